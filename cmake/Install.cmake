@@ -1,0 +1,29 @@
+# Library, headers, CMake package and pkg-config file.
+include(CMakePackageConfigHelpers)
+
+set(comicvine_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/comicvine)
+
+install(TARGETS comicvine EXPORT comicvineTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES include/comicvine.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/comicvine DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT comicvineTargets NAMESPACE comicvine:: DESTINATION ${comicvine_config_dir})
+
+configure_package_config_file(cmake/comicvineConfig.cmake.in comicvineConfig.cmake
+                              INSTALL_DESTINATION ${comicvine_config_dir})
+write_basic_package_version_file(comicvineConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/comicvineConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/comicvineConfigVersion.cmake
+        DESTINATION ${comicvine_config_dir})
+
+# A shared library brings its own dependencies; a static one needs them named.
+set(comicvine_private_packages "libcurl sqlite3 yajl libmd")
+if(BUILD_SHARED_LIBS)
+  set(pc_requires_key "Requires.private")
+else()
+  set(pc_requires_key "Requires")
+endif()
+configure_file(cmake/comicvine.pc.in comicvine.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/comicvine.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,18 @@
+# The language level, warnings and instrumentation of everything that this project compiles.
+function(comicvine_compile_options target)
+  set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                         -Wstrict-prototypes -Wvla)
+  if(COMICVINE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(COMICVINE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${COMICVINE_SANITIZE}
+                           -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+    target_link_options(${target} PUBLIC -fsanitize=${COMICVINE_SANITIZE})
+  endif()
+  if(COMICVINE_COVERAGE)
+    target_compile_options(${target} PRIVATE --coverage)
+    target_link_options(${target} PUBLIC --coverage)
+  endif()
+endfunction()

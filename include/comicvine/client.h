@@ -1,0 +1,130 @@
+/* The client: options, opening, closing, and driving it. */
+#ifndef COMICVINE_CLIENT_H
+#define COMICVINE_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/memory.h>
+#include <comicvine/query.h>
+#include <comicvine/resource.h>
+#include <comicvine/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A client may be used from any number of threads. Any number of clients, in one program or in
+ * many, may share one database file; they then share cache, requests under way and budget. */
+typedef struct cv_client cv_client;
+
+typedef enum cv_drive {
+    CV_DRIVE_THREAD = 0, /* a worker thread, started at the first call that misses the cache */
+    CV_DRIVE_POLL        /* no thread of ours ever: cv_client_poll, waits and blocking calls work */
+} cv_drive;
+
+typedef enum cv_limit_kind {
+    CV_LIMIT_ADAPTIVE = 0, /* the exact limit; shares for users and background are not yet made */
+    CV_LIMIT_SLIDING,      /* the exact limit, first come, first served */
+    CV_LIMIT_NONE          /* no limit per resource; min_interval_ms still holds */
+} cv_limit_kind;
+
+/* A time to live for one resource's answers, details and lists. */
+typedef struct cv_resource_ttl {
+    cv_resource resource;
+    int64_t ttl_s;
+} cv_resource_ttl;
+
+/* A limit for one path of the service. */
+typedef struct cv_resource_limit {
+    const char *resource; /* first path segment: "issue", "issues" */
+    int64_t limit;        /* requests per window; 0 admits nothing */
+    int64_t window_ms;    /* 0: the default window */
+} cv_resource_limit;
+
+typedef struct cv_cache_settings {
+    bool disabled;
+    int64_t ttl_s; /* how long an answer counts as fresh; 0: 3 600. CV_NONE: nothing is fresh */
+    const cv_resource_ttl *ttls; /* exceptions, `ttl_count` of them; copied */
+    size_t ttl_count;
+    int64_t max_entry_bytes;     /* larger bodies are not stored; 0: 5 MiB. CV_NONE: no bound */
+    int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
+    int64_t reserved[8];
+} cv_cache_settings;
+
+typedef struct cv_dedupe_settings {
+    bool disabled;
+    int64_t job_timeout_ms;      /* after this a job may be taken over, alive or not; 0: 300 000 */
+    int64_t lease_ms;            /* a silent owner loses its job after this; 0: 5 000 */
+    int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
+    int64_t reserved[8];
+} cv_dedupe_settings;
+
+typedef struct cv_rate_limit_settings {
+    cv_limit_kind kind;
+    int64_t limit;           /* requests per window and path; 0: 200 */
+    int64_t window_ms;       /* 0: 3 600 000 */
+    int64_t guard_ms;        /* added to the window, as requests do not travel equally fast; 0: 2 000 */
+    int64_t min_interval_ms; /* between any two requests; 0: 1 050. CV_NO_INTERVAL: none */
+    const cv_resource_limit *resources; /* exceptions, `resource_count` of them; copied */
+    size_t resource_count;
+    int64_t reserved[8];
+} cv_rate_limit_settings;
+
+/* Start from CV_OPTIONS_INIT. 0 or NULL in a member means its default, CV_NONE in a time or count
+ * switches it off. Everything is copied by cv_client_open. */
+typedef struct cv_options {
+    size_t size;
+    const char *api_key;  /* needed; never stored, logged or shown */
+    const char *base_url; /* NULL: https://comicvine.gamespot.com/api */
+    const char *database; /* path, or ":memory:"; NULL: $XDG_DATA_HOME/comicvine/comicvine.db, else
+                             ~/.local/share/comicvine/comicvine.db. The folder must exist, except
+                             for the default, which is made with mode 0700 */
+    const char *application;    /* "name/version" for the User-Agent, beside the library's own */
+    cv_drive drive;
+    int64_t connect_timeout_ms; /* 0: 10 000 */
+    int64_t timeout_ms;         /* one transfer, from start to end; 0: 30 000 */
+    int64_t max_wait_ms;        /* longest wait for quota; 0: 60 000. CV_NO_WAIT, CV_WAIT_FOREVER */
+    int64_t max_retries;        /* after 5xx, timeouts, broken connections; 0: 2. CV_NONE: none */
+    bool relaxed_sync;          /* SQLite's synchronous=NORMAL: quicker, but a power cut (not a
+                                   crash) may forget the last admissions */
+    cv_cache_settings cache;
+    cv_dedupe_settings dedupe;
+    cv_rate_limit_settings rate_limit;
+    const cv_allocator *allocator; /* NULL: malloc; copied */
+    int64_t reserved[8];
+} cv_options;
+
+#define CV_OPTIONS_INIT                                                                            \
+    {                                                                                              \
+        sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
+            {false, 0, NULL, 0, 0, 0, {0}}, {false, 0, 0, 0, {0}},                                 \
+            {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0}}, NULL, {0}                               \
+    }
+
+/* Opens a client and its database file, which is made if there is none (mode 0600). Touches no
+ * network and starts no thread. Close it with cv_client_close. May wait some seconds for another
+ * program that holds the file. NULL on failure: cv_last_error() says why. Any thread. */
+CV_API cv_client *cv_client_open(const cv_options *options);
+
+/* Completes what is under way with CV_ERROR_CLOSED, delivers the callbacks still due on this
+ * thread, and gives everything back. Never waits for the network. Requests may be freed later,
+ * results stay good. No other thread may begin a call with this client meanwhile; those inside
+ * cv_request_wait or a blocking call return. Allowed inside a callback. NULL is fine. */
+CV_API void cv_client_close(cv_client *client);
+
+/* Delivers callbacks that are due on this thread; in CV_DRIVE_POLL also does the client's work.
+ * Returns as soon as it has delivered something, at the latest after `timeout_ms` (0: at once,
+ * -1: no limit). Answers the number of callbacks delivered. Any thread. */
+CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
+
+/* Milliseconds until cv_client_poll is next needed: 0 now, -1 not until something new is asked
+ * for. While an answer is on its way in CV_DRIVE_POLL this is a few milliseconds. Any thread. */
+CV_API int64_t cv_client_next_deadline(const cv_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

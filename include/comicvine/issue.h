@@ -1,0 +1,95 @@
+/* Issues: single comics, by id or as a list.
+ *
+ * Source of every member: the service's answer to /issue/4000-ID and /issues, under the same name.
+ * [detail]: not carried by lists (cv_record_has tells). */
+#ifndef COMICVINE_ISSUE_H
+#define COMICVINE_ISSUE_H
+
+#include <comicvine/client.h>
+#include <comicvine/query.h>
+#include <comicvine/record.h>
+#include <comicvine/request.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cv_issue {
+    cv_record record;
+    const char *aliases; /* other names, one per line ("\n" or "\r\n") */
+    const char *api_detail_url; /* this record's address in the API */
+    cv_associated_image_list associated_images; /* further pictures, such as variant covers */
+    cv_ref_list character_credits; /* characters who appear [detail] */
+    cv_ref_list character_died_in; /* characters who die here [detail] */
+    cv_ref_list characters_died_in; /* the documented spelling of character_died_in; never seen [detail] */
+    cv_ref_list concept_credits; /* concepts that appear [detail] */
+    const char *cover_date; /* date on the cover, YYYY-MM-DD */
+    const char *date_added; /* entered into the database, YYYY-MM-DD HH:MM:SS */
+    const char *date_last_updated; /* last edited, YYYY-MM-DD HH:MM:SS */
+    const char *deck; /* summary in a sentence or two, plain text */
+    const char *description; /* full text, HTML */
+    cv_ref_list disbanded_teams; /* documented; never seen (see team_disbanded_in) [detail] */
+    cv_ref_list first_appearance_characters; /* characters first seen here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_concepts; /* concepts first seen here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_locations; /* locations first seen here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_objects; /* objects first seen here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_storyarcs; /* story arcs that begin here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_teams; /* teams first seen here; null in all answers seen [detail] */
+    const cv_ref *has_staff_review; /* the staff's review; NULL (sent as false): none */
+    int64_t id; /* number of the issue, the 52 in 4000-52 */
+    const cv_image *image; /* the cover */
+    const char *issue_number; /* free text: "12", "½", "1.MU", "-1" */
+    cv_ref_list location_credits; /* places that appear [detail] */
+    const char *name; /* title; often NULL */
+    cv_ref_list object_credits; /* objects that appear [detail] */
+    cv_person_credit_list person_credits; /* people who made it, with their roles [detail] */
+    const char *site_detail_url; /* page for people */
+    const char *store_date; /* date of sale, YYYY-MM-DD; often NULL */
+    cv_ref_list story_arc_credits; /* story arcs that it belongs to [detail] */
+    cv_ref_list team_credits; /* teams that appear [detail] */
+    cv_ref_list team_disbanded_in; /* teams that break up here [detail] */
+    cv_ref_list teams_disbanded_in; /* the documented spelling of team_disbanded_in; never seen [detail] */
+    const cv_ref *volume; /* the volume that it belongs to */
+} cv_issue;
+
+/* One page of a list of issues; see cv_page for the members. */
+typedef struct cv_issue_page {
+    const cv_issue *const *items;
+    size_t count;
+    int64_t limit;
+    int64_t offset;
+    int64_t total;
+    cv_source source;
+    int64_t fetched_at_ms;
+    int64_t expires_at_ms;
+    int64_t reserved[4];
+} cv_issue_page;
+
+/* The issue with this id, from the cache or the service. Blocks: for a disk read on a hit, else
+ * until the answer is there or the call has failed. Free it with cv_issue_free. NULL on failure:
+ * cv_last_error() says why. Any thread. */
+CV_API const cv_issue *cv_issue_retrieve(cv_client *client, int64_t id, cv_priority priority);
+
+/* The same with options; NULL: defaults. */
+CV_API const cv_issue *cv_issue_retrieve_with(cv_client *client, int64_t id,
+                                              const cv_request_options *options);
+
+/* One page of issues. `query` may be NULL: the first page of all. Blocks like cv_issue_retrieve.
+ * Free it with cv_issue_page_free. NULL on failure: cv_last_error() says why. Any thread. */
+CV_API const cv_issue_page *cv_issue_list(cv_client *client, const cv_query *query,
+                                          cv_priority priority);
+
+/* The result of a request that is done, once or more often; each is yours to free. NULL if the
+ * request is not done, failed, or has a result of another type (CV_ERROR_ARGUMENT). */
+CV_API const cv_issue *cv_issue_take(cv_request *request);
+CV_API const cv_issue_page *cv_issue_page_take(cv_request *request);
+
+/* NULL is fine. Any thread. */
+CV_API void cv_issue_free(const cv_issue *issue);
+CV_API void cv_issue_page_free(const cv_issue_page *page);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

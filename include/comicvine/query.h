@@ -1,0 +1,62 @@
+/* What can be said about one call: who waits for it, what is asked for, how long it may take. */
+#ifndef COMICVINE_QUERY_H
+#define COMICVINE_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CV_NONE         (-1) /* in any time or count: off */
+#define CV_NO_WAIT      (-1) /* in max_wait_ms: fail at once when there is no quota */
+#define CV_WAIT_FOREVER INT64_MAX
+#define CV_NO_INTERVAL  (-1) /* in min_interval_ms: for one's own mirror */
+
+/* Users are served before the background. */
+typedef enum cv_priority { CV_PRIORITY_BACKGROUND = 0, CV_PRIORITY_USER = 1 } cv_priority;
+
+typedef enum cv_mode {
+    CV_MODE_DEFAULT = 0, /* the cache if fresh, else the service */
+    CV_MODE_CACHE_ONLY,  /* never a packet: CV_ERROR_NOT_CACHED if the cache has nothing fresh */
+    CV_MODE_REFRESH      /* one admitted request, whatever the cache holds; the answer is stored */
+} cv_mode;
+
+/* Options of one call. Start from CV_REQUEST_OPTIONS_INIT; a member of 0 or NULL has its default
+ * (but priority: 0 is the background). Only read during the call that takes it. */
+typedef struct cv_request_options {
+    size_t size;
+    cv_priority priority;
+    const char *fields; /* retrieve only: names joined by commas; NULL: all. `id` is always added */
+    cv_mode mode;
+    int64_t max_wait_ms; /* longest wait for quota; 0: the client's; CV_NO_WAIT, CV_WAIT_FOREVER */
+    int64_t deadline_ms; /* for the whole call, from now; 0: none. CV_ERROR_TIMEOUT when it passes */
+    int64_t reserved[8];
+} cv_request_options;
+
+#define CV_REQUEST_OPTIONS_INIT                                                                    \
+    { sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, {0} }
+
+/* Which part of a list is wanted, in the service's own syntax. Names are checked against the
+ * resource before anything is sent. Only read during the call that takes it. */
+typedef struct cv_query {
+    size_t size;
+    const char *fields; /* "id,name"; NULL: all. `id` is always added */
+    const char *filter; /* "name:Lamplighter,volume:796", dates as "start|end"; NULL: none */
+    const char *sort;   /* "cover_date:desc"; NULL: the service's order */
+    int64_t limit;      /* page size, 1 to 100; 0: the service's default, 100 */
+    int64_t offset;     /* matches to skip */
+    int64_t reserved[8];
+} cv_query;
+
+#define CV_QUERY_INIT                                                                              \
+    { sizeof(cv_query), NULL, NULL, NULL, 0, 0, {0} }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,134 @@
+/* Records: what every typed record begins with, the shapes nested in records, and the functions
+ * that work on a record of any resource.
+ *
+ * A record is immutable and may be read from any thread until it is freed. All that it points to
+ * belongs to it. Text is UTF-8 and ends in NUL; NULL means null or absent. Whole numbers read 0
+ * when null or absent; cv_record_has tells absent apart. A list that is null, absent or empty has
+ * a count of 0. Dates are the service's own text, Pacific time without a zone. */
+#ifndef COMICVINE_RECORD_H
+#define COMICVINE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/resource.h>
+#include <comicvine/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the answer to this very call came from. */
+typedef enum cv_source {
+    CV_SOURCE_CACHE = 0, /* the database file */
+    CV_SOURCE_NETWORK,   /* the service, fetched for this call */
+    CV_SOURCE_SHARED,    /* the service, fetched for another caller who asked the same just before */
+    CV_SOURCE_STALE      /* the database file, past its time to live */
+} cv_source;
+
+/* The head of every typed record and every record's own part of the answer. */
+typedef struct cv_record {
+    cv_resource resource;
+    cv_source source;
+    int64_t fetched_at_ms;           /* Unix time at which the service answered */
+    int64_t expires_at_ms;           /* Unix time until which the cache calls it fresh */
+    const struct cvi_record *detail; /* the library's own */
+    int64_t reserved[2];
+} cv_record;
+
+/* Reference to another object. */
+typedef struct cv_ref {
+    const char *api_detail_url;  /* its path word names the relation, not always the resource */
+    int64_t id;
+    const char *name;            /* may be NULL or "" and may have outer blanks */
+    const char *site_detail_url; /* page for people */
+} cv_ref;
+
+/* A person and what they did. */
+typedef struct cv_person_credit {
+    const char *api_detail_url;
+    int64_t id;
+    const char *name;
+    const char *site_detail_url;
+    const char *role; /* roles joined by ", ": "penciler, inker, cover" */
+} cv_person_credit;
+
+/* The same picture in nine sizes. "No image" is a real URL that ends in "blank.png". */
+typedef struct cv_image {
+    const char *icon_url;
+    const char *medium_url;
+    const char *screen_url;
+    const char *screen_large_url;
+    const char *small_url;
+    const char *super_url;
+    const char *thumb_url;
+    const char *tiny_url;
+    const char *original_url;
+    const char *image_tags; /* list joined by commas, may begin with one; NULL: none */
+} cv_image;
+
+/* A further picture, such as a variant cover. */
+typedef struct cv_associated_image {
+    const char *original_url;
+    int64_t id;
+    const char *caption;
+    const char *image_tags; /* list joined by commas */
+} cv_associated_image;
+
+typedef struct cv_ref_list {
+    const cv_ref *items;
+    size_t count;
+} cv_ref_list;
+
+typedef struct cv_person_credit_list {
+    const cv_person_credit *items;
+    size_t count;
+} cv_person_credit_list;
+
+typedef struct cv_associated_image_list {
+    const cv_associated_image *items;
+    size_t count;
+} cv_associated_image_list;
+
+/* One page of a list, as records of any resource. `items` belong to the page. */
+typedef struct cv_page {
+    const cv_record *const *items;
+    size_t count;          /* records on this page */
+    int64_t limit;         /* page size that the service applied */
+    int64_t offset;        /* position of the first item among all matches */
+    int64_t total;         /* matches in all, as the service counts them */
+    cv_source source;      /* of this call */
+    int64_t fetched_at_ms; /* Unix time */
+    int64_t expires_at_ms; /* Unix time */
+    int64_t reserved[4];
+} cv_page;
+
+/* Whether the answer had this member, even as null. `field` is a member's name or its spelling on
+ * the wire; an unknown name is absent. NULL is fine for both. Any thread. */
+CV_API bool cv_record_has(const cv_record *record, const char *field);
+
+/* The record written out as JSON from its typed members, under the service's own names, in table
+ * order, without members that the answer did not have. Free it with cv_free. NULL without memory
+ * or for NULL. Any thread. */
+CV_API char *cv_record_json(const cv_record *record);
+
+/* The record's text exactly as received, members unknown to this version included. Belongs to the
+ * record, does not end in NUL: `length` (may not be NULL) gets its bytes. NULL only for NULL. */
+CV_API const char *cv_record_raw(const cv_record *record, size_t *length);
+
+/* A handle of its own on a record, also on one that belongs to a page, good until cv_record_free.
+ * Cheap: the contents are shared. NULL without memory or for NULL. Any thread. */
+CV_API const cv_record *cv_record_keep(const cv_record *record);
+
+/* Frees a record that a call handed out (not an item of a page). NULL is fine. Any thread. */
+CV_API void cv_record_free(const cv_record *record);
+
+/* Frees a page with its items. NULL is fine. Any thread. */
+CV_API void cv_page_free(const cv_page *page);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,77 @@
+/* Requests: one handle per call, for programs that must not block.
+ *
+ * A call that starts a request only enqueues. It returns NULL only without memory (or without a
+ * client), and every function here takes NULL (CV_ERROR_NOMEM), so one check is enough: the
+ * request's error.
+ * A request belongs to one thread at a time; cv_request_cancel may be called from any.
+ *
+ * Callbacks run on the thread that is inside cv_client_poll, or inside a wait or blocking call for
+ * its own request, or inside cv_client_close; with no lock held; exactly once for each request.
+ * Inside one, everything is allowed: free, submit, cancel, wait, close. */
+#ifndef COMICVINE_REQUEST_H
+#define COMICVINE_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <comicvine/client.h>
+#include <comicvine/error.h>
+#include <comicvine/query.h>
+#include <comicvine/record.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cv_request cv_request;
+typedef void cv_request_fn(cv_request *request, void *user);
+
+/* Starts to retrieve one object. `options` may be NULL: defaults, user priority. A bad argument
+ * gives a request that is done with CV_ERROR_ARGUMENT. Any thread. */
+CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t id,
+                                       const cv_request_options *options);
+
+/* Starts to fetch one page of a list. `query` may be NULL: the first page of all. */
+CV_API cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
+                                   const cv_request_options *options);
+
+/* Whether the request has ended, well or not. Never blocks. */
+CV_API bool cv_request_done(const cv_request *request);
+
+/* Waits until the request is done, at most `timeout_ms` (-1: no limit; 0: just looks). In
+ * CV_DRIVE_POLL this does the client's work meanwhile. Delivers this request's callback. False:
+ * not done yet. */
+CV_API bool cv_request_wait(cv_request *request, int64_t timeout_ms);
+
+/* Completes the request with CV_ERROR_CANCELLED at once, if it is not done. What others asked for
+ * goes on. Any thread. */
+CV_API void cv_request_cancel(cv_request *request);
+
+/* CV_PENDING while under way, CV_OK or what failed afterwards. Never NULL; belongs to the request
+ * and does not change once it is done. */
+CV_API const cv_error *cv_request_error(const cv_request *request);
+
+/* Sets what to call when the request is done (also if it already is: then at the next poll or
+ * wait). NULL takes it back. A later call replaces an undelivered earlier one. */
+CV_API void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user);
+
+/* Gives the handle back: a running request is cancelled, an undelivered callback dropped. Results
+ * that were taken stay good. Also after cv_client_close. */
+CV_API void cv_request_free(cv_request *request);
+
+/* The result as records of any resource; see cv_issue_take. */
+CV_API const cv_record *cv_record_take(cv_request *request);
+CV_API const cv_page *cv_page_take(cv_request *request);
+
+/* The blocking calls for programs that learn the resource as they run; as cv_issue_retrieve and
+ * cv_issue_list, freed with cv_record_free and cv_page_free. */
+CV_API const cv_record *cv_retrieve(cv_client *client, cv_resource resource, int64_t id,
+                                    cv_priority priority);
+CV_API const cv_page *cv_list(cv_client *client, cv_resource resource, const cv_query *query,
+                              cv_priority priority);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

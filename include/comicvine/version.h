@@ -1,0 +1,28 @@
+/* libcomicvine: the version, and how public functions are marked. */
+#ifndef COMICVINE_VERSION_H
+#define COMICVINE_VERSION_H
+
+/* The one place where the version stands; the build reads it from here. */
+#define CV_VERSION_MAJOR 0
+#define CV_VERSION_MINOR 1
+#define CV_VERSION_PATCH 0
+#define CV_VERSION       "0.1.0"
+
+#if defined(__GNUC__)
+#define CV_API __attribute__((visibility("default")))
+#else
+#define CV_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of the library that runs, which may be newer than these headers. Static text. */
+CV_API const char *cv_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,111 @@
+/* Owns what a response means for its flight: store it, try again, go where it points, or fail.
+ * And the lease, which must be renewed while the answer is on its way. Used by the engine alone. */
+#include "client/engine_internal.h"
+
+#include <string.h>
+
+#include "client/envelope.h"
+#include "client/retry.h"
+#include "support/allocator.h"
+#include "support/error.h"
+
+#define MAX_REDIRECTS 3
+
+void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->job_id[0] == '\0' || now.boot_ms < flight->renew_boot_ms) {
+        return;
+    }
+    bool owned = true;
+    cv_error ignored; /* tried again well before the lease ends */
+    cvi_store_answer answer = engine->options.store_ops->renew(
+        engine->options.stores, flight->call->hash, flight->job_id, now, &owned, &ignored);
+    if (answer == CVI_STORE_BUSY) {
+        flight->renew_boot_ms = now.boot_ms + cvi_busy_delay_ms(&engine->options.random);
+        return;
+    }
+    flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
+    if (!owned) {
+        flight->job_id[0] = '\0';
+        flight->lost_job = true;
+    }
+}
+
+static void complete_flight(cvi_flight *flight, cvi_result *result, cvi_now now) {
+    flight->result = result;
+    flight->fetched_at_ms = now.wall_ms;
+    flight->ending = CVI_ENDING_COMPLETE;
+    flight->row_id = 0; /* sent: it stays recorded */
+    cvi_flight_move(flight, CVI_STAGE_STORE);
+}
+
+/* The longest that anybody aboard would wait; -1: nobody would. */
+static int64_t patience_ms(const cvi_flight *flight) {
+    int64_t longest_ms = -1;
+    for (const cvi_passenger *passenger = flight->passengers; passenger != NULL;
+         passenger = passenger->next) {
+        if (passenger->max_wait_ms > longest_ms) {
+            longest_ms = passenger->max_wait_ms;
+        }
+    }
+    return longest_ms;
+}
+
+static bool may_retry(const cvi_engine *engine, const cvi_flight *flight,
+                      const cvi_finding *finding) {
+    int64_t asked_ms = finding->error.retry_after_ms;
+    return finding->retry && flight->passengers != NULL &&
+           flight->tries <= engine->options.max_retries &&
+           (asked_ms == 0 || asked_ms <= patience_ms(flight));
+}
+
+static void take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                         cvi_now now) {
+    flight->tries++;
+    if (finding->result != NULL) {
+        complete_flight(flight, finding->result, now);
+    } else if (may_retry(engine, flight, finding)) {
+        int64_t delay_ms = cvi_retry_delay_ms(flight->tries, finding->error.retry_after_ms,
+                                              &engine->options.random);
+        cvi_flight_move(flight, CVI_STAGE_BACKOFF);
+        flight->due_boot_ms = now.boot_ms + delay_ms;
+    } else {
+        cvi_flight_fail(flight, &finding->error);
+    }
+}
+
+/* A redirect is one more request, and is admitted as such. */
+static void take_redirect(cvi_flight *flight, cvi_response *response) {
+    cvi_release(&flight->call->allocator, flight->redirect_url);
+    flight->redirect_url = response->redirect_url;
+    flight->redirects++;
+    if (flight->redirects > MAX_REDIRECTS) {
+        cv_error error;
+        cvi_error_set(&error, CV_ERROR_RESPONSE, "%s: redirected more than %d times",
+                      flight->call->label, MAX_REDIRECTS);
+        error.http_status = response->http_status;
+        cvi_flight_fail(flight, &error);
+    } else {
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+    }
+}
+
+void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
+                              cvi_now now) {
+    if (response->sent) {
+        flight->row_id = 0; /* may have reached the service: the admission stays */
+    }
+    bool dead = response->kind == CVI_RESPONSE_DEAD_CONNECTION;
+    if (response->kind == CVI_RESPONSE_NOT_ADMITTED || (dead && !flight->fresh_connection)) {
+        /* Nobody has seen it, or a dead connection swallowed it: at once again, newly admitted. */
+        flight->fresh_connection = dead;
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        return;
+    }
+    if (response->kind == CVI_RESPONSE_REDIRECT) {
+        take_redirect(flight, response);
+        return;
+    }
+    cvi_finding finding;
+    cvi_judge_response(flight->call, response, &finding);
+    take_finding(engine, flight, &finding, now);
+}

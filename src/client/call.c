@@ -1,0 +1,205 @@
+/* Owns the way from a caller's words to a checked, canonical call: fields, filter and sort go
+ * through the resource's table before anything else sees them. Any thread. */
+#include "client/call.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/url.h"
+#include "resources/check.h"
+#include "resources/registry.h"
+#include "support/allocator.h"
+#include "support/buffer.h"
+#include "support/error.h"
+
+#define MAX_ID          INT64_C(999999999999999)
+#define MAX_LIST_LENGTH 100
+#define PARAMETER_BYTES 2048
+
+static const cvi_resource *find_resource(cv_resource resource, cv_error *error) {
+    const cvi_resource *table = cvi_registry_find(resource);
+    if (table == NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "version %s of the library has no resource %d",
+                      CV_VERSION, (int)resource);
+    }
+    return table;
+}
+
+/* Fills in what only depends on the target: URL and cache key. */
+static bool aim(cvi_call *call, const cvi_target *target, cv_error *error) {
+    cvi_buffer url;
+    cvi_buffer_init(&url, &call->allocator, 8000);
+    cvi_url_write(target, &url);
+    call->url = cvi_buffer_detach(&url);
+    if (call->url == NULL) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    if (!cvi_url_hash(target, call->hash)) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the query is too long", call->label);
+        return false;
+    }
+    return true;
+}
+
+static cvi_call *new_call(const cvi_settings *settings, const cvi_resource *resource,
+                          cv_error *error) {
+    const cv_allocator *allocator = &settings->arena.allocator;
+    cvi_call *call = cvi_allocate(allocator, sizeof(*call));
+    if (call == NULL) {
+        cvi_error_no_memory(error);
+        return NULL;
+    }
+    atomic_init(&call->references, 1);
+    call->allocator = *allocator;
+    call->resource = resource;
+    call->ttl_ms = cvi_settings_ttl_ms(settings, resource->resource);
+    return call;
+}
+
+static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char *fields,
+                       cv_error *error) {
+    char list[PARAMETER_BYTES];
+    cvi_buffer field_list;
+    cvi_buffer_over(&field_list, list, sizeof(list));
+    cvi_parameter parameter = {"field_list", NULL};
+    cvi_target target = {settings->options.base_url, call->label, &parameter, 1};
+    if (fields != NULL) {
+        if (!cvi_check_fields(call->resource, false, fields, &field_list, error)) {
+            return false;
+        }
+        if (!cvi_url_hash(&target, call->full_hash)) {
+            cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the base URL is too long", call->label);
+            return false;
+        }
+        parameter.value = list;
+    }
+    return aim(call, &target, error);
+}
+
+cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
+                          const char *fields, cv_error *error) {
+    const cvi_resource *table = find_resource(resource, error);
+    if (table == NULL) {
+        return NULL;
+    }
+    if (id < 1 || id > MAX_ID) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
+                      table->detail_path, id);
+        return NULL;
+    }
+    cvi_call *call = new_call(settings, table, error);
+    if (call == NULL) {
+        return NULL;
+    }
+    call->segment = table->detail_path;
+    call->id = id;
+    cvi_buffer label;
+    cvi_buffer_over(&label, call->label, sizeof(call->label));
+    cvi_buffer_add_format(&label, "%s/%" PRId64 "-%" PRId64, table->detail_path, table->type_id,
+                          id);
+    if (!aim_detail(settings, call, fields, error)) {
+        cvi_call_release(call);
+        return NULL;
+    }
+    return call;
+}
+
+/* The texts of a list's parameters; empty where there is none. */
+typedef struct list_texts {
+    char fields[PARAMETER_BYTES];
+    char filter[PARAMETER_BYTES];
+    char sort[256];
+    char limit[24];
+    char offset[24];
+} list_texts;
+
+static bool check_range(const cvi_resource *resource, const cv_query *query, cv_error *error) {
+    if (query->limit < 0 || query->limit > MAX_LIST_LENGTH) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: limit %" PRId64 " is not from 1 to %d",
+                      resource->list_path, query->limit, MAX_LIST_LENGTH);
+        return false;
+    }
+    if (query->offset < 0) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: offset %" PRId64 " is negative",
+                      resource->list_path, query->offset);
+        return false;
+    }
+    return true;
+}
+
+static void write_number(char *text, size_t size, int64_t number) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, text, size);
+    if (number > 0) {
+        cvi_buffer_add_int(&out, number);
+    }
+}
+
+static bool write_list_texts(const cvi_resource *resource, const cv_query *query,
+                             list_texts *texts, cv_error *error) {
+    cvi_buffer fields;
+    cvi_buffer filter;
+    cvi_buffer sort;
+    cvi_buffer_over(&fields, texts->fields, sizeof(texts->fields));
+    cvi_buffer_over(&filter, texts->filter, sizeof(texts->filter));
+    cvi_buffer_over(&sort, texts->sort, sizeof(texts->sort));
+    write_number(texts->limit, sizeof(texts->limit), query->limit);
+    write_number(texts->offset, sizeof(texts->offset), query->offset);
+    return check_range(resource, query, error) &&
+           (query->fields == NULL ||
+            cvi_check_fields(resource, true, query->fields, &fields, error)) &&
+           (query->filter == NULL || cvi_check_filter(resource, query->filter, &filter, error)) &&
+           (query->sort == NULL || cvi_check_sort(resource, query->sort, &sort, error));
+}
+
+static const char *or_null(const char *text) {
+    return text[0] != '\0' ? text : NULL;
+}
+
+cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, const cv_query *query,
+                        cv_error *error) {
+    const cvi_resource *table = find_resource(resource, error);
+    cv_query own = CV_QUERY_INIT;
+    list_texts texts;
+    if (table == NULL ||
+        (query != NULL && !cvi_copy_sized(&own, sizeof(own), query, "cv_query", error)) ||
+        !write_list_texts(table, &own, &texts, error)) {
+        return NULL;
+    }
+    cvi_call *call = new_call(settings, table, error);
+    if (call == NULL) {
+        return NULL;
+    }
+    call->segment = table->list_path;
+    call->is_list = true;
+    cvi_buffer label;
+    cvi_buffer_over(&label, call->label, sizeof(call->label));
+    cvi_buffer_add_format(&label, "%s offset %" PRId64, table->list_path, own.offset);
+    const cvi_parameter parameters[] = {
+        {"field_list", or_null(texts.fields)}, {"filter", or_null(texts.filter)},
+        {"limit", or_null(texts.limit)},       {"offset", or_null(texts.offset)},
+        {"sort", or_null(texts.sort)},
+    };
+    cvi_target target = {settings->options.base_url, table->list_path, parameters,
+                         sizeof(parameters) / sizeof(parameters[0])};
+    if (!aim(call, &target, error)) {
+        cvi_call_release(call);
+        return NULL;
+    }
+    return call;
+}
+
+cvi_call *cvi_call_keep(cvi_call *call) {
+    atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
+    return call;
+}
+
+void cvi_call_release(cvi_call *call) {
+    if (call != NULL &&
+        atomic_fetch_sub_explicit(&call->references, 1, memory_order_acq_rel) == 1) {
+        cv_allocator allocator = call->allocator;
+        cvi_release(&allocator, call->url);
+        cvi_release(&allocator, call);
+    }
+}

@@ -1,0 +1,42 @@
+/* One call, worked out: what is asked for, under which key it is cached, which URL fetches it. */
+#ifndef CVI_CLIENT_CALL_H
+#define CVI_CLIENT_CALL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <comicvine/error.h>
+#include <comicvine/query.h>
+
+#include "client/settings.h"
+#include "resources/table.h"
+#include "support/digest.h"
+
+/* Immutable once made; counted, since request and flight both need it. */
+typedef struct cvi_call {
+    atomic_int references;
+    cv_allocator allocator;
+    const cvi_resource *resource;
+    const char *segment;          /* first path segment, the service's unit of limits */
+    bool is_list;
+    int64_t id;                   /* details */
+    int64_t ttl_ms;
+    char hash[CVI_HASH_SIZE];
+    char full_hash[CVI_HASH_SIZE]; /* of the same object without `fields`; "": none */
+    char label[64];               /* for messages: "issue/4000-52", "issues offset 100" */
+    char *url;                    /* without the key */
+} cvi_call;
+
+/* Checks and works out a call. NULL: CV_ERROR_ARGUMENT or CV_ERROR_NOMEM. `fields` may be NULL. */
+cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
+                          const char *fields, cv_error *error);
+
+/* `query` may be NULL. */
+cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, const cv_query *query,
+                        cv_error *error);
+
+cvi_call *cvi_call_keep(cvi_call *call);
+void cvi_call_release(cvi_call *call);
+
+#endif

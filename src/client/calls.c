@@ -1,0 +1,242 @@
+/* Owns the public calls: arguments become a checked call; blocking ones look into the cache on the
+ * calling thread first, so that a hit costs no hand-over. Any thread. */
+#include "client/calls.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/envelope.h"
+#include "client/request_start.h"
+#include "support/error.h"
+
+/* ---- arguments ---- */
+
+static bool check_options(const cv_request_options *options, cv_error *error) {
+    if (options->priority != CV_PRIORITY_BACKGROUND && options->priority != CV_PRIORITY_USER) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "priority has no value %d", options->priority);
+    } else if ((unsigned)options->mode > CV_MODE_REFRESH) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "mode has no value %d", options->mode);
+    } else if (options->max_wait_ms < CV_NO_WAIT || options->deadline_ms < 0) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "max_wait_ms %" PRId64 " or deadline_ms %" PRId64 " is negative",
+                      options->max_wait_ms, options->deadline_ms);
+    } else if (options->deadline_ms > INT64_MAX / 2) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "deadline_ms is beyond all times");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static bool copy_options(cv_request_options *own, const cv_request_options *options,
+                         cv_error *error) {
+    *own = cvi_options_of(CV_PRIORITY_USER);
+    return options == NULL ||
+           (cvi_copy_sized(own, sizeof(*own), options, "cv_request_options", error) &&
+            check_options(own, error));
+}
+
+/* Works out a retrieve or a list; NULL and `error` if it cannot be asked. */
+static cvi_call *detail_call(cv_client *client, cv_resource resource, int64_t id,
+                             const cv_request_options *options, cv_request_options *own,
+                             cv_error *error) {
+    if (!copy_options(own, options, error)) {
+        return NULL;
+    }
+    return cvi_call_detail(&client->settings, resource, id, own->fields, error);
+}
+
+static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_query *query,
+                           const cv_request_options *options, cv_request_options *own,
+                           cv_error *error) {
+    if (!copy_options(own, options, error)) {
+        return NULL;
+    }
+    if (own->fields != NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "the fields of a list belong into its cv_query");
+        return NULL;
+    }
+    return cvi_call_list(&client->settings, resource, query, error);
+}
+
+/* ---- requests ---- */
+
+static cv_request *start(cv_client *client, cvi_call *call, const cv_request_options *options,
+                         const cv_error *error) {
+    cvi_order order = {.call = call, .error = error, .options = *options};
+    return cvi_request_start(client, &order);
+}
+
+/* There is no client to make a request in: no handle, and the reason where it is looked for. */
+static cv_request *without_client(void) {
+    cv_error error;
+    cvi_error_set(&error, CV_ERROR_ARGUMENT, "client is NULL");
+    cvi_error_remember(&error);
+    return NULL;
+}
+
+cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t id,
+                                const cv_request_options *options) {
+    if (client == NULL) {
+        return without_client();
+    }
+    cv_error error;
+    cv_request_options own;
+    cvi_call *call = detail_call(client, resource, id, options, &own, &error);
+    return start(client, call, &own, &error);
+}
+
+cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
+                            const cv_request_options *options) {
+    if (client == NULL) {
+        return without_client();
+    }
+    cv_error error;
+    cv_request_options own;
+    cvi_call *call = list_call(client, resource, query, options, &own, &error);
+    return start(client, call, &own, &error);
+}
+
+/* ---- the cache, on the calling thread ---- */
+
+static bool enter(cv_client *client, cv_error *error) {
+    cvi_mutex_lock(&client->mutex);
+    bool open = !client->closed;
+    client->visitors += open ? 1 : 0;
+    cvi_mutex_unlock(&client->mutex);
+    if (!open) {
+        cvi_error_set(error, CV_ERROR_CLOSED, "the client is closed");
+    }
+    return open;
+}
+
+static void leave(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    client->visitors--;
+    cvi_mutex_unlock(&client->mutex);
+}
+
+/* Reads one entry. False: the cache could not be asked. A miss has no result. */
+static bool read_entry(cv_client *client, const cvi_call *call, const char *hash,
+                       cvi_outcome *outcome) {
+    cvi_cached cached;
+    memset(&cached, 0, sizeof(cached));
+    cv_error ignored; /* the engine asks again, and says what is wrong if it must */
+    cvi_now now = cvi_clock_now(&client->clock);
+    if (cvi_stores_lookup(client->stores, hash, call->ttl_ms, now, &cached, &ignored) !=
+        CVI_STORE_DONE) {
+        return false;
+    }
+    if (cached.body == NULL) {
+        return true;
+    }
+    cvi_finding finding;
+    cvi_body body = {cached.body, cached.size};
+    cvi_judge_stored(call, body, &finding);
+    outcome->result = finding.result;
+    outcome->provenance =
+        (cvi_provenance){CV_SOURCE_CACHE, cached.fetched_at_ms, cached.expires_at_ms};
+    return finding.result != NULL;
+}
+
+static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
+    bool asked = read_entry(client, call, call->hash, outcome);
+    if (asked && outcome->result == NULL && call->full_hash[0] != '\0') {
+        asked = read_entry(client, call, call->full_hash, outcome);
+    }
+    return asked;
+}
+
+/* ---- blocking calls ---- */
+
+cv_request_options cvi_options_of(cv_priority priority) {
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.priority = priority;
+    return options;
+}
+
+/* Answers a call from the cache or through a request, which it then waits for. The outcome holds a
+ * reference to its result. Takes the call over. */
+static void fetch(cv_client *client, cvi_call *call, const cv_request_options *options,
+                  cvi_outcome *outcome) {
+    cvi_order order = {.call = call, .options = *options};
+    if (options->mode != CV_MODE_REFRESH) {
+        if (!enter(client, &outcome->error)) {
+            cvi_call_release(call);
+            return;
+        }
+        order.looked = read_cache(client, call, outcome);
+        leave(client);
+        if (outcome->result != NULL) {
+            cvi_call_release(call);
+            return;
+        }
+        order.looked = order.looked && options->mode != CV_MODE_CACHE_ONLY;
+    }
+    cv_request *request = cvi_request_start(client, &order);
+    cv_request_wait(request, -1);
+    outcome->error = *cv_request_error(request);
+    if (outcome->error.code == CV_OK) {
+        outcome->result = cvi_result_keep(request->outcome.result);
+        outcome->provenance = request->outcome.provenance;
+    }
+    cv_request_free(request);
+}
+
+/* Lets the result go once the caller has a handle on it; without a handle, says why. */
+static void settle(const cvi_outcome *outcome, const void *handle) {
+    if (handle == NULL) {
+        cv_error no_memory; /* a result without a handle has no other reason */
+        cvi_error_no_memory(&no_memory);
+        cvi_error_remember(outcome->result != NULL ? &no_memory : &outcome->error);
+    }
+    cvi_result_release(outcome->result);
+}
+
+const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64_t id,
+                                  const cv_request_options *options) {
+    if (client == NULL) {
+        without_client();
+        return NULL;
+    }
+    cv_request_options own;
+    cvi_outcome outcome = {.result = NULL};
+    cvi_call *call = detail_call(client, resource, id, options, &own, &outcome.error);
+    if (call != NULL) {
+        fetch(client, call, &own, &outcome);
+    }
+    const cv_record *record =
+        outcome.result != NULL ? cvi_result_record(outcome.result, &outcome.provenance) : NULL;
+    settle(&outcome, record);
+    return record;
+}
+
+const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_query *query,
+                              const cv_request_options *options) {
+    if (client == NULL) {
+        without_client();
+        return NULL;
+    }
+    cv_request_options own;
+    cvi_outcome outcome = {.result = NULL};
+    cvi_call *call = list_call(client, resource, query, options, &own, &outcome.error);
+    if (call != NULL) {
+        fetch(client, call, &own, &outcome);
+    }
+    const cv_page *page =
+        outcome.result != NULL ? cvi_result_page(outcome.result, &outcome.provenance) : NULL;
+    settle(&outcome, page);
+    return page;
+}
+
+const cv_record *cv_retrieve(cv_client *client, cv_resource resource, int64_t id,
+                             cv_priority priority) {
+    cv_request_options options = cvi_options_of(priority);
+    return cvi_fetch_record(client, resource, id, &options);
+}
+
+const cv_page *cv_list(cv_client *client, cv_resource resource, const cv_query *query,
+                       cv_priority priority) {
+    cv_request_options options = cvi_options_of(priority);
+    return cvi_fetch_page(client, resource, query, &options);
+}

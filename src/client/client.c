@@ -1,0 +1,182 @@
+/* Owns the client's life: opening, polling, closing, and the count of those who still need its
+ * memory. Any thread. */
+#include "client/client.h"
+
+#include <string.h>
+
+#include "support/allocator.h"
+#include "support/error.h"
+
+const char *cv_version(void) {
+    return CV_VERSION;
+}
+
+void cvi_client_keep(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    client->references++;
+    cvi_mutex_unlock(&client->mutex);
+}
+
+void cvi_client_release(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    bool last = --client->references == 0;
+    cvi_mutex_unlock(&client->mutex);
+    if (last) {
+        cvi_mutex_destroy(&client->mutex);
+        cv_allocator allocator = client->allocator;
+        cvi_settings_clear(&client->settings);
+        cvi_release(&allocator, client);
+    }
+}
+
+static cvi_stores *open_stores(const cv_client *client, cv_error *error) {
+    const cv_options *options = &client->settings.options;
+    cvi_stores_options stores = {
+        .database = options->database,
+        .scope = client->settings.scope,
+        .relaxed_sync = options->relaxed_sync,
+        .cache = options->cache,
+        .dedupe = options->dedupe,
+        .rate_limit = options->rate_limit,
+        .allocator = client->allocator,
+        .clock = client->clock,
+        .random = client->random,
+    };
+    return cvi_stores_open(&stores, error);
+}
+
+/* Moves the settings into a new client; clears them if that fails. */
+static cv_client *new_client(cvi_settings *settings, cv_error *error) {
+    cv_allocator allocator = settings->arena.allocator;
+    cv_client *client = cvi_allocate(&allocator, sizeof(*client));
+    if (client == NULL || !cvi_mutex_init(&client->mutex)) {
+        cvi_release(&allocator, client);
+        cvi_settings_clear(settings);
+        cvi_error_no_memory(error);
+        return NULL;
+    }
+    client->settings = *settings;
+    client->settings.options.allocator = &client->settings.arena.allocator;
+    client->allocator = allocator;
+    client->references = 1;
+    client->due_boot_ms = INT64_MAX;
+    cvi_platform_clock(&client->clock);
+    client->random = cvi_platform_random();
+    return client;
+}
+
+cv_client *cv_client_open(const cv_options *options) {
+    cv_error error;
+    cvi_settings settings;
+    cv_client *client = NULL;
+    if (cvi_settings_init(&settings, options, &error)) {
+        client = new_client(&settings, &error);
+    }
+    if (client != NULL) {
+        client->stores = open_stores(client, &error);
+        if (client->stores != NULL) {
+            return client;
+        }
+        cvi_client_release(client);
+    }
+    cvi_error_remember(&error);
+    return NULL;
+}
+
+/* Threads that read the cache on their own leave soon; the stores stay until then. */
+static void wait_for_visitors(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    while (client->visitors > 0) {
+        cvi_mutex_unlock(&client->mutex);
+        cvi_platform_sleep_ms(1);
+        cvi_mutex_lock(&client->mutex);
+    }
+    cvi_mutex_unlock(&client->mutex);
+}
+
+void cv_client_close(cv_client *client) {
+    if (client == NULL) {
+        return;
+    }
+    cvi_mutex_lock(&client->mutex);
+    bool first = !client->closed;
+    client->closed = true;
+    cvi_waiters_signal_locked(client);
+    cvi_mutex_unlock(&client->mutex);
+    if (!first) {
+        return;
+    }
+    cvi_driver_stop(client);
+    wait_for_visitors(client);
+    cvi_stores_close(client->stores);
+    client->stores = NULL;
+    while (cvi_callbacks_run(client, NULL) > 0) {
+    }
+    cvi_client_release(client);
+}
+
+/* Sleeps until a callback is due; in CV_DRIVE_POLL works meanwhile. */
+static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+    if (client->settings.options.drive == CV_DRIVE_POLL) {
+        cvi_driver_turn(client, waiter, timeout_ms);
+        return;
+    }
+    cvi_mutex_lock(&client->mutex);
+    if (!client->closed && client->callbacks.first == NULL && timeout_ms != 0) {
+        cvi_waiter_sleep_locked(client, waiter, timeout_ms);
+    }
+    cvi_mutex_unlock(&client->mutex);
+}
+
+static bool is_closed(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    bool closed = client->closed;
+    cvi_mutex_unlock(&client->mutex);
+    return closed;
+}
+
+static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+    int64_t end_ms = timeout_ms < 0 ? -1 : cvi_platform_monotonic_ms() + timeout_ms;
+    wait_or_drive(client, waiter, 0);
+    for (;;) {
+        int count = cvi_callbacks_run(client, NULL);
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - cvi_platform_monotonic_ms();
+        if (count > 0 || (end_ms >= 0 && left_ms <= 0) || is_closed(client)) {
+            return count;
+        }
+        wait_or_drive(client, waiter, left_ms);
+    }
+}
+
+int cv_client_poll(cv_client *client, int64_t timeout_ms) {
+    if (client == NULL) {
+        return 0;
+    }
+    cvi_waiter waiter;
+    cvi_client_keep(client);
+    int count = 0;
+    if (cvi_waiter_enter(client, &waiter, NULL)) {
+        count = poll_until(client, &waiter, timeout_ms);
+        cvi_waiter_leave(client, &waiter);
+    }
+    cvi_client_release(client);
+    return count;
+}
+
+int64_t cv_client_next_deadline(const cv_client *constant) {
+    cv_client *client = (cv_client *)constant; /* the mutex is not part of what const protects */
+    if (client == NULL) {
+        return -1;
+    }
+    bool drives = client->settings.options.drive == CV_DRIVE_POLL;
+    cvi_now now = cvi_clock_now(&client->clock);
+    cvi_mutex_lock(&client->mutex);
+    int64_t left_ms = -1;
+    if (client->callbacks.first != NULL || (drives && client->inbox.first != NULL)) {
+        left_ms = 0;
+    } else if (drives && client->due_boot_ms != INT64_MAX) {
+        left_ms = client->due_boot_ms > now.boot_ms ? client->due_boot_ms - now.boot_ms : 0;
+    }
+    cvi_mutex_unlock(&client->mutex);
+    return left_ms;
+}

@@ -1,0 +1,135 @@
+/* The client and its requests, for the files that share them: who may touch what.
+ *
+ * `fixed` members never change after open. `shared` members are read and written under the mutex.
+ * `driver` members belong to whoever has the driver's role: the worker thread, or in CV_DRIVE_POLL
+ * the thread that set `driving`. Callbacks are called with neither mutex nor role held. */
+#ifndef CVI_CLIENT_CLIENT_H
+#define CVI_CLIENT_CLIENT_H
+
+#include <stdbool.h>
+
+#include <comicvine/client.h>
+#include <comicvine/request.h>
+
+#include "client/call.h"
+#include "client/engine.h"
+#include "client/settings.h"
+#include "client/transport.h"
+#include "stores/stores.h"
+#include "support/platform.h"
+
+/* A thread that sleeps until something is there for it. Lies on that thread's stack. */
+typedef struct cvi_waiter {
+    struct cvi_waiter *next;
+    cvi_condition condition;
+    const cv_request *request; /* waits for this one, NULL: for any callback */
+    bool signalled;            /* what it waits for may have happened */
+} cvi_waiter;
+
+/* A queue of requests, linked through one of their members. */
+typedef struct cvi_queue {
+    cv_request *first;
+    cv_request *last;
+} cvi_queue;
+
+struct cv_client {
+    /* fixed */
+    cvi_settings settings;
+    cv_allocator allocator;
+    cvi_clock clock;
+    cvi_random random;
+    cvi_stores *stores;
+
+    /* shared */
+    cvi_mutex mutex;
+    int references;   /* the application's, one per request, one per thread inside poll or wait */
+    int visitors;     /* threads that read the cache on their own */
+    bool closed;
+    bool driving;     /* in CV_DRIVE_POLL: somebody has the driver's role */
+    bool has_worker;
+    cvi_queue inbox;     /* submitted or left, for the driver */
+    cvi_queue callbacks; /* done, to be called back */
+    cvi_waiter *waiters;
+    int64_t due_boot_ms; /* when the driver wants to step next */
+    cvi_transport *transport; /* set once, at the first miss; used by the driver */
+    cvi_thread worker;
+
+    /* driver */
+    cvi_engine *engine; /* made with the transport */
+};
+
+struct cv_request {
+    cvi_passenger passenger; /* first, so that the engine's pointer is ours; driver's */
+    cv_client *client;       /* fixed */
+    cvi_call *call;          /* fixed; NULL when the arguments were bad */
+    int64_t timeout_ms;      /* fixed: the call's deadline_ms, 0: none */
+
+    /* shared */
+    bool owned_by_user;   /* the handle is not freed yet */
+    bool owned_by_driver; /* in the inbox, or aboard */
+    bool in_inbox;
+    bool cancelled;       /* the driver shall let it go */
+    bool done;
+    bool in_callbacks;
+    cv_request *inbox_next;
+    cv_request *callbacks_next;
+    cv_request_fn *callback;
+    void *user;
+    cvi_outcome outcome; /* holds one reference to its result */
+};
+
+/* ---- client.c ---- */
+
+/* One reference more / less; the last one frees. Both take the mutex. */
+void cvi_client_keep(cv_client *client);
+void cvi_client_release(cv_client *client);
+
+/* ---- driver.c ---- */
+
+/* Makes sure that somebody can drive: transport, engine and (CV_DRIVE_THREAD) the worker. */
+bool cvi_driver_start(cv_client *client, cv_error *error);
+
+/* Puts a request into the inbox and tells the driver. */
+void cvi_driver_submit(cv_client *client, cv_request *request);
+
+/* One turn in CV_DRIVE_POLL if nobody else drives: waits at most `timeout_ms` (-1: no limit) for
+ * the network, and not at all once `waiter`, which is linked, is signalled. If somebody drives,
+ * waits for that signal instead. */
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms);
+
+/* Ends driving for good: worker joined, requests completed, answers stored. */
+void cvi_driver_stop(cv_client *client);
+
+/* ---- waiting and callbacks (delivery.c); the mutex is held where the name says so ---- */
+
+/* Puts a waiter into the client's list, for `request` or (NULL) any callback; false without
+ * resources. Takes the mutex, as does taking it out again. */
+bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *request);
+void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter);
+
+/* Sleeps until the waiter is signalled, at most `timeout_ms` (-1: no limit); takes the signal. */
+void cvi_waiter_sleep_locked(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms);
+
+/* Signals all waiters: something has changed that each must look at. */
+void cvi_waiters_signal_locked(cv_client *client);
+
+/* Ends a request that is not done: wakes its waiters, queues its callback. */
+void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome);
+
+/* The engine's way to hand over an answer. */
+void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
+
+/* Calls back for one request, if it is queued (`request`), or for all queued ones (NULL). Answers
+ * how many. Takes the mutex. */
+int cvi_callbacks_run(cv_client *client, cv_request *request);
+
+/* Queues the callback of a done request, or takes it out of the queue. */
+void cvi_callbacks_queue_locked(cv_request *request);
+void cvi_callbacks_drop_locked(cv_request *request);
+
+/* ---- request.c ---- */
+
+/* Frees a request that neither the user nor the driver owns. Takes the mutex. */
+void cvi_request_settle(cv_request *request);
+
+#endif

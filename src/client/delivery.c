@@ -1,0 +1,161 @@
+/* Owns the hand-over of answers: a request becomes done exactly once, under the mutex; its waiters
+ * are woken; its callback is queued, and called later with no lock held. Any thread. */
+#include "client/client.h"
+
+#include <string.h>
+
+/* ---- waiters ---- */
+
+bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *request) {
+    memset(waiter, 0, sizeof(*waiter));
+    if (!cvi_condition_init(&waiter->condition)) {
+        return false;
+    }
+    waiter->request = request;
+    cvi_mutex_lock(&client->mutex);
+    waiter->next = client->waiters;
+    client->waiters = waiter;
+    cvi_mutex_unlock(&client->mutex);
+    return true;
+}
+
+void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter) {
+    cvi_mutex_lock(&client->mutex);
+    cvi_waiter **link = &client->waiters;
+    while (*link != waiter) {
+        link = &(*link)->next;
+    }
+    *link = waiter->next;
+    cvi_mutex_unlock(&client->mutex);
+    cvi_condition_destroy(&waiter->condition);
+}
+
+void cvi_waiter_sleep_locked(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+    int64_t end_ms = timeout_ms < 0 ? -1 : cvi_platform_monotonic_ms() + timeout_ms;
+    while (!waiter->signalled) {
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - cvi_platform_monotonic_ms();
+        if (end_ms >= 0 && left_ms <= 0) {
+            break;
+        }
+        cvi_condition_wait(&waiter->condition, &client->mutex, left_ms);
+    }
+    waiter->signalled = false;
+}
+
+static void signal_waiter(cvi_waiter *waiter) {
+    waiter->signalled = true;
+    cvi_condition_broadcast(&waiter->condition);
+}
+
+void cvi_waiters_signal_locked(cv_client *client) {
+    for (cvi_waiter *waiter = client->waiters; waiter != NULL; waiter = waiter->next) {
+        signal_waiter(waiter);
+    }
+}
+
+/* Those who wait for this request, and if it calls back, those who wait for any. */
+static void signal_for_request(const cv_request *request) {
+    for (cvi_waiter *waiter = request->client->waiters; waiter != NULL; waiter = waiter->next) {
+        if (waiter->request == request || (waiter->request == NULL && request->in_callbacks)) {
+            signal_waiter(waiter);
+        }
+    }
+}
+
+/* ---- callbacks ---- */
+
+void cvi_callbacks_queue_locked(cv_request *request) {
+    cvi_queue *queue = &request->client->callbacks;
+    if (request->in_callbacks || request->callback == NULL) {
+        return;
+    }
+    request->in_callbacks = true;
+    request->callbacks_next = NULL;
+    if (queue->last != NULL) {
+        queue->last->callbacks_next = request;
+    } else {
+        queue->first = request;
+    }
+    queue->last = request;
+    signal_for_request(request);
+}
+
+void cvi_callbacks_drop_locked(cv_request *request) {
+    if (!request->in_callbacks) {
+        return;
+    }
+    cvi_queue *queue = &request->client->callbacks;
+    cv_request *before = NULL;
+    cv_request **link = &queue->first;
+    while (*link != request) {
+        before = *link;
+        link = &before->callbacks_next;
+    }
+    *link = request->callbacks_next;
+    if (queue->last == request) {
+        queue->last = before;
+    }
+    request->in_callbacks = false;
+}
+
+/* Takes one callback out of the queue and calls it. `request` NULL: the first. */
+static bool run_one(cv_client *client, cv_request *request) {
+    cvi_mutex_lock(&client->mutex);
+    if (request == NULL) {
+        request = client->callbacks.first;
+    }
+    if (request == NULL || !request->in_callbacks) {
+        cvi_mutex_unlock(&client->mutex);
+        return false;
+    }
+    cvi_callbacks_drop_locked(request);
+    cv_request_fn *callback = request->callback;
+    void *user = request->user;
+    request->callback = NULL;
+    cvi_mutex_unlock(&client->mutex);
+    callback(request, user); /* may free the request */
+    return true;
+}
+
+int cvi_callbacks_run(cv_client *client, cv_request *request) {
+    int count = 0;
+    if (request != NULL) {
+        return run_one(client, request) ? 1 : 0;
+    }
+    /* Only those that are there now, so that callbacks which submit hits cannot keep us for ever. */
+    cvi_mutex_lock(&client->mutex);
+    int due = 0;
+    for (cv_request *next = client->callbacks.first; next != NULL; next = next->callbacks_next) {
+        due++;
+    }
+    cvi_mutex_unlock(&client->mutex);
+    while (count < due && run_one(client, NULL)) {
+        count++;
+    }
+    return count;
+}
+
+/* ---- completing ---- */
+
+void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome) {
+    if (request->done) {
+        return;
+    }
+    request->outcome = *outcome;
+    if (outcome->result != NULL) {
+        cvi_result_keep(outcome->result);
+    }
+    request->done = true;
+    cvi_callbacks_queue_locked(request);
+    signal_for_request(request);
+}
+
+void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome) {
+    cv_client *client = user;
+    cv_request *request = (cv_request *)passenger;
+    cvi_mutex_lock(&client->mutex);
+    cvi_request_complete_locked(request, outcome);
+    request->owned_by_driver = request->in_inbox;
+    cvi_mutex_unlock(&client->mutex);
+    cvi_request_settle(request);
+}

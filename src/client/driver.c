@@ -1,0 +1,315 @@
+/* Owns the driver's role: whoever has it takes the inbox, steps the engine and turns the transport.
+ * In CV_DRIVE_THREAD that is the worker, from the first miss until close; in CV_DRIVE_POLL it is
+ * taken for one turn at a time. */
+#include "client/client.h"
+
+#include <string.h>
+
+#include "support/error.h"
+
+#define MAX_BODY_BYTES  ((size_t)32 << 20)
+#define NETWORK_LOOK_MS 5  /* how often poll should come while an answer is on its way */
+#define FLUSH_MS        50 /* close spends at most this on storing answers that are here */
+
+static const cvi_store_ops store_ops = {
+    cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
+    cvi_stores_release, cvi_stores_renew, cvi_stores_clean,
+};
+
+static const cvi_transport_ops transport_ops = {cvi_transport_send, cvi_transport_cancel};
+
+/* ---- the inbox ---- */
+
+static void push_inbox_locked(cv_request *request) {
+    cvi_queue *inbox = &request->client->inbox;
+    request->owned_by_driver = true;
+    request->in_inbox = true;
+    request->inbox_next = NULL;
+    if (inbox->last != NULL) {
+        inbox->last->inbox_next = request;
+    } else {
+        inbox->first = request;
+    }
+    inbox->last = request;
+}
+
+static cv_request *pop_inbox_locked(cv_client *client, bool *done) {
+    cv_request *request = client->inbox.first;
+    if (request != NULL) {
+        client->inbox.first = request->inbox_next;
+        if (client->inbox.first == NULL) {
+            client->inbox.last = NULL;
+        }
+        request->in_inbox = false;
+        *done = request->done;
+    }
+    return request;
+}
+
+static cv_request *pop_inbox(cv_client *client, bool *done) {
+    cvi_mutex_lock(&client->mutex);
+    cv_request *request = pop_inbox_locked(client, done);
+    cvi_mutex_unlock(&client->mutex);
+    return request;
+}
+
+void cvi_driver_submit(cv_client *client, cv_request *request) {
+    cvi_mutex_lock(&client->mutex);
+    if (!request->in_inbox) {
+        push_inbox_locked(request);
+    }
+    cvi_transport *transport = client->transport;
+    if (client->settings.options.drive == CV_DRIVE_POLL && !client->driving) {
+        cvi_waiters_signal_locked(client); /* somebody may sleep for want of anything to drive */
+    }
+    cvi_mutex_unlock(&client->mutex);
+    if (transport != NULL) {
+        cvi_transport_wake(transport);
+    }
+}
+
+/* Lets go of a request that has been completed elsewhere. */
+static void let_go(cv_client *client, cv_request *request) {
+    cvi_engine_leave(client->engine, &request->passenger);
+    cvi_mutex_lock(&client->mutex);
+    request->owned_by_driver = request->in_inbox;
+    cvi_mutex_unlock(&client->mutex);
+    cvi_request_settle(request);
+}
+
+static void take_inbox(cv_client *client) {
+    bool done = false;
+    for (cv_request *request; (request = pop_inbox(client, &done)) != NULL;) {
+        if (done) {
+            let_go(client, request);
+        } else {
+            cvi_engine_board(client->engine, &request->passenger, request->call);
+        }
+    }
+}
+
+/* ---- a turn ---- */
+
+static bool take_arrivals(cv_client *client, cvi_now now) {
+    bool any = false;
+    cvi_response response;
+    for (void *owner; (owner = cvi_transport_next(client->transport, &response)) != NULL;) {
+        cvi_engine_receive(client->engine, owner, &response, now);
+        any = true;
+    }
+    if (cvi_stores_wake_drain(client->stores)) {
+        cvi_engine_wake_watchers(client->engine);
+        any = true;
+    }
+    return any;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* How long a turn may wait: until the engine is due, and not past `timeout_ms` (-1: no limit). */
+static int64_t time_to_wait(int64_t due_boot_ms, cvi_now now, int64_t timeout_ms) {
+    int64_t until_due = due_boot_ms > now.boot_ms ? due_boot_ms - now.boot_ms : 0;
+    return timeout_ms < 0 ? until_due : smaller(until_due, timeout_ms);
+}
+
+static bool is_signalled(cv_client *client, const cvi_waiter *waiter) {
+    cvi_mutex_lock(&client->mutex);
+    bool signalled = client->closed || (waiter != NULL && waiter->signalled);
+    cvi_mutex_unlock(&client->mutex);
+    return signalled;
+}
+
+static void note_due(cv_client *client, int64_t due_boot_ms, cvi_now now) {
+    if (cvi_transport_is_busy(client->transport)) {
+        due_boot_ms = smaller(due_boot_ms, now.boot_ms + NETWORK_LOOK_MS);
+    }
+    cvi_mutex_lock(&client->mutex);
+    client->due_boot_ms = due_boot_ms;
+    cvi_mutex_unlock(&client->mutex);
+}
+
+/* The caller has the role. */
+static void drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms) {
+    take_inbox(client);
+    cvi_now now = cvi_clock_now(&client->clock);
+    int64_t due = cvi_engine_step(client->engine, now);
+    int64_t wait_ms = is_signalled(client, waiter) ? 0 : time_to_wait(due, now, timeout_ms);
+    cvi_transport_turn(client->transport, wait_ms, cvi_stores_wake_descriptor(client->stores));
+    now = cvi_clock_now(&client->clock);
+    if (take_arrivals(client, now)) {
+        due = cvi_engine_step(client->engine, now);
+    }
+    note_due(client, due, now);
+}
+
+static void *work(void *user) {
+    cv_client *client = user;
+    while (!is_signalled(client, NULL)) {
+        drive(client, NULL, -1);
+    }
+    return NULL;
+}
+
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+    cvi_mutex_lock(&client->mutex);
+    if (client->closed || client->driving || client->engine == NULL) {
+        if (!client->closed && timeout_ms != 0) {
+            cvi_waiter_sleep_locked(client, waiter, timeout_ms);
+        }
+        cvi_mutex_unlock(&client->mutex);
+        return;
+    }
+    client->driving = true;
+    cvi_mutex_unlock(&client->mutex);
+    cvi_sigpipe sigpipe;
+    cvi_sigpipe_block(&sigpipe);
+    drive(client, waiter, timeout_ms);
+    cvi_sigpipe_restore(&sigpipe);
+    cvi_mutex_lock(&client->mutex);
+    client->driving = false;
+    cvi_waiters_signal_locked(client); /* another thread may want the role */
+    cvi_mutex_unlock(&client->mutex);
+}
+
+/* ---- starting ---- */
+
+static cvi_transport *open_transport(const cv_client *client, cv_error *error) {
+    const cv_options *options = &client->settings.options;
+    cvi_transport_options transport = {
+        .api_key = options->api_key,
+        .user_agent = client->settings.user_agent,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .timeout_ms = options->timeout_ms,
+        .max_body_bytes = MAX_BODY_BYTES,
+        .allocator = client->allocator,
+        .clock = client->clock,
+    };
+    return cvi_transport_open(&transport, error);
+}
+
+static int64_t clean_interval_ms(const cv_options *options) {
+    int64_t cache_ms = options->cache.cleanup_interval_ms;
+    int64_t dedupe_ms = options->dedupe.cleanup_interval_ms;
+    if (cache_ms == CV_NONE || dedupe_ms == CV_NONE) {
+        return cache_ms == CV_NONE ? dedupe_ms : cache_ms;
+    }
+    return smaller(cache_ms, dedupe_ms);
+}
+
+static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
+    const cv_options *options = &client->settings.options;
+    int64_t guard_ms = options->rate_limit.guard_ms;
+    cvi_engine_options engine = {
+        .allocator = client->allocator,
+        .random = client->random,
+        .store_ops = &store_ops,
+        .stores = client->stores,
+        .transport_ops = &transport_ops,
+        .transport = transport,
+        .deliver = cvi_request_deliver,
+        .user = client,
+        .lease_ms = options->dedupe.lease_ms,
+        .guard_ms = guard_ms == CV_NONE ? 0 : guard_ms,
+        .max_retries = options->max_retries,
+        .clean_interval_ms = clean_interval_ms(options),
+    };
+    return cvi_engine_open(&engine, cvi_clock_now(&client->clock));
+}
+
+static bool start_locked(cv_client *client, cv_error *error) {
+    if (client->engine == NULL) {
+        cvi_transport *transport = open_transport(client, error);
+        if (transport == NULL) {
+            return false;
+        }
+        client->engine = open_engine(client, transport);
+        if (client->engine == NULL) {
+            cvi_transport_close(transport);
+            cvi_error_no_memory(error);
+            return false;
+        }
+        client->transport = transport;
+    }
+    if (client->settings.options.drive == CV_DRIVE_THREAD && !client->has_worker) {
+        client->has_worker = cvi_thread_start(&client->worker, work, client);
+        if (!client->has_worker) {
+            cvi_error_set(error, CV_ERROR_NOMEM, "the system refuses to start a worker thread");
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cvi_driver_start(cv_client *client, cv_error *error) {
+    cvi_mutex_lock(&client->mutex);
+    bool started = false;
+    if (client->closed) {
+        cvi_error_set(error, CV_ERROR_CLOSED, "the client is closed");
+    } else {
+        started = start_locked(client, error);
+    }
+    cvi_mutex_unlock(&client->mutex);
+    return started;
+}
+
+/* ---- stopping ---- */
+
+/* Takes the role for good; `closed` is set, so nobody else takes it again. */
+static void take_role(cv_client *client) {
+    if (client->has_worker) {
+        cvi_transport_wake(client->transport);
+        cvi_thread_join(&client->worker);
+        return;
+    }
+    cvi_waiter waiter;
+    bool entered = cvi_waiter_enter(client, &waiter, NULL);
+    cvi_mutex_lock(&client->mutex);
+    while (client->driving) {
+        cvi_transport_wake(client->transport);
+        if (entered) {
+            cvi_waiter_sleep_locked(client, &waiter, 10);
+        } else { /* no resources for a condition: let the other thread run, and look again */
+            cvi_mutex_unlock(&client->mutex);
+            cvi_platform_sleep_ms(1);
+            cvi_mutex_lock(&client->mutex);
+        }
+    }
+    client->driving = true;
+    cvi_mutex_unlock(&client->mutex);
+    if (entered) {
+        cvi_waiter_leave(client, &waiter);
+    }
+}
+
+/* Answers that are here are stored, admissions that were not used are given back; but a database
+ * that stays locked does not keep close. */
+static void flush(cv_client *client) {
+    int64_t end_ms = cvi_platform_monotonic_ms() + FLUSH_MS;
+    cvi_engine_step(client->engine, cvi_clock_now(&client->clock));
+    while (!cvi_engine_is_idle(client->engine) && cvi_platform_monotonic_ms() < end_ms) {
+        cvi_platform_sleep_ms(1);
+        cvi_engine_step(client->engine, cvi_clock_now(&client->clock));
+    }
+}
+
+void cvi_driver_stop(cv_client *client) {
+    if (client->engine == NULL) {
+        return;
+    }
+    take_role(client);
+    cvi_outcome outcome = {.result = NULL};
+    cvi_error_set(&outcome.error, CV_ERROR_CLOSED, "the client was closed");
+    bool done = false;
+    for (cv_request *request; (request = pop_inbox(client, &done)) != NULL;) {
+        cvi_engine_leave(client->engine, &request->passenger);
+        cvi_request_deliver(client, &request->passenger, &outcome);
+    }
+    cvi_engine_abandon(client->engine, &outcome);
+    flush(client);
+    cvi_engine_close(client->engine);
+    cvi_transport_close(client->transport);
+    client->engine = NULL;
+    client->transport = NULL;
+}

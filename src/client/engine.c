@@ -1,0 +1,365 @@
+/* Owns the list of flights: boarding, leaving, ranking, stepping, ending. A passenger is aboard at
+ * most one flight; a flight is freed only here, in the step after it is DONE. */
+#include "client/engine_internal.h"
+
+#include <string.h>
+
+#include "support/allocator.h"
+#include "support/error.h"
+
+/* Where cleaning found more to do, it goes on this much later. */
+#define CLEAN_AGAIN_MS 20
+
+cvi_engine *cvi_engine_open(const cvi_engine_options *options, cvi_now now) {
+    cvi_engine *engine = cvi_allocate(&options->allocator, sizeof(*engine));
+    if (engine != NULL) {
+        engine->options = *options;
+        engine->clean_boot_ms = options->clean_interval_ms == CV_NONE
+                                    ? CVI_NEVER
+                                    : now.boot_ms + options->clean_interval_ms;
+    }
+    return engine;
+}
+
+static void free_flight(cvi_engine *engine, cvi_flight *flight) {
+    const cv_allocator *allocator = &engine->options.allocator;
+    cvi_call_release(flight->call);
+    cvi_result_release(flight->result);
+    cvi_release(allocator, flight->redirect_url);
+    cvi_release(allocator, flight);
+}
+
+void cvi_engine_close(cvi_engine *engine) {
+    if (engine == NULL) {
+        return;
+    }
+    while (engine->flights != NULL) {
+        cvi_flight *flight = engine->flights;
+        engine->flights = flight->next;
+        free_flight(engine, flight);
+    }
+    cv_allocator allocator = engine->options.allocator;
+    cvi_release(&allocator, engine);
+}
+
+/* ---- the list ---- */
+
+static bool ranks_before(const cvi_flight *a, const cvi_flight *b) {
+    if (a->priority != b->priority) {
+        return a->priority > b->priority;
+    }
+    return a->sequence < b->sequence;
+}
+
+static void link_flight(cvi_engine *engine, cvi_flight *flight) {
+    cvi_flight **link = &engine->flights;
+    while (*link != NULL && ranks_before(*link, flight)) {
+        link = &(*link)->next;
+    }
+    flight->next = *link;
+    *link = flight;
+}
+
+static void unlink_flight(cvi_engine *engine, cvi_flight *flight) {
+    cvi_flight **link = &engine->flights;
+    while (*link != flight) {
+        link = &(*link)->next;
+    }
+    *link = flight->next;
+}
+
+/* ---- boarding ---- */
+
+/* Whether a flight under way can still give this passenger what it wants. */
+static bool may_board(const cvi_flight *flight, const cvi_passenger *passenger) {
+    switch (passenger->mode) {
+    case CV_MODE_CACHE_ONLY: /* wants a look at the cache, and nothing else */
+        return flight->stage == CVI_STAGE_LOOKUP && !flight->was_refused && !flight->refresh;
+    case CV_MODE_REFRESH: /* wants a request that begins after its own call */
+        return flight->refresh &&
+               (flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM);
+    case CV_MODE_DEFAULT:
+        break;
+    }
+    if (flight->stage == CVI_STAGE_STORE) {
+        return flight->ending == CVI_ENDING_COMPLETE;
+    }
+    return flight->stage != CVI_STAGE_DONE;
+}
+
+static cvi_flight *find_flight(const cvi_engine *engine, const cvi_passenger *passenger,
+                               const cvi_call *call) {
+    for (cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
+        if (memcmp(flight->call->hash, call->hash, CVI_HASH_LENGTH) == 0 &&
+            may_board(flight, passenger)) {
+            return flight;
+        }
+    }
+    return NULL;
+}
+
+static cvi_flight *start_flight(cvi_engine *engine, const cvi_passenger *passenger,
+                                cvi_call *call) {
+    cvi_flight *flight = cvi_allocate(&engine->options.allocator, sizeof(*flight));
+    if (flight == NULL) {
+        return NULL;
+    }
+    flight->engine = engine;
+    flight->call = cvi_call_keep(call);
+    flight->sequence = engine->sequence++;
+    flight->priority = passenger->priority;
+    flight->refresh = passenger->mode == CV_MODE_REFRESH;
+    flight->stage =
+        passenger->looked || flight->refresh ? CVI_STAGE_CLAIM : CVI_STAGE_LOOKUP;
+    link_flight(engine, flight);
+    return flight;
+}
+
+static void append_passenger(cvi_flight *flight, cvi_passenger *passenger) {
+    cvi_passenger **link = &flight->passengers;
+    while (*link != NULL) {
+        link = &(*link)->next;
+    }
+    passenger->joined = flight->passengers != NULL || flight->stage > CVI_STAGE_CLAIM;
+    passenger->next = NULL;
+    passenger->flight = flight;
+    *link = passenger;
+}
+
+/* A user aboard makes it a user's flight. */
+static void raise_flight(cvi_engine *engine, cvi_flight *flight, cv_priority priority) {
+    if (priority > flight->priority) {
+        unlink_flight(engine, flight);
+        flight->priority = priority;
+        link_flight(engine, flight);
+        if (flight->was_refused) {
+            flight->due_boot_ms = 0; /* a user may be let in where the background was not */
+        }
+    }
+}
+
+static void deliver_stored(cvi_engine *engine, cvi_flight *flight, cvi_passenger *passenger) {
+    cvi_outcome outcome = {.result = flight->result,
+                           .provenance = {CV_SOURCE_SHARED, flight->fetched_at_ms,
+                                          flight->fetched_at_ms + flight->call->ttl_ms}};
+    engine->options.deliver(engine->options.user, passenger, &outcome);
+}
+
+void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call) {
+    passenger->flight = NULL;
+    passenger->refused_boot_ms = -1;
+    cvi_flight *flight = find_flight(engine, passenger, call);
+    if (flight == NULL) {
+        flight = start_flight(engine, passenger, call);
+    }
+    if (flight == NULL) {
+        cvi_outcome outcome = {.result = NULL};
+        cvi_error_no_memory(&outcome.error);
+        engine->options.deliver(engine->options.user, passenger, &outcome);
+        return;
+    }
+    if (flight->stage == CVI_STAGE_STORE) {
+        deliver_stored(engine, flight, passenger);
+        return;
+    }
+    append_passenger(flight, passenger);
+    raise_flight(engine, flight, passenger->priority);
+}
+
+static void unlink_passenger(cvi_passenger *passenger) {
+    cvi_passenger **link = &passenger->flight->passengers;
+    while (*link != passenger) {
+        link = &(*link)->next;
+    }
+    *link = passenger->next;
+    passenger->next = NULL;
+    passenger->flight = NULL;
+}
+
+void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger,
+                          const cvi_outcome *outcome) {
+    unlink_passenger(passenger);
+    engine->options.deliver(engine->options.user, passenger, outcome);
+}
+
+void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcome *outcome) {
+    while (flight->passengers != NULL) {
+        cvi_passenger *passenger = flight->passengers;
+        cvi_outcome own = *outcome;
+        if (own.result != NULL && own.provenance.source == CV_SOURCE_NETWORK &&
+            passenger->joined) {
+            own.provenance.source = CV_SOURCE_SHARED;
+        }
+        cvi_flight_disembark(engine, passenger, &own);
+    }
+}
+
+/* The last one out ends a flight, unless its request has been sent: that is paid for. */
+static void end_if_empty(cvi_engine *engine, cvi_flight *flight) {
+    if (flight->passengers != NULL) {
+        return;
+    }
+    switch (flight->stage) {
+    case CVI_STAGE_RECEIVE:
+        if (engine->options.transport_ops->cancel(engine->options.transport, flight->transfer)) {
+            flight->transfer = NULL;
+            cvi_flight_pass(flight);
+        }
+        break;
+    case CVI_STAGE_STORE:
+        flight->resume = false;
+        break;
+    case CVI_STAGE_DONE:
+        break;
+    default:
+        cvi_flight_pass(flight);
+    }
+}
+
+void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger) {
+    cvi_flight *flight = passenger->flight;
+    if (flight != NULL) {
+        unlink_passenger(passenger);
+        end_if_empty(engine, flight);
+    }
+}
+
+/* ---- stepping ---- */
+
+static void expire_passengers(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_passenger *next = NULL;
+    bool any = false;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (now.boot_ms >= passenger->deadline_boot_ms) {
+            cvi_outcome outcome = {.result = NULL};
+            cvi_error_set(&outcome.error, CV_ERROR_TIMEOUT, "%s: the call's deadline has passed",
+                          flight->call->label);
+            cvi_flight_disembark(engine, passenger, &outcome);
+            any = true;
+        }
+    }
+    if (any) {
+        end_if_empty(engine, flight);
+    }
+}
+
+static int64_t earliest(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* When the flight wants to be looked at again. */
+static int64_t next_look(const cvi_flight *flight) {
+    int64_t next = flight->due_boot_ms;
+    if (flight->job_id[0] != '\0') {
+        next = earliest(next, flight->renew_boot_ms);
+    }
+    for (const cvi_passenger *passenger = flight->passengers; passenger != NULL;
+         passenger = passenger->next) {
+        next = earliest(next, passenger->deadline_boot_ms);
+    }
+    return next;
+}
+
+static void step_flight(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    expire_passengers(engine, flight, now);
+    cvi_flight_renew(engine, flight, now);
+    while (flight->stage != CVI_STAGE_DONE && now.boot_ms >= flight->due_boot_ms &&
+           cvi_stage_run(engine, flight, now)) {
+    }
+}
+
+static void clean(cvi_engine *engine, cvi_now now) {
+    if (now.boot_ms < engine->clean_boot_ms) {
+        return;
+    }
+    bool more = false;
+    cv_error ignored; /* cleaning is tried again; what it fails on shows where it matters */
+    cvi_store_answer answer =
+        engine->options.store_ops->clean(engine->options.stores, now, &more, &ignored);
+    bool again = answer == CVI_STORE_BUSY || (answer == CVI_STORE_DONE && more);
+    engine->clean_boot_ms =
+        now.boot_ms + (again ? CLEAN_AGAIN_MS : engine->options.clean_interval_ms);
+}
+
+int64_t cvi_engine_step(cvi_engine *engine, cvi_now now) {
+    int64_t next = CVI_NEVER;
+    cvi_flight **link = &engine->flights;
+    while (*link != NULL) {
+        cvi_flight *flight = *link;
+        step_flight(engine, flight, now);
+        if (flight->stage == CVI_STAGE_DONE) {
+            *link = flight->next;
+            free_flight(engine, flight);
+            continue;
+        }
+        next = earliest(next, next_look(flight));
+        link = &flight->next;
+    }
+    clean(engine, now);
+    return earliest(next, engine->clean_boot_ms);
+}
+
+void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now) {
+    cvi_flight *flight = owner;
+    flight->transfer = NULL;
+    cvi_flight_take_response(engine, flight, response, now);
+}
+
+void cvi_engine_wake_watchers(cvi_engine *engine) {
+    for (cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
+        if (flight->stage == CVI_STAGE_WATCH) {
+            flight->due_boot_ms = 0;
+        }
+    }
+}
+
+void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome) {
+    for (cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
+        cvi_flight_deliver(engine, flight, outcome);
+        end_if_empty(engine, flight);
+        if (flight->stage == CVI_STAGE_RECEIVE) {
+            cvi_flight_move(flight, CVI_STAGE_DONE); /* sent, but nobody stays to hear the answer */
+        }
+    }
+}
+
+bool cvi_engine_is_idle(const cvi_engine *engine) {
+    return engine->flights == NULL;
+}
+
+/* ---- the memory of refusals ---- */
+
+static int64_t *find_gate(cvi_engine *engine, const char *segment) {
+    for (size_t i = 0; i < engine->gate_count; i++) {
+        if (strcmp(engine->gates[i].segment, segment) == 0) {
+            return &engine->gates[i].until_boot_ms;
+        }
+    }
+    if (engine->gate_count == CVI_GATES_MAX) {
+        return NULL;
+    }
+    engine->gates[engine->gate_count].segment = segment;
+    engine->gates[engine->gate_count].until_boot_ms = 0;
+    return &engine->gates[engine->gate_count++].until_boot_ms;
+}
+
+int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight) {
+    int64_t until = engine->interval_boot_ms;
+    for (size_t i = 0; i < engine->gate_count; i++) {
+        if (strcmp(engine->gates[i].segment, flight->call->segment) == 0 &&
+            engine->gates[i].until_boot_ms > until) {
+            until = engine->gates[i].until_boot_ms;
+        }
+    }
+    return until;
+}
+
+void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, cvi_wait_reason reason,
+                           int64_t until_boot_ms) {
+    int64_t *gate = reason == CVI_WAIT_INTERVAL ? &engine->interval_boot_ms
+                                                : find_gate(engine, flight->call->segment);
+    if (gate != NULL) {
+        *gate = until_boot_ms;
+    }
+}

@@ -1,0 +1,112 @@
+/* The engine: moves flights from stage to stage. It knows no curl, no SQLite, no thread and no
+ * clock: all of them reach it through the tables below, so a test can drive a simulated year
+ * through it. Used by one thread at a time (the driver). */
+#ifndef CVI_CLIENT_ENGINE_H
+#define CVI_CLIENT_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <comicvine/error.h>
+#include <comicvine/query.h>
+
+#include "client/call.h"
+#include "client/transport.h"
+#include "resources/result.h"
+#include "stores/stores.h"
+#include "support/clock.h"
+
+typedef struct cvi_engine cvi_engine;
+typedef struct cvi_flight cvi_flight;
+typedef struct cvi_passenger cvi_passenger;
+
+/* One caller's place in the engine; lies in the caller's own memory. The engine links it while it
+ * is aboard, and lets it go right before it is delivered. */
+struct cvi_passenger {
+    cvi_passenger *next;
+    cvi_flight *flight; /* NULL: not aboard */
+    cv_priority priority;
+    cv_mode mode;
+    bool looked;              /* the caller has asked the cache already */
+    bool joined;              /* set by the engine: others had asked before */
+    int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
+    int64_t deadline_boot_ms; /* INT64_MAX: none */
+    int64_t refused_boot_ms;  /* set by the engine: when it first had to wait, -1: not yet */
+};
+
+/* What a passenger gets. */
+typedef struct cvi_outcome {
+    cvi_result *result; /* NULL: `error` says why; the receiver keeps its own reference */
+    cvi_provenance provenance;
+    cv_error error;
+} cvi_outcome;
+
+/* The stores, as functions that tests replace; the real ones are cvi_stores_*. */
+typedef struct cvi_store_ops {
+    cvi_store_answer (*lookup)(cvi_stores *, const char *hash, int64_t ttl_ms, cvi_now,
+                               cvi_cached *, cv_error *);
+    cvi_store_answer (*claim)(cvi_stores *, const cvi_claim_spec *, cvi_now, cvi_claim *,
+                              cv_error *);
+    cvi_store_answer (*watch)(cvi_stores *, const char *hash, const char *job_id, cvi_now,
+                              cvi_watch *, cv_error *);
+    cvi_store_answer (*complete)(cvi_stores *, const cvi_completion *, cvi_now, bool *owned,
+                                 cv_error *);
+    cvi_store_answer (*release)(cvi_stores *, const char *hash, const char *job_id, int64_t row_id,
+                                const cv_error *failure, cvi_now, cv_error *);
+    cvi_store_answer (*renew)(cvi_stores *, const char *hash, const char *job_id, cvi_now,
+                              bool *owned, cv_error *);
+    cvi_store_answer (*clean)(cvi_stores *, cvi_now, bool *more, cv_error *);
+} cvi_store_ops;
+
+/* The transport likewise. */
+typedef struct cvi_transport_ops {
+    cvi_transfer *(*send)(cvi_transport *, const cvi_transfer_spec *);
+    bool (*cancel)(cvi_transport *, cvi_transfer *);
+} cvi_transport_ops;
+
+typedef struct cvi_engine_options {
+    cv_allocator allocator;
+    cvi_random random;
+    const cvi_store_ops *store_ops;
+    cvi_stores *stores;
+    const cvi_transport_ops *transport_ops;
+    cvi_transport *transport;
+    void (*deliver)(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
+    void *user;
+    int64_t lease_ms;
+    int64_t guard_ms;          /* half of it is how long an admission may wait for a connection */
+    int64_t max_retries;       /* CV_NONE: none */
+    int64_t clean_interval_ms; /* CV_NONE: never */
+} cvi_engine_options;
+
+/* NULL without memory. */
+cvi_engine *cvi_engine_open(const cvi_engine_options *options, cvi_now now);
+
+/* Frees the engine. No passenger may be aboard. NULL is fine. */
+void cvi_engine_close(cvi_engine *engine);
+
+/* Takes a passenger aboard the flight for this call, which is made if there is none. May deliver at
+ * once. */
+void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call);
+
+/* Lets a passenger go without delivering. Fine if it is not aboard. */
+void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
+
+/* Takes every flight as far as it can go. The answer is the boot time at which to call again,
+ * INT64_MAX: when something arrives. */
+int64_t cvi_engine_step(cvi_engine *engine, cvi_now now);
+
+/* Takes a response of the transport's for its owner, a flight. */
+void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now);
+
+/* Others may have finished what flights here watch: the next step looks. */
+void cvi_engine_wake_watchers(cvi_engine *engine);
+
+/* Ends everything for a closing client: passengers get `outcome`, what was not sent is given up,
+ * what has an answer is still stored by the steps that follow, the rest is dropped. */
+void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome);
+
+/* Whether no flight is left. */
+bool cvi_engine_is_idle(const cvi_engine *engine);
+
+#endif

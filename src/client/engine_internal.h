@@ -1,0 +1,25 @@
+/* The engine's own state, for the files of the engine alone. */
+#ifndef CVI_CLIENT_ENGINE_INTERNAL_H
+#define CVI_CLIENT_ENGINE_INTERNAL_H
+
+#include "client/flight.h"
+
+enum { CVI_GATES_MAX = 48 }; /* a detail and a list path for each resource, and some */
+
+/* A path of the service that refused, and until when it will. */
+typedef struct cvi_gate_memory {
+    const char *segment;
+    int64_t until_boot_ms;
+} cvi_gate_memory;
+
+struct cvi_engine {
+    cvi_engine_options options;
+    cvi_flight *flights; /* users before background, then by arrival */
+    int64_t sequence;
+    int64_t clean_boot_ms;
+    int64_t interval_boot_ms; /* no request of any path before this */
+    cvi_gate_memory gates[CVI_GATES_MAX];
+    size_t gate_count;
+};
+
+#endif

@@ -1,0 +1,265 @@
+/* Owns the judgement of answers: HTTP status, first byte, envelope, status_code, id, in this order
+ * of suspicion. The service's own code decides before the HTTP status, as it answers 200 to most
+ * errors. Any thread. */
+#include "client/envelope.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "support/allocator.h"
+#include "support/buffer.h"
+#include "support/error.h"
+
+#define DEFAULT_COOL_DOWN_MS 60000 /* where the service refuses but names no time */
+
+/* The service's codes, and what they mean to a caller. */
+static const struct {
+    int64_t status_code;
+    cv_code code;
+    const char *meaning;
+} service_codes[] = {
+    {100, CV_ERROR_AUTH, "the API key is refused"},
+    {101, CV_ERROR_NOT_FOUND, "no such object"},
+    {102, CV_ERROR_REQUEST, "the service refuses the URL"},
+    {103, CV_ERROR_REQUEST, "the service wants a callback"},
+    {104, CV_ERROR_REQUEST, "the service refuses the filter"},
+    {105, CV_ERROR_REQUEST, "for subscribers only"},
+    {107, CV_ERROR_RATE_LIMITED, "the service's rate limit is exceeded"},
+};
+
+/* HTTP statuses that mean something whatever the body says. */
+static const struct {
+    int http_status;
+    cv_code code;
+    const char *meaning;
+} http_codes[] = {
+    {401, CV_ERROR_AUTH, "the API key is refused"},
+    {403, CV_ERROR_BLOCKED, "the service blocks us"},
+    {404, CV_ERROR_NOT_FOUND, "no such object"},
+    {420, CV_ERROR_RATE_LIMITED, "the service's rate limit is exceeded"},
+    {429, CV_ERROR_RATE_LIMITED, "the service's rate limit is exceeded"},
+};
+
+static void complete_error(cvi_finding *finding, const cvi_response *response,
+                           int64_t api_status) {
+    cv_error *error = &finding->error;
+    error->http_status = response->http_status;
+    error->api_status = (int)api_status;
+    error->retry_after_ms = response->retry_after_ms;
+    if (error->code == CV_ERROR_RATE_LIMITED && error->retry_after_ms == 0) {
+        error->retry_after_ms = DEFAULT_COOL_DOWN_MS;
+    }
+    finding->retry = error->code == CV_ERROR_SERVER;
+}
+
+/* True if the HTTP status alone says what is wrong. */
+static bool judge_http_status(const cvi_call *call, const cvi_response *response,
+                              cvi_finding *finding) {
+    int status = response->http_status;
+    for (size_t i = 0; i < sizeof(http_codes) / sizeof(http_codes[0]); i++) {
+        if (http_codes[i].http_status == status) {
+            cvi_error_set(&finding->error, http_codes[i].code, "%s: %s (HTTP %d)", call->label,
+                          http_codes[i].meaning, status);
+            complete_error(finding, response, 0);
+            return true;
+        }
+    }
+    if (status >= 500) {
+        cvi_error_set(&finding->error, CV_ERROR_SERVER, "%s: the service failed (HTTP %d)",
+                      call->label, status);
+        complete_error(finding, response, 0);
+        return true;
+    }
+    return false;
+}
+
+/* Copies foreign text for a message: one line, printable, short. */
+static void quote_foreign(const char *text, size_t length, char *quoted, size_t size) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, quoted, size);
+    for (size_t i = 0; i < length && out.length + 1 < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        cvi_buffer_add_char(&out, byte < 0x20 || byte >= 0x7F ? ' ' : text[i]);
+    }
+}
+
+static const char *find_without_case(const char *text, size_t size, const char *wanted) {
+    size_t length = strlen(wanted);
+    for (size_t i = 0; i + length <= size; i++) {
+        if (strncasecmp(text + i, wanted, length) == 0) {
+            return text + i;
+        }
+    }
+    return NULL;
+}
+
+/* The title of an HTML page, "" if it has none. */
+static void quote_title(const cvi_response *response, char *title, size_t size) {
+    const char *end = response->body + response->size;
+    const char *start = find_without_case(response->body, response->size, "<title");
+    const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
+    title[0] = '\0';
+    if (text != NULL) {
+        text++;
+        const char *stop = memchr(text, '<', (size_t)(end - text));
+        quote_foreign(text, (size_t)((stop != NULL ? stop : end) - text), title, size);
+    }
+}
+
+/* The first byte that is neither blank nor part of a byte order mark; NUL for an empty body. */
+static char first_byte(const cvi_response *response) {
+    for (size_t i = 0; i < response->size; i++) {
+        char byte = response->body[i];
+        if (strchr(" \t\r\n\xEF\xBB\xBF", byte) == NULL || byte == '\0') {
+            return byte;
+        }
+    }
+    return '\0';
+}
+
+/* A body that is not even the start of a JSON object. */
+static void judge_foreign_body(const cvi_call *call, const cvi_response *response,
+                               cvi_finding *finding) {
+    if (judge_http_status(call, response, finding)) {
+        return;
+    }
+    if (first_byte(response) == '<') {
+        char title[80];
+        quote_title(response, title, sizeof(title));
+        cvi_error_set(&finding->error, CV_ERROR_BLOCKED,
+                      "%s: a web page instead of JSON (HTTP %d): \"%s\"", call->label,
+                      response->http_status, title);
+    } else {
+        cvi_error_set(&finding->error, CV_ERROR_RESPONSE,
+                      "%s: %zu bytes that are no JSON object (HTTP %d)", call->label,
+                      response->size, response->http_status);
+    }
+    complete_error(finding, response, 0);
+}
+
+static void judge_status_code(const cvi_call *call, const cvi_response *response,
+                              const cvi_envelope *envelope, cvi_finding *finding) {
+    char words[80];
+    quote_foreign(envelope->error, strlen(envelope->error), words, sizeof(words));
+    size_t count = sizeof(service_codes) / sizeof(service_codes[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (service_codes[i].status_code == envelope->status_code) {
+            cvi_error_set(&finding->error, service_codes[i].code, "%s: %s (service code %" PRId64
+                          ": \"%s\")", call->label, service_codes[i].meaning,
+                          envelope->status_code, words);
+            complete_error(finding, response, envelope->status_code);
+            return;
+        }
+    }
+    if (!judge_http_status(call, response, finding)) {
+        cvi_error_set(&finding->error, CV_ERROR_RESPONSE,
+                      "%s: unknown service code %" PRId64 ": \"%s\"", call->label,
+                      envelope->status_code, words);
+        complete_error(finding, response, envelope->status_code);
+    }
+}
+
+/* A good envelope must also be the one that was asked for. */
+static bool is_asked_for(const cvi_call *call, cvi_finding *finding) {
+    if (call->is_list || cvi_result_id(finding->result, 0) == call->id) {
+        return true;
+    }
+    cvi_error_set(&finding->error, CV_ERROR_RESPONSE, "%s: the answer is about id %" PRId64,
+                  call->label, cvi_result_id(finding->result, 0));
+    return false;
+}
+
+static cvi_result *decode(const cvi_call *call, cvi_body body, cv_error *error) {
+    cvi_decode_options options = {.resource = call->resource, .is_list = call->is_list};
+    return cvi_decode(&options, &call->allocator, body, error);
+}
+
+static void drop_result(cvi_finding *finding) {
+    cvi_result_release(finding->result);
+    finding->result = NULL;
+}
+
+static void judge_envelope(const cvi_call *call, const cvi_response *response,
+                           cvi_finding *finding) {
+    const cvi_envelope *envelope = cvi_result_envelope(finding->result);
+    if (envelope->status_code != 1) {
+        judge_status_code(call, response, envelope, finding);
+        drop_result(finding);
+    } else if (response->http_status >= 300 && judge_http_status(call, response, finding)) {
+        drop_result(finding);
+    } else if (!is_asked_for(call, finding)) {
+        complete_error(finding, response, 1);
+        drop_result(finding);
+    }
+}
+
+/* A body whose last byte does not close an object was cut on the way: another try may help. */
+static bool was_cut(const char *body, size_t size) {
+    while (size > 0 && strchr(" \t\r\n", body[size - 1]) != NULL) {
+        size--;
+    }
+    return size == 0 || body[size - 1] != '}';
+}
+
+static void judge_answer(const cvi_call *call, cvi_response *response, cvi_finding *finding) {
+    if (first_byte(response) != '{') {
+        judge_foreign_body(call, response, finding);
+        cvi_release(&call->allocator, response->body);
+        return;
+    }
+    cv_error error;
+    bool cut = was_cut(response->body, response->size);
+    cvi_body body = {response->body, response->size};
+    finding->result = decode(call, body, &error);
+    if (finding->result != NULL) {
+        judge_envelope(call, response, finding);
+        return;
+    }
+    if (error.code == CV_ERROR_NOMEM || !judge_http_status(call, response, finding)) {
+        cvi_error_set(&finding->error, error.code, "%s: %s", call->label, error.message);
+        complete_error(finding, response, 0);
+        finding->retry = cut && error.code == CV_ERROR_RESPONSE;
+    }
+}
+
+/* What it means that no answer came: by the kind of response. */
+static const struct {
+    cv_code code;
+    bool retry;
+    const char *meaning;
+} failures[] = {
+    [CVI_RESPONSE_REDIRECT_REFUSED] = {CV_ERROR_RESPONSE, false, "redirect refused"},
+    [CVI_RESPONSE_NETWORK] = {CV_ERROR_NETWORK, true, "no answer"},
+    [CVI_RESPONSE_DEAD_CONNECTION] = {CV_ERROR_NETWORK, true, "the connection was dead"},
+    [CVI_RESPONSE_TIMEOUT] = {CV_ERROR_TIMEOUT, true, "no complete answer in time"},
+    [CVI_RESPONSE_BROKEN] = {CV_ERROR_RESPONSE, true, "the answer was cut or garbled"},
+    [CVI_RESPONSE_TOO_LARGE] = {CV_ERROR_RESPONSE, false, "the answer is too large"},
+    [CVI_RESPONSE_NO_MEMORY] = {CV_ERROR_NOMEM, false, "out of memory"},
+};
+
+void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_finding *finding) {
+    memset(finding, 0, sizeof(*finding));
+    if (response->kind == CVI_RESPONSE_ANSWER) {
+        judge_answer(call, response, finding);
+        response->body = NULL;
+        return;
+    }
+    size_t kind = (size_t)response->kind;
+    cvi_error_set(&finding->error, failures[kind].code, "%s: %s%s%s", call->label,
+                  failures[kind].meaning, response->reason != NULL ? ": " : "",
+                  response->reason != NULL ? response->reason : "");
+    complete_error(finding, response, 0);
+    finding->retry = failures[kind].retry;
+}
+
+void cvi_judge_stored(const cvi_call *call, cvi_body body, cvi_finding *finding) {
+    memset(finding, 0, sizeof(*finding));
+    finding->result = decode(call, body, &finding->error);
+    if (finding->result != NULL &&
+        (cvi_result_envelope(finding->result)->status_code != 1 || !is_asked_for(call, finding))) {
+        cvi_error_set(&finding->error, CV_ERROR_RESPONSE, "%s: the stored answer is unusable",
+                      call->label);
+        drop_result(finding);
+    }
+}

@@ -1,0 +1,27 @@
+/* Answers: nothing that comes from outside is believed before it has passed here. Pure. */
+#ifndef CVI_CLIENT_ENVELOPE_H
+#define CVI_CLIENT_ENVELOPE_H
+
+#include <stdbool.h>
+
+#include <comicvine/error.h>
+
+#include "client/call.h"
+#include "client/transport.h"
+#include "resources/decode.h"
+#include "resources/result.h"
+
+/* What an answer amounts to: a result, or an error and whether another try may help. */
+typedef struct cvi_finding {
+    cvi_result *result; /* one reference, the receiver's; NULL: `error` says why */
+    cv_error error;
+    bool retry;
+} cvi_finding;
+
+/* Judges a response and takes its body. */
+void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_finding *finding);
+
+/* Judges a body that was stored as good; takes it. */
+void cvi_judge_stored(const cvi_call *call, cvi_body body, cvi_finding *finding);
+
+#endif

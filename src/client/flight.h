@@ -1,0 +1,96 @@
+/* A flight: one distinct request under way in a client, and those who wait for it. Shared by the
+ * files of the engine. */
+#ifndef CVI_CLIENT_FLIGHT_H
+#define CVI_CLIENT_FLIGHT_H
+
+#include "client/engine.h"
+
+typedef enum cvi_stage {
+    CVI_STAGE_LOOKUP,  /* asks the cache; also while waiting for quota, owning nothing */
+    CVI_STAGE_CLAIM,   /* takes the job and an admission, or learns why not */
+    CVI_STAGE_WATCH,   /* somebody else fetches it */
+    CVI_STAGE_SEND,    /* hands the request to the transport */
+    CVI_STAGE_RECEIVE, /* waits for the transport */
+    CVI_STAGE_STORE,   /* ends the job: stores the answer, shares the error, or passes the job on */
+    CVI_STAGE_BACKOFF, /* waits before another try, job kept */
+    CVI_STAGE_DONE     /* left by all; freed by the step */
+} cvi_stage;
+
+enum { CVI_STAGE_COUNT = CVI_STAGE_DONE + 1 };
+
+/* How a flight's job ends in CVI_STAGE_STORE. */
+typedef enum cvi_ending {
+    CVI_ENDING_PASS,    /* to the next waiter, with nothing */
+    CVI_ENDING_FAIL,    /* with `failure` for all */
+    CVI_ENDING_COMPLETE /* with `result` */
+} cvi_ending;
+
+#define CVI_NEVER INT64_MAX
+
+struct cvi_flight {
+    cvi_engine *engine;
+    cvi_flight *next; /* in the engine's list, best rank first */
+    cvi_call *call;
+    int64_t sequence; /* order of arrival */
+    cv_priority priority;
+    cvi_passenger *passengers; /* first come first */
+
+    cvi_stage stage;
+    int64_t due_boot_ms; /* not to be looked at before, unless something arrives */
+    bool refresh;        /* does not take the cache for an answer */
+    bool distrust_cache; /* the cached body was unusable */
+    bool was_refused;    /* has been told to wait for quota, so it obeys the engine's gates */
+
+    char job_id[CVI_JOB_ID_SIZE];     /* our job, or "" */
+    char watched_id[CVI_JOB_ID_SIZE]; /* somebody else's job, in WATCH */
+    bool lost_job;                    /* ours was taken over: nothing may be written */
+    int64_t renew_boot_ms;
+    int64_t row_id; /* the admission, 0: none that could be taken back */
+    int64_t admitted_boot_ms;
+
+    cvi_transfer *transfer; /* in RECEIVE */
+    char *redirect_url;     /* where the service sent us, or NULL */
+    int redirects;
+    int64_t tries;
+    bool fresh_connection; /* the last one was dead */
+
+    cvi_ending ending;
+    bool resume;        /* after passing the job on, wait on at LOOKUP */
+    int64_t resume_boot_ms;
+    cvi_result *result; /* of ending COMPLETE */
+    cv_error failure;   /* of ending FAIL */
+    int64_t fetched_at_ms;
+};
+
+/* Moves a flight to a stage that may follow its own (asserted in debug builds), due at once. */
+void cvi_flight_move(cvi_flight *flight, cvi_stage stage);
+
+/* Gives everybody aboard the same answer; the flight is empty then. */
+void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcome *outcome);
+
+/* The same for one passenger. */
+void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger,
+                          const cvi_outcome *outcome);
+
+/* Ends the flight with an error for all; what it holds is given up in STORE. */
+void cvi_flight_fail(cvi_flight *flight, const cv_error *error);
+
+/* Gives up what the flight holds, without an answer. */
+void cvi_flight_pass(cvi_flight *flight);
+
+/* Runs the flight's stage. True: it moved, run on; false: it waits until due_boot_ms. */
+bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+
+/* Renews the lease when it is time. */
+void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+
+/* What a response means for the flight: the next stage. Takes what the response holds. */
+void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
+                              cvi_now now);
+
+/* The engine's memory of refusals, so that of many waiting flights only the best asks again. */
+int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight);
+void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, cvi_wait_reason reason,
+                           int64_t until_boot_ms);
+
+#endif

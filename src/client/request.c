@@ -1,0 +1,252 @@
+/* Owns request handles: making, waiting, cancelling, freeing, taking results. A request lives until
+ * both its user and the driver have let it go. */
+#include "client/client.h"
+
+#include <string.h>
+
+#include "client/request_start.h"
+#include "support/allocator.h"
+#include "support/error.h"
+
+static const cv_error pending = {.code = CV_PENDING, .message = "under way"};
+static const cv_error no_memory = {
+    .code = CV_ERROR_NOMEM, .retryable = true, .message = "out of memory"};
+
+/* ---- making ---- */
+
+/* A request for a call that it takes over; NULL call: it is done with `error`. */
+static cv_request *new_request(cv_client *client, cvi_call *call, const cv_error *error) {
+    cv_request *request = cvi_allocate(&client->allocator, sizeof(*request));
+    if (request == NULL) {
+        cvi_call_release(call);
+        return NULL;
+    }
+    request->client = client;
+    request->call = call;
+    request->owned_by_user = true;
+    if (call == NULL) {
+        request->done = true;
+        request->outcome.error = *error;
+    }
+    cvi_client_keep(client);
+    return request;
+}
+
+static void fill_passenger(cv_request *request, const cv_request_options *options, bool looked) {
+    const cv_client *client = request->client;
+    cvi_passenger *passenger = &request->passenger;
+    passenger->priority = options->priority;
+    passenger->mode = options->mode;
+    passenger->looked = looked;
+    passenger->max_wait_ms = options->max_wait_ms != 0 ? options->max_wait_ms
+                                                       : client->settings.options.max_wait_ms;
+    passenger->deadline_boot_ms = INT64_MAX;
+    if (options->deadline_ms > 0) {
+        passenger->deadline_boot_ms =
+            cvi_clock_now(&client->clock).boot_ms + options->deadline_ms;
+    }
+}
+
+static void complete(cv_request *request, const cv_error *error) {
+    cvi_outcome outcome = {.result = NULL, .error = *error};
+    cvi_mutex_lock(&request->client->mutex);
+    cvi_request_complete_locked(request, &outcome);
+    cvi_mutex_unlock(&request->client->mutex);
+}
+
+cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
+    cv_request *request = new_request(client, order->call, order->error);
+    if (request == NULL || request->call == NULL) {
+        return request;
+    }
+    fill_passenger(request, &order->options, order->looked);
+    cv_error error;
+    if (cvi_driver_start(client, &error)) {
+        cvi_driver_submit(client, request);
+    } else {
+        complete(request, &error);
+    }
+    return request;
+}
+
+/* ---- ending ---- */
+
+void cvi_request_settle(cv_request *request) {
+    cv_client *client = request->client;
+    cvi_mutex_lock(&client->mutex);
+    bool free_now = !request->owned_by_user && !request->owned_by_driver;
+    cvi_mutex_unlock(&client->mutex);
+    if (free_now) {
+        cvi_result_release(request->outcome.result);
+        cvi_call_release(request->call);
+        cvi_release(&client->allocator, request);
+        cvi_client_release(client);
+    }
+}
+
+/* Ends a request early; the driver, if it has it, lets it go at its next turn. */
+static void cancel(cv_request *request) {
+    cv_client *client = request->client;
+    cvi_outcome outcome = {.result = NULL};
+    cvi_error_set(&outcome.error, CV_ERROR_CANCELLED, "%s: cancelled",
+                  request->call != NULL ? request->call->label : "request");
+    cvi_mutex_lock(&client->mutex);
+    bool was_running = !request->done;
+    cvi_request_complete_locked(request, &outcome);
+    bool tell_driver = was_running && request->owned_by_driver && !client->closed;
+    cvi_mutex_unlock(&client->mutex);
+    if (tell_driver) {
+        cvi_driver_submit(client, request);
+    }
+}
+
+void cv_request_cancel(cv_request *request) {
+    if (request != NULL) {
+        cancel(request);
+    }
+}
+
+void cv_request_free(cv_request *request) {
+    if (request == NULL) {
+        return;
+    }
+    cv_client *client = request->client;
+    cvi_mutex_lock(&client->mutex);
+    request->callback = NULL;
+    cvi_callbacks_drop_locked(request);
+    cvi_mutex_unlock(&client->mutex);
+    cancel(request);
+    cvi_mutex_lock(&client->mutex);
+    request->owned_by_user = false;
+    cvi_mutex_unlock(&client->mutex);
+    cvi_request_settle(request);
+}
+
+/* ---- looking and waiting ---- */
+
+bool cv_request_done(const cv_request *request) {
+    if (request == NULL) {
+        return true;
+    }
+    cvi_mutex_lock(&request->client->mutex);
+    bool done = request->done;
+    cvi_mutex_unlock(&request->client->mutex);
+    return done;
+}
+
+const cv_error *cv_request_error(const cv_request *request) {
+    if (request == NULL) {
+        return &no_memory;
+    }
+    return cv_request_done(request) ? &request->outcome.error : &pending;
+}
+
+static void wait_once(cv_client *client, const cv_request *request, cvi_waiter *waiter,
+                      int64_t timeout_ms) {
+    if (client->settings.options.drive == CV_DRIVE_POLL) {
+        cvi_driver_turn(client, waiter, timeout_ms);
+        return;
+    }
+    cvi_mutex_lock(&client->mutex);
+    if (!request->done) {
+        cvi_waiter_sleep_locked(client, waiter, timeout_ms);
+    }
+    cvi_mutex_unlock(&client->mutex);
+}
+
+static bool wait_until_done(cv_request *request, cvi_waiter *waiter, int64_t timeout_ms) {
+    int64_t end_ms = timeout_ms < 0 ? -1 : cvi_platform_monotonic_ms() + timeout_ms;
+    while (!cv_request_done(request)) {
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - cvi_platform_monotonic_ms();
+        if (end_ms >= 0 && left_ms <= 0) {
+            return false;
+        }
+        wait_once(request->client, request, waiter, left_ms);
+    }
+    return true;
+}
+
+bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
+    if (request == NULL) {
+        return true;
+    }
+    cv_client *client = request->client;
+    cvi_waiter waiter;
+    cvi_client_keep(client);
+    bool done = cv_request_done(request);
+    if (!done && timeout_ms != 0 && cvi_waiter_enter(client, &waiter, request)) {
+        done = wait_until_done(request, &waiter, timeout_ms);
+        cvi_waiter_leave(client, &waiter);
+    }
+    if (done) {
+        cvi_callbacks_run(client, request); /* the last touch: it may free the request */
+    }
+    cvi_client_release(client);
+    return done;
+}
+
+void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user) {
+    if (request == NULL) {
+        return;
+    }
+    cvi_mutex_lock(&request->client->mutex);
+    cvi_callbacks_drop_locked(request);
+    request->callback = callback;
+    request->user = user;
+    if (request->done) {
+        cvi_callbacks_queue_locked(request);
+    }
+    cvi_mutex_unlock(&request->client->mutex);
+}
+
+/* ---- taking results ---- */
+
+/* The result of a request that is done and well, if it is of this kind; NULL and the thread's last
+ * error otherwise. */
+static cvi_result *find_result(const cv_request *request, cv_resource resource, bool is_list) {
+    const cv_error *error = cv_request_error(request);
+    if (error->code != CV_OK) {
+        cvi_error_remember(error);
+        return NULL;
+    }
+    cvi_result *result = request->outcome.result;
+    bool right = cvi_result_is_list(result) == is_list &&
+                 (resource == CV_RESOURCE_NONE ||
+                  cvi_result_resource(result)->resource == resource);
+    if (!right) {
+        cv_error wrong;
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "%s: the result is %s of another type",
+                      request->call->label, cvi_result_is_list(result) ? "a page" : "a record");
+        cvi_error_remember(&wrong);
+        return NULL;
+    }
+    return result;
+}
+
+const cv_record *cvi_request_take_record(cv_request *request, cv_resource resource) {
+    cvi_result *result = find_result(request, resource, false);
+    const cv_record *record =
+        result != NULL ? cvi_result_record(result, &request->outcome.provenance) : NULL;
+    if (result != NULL && record == NULL) {
+        cvi_error_remember(&no_memory);
+    }
+    return record;
+}
+
+const cv_page *cvi_request_take_page(cv_request *request, cv_resource resource) {
+    cvi_result *result = find_result(request, resource, true);
+    const cv_page *page =
+        result != NULL ? cvi_result_page(result, &request->outcome.provenance) : NULL;
+    if (result != NULL && page == NULL) {
+        cvi_error_remember(&no_memory);
+    }
+    return page;
+}
+
+const cv_record *cv_record_take(cv_request *request) {
+    return cvi_request_take_record(request, CV_RESOURCE_NONE);
+}
+
+const cv_page *cv_page_take(cv_request *request) {
+    return cvi_request_take_page(request, CV_RESOURCE_NONE);
+}

@@ -1,0 +1,22 @@
+/* Starting requests and taking their results by resource: what the public calls are made of. */
+#ifndef CVI_CLIENT_REQUEST_START_H
+#define CVI_CLIENT_REQUEST_START_H
+
+#include "client/client.h"
+
+/* What a request is to do. */
+typedef struct cvi_order {
+    cvi_call *call;             /* taken over; NULL: the arguments were bad */
+    const cv_error *error;      /* why, then */
+    cv_request_options options; /* checked */
+    bool looked;                /* the cache has been asked already */
+} cvi_order;
+
+/* A handle on a new request, which may be done already. NULL without memory. */
+cv_request *cvi_request_start(cv_client *client, const cvi_order *order);
+
+/* The result as a handle for the caller; CV_RESOURCE_NONE: of any resource. NULL: cv_last_error. */
+const cv_record *cvi_request_take_record(cv_request *request, cv_resource resource);
+const cv_page *cvi_request_take_page(cv_request *request, cv_resource resource);
+
+#endif

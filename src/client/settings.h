@@ -1,0 +1,37 @@
+/* The client's options, checked, copied, with every default filled in. */
+#ifndef CVI_CLIENT_SETTINGS_H
+#define CVI_CLIENT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <comicvine/client.h>
+#include <comicvine/error.h>
+
+#include "support/arena.h"
+
+#define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
+
+typedef struct cvi_settings {
+    cv_options options;     /* all texts and arrays are copies in the arena; nothing is 0 for
+                               "default", CV_NONE is left where it means "off" */
+    const char *user_agent; /* library, contact and application */
+    char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
+    cvi_arena arena;
+} cvi_settings;
+
+/* False: CV_ERROR_ARGUMENT names the option, CV_ERROR_AUTH a missing key; nothing is held then. */
+bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error);
+
+/* Wipes the key and frees everything. */
+void cvi_settings_clear(cvi_settings *settings);
+
+/* How long an answer of this resource counts as fresh; 0: not at all. */
+int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource);
+
+/* Copies a struct whose first member is its size: reads no more than the caller's `size`, refuses
+ * a longer one with a member set that this version does not know. A size of 0 counts as `known`. */
+bool cvi_copy_sized(void *copy, size_t known, const void *original, const char *name,
+                    cv_error *error);
+
+#endif

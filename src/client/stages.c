@@ -1,0 +1,468 @@
+/* Owns what happens in each stage of a flight. A stage function either moves the flight and answers
+ * true, or sets when to look again and answers false. It never waits: what is locked is tried again
+ * 1 to 2 ms later. Used by the engine alone. */
+#include "client/engine_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/envelope.h"
+#include "client/retry.h"
+#include "support/allocator.h"
+#include "support/error.h"
+
+#define BACKSTOP_MS INT64_C(25)    /* a watched row is looked at so often even if nobody wakes us */
+#define RELOOK_MS   INT64_C(10000) /* a long wait looks into the cache again so often */
+
+#define TO(stage) (1u << CVI_STAGE_##stage)
+
+/* The moves that a flight may make. */
+static const unsigned allowed_moves[CVI_STAGE_COUNT] = {
+    [CVI_STAGE_LOOKUP] = TO(CLAIM) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_CLAIM] = TO(LOOKUP) | TO(WATCH) | TO(SEND) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_WATCH] = TO(LOOKUP) | TO(CLAIM) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_SEND] = TO(RECEIVE) | TO(STORE),
+    [CVI_STAGE_RECEIVE] = TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DONE),
+    [CVI_STAGE_STORE] = TO(LOOKUP) | TO(DONE),
+    [CVI_STAGE_BACKOFF] = TO(CLAIM) | TO(STORE),
+    [CVI_STAGE_DONE] = 0,
+};
+
+void cvi_flight_move(cvi_flight *flight, cvi_stage stage) {
+    assert((allowed_moves[flight->stage] & (1u << stage)) != 0);
+    flight->stage = stage;
+    flight->due_boot_ms = 0;
+}
+
+void cvi_flight_pass(cvi_flight *flight) {
+    bool holds = flight->job_id[0] != '\0' || flight->row_id != 0;
+    flight->ending = CVI_ENDING_PASS;
+    cvi_flight_move(flight, holds ? CVI_STAGE_STORE : CVI_STAGE_DONE);
+}
+
+void cvi_flight_fail(cvi_flight *flight, const cv_error *error) {
+    flight->failure = *error;
+    flight->ending = CVI_ENDING_FAIL;
+    cvi_flight_move(flight, CVI_STAGE_STORE);
+}
+
+static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
+    flight->due_boot_ms = boot_ms;
+    return false;
+}
+
+static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
+}
+
+/* ---- answers from the cache ---- */
+
+typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
+
+/* Gives a stored body to everybody aboard. */
+static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
+                     cv_source source) {
+    cvi_finding finding;
+    cvi_body body = {cached->body, cached->size};
+    cvi_judge_stored(flight->call, body, &finding);
+    if (finding.result == NULL) {
+        flight->distrust_cache = true;
+        return finding.error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
+    }
+    cvi_outcome outcome = {.result = finding.result,
+                           .provenance = {source, cached->fetched_at_ms, cached->expires_at_ms}};
+    cvi_flight_deliver(engine, flight, &outcome);
+    cvi_result_release(finding.result);
+    return SERVED;
+}
+
+/* Serves, then moves on: to DONE, or where an unusable body sends the flight. */
+static bool serve_and_move(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
+                           cv_source source, cvi_stage if_unusable) {
+    cv_error error;
+    switch (serve(engine, flight, cached, source)) {
+    case SERVED:
+        cvi_flight_pass(flight);
+        break;
+    case UNUSABLE:
+        if (flight->stage != if_unusable) {
+            cvi_flight_move(flight, if_unusable);
+        }
+        break;
+    case OUT_OF_MEMORY:
+        cvi_error_no_memory(&error);
+        cvi_flight_fail(flight, &error);
+        break;
+    }
+    return true;
+}
+
+static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (passenger->mode == CV_MODE_CACHE_ONLY) {
+            cvi_outcome outcome = {.result = NULL};
+            cvi_error_set(&outcome.error, CV_ERROR_NOT_CACHED,
+                          "%s: not in the cache, and only that was asked", flight->call->label);
+            cvi_flight_disembark(engine, passenger, &outcome);
+        }
+    }
+}
+
+/* Asks for the exact entry, then for a full entry of the same object. */
+static cvi_store_answer look_up(cvi_engine *engine, const cvi_flight *flight, cvi_now now,
+                                cvi_cached *cached) {
+    const cvi_call *call = flight->call;
+    cv_error ignored; /* a cache that fails is a miss: the network can answer */
+    memset(cached, 0, sizeof(*cached));
+    cvi_store_answer answer = engine->options.store_ops->lookup(
+        engine->options.stores, call->hash, call->ttl_ms, now, cached, &ignored);
+    if (answer == CVI_STORE_DONE && cached->body == NULL && call->full_hash[0] != '\0') {
+        answer = engine->options.store_ops->lookup(engine->options.stores, call->full_hash,
+                                                   call->ttl_ms, now, cached, &ignored);
+    }
+    return answer;
+}
+
+static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    int64_t gate = cvi_engine_gate(engine, flight);
+    if (flight->was_refused && now.boot_ms < gate) {
+        return pause_until(flight, gate);
+    }
+    if (!flight->refresh && !flight->distrust_cache) {
+        cvi_cached cached;
+        cvi_store_answer answer = look_up(engine, flight, now, &cached);
+        if (answer == CVI_STORE_BUSY) {
+            return pause_for_lock(engine, flight, now);
+        }
+        if (cached.body != NULL) {
+            return serve_and_move(engine, flight, &cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM);
+        }
+    }
+    turn_away_cache_only(engine, flight);
+    cvi_flight_move(flight, flight->passengers != NULL ? CVI_STAGE_CLAIM : CVI_STAGE_DONE);
+    return true;
+}
+
+/* ---- claiming ---- */
+
+static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger,
+                             const cvi_claim *claim) {
+    const cvi_flight *flight = passenger->flight;
+    cvi_outcome outcome = {.result = NULL};
+    if (claim->wait_ms < 0) {
+        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
+                      flight->call->label, flight->call->segment);
+        outcome.error.retryable = false;
+    } else {
+        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED,
+                      "%s: %s, next request in %" PRId64 " ms", flight->call->label,
+                      claim->reason == CVI_WAIT_INTERVAL ? "too soon after the last request"
+                                                         : "the budget is used up",
+                      claim->wait_ms);
+        outcome.error.retry_after_ms = claim->wait_ms;
+    }
+    cvi_flight_disembark(engine, passenger, &outcome);
+}
+
+/* Whether a passenger's patience covers the wait, which it has been told then. */
+static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
+    if (wait_ms < 0 || passenger->max_wait_ms == CV_NO_WAIT) {
+        return false;
+    }
+    if (passenger->refused_boot_ms < 0) {
+        passenger->refused_boot_ms = now.boot_ms;
+    }
+    int64_t waited_ms = now.boot_ms - passenger->refused_boot_ms;
+    return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
+}
+
+/* Keeps the flight waiting, without its job if the wait is a long one. */
+static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms, cvi_now now) {
+    int64_t until = now.boot_ms + (wait_ms < RELOOK_MS ? wait_ms : RELOOK_MS);
+    flight->was_refused = true;
+    if (flight->job_id[0] == '\0') {
+        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
+        return pause_until(flight, until);
+    }
+    if (wait_ms > engine->options.lease_ms) {
+        flight->resume = true;
+        flight->resume_boot_ms = until;
+        cvi_flight_pass(flight);
+        return true;
+    }
+    return pause_until(flight, until);
+}
+
+static bool take_refusal(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
+                         cvi_now now) {
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (!will_wait(passenger, claim->wait_ms, now)) {
+            refuse_passenger(engine, passenger, claim);
+        }
+    }
+    if (flight->passengers == NULL) {
+        cvi_flight_pass(flight);
+        return true;
+    }
+    int64_t gate_ms = claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS;
+    cvi_engine_close_gate(engine, flight, claim->reason, now.boot_ms + gate_ms);
+    return wait_for_quota(engine, flight, claim->wait_ms, now);
+}
+
+static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
+                           cvi_now now) {
+    memcpy(flight->job_id, claim->job_id, sizeof(flight->job_id));
+    flight->lost_job = false;
+    flight->row_id = claim->row_id;
+    flight->admitted_boot_ms = now.boot_ms;
+    flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
+    cvi_engine_close_gate(engine, flight, CVI_WAIT_INTERVAL, now.boot_ms + claim->wait_ms);
+}
+
+static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim, cvi_now now) {
+    flight->row_id = 0; /* an unsent admission of before has been taken back */
+    switch (claim->verdict) {
+    case CVI_CLAIM_ADMITTED:
+        take_admission(engine, flight, claim, now);
+        cvi_flight_move(flight, CVI_STAGE_SEND);
+        return true;
+    case CVI_CLAIM_HIT:
+        return serve_and_move(engine, flight, &claim->cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM);
+    case CVI_CLAIM_WATCH:
+        memcpy(flight->watched_id, claim->job_id, sizeof(flight->watched_id));
+        cvi_flight_move(flight, CVI_STAGE_WATCH);
+        return true;
+    case CVI_CLAIM_WAIT:
+        return take_refusal(engine, flight, claim, now);
+    case CVI_CLAIM_LOST:
+        flight->job_id[0] = '\0';
+        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
+        return true;
+    }
+    return false;
+}
+
+static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight, cvi_now now,
+                                  cvi_claim *claim, cv_error *error) {
+    cvi_claim_spec spec = {
+        .hash = flight->call->hash,
+        .resource = flight->call->segment,
+        .is_list = flight->call->is_list,
+        .priority = flight->priority,
+        .reread_cache = !flight->refresh && !flight->distrust_cache,
+        .ttl_ms = flight->call->ttl_ms,
+        .job_id = flight->job_id[0] != '\0' ? flight->job_id : NULL,
+        .row_id = flight->row_id,
+    };
+    memset(claim, 0, sizeof(*claim));
+    return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);
+}
+
+static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->passengers == NULL) {
+        cvi_flight_pass(flight);
+        return true;
+    }
+    cvi_claim claim;
+    cv_error error;
+    switch (claim_for(engine, flight, now, &claim, &error)) {
+    case CVI_STORE_DONE:
+        return take_claim(engine, flight, &claim, now);
+    case CVI_STORE_BUSY:
+        return pause_for_lock(engine, flight, now);
+    case CVI_STORE_FAILED: /* nothing is ever sent unadmitted */
+        cvi_flight_fail(flight, &error);
+        return true;
+    }
+    return false;
+}
+
+/* ---- watching ---- */
+
+static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
+    cvi_outcome outcome = {.result = NULL};
+    switch (watch->state) {
+    case CVI_WATCH_PENDING:
+        return pause_until(flight, now.boot_ms + BACKSTOP_MS);
+    case CVI_WATCH_COMPLETED:
+        return serve_and_move(engine, flight, &watch->cached, CV_SOURCE_SHARED, CVI_STAGE_CLAIM);
+    case CVI_WATCH_FAILED:
+        outcome.error = watch->failure;
+        cvi_flight_deliver(engine, flight, &outcome);
+        cvi_flight_move(flight, CVI_STAGE_DONE);
+        return true;
+    case CVI_WATCH_GONE:
+        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
+        return true;
+    }
+    return false;
+}
+
+static bool run_watch(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_watch watch;
+    cv_error error;
+    memset(&watch, 0, sizeof(watch));
+    switch (engine->options.store_ops->watch(engine->options.stores, flight->call->hash,
+                                             flight->watched_id, now, &watch, &error)) {
+    case CVI_STORE_DONE:
+        return take_watch(engine, flight, &watch, now);
+    case CVI_STORE_BUSY:
+        return pause_for_lock(engine, flight, now);
+    case CVI_STORE_FAILED:
+        cvi_flight_fail(flight, &error);
+        return true;
+    }
+    return false;
+}
+
+/* ---- sending and receiving ---- */
+
+/* Called by the transport when the connection is ready but the admission has grown old. */
+static bool readmit(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_claim claim;
+    cv_error ignored; /* refused or failed: the flight claims again from its own stage */
+    if (claim_for(engine, flight, now, &claim, &ignored) != CVI_STORE_DONE) {
+        return false;
+    }
+    if (claim.verdict == CVI_CLAIM_ADMITTED) {
+        take_admission(engine, flight, &claim, now);
+        return true;
+    }
+    if (claim.verdict == CVI_CLAIM_HIT) {
+        cvi_release(&flight->call->allocator, claim.cached.body);
+    }
+    flight->row_id = 0;
+    if (claim.verdict == CVI_CLAIM_LOST) {
+        flight->job_id[0] = '\0';
+    }
+    return false;
+}
+
+static bool readmit_owner(void *owner, cvi_now now) {
+    cvi_flight *flight = owner;
+    return readmit(flight->engine, flight, now);
+}
+
+static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    (void)now;
+    cvi_transfer_spec spec = {
+        .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
+        .fresh_connection = flight->fresh_connection,
+        .send_by_boot_ms = flight->admitted_boot_ms + engine->options.guard_ms / 2,
+        .readmit = readmit_owner,
+        .owner = flight,
+    };
+    flight->transfer = engine->options.transport_ops->send(engine->options.transport, &spec);
+    if (flight->transfer == NULL) {
+        cv_error error;
+        cvi_error_no_memory(&error);
+        cvi_flight_fail(flight, &error);
+        return true;
+    }
+    cvi_flight_move(flight, CVI_STAGE_RECEIVE);
+    return pause_until(flight, CVI_NEVER);
+}
+
+static bool run_receive(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    (void)engine;
+    (void)now;
+    return pause_until(flight, CVI_NEVER);
+}
+
+static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    (void)engine;
+    (void)now;
+    cvi_flight_move(flight, CVI_STAGE_CLAIM);
+    return true;
+}
+
+/* ---- ending ---- */
+
+/* Errors that would be everybody's; any other end passes the job to the next waiter. */
+static bool is_shared(const cv_error *error) {
+    switch (error->code) {
+    case CV_ERROR_NOT_FOUND:
+    case CV_ERROR_REQUEST:
+    case CV_ERROR_BLOCKED:
+    case CV_ERROR_NETWORK:
+    case CV_ERROR_TIMEOUT:
+    case CV_ERROR_SERVER:
+    case CV_ERROR_RESPONSE:
+    case CV_ERROR_AUTH:
+    case CV_ERROR_RATE_LIMITED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error ignored; /* a store that fails does not fail an answer that is here */
+    if (flight->ending == CVI_ENDING_COMPLETE) {
+        bool owned = false;
+        cvi_completion completion = {.hash = flight->call->hash,
+                                     .job_id = flight->job_id,
+                                     .ttl_ms = flight->call->ttl_ms};
+        completion.body = cvi_result_body(flight->result, &completion.size);
+        return flight->lost_job ? CVI_STORE_DONE
+                                : engine->options.store_ops->complete(engine->options.stores,
+                                                                      &completion, now, &owned,
+                                                                      &ignored);
+    }
+    if (flight->job_id[0] == '\0' && flight->row_id == 0) {
+        return CVI_STORE_DONE;
+    }
+    bool shared = flight->ending == CVI_ENDING_FAIL && is_shared(&flight->failure);
+    return engine->options.store_ops->release(engine->options.stores, flight->call->hash,
+                                              flight->job_id, flight->row_id,
+                                              shared ? &flight->failure : NULL, now, &ignored);
+}
+
+static void deliver_ending(cvi_engine *engine, cvi_flight *flight) {
+    cvi_outcome outcome = {.result = NULL};
+    if (flight->ending == CVI_ENDING_COMPLETE) {
+        outcome.result = flight->result;
+        outcome.provenance.source = CV_SOURCE_NETWORK;
+        outcome.provenance.fetched_at_ms = flight->fetched_at_ms;
+        outcome.provenance.expires_at_ms = flight->fetched_at_ms + flight->call->ttl_ms;
+        cvi_flight_deliver(engine, flight, &outcome);
+    } else if (flight->ending == CVI_ENDING_FAIL) {
+        outcome.error = flight->failure;
+        cvi_flight_deliver(engine, flight, &outcome);
+    }
+}
+
+/* The answer goes out after the first try at storing it, however that went: whoever asks again then
+ * finds it in the file, or else in this flight, which tries on. */
+static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_store_answer answer = end_job(engine, flight, now);
+    deliver_ending(engine, flight);
+    if (answer == CVI_STORE_BUSY) {
+        return pause_for_lock(engine, flight, now);
+    }
+    flight->job_id[0] = '\0';
+    flight->row_id = 0;
+    if (flight->resume && flight->passengers != NULL) {
+        flight->resume = false;
+        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
+        return pause_until(flight, flight->resume_boot_ms);
+    }
+    cvi_flight_move(flight, CVI_STAGE_DONE);
+    return true;
+}
+
+static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *, cvi_now) = {
+    [CVI_STAGE_LOOKUP] = run_lookup,   [CVI_STAGE_CLAIM] = run_claim,
+    [CVI_STAGE_WATCH] = run_watch,     [CVI_STAGE_SEND] = run_send,
+    [CVI_STAGE_RECEIVE] = run_receive, [CVI_STAGE_STORE] = run_store,
+    [CVI_STAGE_BACKOFF] = run_backoff,
+};
+
+bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    return stage_functions[flight->stage](engine, flight, now);
+}

@@ -1,0 +1,88 @@
+/* The network: sends one admitted request at a time per transfer, and hands back what came of it.
+ *
+ * A transport is used by one thread at a time (the driver), except cvi_transport_wake. It never
+ * follows a redirect, never sends twice on its own, and is the only place that knows the API key. */
+#ifndef CVI_CLIENT_TRANSPORT_H
+#define CVI_CLIENT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/error.h>
+#include <comicvine/memory.h>
+
+#include "support/clock.h"
+
+typedef struct cvi_transport cvi_transport;
+typedef struct cvi_transfer cvi_transfer;
+
+typedef struct cvi_transport_options {
+    const char *api_key;
+    const char *user_agent;
+    int64_t connect_timeout_ms;
+    int64_t timeout_ms;
+    size_t max_body_bytes; /* decoded */
+    cv_allocator allocator;
+    cvi_clock clock;
+} cvi_transport_options;
+
+/* What to send, and how long the admission for it holds good. */
+typedef struct cvi_transfer_spec {
+    const char *url;            /* without the key; copied */
+    bool fresh_connection;      /* do not reuse a kept-alive one */
+    int64_t send_by_boot_ms;    /* later than this the admission is taken anew */
+    bool (*readmit)(void *owner, cvi_now now); /* takes it anew; false: do not send */
+    void *owner;
+} cvi_transfer_spec;
+
+typedef enum cvi_response_kind {
+    CVI_RESPONSE_ANSWER,           /* a whole HTTP answer: status and body */
+    CVI_RESPONSE_REDIRECT,         /* to redirect_url, which is allowed */
+    CVI_RESPONSE_REDIRECT_REFUSED, /* to another host, port or protocol, or to nowhere */
+    CVI_RESPONSE_NETWORK,          /* no connection, or one that broke */
+    CVI_RESPONSE_DEAD_CONNECTION,  /* a kept-alive connection was dead: fetch on a fresh one */
+    CVI_RESPONSE_TIMEOUT,
+    CVI_RESPONSE_NOT_ADMITTED, /* the admission was too old, and `readmit` refused */
+    CVI_RESPONSE_BROKEN,       /* cut short, undecodable or not HTTP */
+    CVI_RESPONSE_TOO_LARGE,
+    CVI_RESPONSE_NO_MEMORY
+} cvi_response_kind;
+
+typedef struct cvi_response {
+    cvi_response_kind kind;
+    bool sent;              /* the request may have left: its admission stays */
+    int http_status;        /* 0 without an answer */
+    int64_t retry_after_ms; /* from the answer, at most an hour; 0: not given */
+    char *body;             /* ANSWER: the receiver's, ends in NUL; NULL when empty */
+    size_t size;
+    char *redirect_url; /* REDIRECT: the receiver's, without the key */
+    const char *reason; /* static text for messages: what went wrong */
+} cvi_response;
+
+/* NULL on failure. Initialises libcurl (once per process, thread-safe). */
+cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error *error);
+
+/* Ends all transfers without responses. NULL is fine. */
+void cvi_transport_close(cvi_transport *transport);
+
+/* Starts a transfer; its response comes from cvi_transport_next with the owner of the spec.
+ * NULL without memory. */
+cvi_transfer *cvi_transport_send(cvi_transport *transport, const cvi_transfer_spec *spec);
+
+/* Ends a transfer whose request has not left. False: it has, and its response will come. */
+bool cvi_transport_cancel(cvi_transport *transport, cvi_transfer *transfer);
+
+/* Moves bytes; waits for some at most `timeout_ms`, also for `descriptor` (-1: none). */
+void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descriptor);
+
+/* Takes the next finished transfer; NULL: none. The answer is its owner. */
+void *cvi_transport_next(cvi_transport *transport, cvi_response *response);
+
+/* Ends a turn that waits, or the next one. Any thread. */
+void cvi_transport_wake(cvi_transport *transport);
+
+/* Whether any transfer is under way. */
+bool cvi_transport_is_busy(const cvi_transport *transport);
+
+#endif

@@ -1,0 +1,394 @@
+/* Owns the walk through an answer: a stack of open objects and lists, each key looked up once in
+ * the table of its object. Every struct is complete or zero at any moment; a list is copied into
+ * the arena when its end has told its size. Events answer 0 only without memory, or when the text
+ * is no object at all. One thread at a time. */
+#include "resources/build.h"
+
+#include <string.h>
+
+#include "resources/value.h"
+
+static const cvi_field envelope_rows[] = {
+    CVI_TEXT(cvi_envelope, error, 0),
+    CVI_INT64(cvi_envelope, limit, 0),
+    CVI_INT64(cvi_envelope, offset, 0),
+    CVI_INT64_AS(cvi_envelope, page_results, "number_of_page_results", 0),
+    CVI_INT64_AS(cvi_envelope, total_results, "number_of_total_results", 0),
+    CVI_INT64(cvi_envelope, status_code, 0),
+};
+
+static CVI_DEFINE_SHAPE(envelope_shape, "envelope", cvi_envelope, envelope_rows);
+
+static const char results_key[] = "results";
+
+enum { FIRST_LIST_ITEMS = 16 };
+
+static int fail_without_memory(cvi_builder *builder) {
+    builder->no_memory = true;
+    return 0;
+}
+
+/* ---- growing lists ---- */
+
+static bool grow(cvi_build_list *list, size_t needed, size_t item_size, cvi_arena *scratch) {
+    size_t first = FIRST_LIST_ITEMS * item_size;
+    size_t capacity = list->capacity < first ? first : list->capacity;
+    while (capacity < needed) {
+        if (capacity > SIZE_MAX / 2) {
+            return false;
+        }
+        capacity *= 2;
+    }
+    char *items = cvi_arena_take(scratch, capacity);
+    if (items == NULL) {
+        return false;
+    }
+    if (list->count > 0) {
+        memcpy(items, list->items, list->count * item_size);
+    }
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+/* A zeroed struct at the end of the list, good until the next one; NULL without memory. */
+static char *add_item(cvi_build_list *list, size_t item_size, cvi_arena *scratch) {
+    if (list->count >= SIZE_MAX / item_size) {
+        return NULL;
+    }
+    size_t needed = (list->count + 1) * item_size;
+    if (needed > list->capacity && !grow(list, needed, item_size, scratch)) {
+        return NULL;
+    }
+    char *item = list->items + list->count * item_size;
+    list->count++;
+    memset(item, 0, item_size);
+    return item;
+}
+
+/* ---- frames ---- */
+
+static cvi_build_frame *top_frame(cvi_builder *builder) {
+    return &builder->frames[builder->frame_count - 1];
+}
+
+/* The parser's bound on depth keeps this within `frames`. */
+static cvi_build_frame *push_frame(cvi_builder *builder, const cvi_shape *shape, char *target) {
+    cvi_build_frame *frame = &builder->frames[builder->frame_count];
+    *frame = (cvi_build_frame){.shape = shape, .target = target};
+    builder->frame_count++;
+    return frame;
+}
+
+static void mark(cvi_build_frame *frame, bool is_null) {
+    uint64_t bit = UINT64_C(1) << (frame->row - frame->shape->rows);
+    frame->present |= bit;
+    frame->null = is_null ? frame->null | bit : frame->null & ~bit;
+}
+
+static int settle(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
+    if (fate == CVI_VALUE_NO_MEMORY) {
+        return fail_without_memory(builder);
+    }
+    mark(frame, fate == CVI_VALUE_NULL);
+    return 1;
+}
+
+/* Ignores the object or list that begins. */
+static int skip(cvi_builder *builder) {
+    builder->skipped_depth = 1;
+    return 1;
+}
+
+/* The same where a member waits that cannot hold it. */
+static int refuse(cvi_builder *builder, cvi_build_frame *frame) {
+    cvi_value_clear(frame->row, frame->target);
+    mark(frame, true);
+    return skip(builder);
+}
+
+/* The frame with a row that waits for the value at hand, or NULL if nobody wants it. */
+static cvi_build_frame *waiting_frame(cvi_builder *builder) {
+    if (builder->skipped_depth > 0 || builder->frame_count == 0) {
+        return NULL;
+    }
+    cvi_build_frame *frame = top_frame(builder);
+    return frame->row != NULL ? frame : NULL;
+}
+
+/* ---- keys ---- */
+
+/* Keys come in the order of the rows, with gaps: the search starts where the last one ended. */
+static const cvi_field *find_row(cvi_build_frame *frame, const char *key, size_t length) {
+    const cvi_shape *shape = frame->shape;
+    size_t index = frame->next_row;
+    for (size_t tried = 0; tried < shape->row_count; tried++, index++) {
+        if (index >= shape->row_count) {
+            index = 0;
+        }
+        const cvi_field *row = &shape->rows[index];
+        if (length == row->wire_length && memcmp(key, row->wire, length) == 0) {
+            frame->next_row = index + 1;
+            return row;
+        }
+    }
+    return cvi_shape_find(shape, key, length); /* by its right spelling, or not at all */
+}
+
+static int report_unknown(cvi_builder *builder, const cvi_shape *shape, const char *key,
+                          size_t length) {
+    if (builder->on_unknown == NULL || shape == &envelope_shape) {
+        return 1;
+    }
+    const char *member = cvi_arena_copy_text(builder->scratch, key, length);
+    if (member == NULL) {
+        return fail_without_memory(builder);
+    }
+    builder->on_unknown(builder->user, shape->name, member);
+    return 1;
+}
+
+static bool is_results_key(const cvi_build_frame *frame, const char *key, size_t length) {
+    return frame->shape == &envelope_shape && length == sizeof(results_key) - 1 &&
+           memcmp(key, results_key, length) == 0;
+}
+
+/* Records of an earlier key of the same name are forgotten. */
+static void await_results(cvi_builder *builder) {
+    builder->is_at_results = true;
+    builder->results = CVI_RESULTS_OTHER;
+    builder->records.count = 0;
+    builder->details.count = 0;
+}
+
+static int on_key(void *context, const unsigned char *text, size_t length) {
+    cvi_builder *builder = context;
+    if (builder->skipped_depth > 0) {
+        return 1;
+    }
+    const char *key = (const char *)text;
+    cvi_build_frame *frame = top_frame(builder);
+    frame->row = find_row(frame, key, length);
+    builder->is_at_results = false;
+    if (frame->row != NULL) {
+        return 1;
+    }
+    if (is_results_key(frame, key, length)) {
+        await_results(builder);
+        return 1;
+    }
+    return report_unknown(builder, frame->shape, key, length);
+}
+
+/* ---- single values; among the items of a list they are dropped ---- */
+
+static int on_null(void *context) {
+    cvi_builder *builder = context;
+    cvi_build_frame *frame = waiting_frame(builder);
+    if (frame == NULL) {
+        return 1;
+    }
+    return settle(builder, frame, cvi_value_clear(frame->row, frame->target));
+}
+
+static int on_bool(void *context, int value) {
+    cvi_builder *builder = context;
+    cvi_build_frame *frame = waiting_frame(builder);
+    if (frame == NULL) {
+        return 1;
+    }
+    return settle(builder, frame, cvi_value_bool(frame->row, frame->target, value != 0));
+}
+
+static int on_number(void *context, const char *spelling, size_t length) {
+    cvi_builder *builder = context;
+    cvi_build_frame *frame = waiting_frame(builder);
+    if (frame == NULL) {
+        return 1;
+    }
+    return settle(builder, frame, cvi_value_number(frame->row, frame->target, spelling, length,
+                                                   builder->arena));
+}
+
+static int on_string(void *context, const unsigned char *text, size_t length) {
+    cvi_builder *builder = context;
+    cvi_build_frame *frame = waiting_frame(builder);
+    if (frame == NULL) {
+        return 1;
+    }
+    return settle(builder, frame, cvi_value_text(frame->row, frame->target, (const char *)text,
+                                                 length, builder->arena));
+}
+
+/* ---- objects ---- */
+
+static int begin_record(cvi_builder *builder) {
+    const cvi_shape *shape = builder->resource->shape;
+    char *target = add_item(&builder->records, shape->size, builder->scratch);
+    char *detail = add_item(&builder->details, sizeof(cvi_record), builder->scratch);
+    if (target == NULL || detail == NULL) {
+        return fail_without_memory(builder);
+    }
+    cvi_record begun = {.raw_begin = cvi_json_position(&builder->reader) - 1};
+    memcpy(detail, &begun, sizeof(begun));
+    push_frame(builder, shape, target)->is_record = true;
+    return 1;
+}
+
+static int begin_item(cvi_builder *builder, const cvi_shape *shape) {
+    cvi_build_list *list = &builder->lists[builder->list_count - 1];
+    char *target = add_item(list, shape->size, builder->scratch);
+    if (target == NULL) {
+        return fail_without_memory(builder);
+    }
+    push_frame(builder, shape, target);
+    return 1;
+}
+
+/* An object for the member that waits. */
+static int begin_member(cvi_builder *builder, cvi_build_frame *frame) {
+    if (frame->row == NULL) {
+        return skip(builder);
+    }
+    if (frame->row->kind != CVI_KIND_OBJECT) {
+        return refuse(builder, frame);
+    }
+    const cvi_shape *shape = frame->row->shape;
+    char *target = cvi_arena_take(builder->arena, shape->size);
+    if (target == NULL) {
+        return fail_without_memory(builder);
+    }
+    memset(target, 0, shape->size);
+    cvi_value_object(frame->row, frame->target, target);
+    mark(frame, false);
+    push_frame(builder, shape, target);
+    return 1;
+}
+
+static int on_object_begin(void *context) {
+    cvi_builder *builder = context;
+    if (builder->skipped_depth > 0) {
+        builder->skipped_depth++;
+        return 1;
+    }
+    if (builder->frame_count == 0) {
+        push_frame(builder, &envelope_shape, (char *)&builder->envelope);
+        return 1;
+    }
+    if (builder->is_at_results) {
+        builder->is_at_results = false;
+        builder->results = CVI_RESULTS_OBJECT;
+        return begin_record(builder);
+    }
+    cvi_build_frame *frame = top_frame(builder);
+    if (frame->target != NULL) {
+        return begin_member(builder, frame);
+    }
+    return frame->is_record ? begin_record(builder) : begin_item(builder, frame->shape);
+}
+
+static void end_record(cvi_builder *builder, const cvi_build_frame *frame) {
+    cvi_record *details = (cvi_record *)(void *)builder->details.items;
+    cvi_record *detail = &details[builder->details.count - 1];
+    detail->present = frame->present;
+    detail->null = frame->null;
+    detail->raw_end = cvi_json_position(&builder->reader);
+}
+
+static bool has_status(const cvi_build_frame *frame) {
+    const cvi_field *row = cvi_shape_find(&envelope_shape, "status_code", strlen("status_code"));
+    uint64_t bit = UINT64_C(1) << (row - envelope_rows);
+    return (frame->present & ~frame->null & bit) != 0;
+}
+
+static int on_object_end(void *context) {
+    cvi_builder *builder = context;
+    if (builder->skipped_depth > 0) {
+        builder->skipped_depth--;
+        return 1;
+    }
+    const cvi_build_frame *frame = top_frame(builder);
+    if (frame->is_record) {
+        end_record(builder, frame);
+    } else if (frame->shape == &envelope_shape) {
+        builder->has_status = has_status(frame);
+    }
+    builder->frame_count--;
+    return 1;
+}
+
+/* ---- lists ---- */
+
+static int begin_results(cvi_builder *builder) {
+    builder->is_at_results = false;
+    builder->results = CVI_RESULTS_LIST;
+    push_frame(builder, builder->resource->shape, NULL)->is_record = true;
+    return 1;
+}
+
+static int on_array_begin(void *context) {
+    cvi_builder *builder = context;
+    if (builder->skipped_depth > 0) {
+        builder->skipped_depth++;
+        return 1;
+    }
+    if (builder->frame_count == 0) {
+        return 0;
+    }
+    if (builder->is_at_results) {
+        return begin_results(builder);
+    }
+    cvi_build_frame *frame = top_frame(builder);
+    if (frame->row == NULL) { /* among them [] where a list should have an object */
+        return skip(builder);
+    }
+    if (frame->row->kind != CVI_KIND_LIST) {
+        return refuse(builder, frame);
+    }
+    builder->lists[builder->list_count].count = 0;
+    builder->list_count++;
+    push_frame(builder, frame->row->shape, NULL);
+    return 1;
+}
+
+/* Moves the items of the innermost list to the arena and into the member that waits for them. */
+static int end_list(cvi_builder *builder, const cvi_shape *shape) {
+    const cvi_build_list *list = &builder->lists[builder->list_count - 1];
+    cvi_list stored = {NULL, list->count};
+    if (list->count > 0) {
+        char *items = cvi_arena_take(builder->arena, list->count * shape->size);
+        if (items == NULL) {
+            return fail_without_memory(builder);
+        }
+        memcpy(items, list->items, list->count * shape->size);
+        stored.items = items;
+    }
+    builder->list_count--;
+    cvi_build_frame *frame = top_frame(builder);
+    cvi_value_list(frame->row, frame->target, stored);
+    mark(frame, false);
+    return 1;
+}
+
+static int on_array_end(void *context) {
+    cvi_builder *builder = context;
+    if (builder->skipped_depth > 0) {
+        builder->skipped_depth--;
+        return 1;
+    }
+    const cvi_build_frame *frame = top_frame(builder);
+    builder->frame_count--;
+    return frame->is_record ? 1 : end_list(builder, frame->shape);
+}
+
+const cvi_json_events cvi_build_events = {
+    .on_null = on_null,
+    .on_bool = on_bool,
+    .on_number = on_number,
+    .on_string = on_string,
+    .on_key = on_key,
+    .on_object_begin = on_object_begin,
+    .on_object_end = on_object_end,
+    .on_array_begin = on_array_begin,
+    .on_array_end = on_array_end,
+};

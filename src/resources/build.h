@@ -1,0 +1,67 @@
+/* Builds structs out of JSON events, as their tables say. */
+#ifndef CVI_RESOURCES_BUILD_H
+#define CVI_RESOURCES_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "resources/inside.h"
+#include "resources/json.h"
+#include "resources/table.h"
+#include "support/arena.h"
+
+/* What stood under the key of the records. */
+typedef enum cvi_build_results {
+    CVI_RESULTS_NONE,
+    CVI_RESULTS_OBJECT,
+    CVI_RESULTS_LIST,
+    CVI_RESULTS_OTHER
+} cvi_build_results;
+
+/* An object or list that has begun and not ended. */
+typedef struct cvi_build_frame {
+    const cvi_shape *shape;
+    char *target;         /* the struct being filled; NULL: a list */
+    const cvi_field *row; /* whose value comes next; NULL: nobody's */
+    size_t next_row;      /* where the next key is looked for first */
+    uint64_t present;
+    uint64_t null;
+    bool is_record;
+} cvi_build_frame;
+
+/* Structs in a row whose number is not known yet. */
+typedef struct cvi_build_list {
+    char *items;
+    size_t count;
+    size_t capacity; /* bytes */
+} cvi_build_list;
+
+/* Set `resource`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to
+ * cvi_json_read with cvi_build_events. */
+typedef struct cvi_builder {
+    cvi_json_reader reader;
+    const cvi_resource *resource;
+    cvi_arena *arena;   /* for what stays */
+    cvi_arena *scratch; /* for what is dropped after the parse */
+    void (*on_unknown)(void *user, const char *shape, const char *member);
+    void *user;
+
+    cvi_envelope envelope;     /* filled as far as the answer has it */
+    bool has_status;           /* a status code that is a number */
+    cvi_build_results results; /* of the last one, should there be more */
+    cvi_build_list records;    /* `records.count` structs of the resource's shape */
+    cvi_build_list details;    /* as many cvi_record */
+    bool no_memory;            /* why the events stopped the parser */
+
+    cvi_build_frame frames[CVI_JSON_DEPTH_MAX];
+    size_t frame_count;
+    cvi_build_list lists[CVI_JSON_DEPTH_MAX]; /* of the nested lists that are open */
+    size_t list_count;
+    size_t skipped_depth; /* open objects and arrays that nobody wants */
+    bool is_at_results;   /* the value of the records' key comes next */
+} cvi_builder;
+
+extern const cvi_json_events cvi_build_events;
+
+#endif

@@ -1,0 +1,37 @@
+/* The one decoder: an envelope's text becomes a result. */
+#ifndef CVI_RESOURCES_DECODE_H
+#define CVI_RESOURCES_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <comicvine/error.h>
+#include <comicvine/memory.h>
+
+#include "resources/result.h"
+#include "resources/table.h"
+
+/* A body that the decoder takes over: `data` comes from `allocator` and is freed by the result, or
+ * at once when decoding fails. */
+typedef struct cvi_body {
+    char *data;
+    size_t size;
+} cvi_body;
+
+typedef struct cvi_decode_options {
+    const cvi_resource *resource;
+    bool is_list;
+    size_t chunk_size; /* feed the parser in pieces of this size; 0: whole (what the library does) */
+    /* Called for each member of a record that its table does not know; NULL: not wanted. */
+    void (*on_unknown)(void *user, const char *shape, const char *member);
+    void *user;
+} cvi_decode_options;
+
+/* Decodes a whole envelope. Answers a result (one reference, the caller's) also when the service
+ * reports an error in its envelope (status_code other than 1, no records). NULL: the text is not
+ * JSON, is cut, too deep, or no envelope; or has another shape than asked for
+ * (CV_ERROR_RESPONSE), or there is no memory. Any thread. */
+cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *allocator,
+                       cvi_body body, cv_error *error);
+
+#endif

@@ -1,0 +1,43 @@
+/* The insides of results, for the files of this room that make and read them. */
+#ifndef CVI_RESOURCES_INSIDE_H
+#define CVI_RESOURCES_INSIDE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "resources/result.h"
+#include "resources/table.h"
+#include "support/arena.h"
+
+/* What the library knows of a record beyond its public struct; one beside each record of a result.
+ * Bit i of the masks is row i of the shape. */
+typedef struct cvi_record {
+    cvi_result *result; /* in which it lies */
+    uint64_t present;   /* the answer had the member */
+    uint64_t null;      /* as null, or as something that the member cannot hold */
+    size_t raw_begin;   /* its text within the body */
+    size_t raw_end;
+} cvi_record;
+
+/* Written by the decoder only; constant, but for the count of owners, once it is handed out. */
+struct cvi_result {
+    atomic_size_t owners;
+    cv_allocator allocator;
+    cvi_arena arena; /* all that the records point to */
+    char *body;      /* from the allocator */
+    size_t body_size;
+    const cvi_resource *resource;
+    bool is_list;
+    cvi_envelope envelope;
+    char *records;       /* `count` structs of the resource's shape, without gaps; a block */
+    cvi_record *details; /* as many; a block */
+    size_t count;
+};
+
+/* An empty result with one owner that takes over the body; NULL without memory (body is kept). */
+cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *resource,
+                           bool is_list, char *body, size_t body_size);
+
+#endif

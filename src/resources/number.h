@@ -1,0 +1,13 @@
+/* Whole numbers out of text, without the locale. Pure; any thread. */
+#ifndef CVI_RESOURCES_NUMBER_H
+#define CVI_RESOURCES_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads a decimal number as JSON spells it; leading zeros are fine, fractions are cut toward zero
+ * ("1.9e1" is 19). False, and `number` untouched: no number, or beyond 64 bits. */
+bool cvi_number_read(const char *text, size_t length, int64_t *number);
+
+#endif

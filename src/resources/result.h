@@ -1,0 +1,55 @@
+/* Results: one immutable, counted block of memory per answer, and the handles that callers get. */
+#ifndef CVI_RESOURCES_RESULT_H
+#define CVI_RESOURCES_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/memory.h>
+#include <comicvine/record.h>
+
+#include "resources/table.h"
+
+/* What the service wraps around every answer. */
+typedef struct cvi_envelope {
+    int64_t status_code; /* 1: fine */
+    const char *error;   /* its text, "" if absent */
+    int64_t limit;
+    int64_t offset;
+    int64_t page_results;
+    int64_t total_results;
+} cvi_envelope;
+
+typedef struct cvi_result cvi_result;
+
+/* Another owner / one owner less; the last one frees. Any thread. */
+cvi_result *cvi_result_keep(cvi_result *result);
+void cvi_result_release(cvi_result *result);
+
+const cvi_envelope *cvi_result_envelope(const cvi_result *result);
+const cvi_resource *cvi_result_resource(const cvi_result *result);
+bool cvi_result_is_list(const cvi_result *result);
+
+/* Records in the result: 1 for a detail, the items of a list, 0 when the service reports an error. */
+size_t cvi_result_count(const cvi_result *result);
+
+/* The id of record `index`; 0 if the answer had none. */
+int64_t cvi_result_id(const cvi_result *result, size_t index);
+
+/* The whole body as received. */
+const char *cvi_result_body(const cvi_result *result, size_t *size);
+
+/* Where one caller's copy of an answer came from. */
+typedef struct cvi_provenance {
+    cv_source source;
+    int64_t fetched_at_ms;
+    int64_t expires_at_ms;
+} cvi_provenance;
+
+/* A handle for one caller over the shared result: a small struct of its own, freed with
+ * cv_record_free or cv_page_free. NULL without memory, or when the result is of the other kind. */
+const cv_record *cvi_result_record(cvi_result *result, const cvi_provenance *provenance);
+const cv_page *cvi_result_page(cvi_result *result, const cvi_provenance *provenance);
+
+#endif

@@ -1,0 +1,206 @@
+/* Owns the cleaning of text. The parser checks no UTF-8 of ours and turns half surrogate pairs into
+ * rubbish, so escapes are repaired before it and bytes behind it. One pass over plain text, no
+ * allocation but from the arena. Any thread. */
+#include "resources/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+
+enum { REPLACEMENT_LENGTH = sizeof(replacement) - 1, ESCAPE_LENGTH = 6 /* \uXXXX */ };
+
+/* Bytes at the front that are plain ASCII. */
+static size_t ascii_prefix(const char *text, size_t length) {
+    size_t done = 0;
+    while (length - done >= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, text + done, sizeof(word));
+        if ((word & HIGH_BITS) != 0) {
+            break;
+        }
+        done += sizeof(word);
+    }
+    while (done < length && (unsigned char)text[done] < 0x80) {
+        done++;
+    }
+    return done;
+}
+
+/* What may follow a lead byte: so many bytes, the first of them within bounds (which is what rules
+ * out overlong forms, surrogates and too large code points). */
+typedef struct lead_rule {
+    unsigned char first;
+    unsigned char last;
+    unsigned char low;
+    unsigned char high;
+    unsigned char trail_count;
+} lead_rule;
+
+static const lead_rule *find_rule(unsigned char lead) {
+    static const lead_rule rules[] = {
+        {0x00, 0x7F, 0x80, 0xBF, 0}, {0xC2, 0xDF, 0x80, 0xBF, 1}, {0xE0, 0xE0, 0xA0, 0xBF, 2},
+        {0xE1, 0xEC, 0x80, 0xBF, 2}, {0xED, 0xED, 0x80, 0x9F, 2}, {0xEE, 0xEF, 0x80, 0xBF, 2},
+        {0xF0, 0xF0, 0x90, 0xBF, 3}, {0xF1, 0xF3, 0x80, 0xBF, 3}, {0xF4, 0xF4, 0x80, 0x8F, 3},
+    };
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (lead >= rules[i].first && lead <= rules[i].last) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+/* Bytes of the character at the front, or of the longest beginning of one (`*is_valid` false). */
+static size_t character_length(const char *text, size_t length, bool *is_valid) {
+    const lead_rule *rule = find_rule((unsigned char)text[0]);
+    *is_valid = false;
+    if (rule == NULL) {
+        return 1;
+    }
+    unsigned char low = rule->low;
+    unsigned char high = rule->high;
+    for (size_t i = 1; i <= rule->trail_count; i++) {
+        unsigned char trail = i < length ? (unsigned char)text[i] : 0;
+        if (trail < low || trail > high) {
+            return i;
+        }
+        low = 0x80;
+        high = 0xBF;
+    }
+    *is_valid = true;
+    return (size_t)rule->trail_count + 1;
+}
+
+/* Bytes at the front that are valid UTF-8. */
+static size_t valid_prefix(const char *text, size_t length) {
+    size_t done = ascii_prefix(text, length);
+    while (done < length) {
+        bool is_valid;
+        size_t size = character_length(text + done, length - done, &is_valid);
+        if (!is_valid) {
+            return done;
+        }
+        done += size;
+        done += ascii_prefix(text + done, length - done);
+    }
+    return done;
+}
+
+/* Writes the repaired text and a NUL to `out`, which has room for three bytes for each one. */
+static void repair(const char *text, size_t length, char *out) {
+    while (length > 0) {
+        bool is_valid;
+        size_t size = character_length(text, length, &is_valid);
+        size_t out_size = is_valid ? size : REPLACEMENT_LENGTH;
+        memcpy(out, is_valid ? text : replacement, out_size);
+        out += out_size;
+        text += size;
+        length -= size;
+    }
+    *out = '\0';
+}
+
+static size_t repaired_length(const char *text, size_t length) {
+    size_t total = 0;
+    while (length > 0) {
+        bool is_valid;
+        size_t size = character_length(text, length, &is_valid);
+        total += is_valid ? size : REPLACEMENT_LENGTH;
+        text += size;
+        length -= size;
+    }
+    return total;
+}
+
+const char *cvi_text_store(cvi_arena *arena, const char *text, size_t length) {
+    if (valid_prefix(text, length) == length) {
+        return cvi_arena_copy_text(arena, text, length);
+    }
+    if (length > SIZE_MAX / REPLACEMENT_LENGTH - 1) {
+        return NULL;
+    }
+    char *copy = cvi_arena_take_bytes(arena, repaired_length(text, length) + 1);
+    if (copy != NULL) {
+        repair(text, length, copy);
+    }
+    return copy;
+}
+
+static int hex_value(char digit) {
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+/* The number of the \uXXXX escape at `text`, or -1 if there is none. */
+static int escape_value(const char *text, const char *end) {
+    if (end - text < ESCAPE_LENGTH || text[0] != '\\' || text[1] != 'u') {
+        return -1;
+    }
+    int value = 0;
+    for (size_t i = 2; i < ESCAPE_LENGTH; i++) {
+        int digit = hex_value(text[i]);
+        if (digit < 0) {
+            return -1;
+        }
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static bool is_high_half(int value) {
+    return value >= 0xD800 && value <= 0xDBFF;
+}
+
+static bool is_low_half(int value) {
+    return value >= 0xDC00 && value <= 0xDFFF;
+}
+
+/* Steps over the escape at `escape` (a backslash); `*is_bad` tells that it stands for nothing. */
+static const char *step_over(const char *escape, const char *end, bool *is_bad) {
+    int value = escape_value(escape, end);
+    *is_bad = false;
+    if (value < 0) {
+        return end - escape < 2 ? end : escape + 2;
+    }
+    const char *next = escape + ESCAPE_LENGTH;
+    if (is_high_half(value) && is_low_half(escape_value(next, end))) {
+        return next + ESCAPE_LENGTH;
+    }
+    *is_bad = value == 0 || is_high_half(value) || is_low_half(value);
+    return next;
+}
+
+/* The first bad escape from `text` on, or NULL. */
+static const char *find_bad_escape(const char *text, const char *end) {
+    const char *escape = memchr(text, '\\', (size_t)(end - text));
+    while (escape != NULL) {
+        bool is_bad;
+        const char *next = step_over(escape, end, &is_bad);
+        if (is_bad) {
+            return escape;
+        }
+        escape = memchr(next, '\\', (size_t)(end - next));
+    }
+    return NULL;
+}
+
+const char *cvi_text_repair_escapes(cvi_arena *arena, const char *json, size_t size) {
+    const char *bad = find_bad_escape(json, json + size);
+    if (bad == NULL) {
+        return json;
+    }
+    char *copy = cvi_arena_copy_text(arena, json, size);
+    while (copy != NULL && bad != NULL) {
+        memcpy(copy + (bad - json), "\\ufffd", ESCAPE_LENGTH);
+        bad = find_bad_escape(bad + ESCAPE_LENGTH, json + size);
+    }
+    return copy;
+}

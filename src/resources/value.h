@@ -1,0 +1,30 @@
+/* Stores single values in members, coercing what the service sends into what the member is. */
+#ifndef CVI_RESOURCES_VALUE_H
+#define CVI_RESOURCES_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "resources/table.h"
+#include "support/arena.h"
+
+/* What became of a value. Each function below overwrites the member, so that of two equal keys the
+ * last one wins. */
+typedef enum cvi_value_fate {
+    CVI_VALUE_STORED,
+    CVI_VALUE_NULL, /* null, or nothing that the member can hold: the member is zero */
+    CVI_VALUE_NO_MEMORY
+} cvi_value_fate;
+
+cvi_value_fate cvi_value_clear(const cvi_field *row, char *target);
+cvi_value_fate cvi_value_bool(const cvi_field *row, char *target, bool value);
+cvi_value_fate cvi_value_number(const cvi_field *row, char *target, const char *spelling,
+                                size_t length, cvi_arena *arena);
+cvi_value_fate cvi_value_text(const cvi_field *row, char *target, const char *text, size_t length,
+                              cvi_arena *arena);
+
+/* A struct or list that is already in the arena. */
+void cvi_value_object(const cvi_field *row, char *target, const void *object);
+void cvi_value_list(const cvi_field *row, char *target, cvi_list list);
+
+#endif

@@ -1,0 +1,173 @@
+/* Owns the way back: JSON from typed members. Reads nothing of the body, so that a member that was
+ * decoded wrongly shows. Any thread. */
+#include <comicvine/record.h>
+
+#include <string.h>
+
+#include "resources/inside.h"
+#include "support/allocator.h"
+#include "support/buffer.h"
+
+/* Far above any record: an answer is at most 32 MiB, and each of its bytes at most 6 here. */
+#define JSON_LIMIT_BYTES ((size_t)256 << 20)
+
+static void write_escape(cvi_buffer *out, unsigned char character) {
+    switch (character) {
+    case '"':
+        cvi_buffer_add_text(out, "\\\"");
+        return;
+    case '\\':
+        cvi_buffer_add_text(out, "\\\\");
+        return;
+    case '\n':
+        cvi_buffer_add_text(out, "\\n");
+        return;
+    case '\r':
+        cvi_buffer_add_text(out, "\\r");
+        return;
+    case '\t':
+        cvi_buffer_add_text(out, "\\t");
+        return;
+    default:
+        cvi_buffer_add_format(out, "\\u%04x", character);
+        return;
+    }
+}
+
+static bool needs_escape(unsigned char character) {
+    return character < 0x20 || character == '"' || character == '\\';
+}
+
+static void write_text(cvi_buffer *out, const char *text) {
+    cvi_buffer_add_char(out, '"');
+    while (*text != '\0') {
+        size_t plain = 0;
+        while (text[plain] != '\0' && !needs_escape((unsigned char)text[plain])) {
+            plain++;
+        }
+        cvi_buffer_add(out, text, plain);
+        text += plain;
+        if (*text != '\0') {
+            write_escape(out, (unsigned char)*text);
+            text++;
+        }
+    }
+    cvi_buffer_add_char(out, '"');
+}
+
+/* A struct and what is known of its members; nested structs have no detail and write all. */
+typedef struct written {
+    const cvi_shape *shape;
+    const char *target;
+    const cvi_record *detail;
+} written;
+
+static bool has_bit(uint64_t mask, const written *object, const cvi_field *row) {
+    return (mask >> (row - object->shape->rows) & 1) != 0;
+}
+
+static void write_object(cvi_buffer *out, const written *object);
+
+static void write_nested(cvi_buffer *out, const cvi_shape *shape, const char *target) {
+    const written nested = {shape, target, NULL};
+    write_object(out, &nested);
+}
+
+static void write_text_member(cvi_buffer *out, const char *member) {
+    const char *text;
+    memcpy(&text, member, sizeof(text));
+    if (text == NULL) {
+        cvi_buffer_add_text(out, "null");
+        return;
+    }
+    write_text(out, text);
+}
+
+static void write_int64_member(cvi_buffer *out, const char *member, const char *quote) {
+    int64_t number;
+    memcpy(&number, member, sizeof(number));
+    cvi_buffer_add_text(out, quote);
+    cvi_buffer_add_int(out, number);
+    cvi_buffer_add_text(out, quote);
+}
+
+/* `none`: what stands for no object. */
+static void write_object_member(cvi_buffer *out, const char *member, const cvi_shape *shape,
+                                const char *none) {
+    const char *target;
+    memcpy(&target, member, sizeof(target));
+    if (target == NULL) {
+        cvi_buffer_add_text(out, none);
+        return;
+    }
+    write_nested(out, shape, target);
+}
+
+static void write_list_member(cvi_buffer *out, const char *member, const cvi_shape *shape) {
+    cvi_list list;
+    memcpy(&list, member, sizeof(list));
+    cvi_buffer_add_char(out, '[');
+    for (size_t i = 0; i < list.count; i++) {
+        cvi_buffer_add_text(out, i > 0 ? "," : "");
+        write_nested(out, shape, (const char *)list.items + i * shape->size);
+    }
+    cvi_buffer_add_char(out, ']');
+}
+
+static void write_value(cvi_buffer *out, const written *object, const cvi_field *row) {
+    const char *member = object->target + row->offset;
+    if (object->detail != NULL && has_bit(object->detail->null, object, row)) {
+        cvi_buffer_add_text(out, "null");
+        return;
+    }
+    switch ((cvi_kind)row->kind) {
+    case CVI_KIND_TEXT:
+        write_text_member(out, member);
+        return;
+    case CVI_KIND_INT64:
+        write_int64_member(out, member, "");
+        return;
+    case CVI_KIND_INT64_TEXT:
+        write_int64_member(out, member, "\"");
+        return;
+    case CVI_KIND_OBJECT:
+        write_object_member(out, member, row->shape, object->detail != NULL ? "false" : "null");
+        return;
+    case CVI_KIND_LIST:
+        write_list_member(out, member, row->shape);
+        return;
+    }
+}
+
+static void write_object(cvi_buffer *out, const written *object) {
+    const char *separator = "{";
+    for (size_t i = 0; i < object->shape->row_count; i++) {
+        const cvi_field *row = &object->shape->rows[i];
+        if (object->detail != NULL && !has_bit(object->detail->present, object, row)) {
+            continue;
+        }
+        cvi_buffer_add_text(out, separator);
+        separator = ",";
+        write_text(out, row->wire);
+        cvi_buffer_add_char(out, ':');
+        write_value(out, object, row);
+    }
+    cvi_buffer_add_text(out, *separator == '{' ? "{}" : "}");
+}
+
+char *cv_record_json(const cv_record *record) {
+    if (record == NULL) {
+        return NULL;
+    }
+    const cvi_result *result = record->detail->result;
+    const written object = {result->resource->shape, (const char *)record, record->detail};
+    cvi_buffer text;
+    cvi_buffer_init(&text, &result->allocator, JSON_LIMIT_BYTES);
+    write_object(&text, &object);
+    char *block = text.failed ? NULL : cvi_handout(&result->allocator, text.length + 1);
+    if (block != NULL) {
+        memcpy(block, text.data, text.length + 1);
+    }
+    cvi_buffer_free(&text);
+    return block;
+}

@@ -1,0 +1,389 @@
+/* Owns the file: creation, connections and their settings, the gate, transactions, checkpoints.
+ *
+ * Always: a write transaction, a migration and a checkpoint run while this handle holds byte 0 of
+ * the gate, so that among our processes none of them ever overlap and the lock is handed on in
+ * order. Programs that do not know the gate can still make SQLite say BUSY: then everything is
+ * undone and given back, and the caller tries again. The gate is tried, not queued for, as queueing
+ * has no time limit.
+ *
+ * The connection is opened without SQLite's own mutexes; `mutex` guards it. */
+#include "stores/database.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "stores/schema.h"
+#include "stores/sqlite_error.h"
+#include "support/allocator.h"
+#include "support/buffer.h"
+#include "support/error.h"
+
+enum {
+    GATE_BYTE = 0,
+    OPEN_PATIENCE_MS = 5000,
+    CLOSE_PATIENCE_MS = 50,
+    CHECKPOINT_FRAMES = 1000,
+    LIFE_TRIES = 16,
+    OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+                 SQLITE_OPEN_EXRESCODE
+};
+
+enum statement { BEGIN, COMMIT, ROLLBACK };
+
+static const char *const texts[CVI_DB_STATEMENTS] = {
+    [BEGIN] = "BEGIN IMMEDIATE", [COMMIT] = "COMMIT", [ROLLBACK] = "ROLLBACK"};
+
+/* ---- waiting outside the engine ---- */
+
+/* Bounded by the clock and by tries, so that a clock that stands still ends it too. */
+typedef struct patience {
+    int64_t until_boot_ms;
+    int64_t tries;
+} patience;
+
+static patience patience_for(const cvi_db *db, int64_t duration_ms) {
+    return (patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, duration_ms};
+}
+
+/* A constant short sleep with jitter: growing ones starve whoever waits longest. */
+static bool wait_a_little(const cvi_db *db, patience *left) {
+    if (left->tries <= 0 || cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms) {
+        return false;
+    }
+    left->tries--;
+    cvi_platform_sleep_ms(1 + cvi_random_below(&db->random, 2));
+    return true;
+}
+
+/* ---- gate ---- */
+
+static cvi_store_answer take_gate(cvi_db *db, cv_error *error) {
+    if (db->is_memory) {
+        return CVI_STORE_DONE;
+    }
+    switch (cvi_gate_try(&db->gate, GATE_BYTE)) {
+    case CVI_LOCK_TAKEN:
+        return CVI_STORE_DONE;
+    case CVI_LOCK_HELD:
+        return CVI_STORE_BUSY;
+    case CVI_LOCK_FAILED:
+        break;
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "the file system refuses locks, move to a local disk the database %s", db->path);
+    return CVI_STORE_FAILED;
+}
+
+static void release_gate(cvi_db *db) {
+    if (!db->is_memory) {
+        cvi_gate_release(&db->gate, GATE_BYTE);
+    }
+}
+
+cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life) {
+    return db->is_memory ? CVI_LOCK_TAKEN : cvi_gate_probe(&db->gate, life);
+}
+
+/* Locks a random byte for good: the kernel unlocks it when this process dies. */
+static bool take_life(cvi_db *db, cv_error *error) {
+    for (int i = 0; i < LIFE_TRIES; i++) {
+        db->life = 1 + cvi_random_below(&db->random, INT64_C(1) << 62);
+        if (db->is_memory || cvi_gate_try(&db->gate, db->life) == CVI_LOCK_TAKEN) {
+            return true;
+        }
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "the file system refuses locks, move to a local disk the database %s", db->path);
+    return false;
+}
+
+/* ---- connections ---- */
+
+static int note_wal_frames(void *user, sqlite3 *connection, const char *name, int frames) {
+    (void)connection;
+    (void)name;
+    cvi_db *db = user;
+    db->wal_frames = frames;
+    return SQLITE_OK;
+}
+
+/* What holds for each connection. Closing never checkpoints: that would not be under the gate, or
+ * cost the closing program the time. */
+static cvi_store_answer connect(const cvi_db *db, sqlite3 **connection, cv_error *error) {
+    int flags = OPEN_FLAGS | (db->is_memory ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE : 0);
+    int result = sqlite3_open_v2(db->path, connection, flags, NULL);
+    if (result == SQLITE_OK) {
+        sqlite3_db_config(*connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        sqlite3_db_config(*connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        return cvi_sql_execute(*connection, db->path,
+                               "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;"
+                               "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0",
+                               error);
+    }
+    return cvi_sqlite_failed(result, db->path, error);
+}
+
+cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_error *error) {
+    *connection = NULL;
+    cvi_store_answer answer = connect(db, connection, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_execute(*connection, db->path, "PRAGMA query_only = ON", error);
+    }
+    if (answer != CVI_STORE_DONE) {
+        sqlite3_close(*connection);
+        *connection = NULL;
+    }
+    return answer;
+}
+
+/* SQLite opens a file that may not be written for reading, without a word. */
+static cvi_store_answer check_writable(const cvi_db *db, cv_error *error) {
+    if (sqlite3_db_readonly(db->connection, "main") != 1) {
+        return CVI_STORE_DONE;
+    }
+    return cvi_sqlite_failed(SQLITE_READONLY, db->path, error);
+}
+
+static cvi_store_answer set_journal(cvi_db *db, cv_error *error) {
+    static const char *const text = "PRAGMA journal_mode = WAL";
+    sqlite3_stmt *statement = NULL;
+    cvi_sql sql = {db->connection, db->path, &text, &statement, 1};
+    bool row = false;
+    cvi_store_answer answer = cvi_sql_start(&sql, 0, NULL, 0, &statement, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_next(&sql, statement, &row, error);
+    }
+    bool is_wal = row && strcmp(cvi_sql_column_text(statement, 0), "wal") == 0;
+    cvi_sql_finalize(&sql);
+    if (answer == CVI_STORE_DONE && !is_wal && !db->is_memory) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "the file system cannot share memory, move to a local disk the database %s",
+                      db->path);
+        return CVI_STORE_FAILED;
+    }
+    return answer;
+}
+
+static cvi_store_answer configure(cvi_db *db, cv_error *error) {
+    cvi_store_answer answer = set_journal(db, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_execute(db->connection, db->path,
+                                 db->relaxed_sync ? "PRAGMA synchronous = NORMAL"
+                                                  : "PRAGMA synchronous = FULL",
+                                 error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        sqlite3_wal_hook(db->connection, note_wal_frames, db);
+        db->sql = (cvi_sql){db->connection, db->path, texts, db->statements, CVI_DB_STATEMENTS};
+        answer = cvi_sql_prepare_all(&db->sql, error);
+    }
+    return answer;
+}
+
+static void disconnect(cvi_db *db) {
+    cvi_sql_finalize(&db->sql);
+    sqlite3_close(db->connection);
+    db->connection = NULL;
+}
+
+/* Looks before it touches: a file that is refused stays as it was, byte for byte. */
+static cvi_store_answer connect_and_migrate(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+    if (!db->is_memory && !cvi_file_create_private(db->path, error)) {
+        return CVI_STORE_FAILED;
+    }
+    cvi_store_answer answer = connect(db, &db->connection, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_check(db->connection, db->path, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = check_writable(db, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = configure(db, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_migrate(db->connection, db->path, look_back_ms, error);
+    }
+    if (answer != CVI_STORE_DONE) {
+        disconnect(db);
+    }
+    return answer;
+}
+
+static cvi_store_answer try_open(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+    cvi_store_answer answer = take_gate(db, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = connect_and_migrate(db, look_back_ms, error);
+        release_gate(db);
+    }
+    return answer;
+}
+
+static bool open_patiently(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+    patience left = patience_for(db, OPEN_PATIENCE_MS);
+    cvi_store_answer answer = try_open(db, look_back_ms, error);
+    while (answer == CVI_STORE_BUSY && wait_a_little(db, &left)) {
+        answer = try_open(db, look_back_ms, error);
+    }
+    if (answer == CVI_STORE_BUSY) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "another program has locked the database for too long, try again later: %s",
+                      db->path);
+        if (error != NULL) {
+            error->retryable = true;
+        }
+    }
+    return answer == CVI_STORE_DONE;
+}
+
+/* ---- paths ---- */
+
+static bool copy_path(cvi_db *db, const char *path, cv_error *error) {
+    db->path = cvi_copy_text(&db->allocator, path, strlen(path));
+    if (db->path == NULL) {
+        cvi_error_no_memory(error);
+    }
+    return db->path != NULL;
+}
+
+static bool open_gate(cvi_db *db, cv_error *error) {
+    char name[PATH_MAX];
+    cvi_buffer text;
+    cvi_buffer_over(&text, name, sizeof(name));
+    cvi_buffer_add_text(&text, db->path);
+    cvi_buffer_add_text(&text, ".gate");
+    if (text.failed) {
+        cvi_error_set(error, CV_ERROR_STORE, "the database path is too long: %s", db->path);
+        return false;
+    }
+    return cvi_gate_open(&db->gate, name, error);
+}
+
+static bool locate(cvi_db *db, const char *database, cv_error *error) {
+    char resolved[PATH_MAX];
+    const char *kind = NULL;
+    if (db->is_memory) {
+        return copy_path(db, database, error);
+    }
+    if (!cvi_path_resolve(database, resolved, sizeof(resolved), error)) {
+        return false;
+    }
+    if (cvi_path_is_remote(resolved, &kind)) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "%s cannot hold a shared database, move to a local disk the database %s",
+                      kind, resolved);
+        return false;
+    }
+    return copy_path(db, resolved, error) && open_gate(db, error);
+}
+
+bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
+    memset(db, 0, sizeof(*db));
+    db->is_memory = strcmp(options->database, ":memory:") == 0;
+    db->relaxed_sync = options->relaxed_sync;
+    db->gate.descriptor = -1;
+    db->checkpoint_at = CHECKPOINT_FRAMES;
+    db->allocator = options->allocator;
+    db->clock = options->clock;
+    db->random = options->random;
+    if (!cvi_mutex_init(&db->mutex)) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    if (locate(db, options->database, error) && take_life(db, error) &&
+        open_patiently(db, options->look_back_ms, error)) {
+        return true;
+    }
+    cvi_db_close(db);
+    return false;
+}
+
+void cvi_db_close(cvi_db *db) {
+    if (db->connection != NULL) {
+        cv_error ignored; /* whoever holds the gate for longer only costs tidiness */
+        patience left = patience_for(db, CLOSE_PATIENCE_MS);
+        cvi_store_answer gate = take_gate(db, &ignored);
+        while (gate == CVI_STORE_BUSY && wait_a_little(db, &left)) {
+            gate = take_gate(db, &ignored);
+        }
+        disconnect(db);
+    }
+    cvi_gate_close(&db->gate);
+    cvi_mutex_destroy(&db->mutex);
+    cvi_release(&db->allocator, db->path);
+    db->path = NULL;
+}
+
+/* ---- transactions ---- */
+
+void cvi_db_lock(cvi_db *db) {
+    cvi_mutex_lock(&db->mutex);
+}
+
+void cvi_db_unlock(cvi_db *db) {
+    cvi_mutex_unlock(&db->mutex);
+}
+
+static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
+    cvi_db_lock(db);
+    cvi_store_answer answer = take_gate(db, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_run(&db->sql, BEGIN, NULL, 0, NULL, error);
+        if (answer == CVI_STORE_DONE) {
+            return answer;
+        }
+        release_gate(db);
+    }
+    cvi_db_unlock(db);
+    return answer;
+}
+
+cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) {
+    cvi_store_answer answer = try_begin(db, error);
+    if (answer != CVI_STORE_BUSY || patience_ms <= 0) {
+        return answer;
+    }
+    patience left = patience_for(db, patience_ms);
+    while (answer == CVI_STORE_BUSY && wait_a_little(db, &left)) {
+        answer = try_begin(db, error);
+    }
+    return answer;
+}
+
+/* Copies what readers no longer need back into the file. Its failure loses nothing, the frames stay
+ * in the WAL, and the next commit finds it due again; under a reader that never ends it is tried
+ * only each time that the WAL has grown as much again. */
+static void checkpoint_if_due(cvi_db *db) {
+    if (db->wal_frames < CHECKPOINT_FRAMES) {
+        db->checkpoint_at = CHECKPOINT_FRAMES;
+    }
+    if (db->wal_frames < db->checkpoint_at) {
+        return;
+    }
+    sqlite3_wal_checkpoint_v2(db->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    db->checkpoint_at = db->wal_frames + CHECKPOINT_FRAMES;
+}
+
+/* After some errors SQLite has rolled back by itself. */
+static void roll_back(cvi_db *db) {
+    if (sqlite3_get_autocommit(db->connection) == 0) {
+        cv_error ignored; /* the transaction is over in any case */
+        cvi_sql_run(&db->sql, ROLLBACK, NULL, 0, NULL, &ignored);
+    }
+}
+
+cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error) {
+    bool is_committed = false;
+    if (answer == CVI_STORE_DONE && keep) {
+        answer = cvi_sql_run(&db->sql, COMMIT, NULL, 0, NULL, error);
+        is_committed = answer == CVI_STORE_DONE;
+    }
+    if (is_committed) {
+        checkpoint_if_due(db);
+    } else {
+        roll_back(db);
+    }
+    release_gate(db);
+    cvi_db_unlock(db);
+    return answer;
+}

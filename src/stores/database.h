@@ -1,0 +1,65 @@
+/* One database file: its connection for writing, its gate, and transactions under both. */
+#ifndef CVI_STORES_DATABASE_H
+#define CVI_STORES_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "stores/sql.h"
+#include "support/platform.h"
+
+enum { CVI_DB_STATEMENTS = 3 };
+
+typedef struct cvi_db_options {
+    const char *database; /* path or ":memory:" */
+    bool relaxed_sync;
+    int64_t look_back_ms; /* rows of the rate limit are kept at least this long */
+    cv_allocator allocator;
+    cvi_clock clock;
+    cvi_random random;
+} cvi_db_options;
+
+typedef struct cvi_db {
+    sqlite3 *connection; /* used under `mutex` */
+    cvi_mutex mutex;
+    char *path;      /* resolved, or ":memory:" */
+    bool is_memory;  /* no gate, no WAL, no second connection */
+    bool relaxed_sync;
+    cvi_gate gate;
+    int64_t life;    /* the byte of the gate that is locked as long as this handle lives */
+    int wal_frames;  /* after the last commit */
+    int checkpoint_at; /* frames from which on a commit is followed by a checkpoint */
+    cvi_sql sql;
+    sqlite3_stmt *statements[CVI_DB_STATEMENTS];
+    cv_allocator allocator;
+    cvi_clock clock;
+    cvi_random random;
+} cvi_db;
+
+/* Opens or creates the file and brings its schema up to date. Waits at most some seconds for others
+ * that hold it. On failure nothing is left open. */
+bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error);
+
+/* Closes. Statements on the connection must be finalized, further connections closed. */
+void cvi_db_close(cvi_db *db);
+
+/* A further connection to the same file that can only read. Close it with sqlite3_close. Not for
+ * ":memory:". Any thread. */
+cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_error *error);
+
+/* Reads on the writing connection outside a transaction go between these. */
+void cvi_db_lock(cvi_db *db);
+void cvi_db_unlock(cvi_db *db);
+
+/* Takes mutex and gate and begins a write transaction. With `patience_ms` 0 never waits for another
+ * process; else tries again, sleeping, for about that long. On any answer but DONE nothing is held. */
+cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
+
+/* Ends the transaction and gives everything back: commits if `answer` is DONE and there is
+ * something to `keep`, else rolls back. Answers what has become of it. */
+cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error);
+
+/* Whether the handle that locked this byte of the gate lives: HELD yes, TAKEN no (or it is this
+ * handle itself), FAILED the system cannot tell. */
+cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life);
+
+#endif

@@ -1,0 +1,156 @@
+/* Owns what happens to a job after the claim: watching it, renewing it, and its three ends. Whoever
+ * waits is woken after the commit, never before: the row must say what the waking means. The
+ * driver's thread. */
+#include <string.h>
+
+#include "stores/handle.h"
+#include "stores/limits.h"
+
+/* ---- watching ---- */
+
+/* Either the job kept the answer, or the cache did. The cache's row may be of a later fetch, but not
+ * of one before the job. */
+static cvi_store_answer read_answer(cvi_stores *stores, const char *hash, const cvi_job *job,
+                                    cvi_now now, cvi_cached *cached, cv_error *error) {
+    cvi_store_answer answer =
+        cvi_dedupe_result(&stores->dedupe, hash, job->job_id, cached, error);
+    if (answer != CVI_STORE_DONE || cached->body != NULL) {
+        return answer;
+    }
+    int64_t from_ms = job->created_ms > INT64_MIN + CVI_CLOCK_TOLERANCE_MS
+                          ? job->created_ms - CVI_CLOCK_TOLERANCE_MS
+                          : INT64_MIN;
+    cvi_cache_demand demand = {from_ms, 0, true};
+    return cvi_stores_find(stores, hash, &demand, now, cached, NULL, error);
+}
+
+static cvi_store_answer look_at(cvi_stores *stores, const char *hash, const cvi_job *job,
+                                cvi_now now, cvi_watch *watch, cv_error *error) {
+    cvi_store_answer answer = CVI_STORE_DONE;
+    bool has_failure = false;
+    if (job->status == CVI_JOB_COMPLETED) {
+        answer = read_answer(stores, hash, job, now, &watch->cached, error);
+        watch->state = watch->cached.body != NULL ? CVI_WATCH_COMPLETED : CVI_WATCH_GONE;
+    } else if (job->status == CVI_JOB_FAILED) {
+        answer = cvi_dedupe_failure(&stores->dedupe, hash, job->job_id, &watch->failure,
+                                    &has_failure, error);
+        watch->state = has_failure ? CVI_WATCH_FAILED : CVI_WATCH_GONE;
+    } else if (cvi_dedupe_is_live(&stores->dedupe, job, now)) {
+        watch->state = CVI_WATCH_PENDING;
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_stores_watch(cvi_stores *stores, const char *hash, const char *job_id,
+                                  cvi_now now, cvi_watch *watch, cv_error *error) {
+    cvi_job job;
+    memset(watch, 0, sizeof(*watch));
+    watch->state = CVI_WATCH_GONE;
+    cvi_db_lock(&stores->db);
+    cvi_store_answer answer = cvi_dedupe_find(&stores->dedupe, hash, &job, error);
+    if (answer == CVI_STORE_DONE && strcmp(job.job_id, job_id) == 0) {
+        answer = look_at(stores, hash, &job, now, watch, error);
+    }
+    cvi_db_unlock(&stores->db);
+    return answer;
+}
+
+/* ---- ending ---- */
+
+static bool has_job(const char *job_id) {
+    return job_id != NULL && job_id[0] != '\0';
+}
+
+/* Commits, then wakes; what was collected is freed in any case. */
+static cvi_store_answer end_and_wake(cvi_stores *stores, cvi_store_answer answer, bool keep,
+                                     bool owned, cvi_buffer *waiters, cv_error *error) {
+    answer = cvi_db_end(&stores->db, answer, keep, error);
+    if (answer == CVI_STORE_DONE && owned) {
+        cvi_dedupe_wake(&stores->dedupe, waiters);
+    }
+    cvi_buffer_free(waiters);
+    return answer;
+}
+
+static cvi_store_answer complete_job(cvi_stores *stores, const cvi_completion *completion,
+                                     bool is_cached, cvi_now now, cvi_buffer *waiters, bool *owned,
+                                     cv_error *error) {
+    if (!has_job(completion->job_id)) {
+        return CVI_STORE_DONE;
+    }
+    cvi_ending ending = {CVI_END_COMPLETED,  completion->hash,
+                         completion->job_id, is_cached ? NULL : completion->body,
+                         completion->size,   NULL};
+    return cvi_dedupe_end(&stores->dedupe, &ending, now, waiters, owned, error);
+}
+
+cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
+                                     cvi_now now, bool *owned, cv_error *error) {
+    bool is_cached = cvi_cache_accepts(&stores->cache, completion->size, completion->ttl_ms);
+    *owned = true;
+    if (!is_cached && !has_job(completion->job_id)) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    cvi_buffer waiters;
+    cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
+    answer = complete_job(stores, completion, is_cached, now, &waiters, owned, error);
+    if (answer == CVI_STORE_DONE && *owned && is_cached) {
+        answer = cvi_cache_put(&stores->cache, completion->hash, completion->body,
+                               completion->size, completion->ttl_ms, now, error);
+    }
+    return end_and_wake(stores, answer, *owned, *owned, &waiters, error);
+}
+
+static cvi_store_answer release_in_transaction(cvi_stores *stores, const cvi_ending *ending,
+                                               int64_t row_id, cvi_now now, cvi_buffer *waiters,
+                                               bool *owned, cv_error *error) {
+    cvi_store_answer answer = CVI_STORE_DONE;
+    if (row_id != 0) {
+        answer = cvi_rate_limit_take_back(&stores->rate_limit, row_id, error);
+    }
+    if (answer == CVI_STORE_DONE && has_job(ending->job_id)) {
+        answer = cvi_dedupe_end(&stores->dedupe, ending, now, waiters, owned, error);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const char *job_id,
+                                    int64_t row_id, const cv_error *failure, cvi_now now,
+                                    cv_error *error) {
+    if (!has_job(job_id) && row_id == 0) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    cvi_buffer waiters;
+    bool owned = false;
+    cvi_ending ending = {failure != NULL ? CVI_END_FAILED : CVI_END_PASSED,
+                         hash,
+                         job_id,
+                         NULL,
+                         0,
+                         failure};
+    cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
+    answer = release_in_transaction(stores, &ending, row_id, now, &waiters, &owned, error);
+    return end_and_wake(stores, answer, owned || row_id != 0, owned, &waiters, error);
+}
+
+cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const char *job_id,
+                                  cvi_now now, bool *owned, cv_error *error) {
+    *owned = true;
+    if (!has_job(job_id)) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = cvi_dedupe_renew(&stores->dedupe, hash, job_id, now, owned, error);
+    return cvi_db_end(&stores->db, answer, *owned, error);
+}

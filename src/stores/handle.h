@@ -1,0 +1,34 @@
+/* The parts of a cvi_stores, for the files that span them. */
+#ifndef CVI_STORES_HANDLE_H
+#define CVI_STORES_HANDLE_H
+
+#include "stores/cache.h"
+#include "stores/dedupe.h"
+#include "stores/rate_limit.h"
+#include "stores/readers.h"
+#include "support/allocator.h"
+
+struct cvi_stores {
+    cvi_db db;
+    cvi_readers readers;
+    cvi_cache cache;
+    cvi_dedupe dedupe;
+    cvi_rate_limit rate_limit;
+};
+
+/* A row of the cache that `hash` finds on the writing connection. */
+static inline cvi_store_answer cvi_stores_find(cvi_stores *stores, const char *hash,
+                                               const cvi_cache_demand *demand, cvi_now now,
+                                               cvi_cached *cached, bool *is_damaged,
+                                               cv_error *error) {
+    return cvi_cache_find(&stores->cache.find, &stores->db.allocator, hash, demand, now, cached,
+                          is_damaged, error);
+}
+
+/* Frees a body that is not handed on after all. */
+static inline void cvi_stores_drop_body(const cvi_stores *stores, cvi_cached *cached) {
+    cvi_release(&stores->db.allocator, cached->body);
+    *cached = (cvi_cached){0};
+}
+
+#endif

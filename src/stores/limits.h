@@ -1,0 +1,27 @@
+/* Bounds and arithmetic of times that the three stores share. Times read from a file may be any
+ * number, so that nothing is ever added to one unchecked. */
+#ifndef CVI_STORES_LIMITS_H
+#define CVI_STORES_LIMITS_H
+
+#include <stdint.h>
+
+#define CVI_CLOCK_TOLERANCE_MS INT64_C(5000)         /* by which two wall clocks may disagree */
+#define CVI_STALE_KEPT_MS      INT64_C(604800000)    /* an expired body is kept a week */
+#define CVI_RATE_KEPT_MS       INT64_C(3602000)      /* the default window of others, and guard */
+#define CVI_LONGEST_MS         INT64_C(315360000000) /* ten years: no setting counts for more */
+#define CVI_CLEAN_BATCH        INT64_C(200)          /* rows deleted in one transaction */
+
+/* `time_ms` + `span_ms`, at most the largest number; `span_ms` is not negative. */
+static inline int64_t cvi_time_after(int64_t time_ms, int64_t span_ms) {
+    return time_ms > INT64_MAX - span_ms ? INT64_MAX : time_ms + span_ms;
+}
+
+/* A setting as a span: negative is `off`, and at most ten years. */
+static inline int64_t cvi_span(int64_t setting_ms, int64_t off) {
+    if (setting_ms < 0) {
+        return off;
+    }
+    return setting_ms < CVI_LONGEST_MS ? setting_ms : CVI_LONGEST_MS;
+}
+
+#endif

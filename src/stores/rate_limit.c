@@ -1,0 +1,314 @@
+/* Owns the rows of the table rate_limits: one for each request admitted. A row counts while
+ * now - boot_ms < look-back; only rows stamped with the present boot are compared so, and adopting
+ * gives the others their stamp by wall clock, once. Callers hold the transaction. */
+#include "stores/rate_limit.h"
+
+#include <string.h>
+
+#include "stores/limits.h"
+#include "support/allocator.h"
+
+enum statement {
+    MAY_ADOPT,
+    ADOPT,
+    NTH_NEWEST,
+    NEWEST,
+    RECORD,
+    TAKE_BACK,
+    READ_LOOK_BACK,
+    CLEAN_OWN_BOOT,
+    CLEAN_OTHERS,
+};
+
+/* All boots in the file, at one seek each. */
+#define BOOTS                                                                                      \
+    "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM rate_limits UNION ALL"                      \
+    " SELECT (SELECT min(boot) FROM rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
+
+/* The first costs four seeks and is nearly always false; the second needs tables of its own. */
+#define MAY_ADOPT_TEXT                                                                             \
+    "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"          \
+    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot < ?1)"                                        \
+    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot > ?1)"                                        \
+    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
+#define ADOPT_TEXT                                                                                 \
+    BOOTS                                                                                          \
+    "UPDATE rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"          \
+    " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"               \
+    " AND timestamp > ?3 - ?4"                                                                     \
+    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"             \
+    " UNION ALL SELECT id FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
+
+/* A resource of our scope and the same of other programs; every list of theirs is 'unknown'. Each
+ * part is a walk along the index, newest first, and SQLite merges them only as far as asked. */
+static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
+    [MAY_ADOPT] = MAY_ADOPT_TEXT,
+    [ADOPT] = ADOPT_TEXT,
+    [NTH_NEWEST] = "SELECT boot_ms FROM rate_limits"
+                   " WHERE boot = ?1 AND scope = ?2 AND resource = ?3 AND boot_ms > ?4"
+                   " UNION ALL SELECT boot_ms FROM rate_limits"
+                   " WHERE boot = ?1 AND scope = '' AND resource = ?3 AND boot_ms > ?4 AND ?2 <> ''"
+                   " UNION ALL SELECT boot_ms FROM rate_limits"
+                   " WHERE boot = ?1 AND scope = '' AND resource = 'unknown' AND boot_ms > ?4"
+                   " AND ?5 AND ?3 <> 'unknown'"
+                   " ORDER BY boot_ms DESC LIMIT ?6 OFFSET ?7",
+    [NEWEST] = "SELECT boot_ms FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
+               " AND scope IN (?2, '') ORDER BY boot_ms DESC LIMIT 1",
+    [RECORD] = "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms)"
+               " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [TAKE_BACK] = "DELETE FROM rate_limits WHERE id = ?1",
+    [READ_LOOK_BACK] = "SELECT value FROM settings WHERE name = 'longest_look_back_ms'",
+    [CLEAN_OWN_BOOT] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
+                       " WHERE boot = ?1 AND boot_ms <= ?2 LIMIT ?3)",
+    [CLEAN_OTHERS] = BOOTS
+    "DELETE FROM rate_limits WHERE id IN"
+    " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"
+    " AND timestamp <= ?2"
+    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp <= ?2 LIMIT ?3)",
+};
+
+/* ---- settings ---- */
+
+static int64_t look_back_ms(const cv_rate_limit_settings *settings, int64_t window_ms) {
+    int64_t window = cvi_span(window_ms > 0 ? window_ms : settings->window_ms, 0);
+    return window + cvi_span(settings->guard_ms, 0);
+}
+
+int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings) {
+    int64_t longest_ms = look_back_ms(settings, 0);
+    for (size_t i = 0; i < settings->resource_count; i++) {
+        int64_t own_ms = look_back_ms(settings, settings->resources[i].window_ms);
+        longest_ms = own_ms > longest_ms ? own_ms : longest_ms;
+    }
+    int64_t interval_ms = cvi_span(settings->min_interval_ms, 0);
+    return interval_ms > longest_ms ? interval_ms : longest_ms;
+}
+
+static bool copy_paths(cvi_rate_limit *limit, const cv_rate_limit_settings *settings) {
+    limit->paths =
+        cvi_allocate_array(&limit->allocator, settings->resource_count, sizeof(*limit->paths));
+    if (limit->paths == NULL) {
+        return false;
+    }
+    limit->path_count = settings->resource_count;
+    for (size_t i = 0; i < limit->path_count; i++) {
+        const cv_resource_limit *from = &settings->resources[i];
+        cvi_path_limit *path = &limit->paths[i];
+        path->resource = cvi_copy_text(&limit->allocator, from->resource, strlen(from->resource));
+        path->limit = settings->kind == CV_LIMIT_NONE ? -1 : from->limit;
+        path->look_back_ms = look_back_ms(settings, from->window_ms);
+        if (path->resource == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
+                         const char *scope) {
+    memset(limit, 0, sizeof(*limit));
+    limit->sql =
+        (cvi_sql){db->connection, db->path, texts, limit->statements, CVI_RATE_LIMIT_STATEMENTS};
+    limit->allocator = db->allocator;
+    limit->boot = db->clock.boot_id;
+    limit->common.limit = settings->kind == CV_LIMIT_NONE ? -1 : settings->limit;
+    limit->common.look_back_ms = look_back_ms(settings, 0);
+    limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
+    limit->longest_ms = cvi_rate_limit_longest_ms(settings);
+    limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
+    return limit->scope != NULL && copy_paths(limit, settings);
+}
+
+void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
+    cvi_sql_finalize(&limit->sql);
+    for (size_t i = 0; i < limit->path_count; i++) {
+        cvi_release(&limit->allocator, limit->paths[i].resource);
+    }
+    cvi_release(&limit->allocator, limit->paths);
+    cvi_release(&limit->allocator, limit->scope);
+    limit->paths = NULL;
+    limit->path_count = 0;
+    limit->scope = NULL;
+}
+
+static const cvi_path_limit *limit_of(const cvi_rate_limit *limit, const char *resource) {
+    for (size_t i = 0; i < limit->path_count; i++) {
+        if (strcmp(limit->paths[i].resource, resource) == 0) {
+            return &limit->paths[i];
+        }
+    }
+    return &limit->common;
+}
+
+/* ---- counting ---- */
+
+cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
+                                      cv_error *error) {
+    const cvi_value values[] = {cvi_text(limit->boot), cvi_integer(now.boot_ms),
+                                cvi_integer(now.wall_ms), cvi_integer(limit->longest_ms),
+                                cvi_integer(CVI_CLOCK_TOLERANCE_MS)};
+    const size_t count = sizeof(values) / sizeof(values[0]);
+    int64_t any = 0;
+    *adopted = 0;
+    cvi_store_answer answer = cvi_sql_read(&limit->sql, MAY_ADOPT, values, count, &any, error);
+    if (answer != CVI_STORE_DONE || any == 0) {
+        return answer;
+    }
+    return cvi_sql_run(&limit->sql, ADOPT, values, count, adopted, error);
+}
+
+/* The two rows that decide: `blocking`, the limit-th newest, without which there is room; and
+ * `following`, the one after it, which blocks the next request once this one is recorded. */
+typedef struct deciding_rows {
+    bool has_blocking;
+    bool has_following;
+    int64_t blocking_ms;
+    int64_t following_ms;
+} deciding_rows;
+
+static cvi_store_answer find_deciding_rows(cvi_rate_limit *limit, const cvi_path_limit *path,
+                                           const char *resource, bool is_list, cvi_now now,
+                                           deciding_rows *rows, cv_error *error) {
+    sqlite3_stmt *row = NULL;
+    int64_t skipped = path->limit >= 2 ? path->limit - 2 : 0;
+    int64_t wanted = path->limit >= 2 ? 2 : 1;
+    cvi_store_answer answer = cvi_sql_start(
+        &limit->sql, NTH_NEWEST,
+        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(resource),
+                   cvi_integer(now.boot_ms - path->look_back_ms), cvi_integer(is_list ? 1 : 0),
+                   cvi_integer(wanted), cvi_integer(skipped)),
+        &row, error);
+    bool *found = path->limit >= 2 ? &rows->has_following : &rows->has_blocking;
+    int64_t *value = path->limit >= 2 ? &rows->following_ms : &rows->blocking_ms;
+    bool more = answer == CVI_STORE_DONE;
+    while (more) {
+        answer = cvi_sql_next(&limit->sql, row, &more, error);
+        if (more) {
+            *found = true;
+            *value = sqlite3_column_int64(row, 0);
+            found = &rows->has_blocking;
+            value = &rows->blocking_ms;
+        }
+    }
+    return answer;
+}
+
+/* How long until a row of `row_ms` is `span_ms` old. */
+static int64_t until_old(int64_t row_ms, int64_t span_ms, cvi_now now) {
+    return row_ms - now.boot_ms + span_ms;
+}
+
+static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resource, bool is_list,
+                                       cvi_now now, cvi_room *room, cv_error *error) {
+    const cvi_path_limit *path = limit_of(limit, resource);
+    deciding_rows rows = {0};
+    if (path->limit < 0) {
+        return CVI_STORE_DONE;
+    }
+    if (path->limit == 0) {
+        room->wait_ms = -1;
+        room->reason = CVI_WAIT_LIMIT;
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer =
+        find_deciding_rows(limit, path, resource, is_list, now, &rows, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    if (rows.has_blocking) {
+        room->wait_ms = until_old(rows.blocking_ms, path->look_back_ms, now);
+        room->reason = CVI_WAIT_LIMIT;
+    } else if (rows.has_following) {
+        room->next_wait_ms = until_old(rows.following_ms, path->look_back_ms, now);
+    } else if (path->limit == 1) {
+        room->next_wait_ms = path->look_back_ms;
+    }
+    return CVI_STORE_DONE;
+}
+
+static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_now now, cvi_room *room,
+                                          cv_error *error) {
+    if (limit->min_interval_ms == 0) {
+        return CVI_STORE_DONE;
+    }
+    int64_t earliest_ms = now.boot_ms - limit->min_interval_ms;
+    int64_t newest_ms = earliest_ms;
+    cvi_store_answer answer =
+        cvi_sql_read(&limit->sql, NEWEST,
+                     CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope),
+                                cvi_integer(earliest_ms)),
+                     &newest_ms, error);
+    int64_t wait_ms = until_old(newest_ms, limit->min_interval_ms, now);
+    if (wait_ms > room->wait_ms && room->wait_ms >= 0) {
+        room->wait_ms = wait_ms;
+        room->reason = CVI_WAIT_INTERVAL;
+    }
+    if (room->next_wait_ms < limit->min_interval_ms) {
+        room->next_wait_ms = limit->min_interval_ms;
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const char *resource, bool is_list,
+                                     cvi_now now, cvi_room *room, cv_error *error) {
+    memset(room, 0, sizeof(*room));
+    cvi_store_answer answer = wait_for_limit(limit, resource, is_list, now, room, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return wait_for_interval(limit, now, room, error);
+}
+
+/* ---- writing ---- */
+
+cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const char *resource,
+                                       cv_priority priority, cvi_now now, int64_t *row_id,
+                                       cv_error *error) {
+    cvi_store_answer answer = cvi_sql_run(
+        &limit->sql, RECORD,
+        CVI_VALUES(cvi_text(resource), cvi_integer(now.wall_ms),
+                   cvi_text(priority == CV_PRIORITY_USER ? "user" : "background"),
+                   cvi_text(limit->scope), cvi_text(limit->boot), cvi_integer(now.boot_ms)),
+        NULL, error);
+    if (answer == CVI_STORE_DONE) {
+        *row_id = sqlite3_last_insert_rowid(limit->sql.connection);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error) {
+    return cvi_sql_run(&limit->sql, TAKE_BACK, CVI_VALUES(cvi_integer(row_id)), NULL, error);
+}
+
+/* How long rows are kept: what any user of the file has asked for, this one too, and the default
+ * window of programs that cannot ask. */
+static cvi_store_answer read_kept_ms(cvi_rate_limit *limit, int64_t *kept_ms, cv_error *error) {
+    int64_t stored_ms = 0;
+    cvi_store_answer answer =
+        cvi_sql_read(&limit->sql, READ_LOOK_BACK, NULL, 0, &stored_ms, error);
+    stored_ms = cvi_span(stored_ms, 0);
+    *kept_ms = stored_ms > limit->longest_ms ? stored_ms : limit->longest_ms;
+    *kept_ms = *kept_ms > CVI_RATE_KEPT_MS ? *kept_ms : CVI_RATE_KEPT_MS;
+    return answer;
+}
+
+cvi_store_answer cvi_rate_limit_clean(cvi_rate_limit *limit, cvi_now now, int64_t *deleted,
+                                      bool *more, cv_error *error) {
+    const struct {
+        enum statement statement;
+        int64_t now_ms;
+    } parts[] = {{CLEAN_OWN_BOOT, now.boot_ms}, {CLEAN_OTHERS, now.wall_ms}};
+    int64_t kept_ms = 0;
+    cvi_store_answer answer = read_kept_ms(limit, &kept_ms, error);
+    for (size_t i = 0; answer == CVI_STORE_DONE && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        int64_t changes = 0;
+        answer = cvi_sql_run(&limit->sql, parts[i].statement,
+                             CVI_VALUES(cvi_text(limit->boot),
+                                        cvi_integer(parts[i].now_ms - kept_ms),
+                                        cvi_integer(CVI_CLEAN_BATCH)),
+                             &changes, error);
+        *deleted += changes;
+        *more = *more || changes == CVI_CLEAN_BATCH;
+    }
+    return answer;
+}

@@ -1,0 +1,67 @@
+/* The sliding limit: a log of admissions, counted exactly. */
+#ifndef CVI_STORES_RATE_LIMIT_H
+#define CVI_STORES_RATE_LIMIT_H
+
+#include "stores/database.h"
+
+enum { CVI_RATE_LIMIT_STATEMENTS = 9 };
+
+typedef struct cvi_path_limit {
+    char *resource;
+    int64_t limit; /* negative: none */
+    int64_t look_back_ms;
+} cvi_path_limit;
+
+typedef struct cvi_rate_limit {
+    cvi_sql sql;
+    sqlite3_stmt *statements[CVI_RATE_LIMIT_STATEMENTS];
+    cv_allocator allocator;
+    const char *boot; /* the clock's boot id */
+    char *scope;
+    cvi_path_limit common;  /* for paths without a row of their own */
+    cvi_path_limit *paths;
+    size_t path_count;
+    int64_t min_interval_ms; /* 0: none */
+    int64_t longest_ms;      /* the longest time back that any answer depends on */
+} cvi_rate_limit;
+
+/* How far back these settings look at most, over all paths. */
+int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings);
+
+/* `db` must outlive the limit. False without memory; finalize then frees what there is. */
+bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
+                         const char *scope);
+void cvi_rate_limit_finalize(cvi_rate_limit *limit);
+
+/* Whether a request may leave now. */
+typedef struct cvi_room {
+    int64_t wait_ms; /* 0: yes; -1: never */
+    cvi_wait_reason reason;
+    int64_t next_wait_ms; /* for the request after this one, if this one leaves now */
+} cvi_room;
+
+/* All of these run within a transaction. */
+
+/* Stamps the rows of other boots and other programs that still count with this boot's clock, which
+ * from then on decides. `adopted` counts them. */
+cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
+                                      cv_error *error);
+
+/* Counts; adopt comes first. */
+cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const char *resource, bool is_list,
+                                     cvi_now now, cvi_room *room, cv_error *error);
+
+/* Records an admission. */
+cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const char *resource,
+                                       cv_priority priority, cvi_now now, int64_t *row_id,
+                                       cv_error *error);
+
+/* Takes back an admission whose request never left. */
+cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error);
+
+/* Deletes a batch of rows that no user of the file needs. Adds to `deleted`; `more` becomes true if
+ * there may be others. */
+cvi_store_answer cvi_rate_limit_clean(cvi_rate_limit *limit, cvi_now now, int64_t *deleted,
+                                      bool *more, cv_error *error);
+
+#endif

@@ -1,0 +1,232 @@
+/* Owns the SQL of tables and indexes. A version is reached in one transaction or not at all; what
+ * another program's file already has is kept as it is, and only what is missing is added.
+ *
+ * Beside the pinned columns: checksum tells our bodies from those of others and from damage; owner
+ * is the byte of the gate that the job's owner keeps locked; boot and boot_ms are the boot clock
+ * beside each wall time. The indexes of ours begin with the boot, as only rows of the present boot
+ * can be compared by boot clock. */
+#include "stores/schema.h"
+
+#include "stores/sql.h"
+#include "support/error.h"
+
+enum { VERSION_FIRST = 1000, VERSION_NEXT_MAJOR = 2000 };
+
+/* The body is the last column, so that reading the others never follows its overflow pages. */
+static const char *const tables[] = {
+    "CREATE TABLE IF NOT EXISTS cache(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, checksum INTEGER, value BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
+    " status TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
+    " owner INTEGER, boot TEXT, boot_ms INTEGER, started_boot_ms INTEGER, checksum INTEGER,"
+    " error TEXT, result BLOB)",
+    "CREATE TABLE IF NOT EXISTS dedupe_waiters(hash TEXT NOT NULL, address TEXT NOT NULL,"
+    " PRIMARY KEY(hash, address)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS rate_limits(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " resource TEXT NOT NULL, timestamp INTEGER NOT NULL,"
+    " priority TEXT NOT NULL DEFAULT 'background', scope TEXT NOT NULL DEFAULT '', boot TEXT,"
+    " boot_ms INTEGER)",
+    "CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value INTEGER)",
+};
+
+typedef struct column {
+    const char *table;
+    const char *name;
+    const char *add; /* NULL: without it the table is not ours and not the Node packages' */
+} column;
+
+static const column columns[] = {
+    {"cache", "hash", NULL},
+    {"cache", "value", NULL},
+    {"cache", "expires_at", NULL},
+    {"cache", "created_at", NULL},
+    {"cache", "checksum", "ALTER TABLE cache ADD COLUMN checksum INTEGER"},
+    {"dedupe_jobs", "hash", NULL},
+    {"dedupe_jobs", "job_id", NULL},
+    {"dedupe_jobs", "status", NULL},
+    {"dedupe_jobs", "result", NULL},
+    {"dedupe_jobs", "error", NULL},
+    {"dedupe_jobs", "created_at", NULL},
+    {"dedupe_jobs", "updated_at", NULL},
+    {"dedupe_jobs", "owner", "ALTER TABLE dedupe_jobs ADD COLUMN owner INTEGER"},
+    {"dedupe_jobs", "boot", "ALTER TABLE dedupe_jobs ADD COLUMN boot TEXT"},
+    {"dedupe_jobs", "boot_ms", "ALTER TABLE dedupe_jobs ADD COLUMN boot_ms INTEGER"},
+    {"dedupe_jobs", "started_boot_ms",
+     "ALTER TABLE dedupe_jobs ADD COLUMN started_boot_ms INTEGER"},
+    {"dedupe_jobs", "checksum", "ALTER TABLE dedupe_jobs ADD COLUMN checksum INTEGER"},
+    {"dedupe_waiters", "hash", NULL},
+    {"dedupe_waiters", "address", NULL},
+    {"rate_limits", "id", NULL},
+    {"rate_limits", "resource", NULL},
+    {"rate_limits", "timestamp", NULL},
+    {"rate_limits", "priority",
+     "ALTER TABLE rate_limits ADD COLUMN priority TEXT NOT NULL DEFAULT 'background'"},
+    {"rate_limits", "scope", "ALTER TABLE rate_limits ADD COLUMN scope TEXT NOT NULL DEFAULT ''"},
+    {"rate_limits", "boot", "ALTER TABLE rate_limits ADD COLUMN boot TEXT"},
+    {"rate_limits", "boot_ms", "ALTER TABLE rate_limits ADD COLUMN boot_ms INTEGER"},
+    {"settings", "name", NULL},
+    {"settings", "value", NULL},
+};
+
+/* The three last: the window of one path; the newest of all, and what has left every window; and
+ * the rows of other boots and programs. */
+static const char *const indexes[] = {
+    "CREATE INDEX IF NOT EXISTS idx_cache_expires_at ON cache(expires_at)",
+    "CREATE INDEX IF NOT EXISTS idx_dedupe_status ON dedupe_jobs(status)",
+    "CREATE INDEX IF NOT EXISTS idx_rate_limit_resource ON rate_limits(resource)",
+    "CREATE INDEX IF NOT EXISTS idx_rate_limit_timestamp ON rate_limits(timestamp)",
+    "CREATE INDEX IF NOT EXISTS idx_rate_limit_resource_priority_timestamp"
+    " ON rate_limits(resource, priority, timestamp)",
+    "CREATE INDEX IF NOT EXISTS idx_rate_limit_window"
+    " ON rate_limits(boot, scope, resource, boot_ms)",
+    "CREATE INDEX IF NOT EXISTS idx_rate_limit_boot ON rate_limits(boot, boot_ms)",
+    "CREATE INDEX IF NOT EXISTS idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
+};
+
+enum statement { READ_VERSION, READ_LOOK_BACK, RAISE_LOOK_BACK, FIND_COLUMN, STATEMENT_COUNT };
+
+static const char *const texts[STATEMENT_COUNT] = {
+    [READ_VERSION] = "PRAGMA user_version",
+    [READ_LOOK_BACK] = "SELECT value FROM settings WHERE name = 'longest_look_back_ms'",
+    [RAISE_LOOK_BACK] =
+        "INSERT INTO settings(name, value) VALUES('longest_look_back_ms', ?1)"
+        " ON CONFLICT(name) DO UPDATE SET value = excluded.value"
+        " WHERE typeof(settings.value) <> 'integer' OR settings.value < excluded.value",
+    [FIND_COLUMN] = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2",
+};
+
+static cvi_store_answer run_all(const cvi_sql *sql, const char *const *list, size_t count,
+                                cv_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        cvi_store_answer answer = cvi_sql_execute(sql->connection, sql->path, list[i], error);
+        if (answer != CVI_STORE_DONE) {
+            return answer;
+        }
+    }
+    return CVI_STORE_DONE;
+}
+
+static cvi_store_answer ensure_column(cvi_sql *sql, const column *wanted, cv_error *error) {
+    int64_t found = 0;
+    cvi_store_answer answer =
+        cvi_sql_read(sql, FIND_COLUMN, CVI_VALUES(cvi_text(wanted->table), cvi_text(wanted->name)),
+                     &found, error);
+    if (answer != CVI_STORE_DONE || found != 0) {
+        return answer;
+    }
+    if (wanted->add == NULL) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "the file belongs to another program (its table %s has no column %s), name "
+                      "another file than %s",
+                      wanted->table, wanted->name, sql->path);
+        return CVI_STORE_FAILED;
+    }
+    return cvi_sql_execute(sql->connection, sql->path, wanted->add, error);
+}
+
+static cvi_store_answer ensure_columns(cvi_sql *sql, cv_error *error) {
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        cvi_store_answer answer = ensure_column(sql, &columns[i], error);
+        if (answer != CVI_STORE_DONE) {
+            return answer;
+        }
+    }
+    return CVI_STORE_DONE;
+}
+
+/* From nothing, or from a file of the Node packages, to the first version. */
+static cvi_store_answer make_first_version(cvi_sql *sql, cv_error *error) {
+    cvi_store_answer answer = run_all(sql, tables, sizeof(tables) / sizeof(tables[0]), error);
+    if (answer == CVI_STORE_DONE) {
+        answer = ensure_columns(sql, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = run_all(sql, indexes, sizeof(indexes) / sizeof(indexes[0]), error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_execute(sql->connection, sql->path, "PRAGMA user_version = 1000", error);
+    }
+    return answer;
+}
+
+static cvi_store_answer read_version(cvi_sql *sql, int64_t *version, cv_error *error) {
+    return cvi_sql_read(sql, READ_VERSION, NULL, 0, version, error);
+}
+
+static cvi_store_answer migrate(cvi_sql *sql, int64_t look_back_ms, cv_error *error) {
+    int64_t version = 0;
+    cvi_store_answer answer = read_version(sql, &version, error);
+    if (answer == CVI_STORE_DONE && version < VERSION_FIRST) {
+        answer = make_first_version(sql, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_run(sql, RAISE_LOOK_BACK, CVI_VALUES(cvi_integer(look_back_ms)), NULL,
+                             error);
+    }
+    return answer;
+}
+
+static cvi_store_answer migrate_in_transaction(cvi_sql *sql, int64_t look_back_ms,
+                                               cv_error *error) {
+    cvi_store_answer answer =
+        cvi_sql_execute(sql->connection, sql->path, "BEGIN IMMEDIATE", error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = migrate(sql, look_back_ms, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_execute(sql->connection, sql->path, "COMMIT", error);
+    }
+    if (answer != CVI_STORE_DONE && sqlite3_get_autocommit(sql->connection) == 0) {
+        /* Its own failure adds nothing: the connection is closed next. */
+        sqlite3_exec(sql->connection, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return answer;
+}
+
+static cvi_store_answer is_current(cvi_sql *sql, int64_t look_back_ms, bool *current,
+                                   cv_error *error) {
+    int64_t version = 0;
+    int64_t look_back = 0;
+    *current = false;
+    cvi_store_answer answer = read_version(sql, &version, error);
+    if (answer != CVI_STORE_DONE || version < VERSION_FIRST) {
+        return answer;
+    }
+    answer = cvi_sql_read(sql, READ_LOOK_BACK, NULL, 0, &look_back, error);
+    *current = answer == CVI_STORE_DONE && look_back >= look_back_ms;
+    return answer;
+}
+
+cvi_store_answer cvi_schema_check(sqlite3 *connection, const char *path, cv_error *error) {
+    sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
+    cvi_sql sql = {connection, path, texts, statements, STATEMENT_COUNT};
+    int64_t version = 0;
+    cvi_store_answer answer = read_version(&sql, &version, error);
+    cvi_sql_finalize(&sql);
+    if (answer != CVI_STORE_DONE || version == 0 ||
+        (version >= VERSION_FIRST && version < VERSION_NEXT_MAJOR)) {
+        return answer;
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  version >= VERSION_NEXT_MAJOR
+                      ? "a newer libcomicvine made this file (version %lld), update the library or "
+                        "name another file than %s"
+                      : "the file belongs to another program (version %lld), name another file "
+                        "than %s",
+                  (long long)version, path);
+    return CVI_STORE_FAILED;
+}
+
+cvi_store_answer cvi_schema_migrate(sqlite3 *connection, const char *path, int64_t look_back_ms,
+                                    cv_error *error) {
+    sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
+    cvi_sql sql = {connection, path, texts, statements, STATEMENT_COUNT};
+    bool current = false;
+    cvi_store_answer answer = is_current(&sql, look_back_ms, &current, error);
+    if (answer == CVI_STORE_DONE && !current) {
+        answer = migrate_in_transaction(&sql, look_back_ms, error);
+    }
+    cvi_sql_finalize(&sql);
+    return answer;
+}

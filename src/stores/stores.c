@@ -1,0 +1,120 @@
+/* Owns the handle: opening and closing of the parts, lookups, cleaning and wake-ups. The
+ * transactions that span the parts are in claim.c and finish.c. */
+#include "stores/stores.h"
+
+#include <string.h>
+
+#include "stores/handle.h"
+#include "support/allocator.h"
+#include "support/error.h"
+
+enum { CLOSE_PATIENCE_MS = 50 };
+
+static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
+    cvi_cache_init(&stores->cache, &stores->db, &options->cache);
+    bool has_dedupe =
+        cvi_dedupe_init(&stores->dedupe, &stores->db, &options->dedupe, options->scope);
+    bool has_limit = cvi_rate_limit_init(&stores->rate_limit, &stores->db, &options->rate_limit,
+                                         options->scope);
+    return has_dedupe && has_limit;
+}
+
+static void close_parts(cvi_stores *stores) {
+    cvi_cache_finalize(&stores->cache);
+    cvi_dedupe_finalize(&stores->dedupe);
+    cvi_rate_limit_finalize(&stores->rate_limit);
+    cvi_db_close(&stores->db);
+}
+
+static bool open_db(cvi_stores *stores, const cvi_stores_options *options, cv_error *error) {
+    cvi_db_options db_options = {options->database,
+                                 options->relaxed_sync,
+                                 cvi_rate_limit_longest_ms(&options->rate_limit),
+                                 options->allocator,
+                                 options->clock,
+                                 options->random};
+    return cvi_db_open(&stores->db, &db_options, error);
+}
+
+cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) {
+    cvi_stores *stores = cvi_allocate(&options->allocator, sizeof(*stores));
+    if (stores == NULL) {
+        cvi_error_no_memory(error);
+        return NULL;
+    }
+    if (!open_db(stores, options, error)) {
+        cvi_release(&options->allocator, stores);
+        return NULL;
+    }
+    if (open_parts(stores, options) && cvi_readers_init(&stores->readers, &stores->db)) {
+        return stores;
+    }
+    cvi_error_no_memory(error);
+    close_parts(stores);
+    cvi_release(&options->allocator, stores);
+    return NULL;
+}
+
+/* Deletes the jobs still owned, so that others need not find out. Best effort: the lock that falls
+ * next says the same. */
+static void abandon_jobs(cvi_stores *stores) {
+    cv_error ignored;
+    bool any = false;
+    if (cvi_dedupe_owns_any(&stores->dedupe, &any, &ignored) != CVI_STORE_DONE || !any ||
+        cvi_db_begin(&stores->db, CLOSE_PATIENCE_MS, &ignored) != CVI_STORE_DONE) {
+        return;
+    }
+    cvi_buffer waiters;
+    cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
+    cvi_store_answer answer = cvi_dedupe_abandon(&stores->dedupe, &waiters, &ignored);
+    if (cvi_db_end(&stores->db, answer, true, &ignored) == CVI_STORE_DONE) {
+        cvi_dedupe_wake(&stores->dedupe, &waiters);
+    }
+    cvi_buffer_free(&waiters);
+}
+
+void cvi_stores_close(cvi_stores *stores) {
+    if (stores == NULL) {
+        return;
+    }
+    cv_allocator allocator = stores->db.allocator;
+    abandon_jobs(stores);
+    cvi_readers_close(&stores->readers);
+    close_parts(stores);
+    cvi_release(&allocator, stores);
+}
+
+cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+                                   cvi_now now, cvi_cached *cached, cv_error *error) {
+    memset(cached, 0, sizeof(*cached));
+    if (stores->cache.disabled) {
+        return CVI_STORE_DONE;
+    }
+    cvi_cache_demand demand = {INT64_MIN, ttl_ms, false};
+    return cvi_readers_find(&stores->readers, &stores->cache, hash, &demand, now, cached, error);
+}
+
+cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
+    int64_t deleted = 0;
+    *more = false;
+    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = cvi_cache_clean(&stores->cache, now, &deleted, more, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_dedupe_clean(&stores->dedupe, now, &deleted, more, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_rate_limit_clean(&stores->rate_limit, now, &deleted, more, error);
+    }
+    return cvi_db_end(&stores->db, answer, deleted > 0, error);
+}
+
+int cvi_stores_wake_descriptor(const cvi_stores *stores) {
+    return stores->dedupe.wake.descriptor;
+}
+
+bool cvi_stores_wake_drain(cvi_stores *stores) {
+    return cvi_wake_drain(&stores->dedupe.wake);
+}

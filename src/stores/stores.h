@@ -1,0 +1,150 @@
+/* The stores as the engine sees them: cache, dedupe and rate limit over one SQLite file, and the
+ * transactions that span them.
+ *
+ * Nothing here waits for a lock of another process except open and close: where a lock is held the
+ * answer is CVI_STORE_BUSY, nothing has changed, and the caller tries again a little later.
+ * All calls but cvi_stores_lookup come from one thread at a time (the driver); lookups may come from
+ * any number of threads meanwhile. */
+#ifndef CVI_STORES_STORES_H
+#define CVI_STORES_STORES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/client.h>
+#include <comicvine/error.h>
+
+#include "support/clock.h"
+#include "support/digest.h"
+
+enum { CVI_JOB_ID_SIZE = 37 };
+
+typedef struct cvi_stores cvi_stores;
+
+typedef enum cvi_store_answer {
+    CVI_STORE_DONE,
+    CVI_STORE_BUSY,  /* locked by somebody: try again in 1 to 2 ms */
+    CVI_STORE_FAILED /* the error says why (CV_ERROR_STORE or CV_ERROR_NOMEM) */
+} cvi_store_answer;
+
+/* All settings with their defaults filled in; CV_NONE is left where it stands for "off". Text and
+ * arrays are copied. */
+typedef struct cvi_stores_options {
+    const char *database; /* path or ":memory:" */
+    const char *scope;    /* fingerprint of API key and base URL */
+    bool relaxed_sync;
+    cv_cache_settings cache;
+    cv_dedupe_settings dedupe;
+    cv_rate_limit_settings rate_limit;
+    cv_allocator allocator;
+    cvi_clock clock; /* for the boot id; and for waiting in open and close */
+    cvi_random random;
+} cvi_stores_options;
+
+/* Opens the file, makes or migrates its schema. NULL on failure. Blocks for some seconds at most
+ * while others hold the file. */
+cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error);
+
+/* Gives up every job that this handle still owns (best effort) and closes. NULL is fine. */
+void cvi_stores_close(cvi_stores *stores);
+
+/* A cached body. `body` is the receiver's, from the allocator of the options; NULL: a miss. */
+typedef struct cvi_cached {
+    char *body;
+    size_t size;
+    int64_t fetched_at_ms;
+    int64_t expires_at_ms; /* min(the row's expiry, fetched + the reader's TTL) */
+} cvi_cached;
+
+/* Reads a fresh body: one point read. A row whose checksum fails is a miss (and is deleted by the
+ * next claim or cleaning). `ttl_ms` is the reader's. Any thread. */
+cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+                                   cvi_now now, cvi_cached *cached, cv_error *error);
+
+typedef struct cvi_claim_spec {
+    const char *hash;
+    const char *resource; /* first path segment */
+    bool is_list;
+    cv_priority priority;
+    bool reread_cache;  /* answer from the cache if somebody stored it meanwhile */
+    int64_t ttl_ms;     /* for that */
+    const char *job_id; /* a job that the caller owns already and keeps; NULL: none */
+    int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
+} cvi_claim_spec;
+
+typedef enum cvi_claim_verdict {
+    CVI_CLAIM_ADMITTED, /* job_id is ours (empty with dedupe disabled), row_id is recorded: send */
+    CVI_CLAIM_HIT,      /* `cached` holds the body */
+    CVI_CLAIM_WATCH,    /* job_id belongs to somebody who fetches it */
+    CVI_CLAIM_WAIT,     /* no room for wait_ms */
+    CVI_CLAIM_LOST      /* the job named in the spec is no longer ours; nothing was admitted */
+} cvi_claim_verdict;
+
+typedef enum cvi_wait_reason { CVI_WAIT_INTERVAL, CVI_WAIT_LIMIT } cvi_wait_reason;
+
+typedef struct cvi_claim {
+    cvi_claim_verdict verdict;
+    char job_id[CVI_JOB_ID_SIZE];
+    int64_t row_id;
+    cvi_cached cached;
+    int64_t wait_ms; /* WAIT: at least this long; -1: never. ADMITTED: until the next slot */
+    cvi_wait_reason reason;
+} cvi_claim;
+
+/* One transaction: rereads the cache, takes the job if nobody works on it, counts, and records the
+ * admission; or does none of it. WAIT owns nothing new: a job named in the spec stays owned, an
+ * admission taken back stays back. */
+cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
+                                  cvi_claim *claim, cv_error *error);
+
+typedef enum cvi_watch_state {
+    CVI_WATCH_PENDING,
+    CVI_WATCH_COMPLETED, /* `cached` holds the answer (expiry as stored) */
+    CVI_WATCH_FAILED,    /* `failure` holds the owner's error */
+    CVI_WATCH_GONE       /* the owner died, gave up, or the row moved on: claim again */
+} cvi_watch_state;
+
+typedef struct cvi_watch {
+    cvi_watch_state state;
+    cvi_cached cached;
+    cv_error failure;
+} cvi_watch;
+
+/* Looks after a job of somebody else's: a read, no transaction. */
+cvi_store_answer cvi_stores_watch(cvi_stores *stores, const char *hash, const char *job_id,
+                                  cvi_now now, cvi_watch *watch, cv_error *error);
+
+typedef struct cvi_completion {
+    const char *hash;
+    const char *job_id; /* empty with dedupe disabled */
+    const char *body;
+    size_t size;
+    int64_t ttl_ms;
+} cvi_completion;
+
+/* One transaction: stores the body in the cache (unless disabled or too large) and completes the
+ * job; then wakes its waiters. `owned` false: the job is no longer ours, nothing was written. */
+cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
+                                     cvi_now now, bool *owned, cv_error *error);
+
+/* Ends a job with the error for those who wait, or (`failure` NULL) passes it to the next waiter;
+ * takes back the admission `row_id` (0: none) in the same transaction; wakes the waiters. A job
+ * that is no longer ours is left alone. An empty job_id with a row_id only takes back. */
+cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const char *job_id,
+                                    int64_t row_id, const cv_error *failure, cvi_now now,
+                                    cv_error *error);
+
+/* Renews the lease. `owned` false: somebody has taken over. */
+cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const char *job_id,
+                                  cvi_now now, bool *owned, cv_error *error);
+
+/* Deletes a bounded batch of what is past its time. `more`: call again soon. */
+cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error);
+
+/* A descriptor that becomes readable when a watched job may have ended; -1: none on this system.
+ * Draining tells whether anything came. */
+int cvi_stores_wake_descriptor(const cvi_stores *stores);
+bool cvi_stores_wake_drain(cvi_stores *stores);
+
+#endif

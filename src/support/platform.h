@@ -1,0 +1,129 @@
+/* What the operating system gives: clocks, randomness, threads, file locks, wake-up sockets.
+ * The only place that includes pthread, reads a clock or knows Linux. */
+#ifndef CVI_SUPPORT_PLATFORM_H
+#define CVI_SUPPORT_PLATFORM_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/error.h>
+
+#include "support/clock.h"
+
+/* ---- clock and randomness (platform_clock.c) ---- */
+
+/* CLOCK_BOOTTIME, CLOCK_REALTIME and the kernel's boot id. */
+void cvi_platform_clock(cvi_clock *clock);
+
+/* The kernel's generator. */
+cvi_random cvi_platform_random(void);
+
+/* Sleeps; only for blocking store calls outside the engine, such as opening the file. */
+void cvi_platform_sleep_ms(int64_t duration_ms);
+
+/* ---- threads (platform_thread.c) ---- */
+
+typedef struct cvi_mutex {
+    pthread_mutex_t handle;
+} cvi_mutex;
+
+typedef struct cvi_condition {
+    pthread_cond_t handle;
+} cvi_condition;
+
+typedef struct cvi_thread {
+    pthread_t handle;
+} cvi_thread;
+
+/* Both answer false without resources. */
+bool cvi_mutex_init(cvi_mutex *mutex);
+bool cvi_condition_init(cvi_condition *condition);
+void cvi_mutex_destroy(cvi_mutex *mutex);
+void cvi_condition_destroy(cvi_condition *condition);
+void cvi_mutex_lock(cvi_mutex *mutex);
+void cvi_mutex_unlock(cvi_mutex *mutex);
+void cvi_condition_broadcast(cvi_condition *condition);
+
+/* Waits at most `timeout_ms` (-1: no limit) on the monotonic clock; may wake for no reason. */
+void cvi_condition_wait(cvi_condition *condition, cvi_mutex *mutex, int64_t timeout_ms);
+
+/* Starts a thread in which every signal that can be blocked is blocked, so that the host's handlers
+ * never run there. False if the system refuses. */
+bool cvi_thread_start(cvi_thread *thread, void *(*run)(void *user), void *user);
+void cvi_thread_join(cvi_thread *thread);
+
+/* Monotonic milliseconds, for timeouts of waits only. */
+int64_t cvi_platform_monotonic_ms(void);
+
+/* Keeps SIGPIPE away from this thread while libcurl writes to sockets; restore undoes it and drops
+ * a SIGPIPE that arrived meanwhile. */
+typedef struct cvi_sigpipe {
+    bool was_blocked;
+    bool was_pending;
+} cvi_sigpipe;
+void cvi_sigpipe_block(cvi_sigpipe *state);
+void cvi_sigpipe_restore(const cvi_sigpipe *state);
+
+/* ---- files (platform_file.c) ---- */
+
+/* Makes the folder (and its parents) with mode 0700 where missing. */
+bool cvi_folder_make(const char *path, cv_error *error);
+
+/* Absolute path of `path` with all symbolic links of its folder resolved, but not of the last part,
+ * into `resolved` of `size` bytes. */
+bool cvi_path_resolve(const char *path, char *resolved, size_t size, cv_error *error);
+
+/* Whether `path`'s folder lies on a network file system; the file need not exist. `name` gets the
+ * kind. False also when the system cannot tell. */
+bool cvi_path_is_remote(const char *path, const char **name);
+
+/* Creates an empty file with mode 0600 if there is none; refuses symbolic links and anything that
+ * is not a regular file. Call only under the gate: closing a descriptor of a database file that
+ * SQLite has open in this process would drop SQLite's locks. */
+bool cvi_file_create_private(const char *path, cv_error *error);
+
+/* The side file `<database>.gate`: open-file-description locks on its bytes, which the kernel drops
+ * when their holder dies and which nothing else in the process can drop. */
+typedef struct cvi_gate {
+    int descriptor;
+} cvi_gate;
+
+bool cvi_gate_open(cvi_gate *gate, const char *path, cv_error *error);
+void cvi_gate_close(cvi_gate *gate);
+
+typedef enum cvi_lock_answer {
+    CVI_LOCK_TAKEN,
+    CVI_LOCK_HELD, /* by somebody else */
+    CVI_LOCK_FAILED
+} cvi_lock_answer;
+
+/* Byte 0 is the writers' gate; other bytes tell that their holder lives. `try` never waits, `wait`
+ * queues (fair, restarted after signals). */
+cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte);
+cvi_lock_answer cvi_gate_wait(cvi_gate *gate, int64_t byte);
+void cvi_gate_release(cvi_gate *gate, int64_t byte);
+
+/* Whether another descriptor holds the byte. */
+cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte);
+
+/* ---- waking other processes (platform_wake.c) ---- */
+
+/* A datagram socket in the kernel's abstract namespace. Where there is none, `descriptor` is -1,
+ * the address is empty and waiters rely on their backstop look at the row. */
+typedef struct cvi_wake {
+    int descriptor;
+    char address[64]; /* printable text that others pass to cvi_wake_send */
+} cvi_wake;
+
+void cvi_wake_open(cvi_wake *wake, const cvi_random *random);
+void cvi_wake_close(cvi_wake *wake);
+
+/* Reads away what has arrived; true if there was anything. Never blocks. */
+bool cvi_wake_drain(cvi_wake *wake);
+
+/* Wakes whoever has `address`; never blocks, a dead address is no error. */
+void cvi_wake_send(const cvi_wake *wake, const char *address);
+
+#endif

@@ -1,0 +1,71 @@
+/* Owns the datagram sockets by which one process tells others to look at the database. A message
+ * says nothing but "look": losing or forging one costs a look, never an answer. Any thread. */
+#include "support/platform.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/buffer.h"
+
+/* Fills an abstract address (a leading NUL and the text). */
+static socklen_t fill_address(struct sockaddr_un *address, const char *text) {
+    memset(address, 0, sizeof(*address));
+    address->sun_family = AF_UNIX;
+    cvi_buffer path;
+    cvi_buffer_over(&path, address->sun_path + 1, sizeof(address->sun_path) - 1);
+    cvi_buffer_add_text(&path, text);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + path.length);
+}
+
+void cvi_wake_open(cvi_wake *wake, const cvi_random *random) {
+    uint64_t name = 0;
+    random->fill(random->user, &name, sizeof(name));
+    cvi_buffer text;
+    cvi_buffer_over(&text, wake->address, sizeof(wake->address));
+    cvi_buffer_add_format(&text, "comicvine-%016llx", (unsigned long long)name);
+    wake->descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct sockaddr_un address;
+    socklen_t length = fill_address(&address, wake->address);
+    if (wake->descriptor >= 0 &&
+        bind(wake->descriptor, (struct sockaddr *)&address, length) == 0) {
+        return;
+    }
+    cvi_wake_close(wake);
+}
+
+void cvi_wake_close(cvi_wake *wake) {
+    if (wake->descriptor >= 0) {
+        close(wake->descriptor);
+    }
+    wake->descriptor = -1;
+    wake->address[0] = '\0';
+}
+
+bool cvi_wake_drain(cvi_wake *wake) {
+    bool any = false;
+    char message[16];
+    while (wake->descriptor >= 0) {
+        ssize_t length = recv(wake->descriptor, message, sizeof(message), MSG_DONTWAIT);
+        if (length < 0 && errno != EINTR) {
+            break;
+        }
+        any = true;
+    }
+    return any;
+}
+
+void cvi_wake_send(const cvi_wake *wake, const char *text) {
+    if (wake->descriptor < 0 || text[0] == '\0') {
+        return;
+    }
+    struct sockaddr_un address;
+    socklen_t length = fill_address(&address, text);
+    /* A full or vanished mailbox is fine: its owner is awake already, or gone. */
+    ssize_t sent = sendto(wake->descriptor, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL,
+                          (struct sockaddr *)&address, length);
+    (void)sent;
+}
