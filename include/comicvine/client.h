@@ -63,9 +63,9 @@ typedef struct cv_dedupe_settings {
 
 typedef struct cv_rate_limit_settings {
     cv_limit_kind kind;
-    int64_t limit;           /* requests per window and path; 0: 200 */
-    int64_t window_ms;       /* 0: 3 600 000 */
-    int64_t guard_ms;        /* added to the window, as requests do not travel equally fast; 0: 2 000 */
+    int64_t limit;     /* requests per window and path; 0: 200 */
+    int64_t window_ms; /* 0: 3 600 000 */
+    int64_t guard_ms;  /* added to the window, as requests do not travel equally fast; 0: 2 000 */
     int64_t min_interval_ms; /* between any two requests; 0: 1 050. CV_NO_INTERVAL: none */
     const cv_resource_limit *resources; /* exceptions, `resource_count` of them; copied */
     size_t resource_count;
@@ -81,7 +81,7 @@ typedef struct cv_options {
     const char *database; /* path, or ":memory:"; NULL: $XDG_DATA_HOME/comicvine/comicvine.db, else
                              ~/.local/share/comicvine/comicvine.db. The folder must exist, except
                              for the default, which is made with mode 0700 */
-    const char *application;    /* "name/version" for the User-Agent, beside the library's own */
+    const char *application; /* "name/version" for the User-Agent, beside the library's own */
     cv_drive drive;
     int64_t connect_timeout_ms; /* 0: 10 000 */
     int64_t timeout_ms;         /* one transfer, from start to end; 0: 30 000 */
@@ -100,7 +100,9 @@ typedef struct cv_options {
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
             {false, 0, NULL, 0, 0, 0, {0}}, {false, 0, 0, 0, {0}},                                 \
-            {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0}}, NULL, {0}                               \
+            {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0}}, NULL, {                                 \
+            0                                                                                      \
+        }                                                                                          \
     }
 
 /* Opens a client and its database file, which is made if there is none (mode 0600). Touches no

@@ -24,12 +24,12 @@ typedef enum cv_code {
     CV_ERROR_NETWORK,      /* no answer, or a connection that broke */
     CV_ERROR_TIMEOUT,      /* no complete answer within timeout_ms, or deadline_ms passed */
     CV_ERROR_SERVER,       /* 5xx, also after the retries */
-    CV_ERROR_RESPONSE,     /* an answer that is not what it should be: cut, too large, other shape */
-    CV_ERROR_NOT_CACHED,   /* CV_MODE_CACHE_ONLY, and the cache has nothing fresh */
-    CV_ERROR_STORE,        /* the database: locked too long, full, corrupt, read-only, unsuitable */
-    CV_ERROR_NOMEM,        /* an allocation failed; nothing was lost that was there before */
-    CV_ERROR_CANCELLED,    /* cv_request_cancel or cv_request_free */
-    CV_ERROR_CLOSED        /* the client was closed meanwhile */
+    CV_ERROR_RESPONSE,   /* an answer that is not what it should be: cut, too large, other shape */
+    CV_ERROR_NOT_CACHED, /* CV_MODE_CACHE_ONLY, and the cache has nothing fresh */
+    CV_ERROR_STORE,      /* the database: locked too long, full, corrupt, read-only, unsuitable */
+    CV_ERROR_NOMEM,      /* an allocation failed; nothing was lost that was there before */
+    CV_ERROR_CANCELLED,  /* cv_request_cancel or cv_request_free */
+    CV_ERROR_CLOSED      /* the client was closed meanwhile */
 } cv_code;
 
 typedef struct cv_error {

@@ -16,40 +16,48 @@ extern "C" {
 
 typedef struct cv_issue {
     cv_record record;
-    const char *aliases; /* other names, one per line ("\n" or "\r\n") */
-    const char *api_detail_url; /* this record's address in the API */
+    const char *aliases;                        /* other names, one per line ("\n" or "\r\n") */
+    const char *api_detail_url;                 /* this record's address in the API */
     cv_associated_image_list associated_images; /* further pictures, such as variant covers */
-    cv_ref_list character_credits; /* characters who appear [detail] */
-    cv_ref_list character_died_in; /* characters who die here [detail] */
-    cv_ref_list characters_died_in; /* the documented spelling of character_died_in; never seen [detail] */
-    cv_ref_list concept_credits; /* concepts that appear [detail] */
-    const char *cover_date; /* date on the cover, YYYY-MM-DD */
-    const char *date_added; /* entered into the database, YYYY-MM-DD HH:MM:SS */
+    cv_ref_list character_credits;              /* characters who appear [detail] */
+    cv_ref_list character_died_in;              /* characters who die here [detail] */
+    cv_ref_list
+        characters_died_in; /* the documented spelling of character_died_in; never seen [detail] */
+    cv_ref_list concept_credits;   /* concepts that appear [detail] */
+    const char *cover_date;        /* date on the cover, YYYY-MM-DD */
+    const char *date_added;        /* entered into the database, YYYY-MM-DD HH:MM:SS */
     const char *date_last_updated; /* last edited, YYYY-MM-DD HH:MM:SS */
-    const char *deck; /* summary in a sentence or two, plain text */
-    const char *description; /* full text, HTML */
-    cv_ref_list disbanded_teams; /* documented; never seen (see team_disbanded_in) [detail] */
-    cv_ref_list first_appearance_characters; /* characters first seen here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_concepts; /* concepts first seen here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_locations; /* locations first seen here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_objects; /* objects first seen here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_storyarcs; /* story arcs that begin here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_teams; /* teams first seen here; null in all answers seen [detail] */
+    const char *deck;              /* summary in a sentence or two, plain text */
+    const char *description;       /* full text, HTML */
+    cv_ref_list disbanded_teams;   /* documented; never seen (see team_disbanded_in) [detail] */
+    cv_ref_list first_appearance_characters; /* characters first seen here; null in all answers seen
+                                                [detail] */
+    cv_ref_list
+        first_appearance_concepts; /* concepts first seen here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_locations; /* locations first seen here; null in all answers seen
+                                               [detail] */
+    cv_ref_list
+        first_appearance_objects; /* objects first seen here; null in all answers seen [detail] */
+    cv_ref_list first_appearance_storyarcs; /* story arcs that begin here; null in all answers seen
+                                               [detail] */
+    cv_ref_list
+        first_appearance_teams;     /* teams first seen here; null in all answers seen [detail] */
     const cv_ref *has_staff_review; /* the staff's review; NULL (sent as false): none */
-    int64_t id; /* number of the issue, the 52 in 4000-52 */
-    const cv_image *image; /* the cover */
-    const char *issue_number; /* free text: "12", "½", "1.MU", "-1" */
-    cv_ref_list location_credits; /* places that appear [detail] */
-    const char *name; /* title; often NULL */
-    cv_ref_list object_credits; /* objects that appear [detail] */
+    int64_t id;                     /* number of the issue, the 52 in 4000-52 */
+    const cv_image *image;          /* the cover */
+    const char *issue_number;       /* free text: "12", "½", "1.MU", "-1" */
+    cv_ref_list location_credits;   /* places that appear [detail] */
+    const char *name;               /* title; often NULL */
+    cv_ref_list object_credits;     /* objects that appear [detail] */
     cv_person_credit_list person_credits; /* people who made it, with their roles [detail] */
-    const char *site_detail_url; /* page for people */
-    const char *store_date; /* date of sale, YYYY-MM-DD; often NULL */
-    cv_ref_list story_arc_credits; /* story arcs that it belongs to [detail] */
-    cv_ref_list team_credits; /* teams that appear [detail] */
-    cv_ref_list team_disbanded_in; /* teams that break up here [detail] */
-    cv_ref_list teams_disbanded_in; /* the documented spelling of team_disbanded_in; never seen [detail] */
-    const cv_ref *volume; /* the volume that it belongs to */
+    const char *site_detail_url;          /* page for people */
+    const char *store_date;               /* date of sale, YYYY-MM-DD; often NULL */
+    cv_ref_list story_arc_credits;        /* story arcs that it belongs to [detail] */
+    cv_ref_list team_credits;             /* teams that appear [detail] */
+    cv_ref_list team_disbanded_in;        /* teams that break up here [detail] */
+    cv_ref_list
+        teams_disbanded_in; /* the documented spelling of team_disbanded_in; never seen [detail] */
+    const cv_ref *volume;   /* the volume that it belongs to */
 } cv_issue;
 
 /* One page of a list of issues; see cv_page for the members. */

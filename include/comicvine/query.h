@@ -33,12 +33,17 @@ typedef struct cv_request_options {
     const char *fields; /* retrieve only: names joined by commas; NULL: all. `id` is always added */
     cv_mode mode;
     int64_t max_wait_ms; /* longest wait for quota; 0: the client's; CV_NO_WAIT, CV_WAIT_FOREVER */
-    int64_t deadline_ms; /* for the whole call, from now; 0: none. CV_ERROR_TIMEOUT when it passes */
+    int64_t
+        deadline_ms; /* for the whole call, from now; 0: none. CV_ERROR_TIMEOUT when it passes */
     int64_t reserved[8];
 } cv_request_options;
 
 #define CV_REQUEST_OPTIONS_INIT                                                                    \
-    { sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, {0} }
+    {                                                                                              \
+        sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, {               \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the
  * resource before anything is sent. Only read during the call that takes it. */
@@ -53,7 +58,11 @@ typedef struct cv_query {
 } cv_query;
 
 #define CV_QUERY_INIT                                                                              \
-    { sizeof(cv_query), NULL, NULL, NULL, 0, 0, {0} }
+    {                                                                                              \
+        sizeof(cv_query), NULL, NULL, NULL, 0, 0, {                                                \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 #ifdef __cplusplus
 }

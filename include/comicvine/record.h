@@ -23,8 +23,8 @@ extern "C" {
 typedef enum cv_source {
     CV_SOURCE_CACHE = 0, /* the database file */
     CV_SOURCE_NETWORK,   /* the service, fetched for this call */
-    CV_SOURCE_SHARED,    /* the service, fetched for another caller who asked the same just before */
-    CV_SOURCE_STALE      /* the database file, past its time to live */
+    CV_SOURCE_SHARED, /* the service, fetched for another caller who asked the same just before */
+    CV_SOURCE_STALE   /* the database file, past its time to live */
 } cv_source;
 
 /* The head of every typed record and every record's own part of the answer. */
@@ -39,7 +39,7 @@ typedef struct cv_record {
 
 /* Reference to another object. */
 typedef struct cv_ref {
-    const char *api_detail_url;  /* its path word names the relation, not always the resource */
+    const char *api_detail_url; /* its path word names the relation, not always the resource */
     int64_t id;
     const char *name;            /* may be NULL or "" and may have outer blanks */
     const char *site_detail_url; /* page for people */

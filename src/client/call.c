@@ -136,8 +136,8 @@ static void write_number(char *text, size_t size, int64_t number) {
     }
 }
 
-static bool write_list_texts(const cvi_resource *resource, const cv_query *query,
-                             list_texts *texts, cv_error *error) {
+static bool write_list_texts(const cvi_resource *resource, const cv_query *query, list_texts *texts,
+                             cv_error *error) {
     cvi_buffer fields;
     cvi_buffer filter;
     cvi_buffer sort;

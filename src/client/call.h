@@ -18,14 +18,14 @@ typedef struct cvi_call {
     atomic_int references;
     cv_allocator allocator;
     const cvi_resource *resource;
-    const char *segment;          /* first path segment, the service's unit of limits */
+    const char *segment; /* first path segment, the service's unit of limits */
     bool is_list;
-    int64_t id;                   /* details */
+    int64_t id; /* details */
     int64_t ttl_ms;
     char hash[CVI_HASH_SIZE];
     char full_hash[CVI_HASH_SIZE]; /* of the same object without `fields`; "": none */
-    char label[64];               /* for messages: "issue/4000-52", "issues offset 100" */
-    char *url;                    /* without the key */
+    char label[64];                /* for messages: "issue/4000-52", "issues offset 100" */
+    char *url;                     /* without the key */
 } cvi_call;
 
 /* Checks and works out a call. NULL: CV_ERROR_ARGUMENT or CV_ERROR_NOMEM. `fields` may be NULL. */

@@ -42,15 +42,15 @@ struct cv_client {
 
     /* shared */
     cvi_mutex mutex;
-    int references;   /* the application's, one per request, one per thread inside poll or wait */
-    int visitors;     /* threads that read the cache on their own */
+    int references; /* the application's, one per request, one per thread inside poll or wait */
+    int visitors;   /* threads that read the cache on their own */
     bool closed;
-    bool driving;     /* in CV_DRIVE_POLL: somebody has the driver's role */
+    bool driving; /* in CV_DRIVE_POLL: somebody has the driver's role */
     bool has_worker;
     cvi_queue inbox;     /* submitted or left, for the driver */
     cvi_queue callbacks; /* done, to be called back */
     cvi_waiter *waiters;
-    int64_t due_boot_ms; /* when the driver wants to step next */
+    int64_t due_boot_ms;      /* when the driver wants to step next */
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
     cvi_thread worker;
 
@@ -68,7 +68,7 @@ struct cv_request {
     bool owned_by_user;   /* the handle is not freed yet */
     bool owned_by_driver; /* in the inbox, or aboard */
     bool in_inbox;
-    bool cancelled;       /* the driver shall let it go */
+    bool cancelled; /* the driver shall let it go */
     bool done;
     bool in_callbacks;
     cv_request *inbox_next;

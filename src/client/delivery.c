@@ -122,7 +122,8 @@ int cvi_callbacks_run(cv_client *client, cv_request *request) {
     if (request != NULL) {
         return run_one(client, request) ? 1 : 0;
     }
-    /* Only those that are there now, so that callbacks which submit hits cannot keep us for ever. */
+    /* Only those that are there now, so that callbacks which submit hits cannot keep us for ever.
+     */
     cvi_mutex_lock(&client->mutex);
     int due = 0;
     for (cv_request *next = client->callbacks.first; next != NULL; next = next->callbacks_next) {

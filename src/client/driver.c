@@ -198,9 +198,17 @@ static int64_t clean_interval_ms(const cv_options *options) {
     return smaller(cache_ms, dedupe_ms);
 }
 
+/* How old an admission may be when it is sent: half of the guard keeps the windows exact, and a
+ * twentieth of the interval keeps two requests apart as the service sees them. */
+static void set_ages(const cv_rate_limit_settings *limits, cvi_engine_options *engine) {
+    engine->valid_ms = limits->guard_ms == CV_NONE ? 0 : limits->guard_ms / 2;
+    engine->fresh_ms = limits->min_interval_ms == CV_NO_INTERVAL
+                           ? engine->valid_ms
+                           : smaller(engine->valid_ms, limits->min_interval_ms / 20);
+}
+
 static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
     const cv_options *options = &client->settings.options;
-    int64_t guard_ms = options->rate_limit.guard_ms;
     cvi_engine_options engine = {
         .allocator = client->allocator,
         .random = client->random,
@@ -211,10 +219,10 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .deliver = cvi_request_deliver,
         .user = client,
         .lease_ms = options->dedupe.lease_ms,
-        .guard_ms = guard_ms == CV_NONE ? 0 : guard_ms,
         .max_retries = options->max_retries,
         .clean_interval_ms = clean_interval_ms(options),
     };
+    set_ages(&options->rate_limit, &engine);
     return cvi_engine_open(&engine, cvi_clock_now(&client->clock));
 }
 

@@ -109,8 +109,7 @@ static cvi_flight *start_flight(cvi_engine *engine, const cvi_passenger *passeng
     flight->sequence = engine->sequence++;
     flight->priority = passenger->priority;
     flight->refresh = passenger->mode == CV_MODE_REFRESH;
-    flight->stage =
-        passenger->looked || flight->refresh ? CVI_STAGE_CLAIM : CVI_STAGE_LOOKUP;
+    flight->stage = passenger->looked || flight->refresh ? CVI_STAGE_CLAIM : CVI_STAGE_LOOKUP;
     link_flight(engine, flight);
     return flight;
 }
@@ -186,8 +185,7 @@ void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcom
     while (flight->passengers != NULL) {
         cvi_passenger *passenger = flight->passengers;
         cvi_outcome own = *outcome;
-        if (own.result != NULL && own.provenance.source == CV_SOURCE_NETWORK &&
-            passenger->joined) {
+        if (own.result != NULL && own.provenance.source == CV_SOURCE_NETWORK && passenger->joined) {
             own.provenance.source = CV_SOURCE_SHARED;
         }
         cvi_flight_disembark(engine, passenger, &own);

@@ -41,8 +41,7 @@ static const struct {
     {429, CV_ERROR_RATE_LIMITED, "the service's rate limit is exceeded"},
 };
 
-static void complete_error(cvi_finding *finding, const cvi_response *response,
-                           int64_t api_status) {
+static void complete_error(cvi_finding *finding, const cvi_response *response, int64_t api_status) {
     cv_error *error = &finding->error;
     error->http_status = response->http_status;
     error->api_status = (int)api_status;
@@ -145,9 +144,9 @@ static void judge_status_code(const cvi_call *call, const cvi_response *response
     size_t count = sizeof(service_codes) / sizeof(service_codes[0]);
     for (size_t i = 0; i < count; i++) {
         if (service_codes[i].status_code == envelope->status_code) {
-            cvi_error_set(&finding->error, service_codes[i].code, "%s: %s (service code %" PRId64
-                          ": \"%s\")", call->label, service_codes[i].meaning,
-                          envelope->status_code, words);
+            cvi_error_set(&finding->error, service_codes[i].code,
+                          "%s: %s (service code %" PRId64 ": \"%s\")", call->label,
+                          service_codes[i].meaning, envelope->status_code, words);
             complete_error(finding, response, envelope->status_code);
             return;
         }

@@ -55,7 +55,7 @@ struct cvi_flight {
     bool fresh_connection; /* the last one was dead */
 
     cvi_ending ending;
-    bool resume;        /* after passing the job on, wait on at LOOKUP */
+    bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
     cvi_result *result; /* of ending COMPLETE */
     cv_error failure;   /* of ending FAIL */
@@ -69,8 +69,7 @@ void cvi_flight_move(cvi_flight *flight, cvi_stage stage);
 void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcome *outcome);
 
 /* The same for one passenger. */
-void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger,
-                          const cvi_outcome *outcome);
+void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger, const cvi_outcome *outcome);
 
 /* Ends the flight with an error for all; what it holds is given up in STORE. */
 void cvi_flight_fail(cvi_flight *flight, const cv_error *error);

@@ -38,12 +38,11 @@ static void fill_passenger(cv_request *request, const cv_request_options *option
     passenger->priority = options->priority;
     passenger->mode = options->mode;
     passenger->looked = looked;
-    passenger->max_wait_ms = options->max_wait_ms != 0 ? options->max_wait_ms
-                                                       : client->settings.options.max_wait_ms;
+    passenger->max_wait_ms =
+        options->max_wait_ms != 0 ? options->max_wait_ms : client->settings.options.max_wait_ms;
     passenger->deadline_boot_ms = INT64_MAX;
     if (options->deadline_ms > 0) {
-        passenger->deadline_boot_ms =
-            cvi_clock_now(&client->clock).boot_ms + options->deadline_ms;
+        passenger->deadline_boot_ms = cvi_clock_now(&client->clock).boot_ms + options->deadline_ms;
     }
 }
 
@@ -210,9 +209,9 @@ static cvi_result *find_result(const cv_request *request, cv_resource resource, 
         return NULL;
     }
     cvi_result *result = request->outcome.result;
-    bool right = cvi_result_is_list(result) == is_list &&
-                 (resource == CV_RESOURCE_NONE ||
-                  cvi_result_resource(result)->resource == resource);
+    bool right =
+        cvi_result_is_list(result) == is_list &&
+        (resource == CV_RESOURCE_NONE || cvi_result_resource(result)->resource == resource);
     if (!right) {
         cv_error wrong;
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "%s: the result is %s of another type",

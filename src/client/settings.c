@@ -148,8 +148,8 @@ static bool check_resources(const cv_options *options, cv_error *error) {
     }
     for (size_t i = 0; i < options->cache.ttl_count; i++) {
         const cv_resource_ttl *ttl = &options->cache.ttls[i];
-        if (cv_resource_name(ttl->resource) == NULL ||
-            (ttl->ttl_s < 1 && ttl->ttl_s != CV_NONE) || ttl->ttl_s > MAX_TIME_MS / 1000) {
+        if (cv_resource_name(ttl->resource) == NULL || (ttl->ttl_s < 1 && ttl->ttl_s != CV_NONE) ||
+            ttl->ttl_s > MAX_TIME_MS / 1000) {
             cvi_error_set(error, CV_ERROR_ARGUMENT,
                           "cache.ttls[%zu] names no resource, or its ttl_s is out of range", i);
             return false;
@@ -295,8 +295,8 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
         options->base_url = CVI_DEFAULT_BASE_URL;
     }
     bool copied = copy_text(arena, &options->base_url) && copy_text(arena, &options->api_key) &&
-                  copy_text(arena, &options->application) &&
-                  copy_text(arena, &options->database) && copy_arrays(arena, options);
+                  copy_text(arena, &options->application) && copy_text(arena, &options->database) &&
+                  copy_arrays(arena, options);
     if (copied) {
         trim_slashes((char *)options->base_url);
     }

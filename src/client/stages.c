@@ -30,7 +30,9 @@ static const unsigned allowed_moves[CVI_STAGE_COUNT] = {
 };
 
 void cvi_flight_move(cvi_flight *flight, cvi_stage stage) {
-    assert((allowed_moves[flight->stage] & (1u << stage)) != 0);
+    bool allowed = (allowed_moves[flight->stage] & (1u << stage)) != 0;
+    assert(allowed);
+    (void)allowed;
     flight->stage = stage;
     flight->due_boot_ms = 0;
 }
@@ -148,8 +150,7 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- claiming ---- */
 
-static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger,
-                             const cvi_claim *claim) {
+static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, const cvi_claim *claim) {
     const cvi_flight *flight = passenger->flight;
     cvi_outcome outcome = {.result = NULL};
     if (claim->wait_ms < 0) {
@@ -322,13 +323,15 @@ static bool run_watch(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- sending and receiving ---- */
 
-/* Called by the transport when the connection is ready but the admission has grown old. */
+/* Called by the transport when the connection is ready but the admission has grown old: the limits
+ * count by the time of the admission, and the service by that of the sending. */
 static bool readmit(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_claim claim;
-    cv_error ignored; /* refused or failed: the flight claims again from its own stage */
+    cv_error ignored; /* the admission still stands then, as long as it is valid */
     if (claim_for(engine, flight, now, &claim, &ignored) != CVI_STORE_DONE) {
-        return false;
+        return now.boot_ms <= flight->admitted_boot_ms + engine->options.valid_ms;
     }
+    flight->row_id = 0;
     if (claim.verdict == CVI_CLAIM_ADMITTED) {
         take_admission(engine, flight, &claim, now);
         return true;
@@ -336,7 +339,6 @@ static bool readmit(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (claim.verdict == CVI_CLAIM_HIT) {
         cvi_release(&flight->call->allocator, claim.cached.body);
     }
-    flight->row_id = 0;
     if (claim.verdict == CVI_CLAIM_LOST) {
         flight->job_id[0] = '\0';
     }
@@ -353,7 +355,7 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_transfer_spec spec = {
         .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
         .fresh_connection = flight->fresh_connection,
-        .send_by_boot_ms = flight->admitted_boot_ms + engine->options.guard_ms / 2,
+        .send_by_boot_ms = flight->admitted_boot_ms + engine->options.fresh_ms,
         .readmit = readmit_owner,
         .owner = flight,
     };
@@ -405,14 +407,12 @@ static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now 
     cv_error ignored; /* a store that fails does not fail an answer that is here */
     if (flight->ending == CVI_ENDING_COMPLETE) {
         bool owned = false;
-        cvi_completion completion = {.hash = flight->call->hash,
-                                     .job_id = flight->job_id,
-                                     .ttl_ms = flight->call->ttl_ms};
+        cvi_completion completion = {
+            .hash = flight->call->hash, .job_id = flight->job_id, .ttl_ms = flight->call->ttl_ms};
         completion.body = cvi_result_body(flight->result, &completion.size);
         return flight->lost_job ? CVI_STORE_DONE
-                                : engine->options.store_ops->complete(engine->options.stores,
-                                                                      &completion, now, &owned,
-                                                                      &ignored);
+                                : engine->options.store_ops->complete(
+                                      engine->options.stores, &completion, now, &owned, &ignored);
     }
     if (flight->job_id[0] == '\0' && flight->row_id == 0) {
         return CVI_STORE_DONE;

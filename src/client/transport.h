@@ -1,7 +1,8 @@
 /* The network: sends one admitted request at a time per transfer, and hands back what came of it.
  *
  * A transport is used by one thread at a time (the driver), except cvi_transport_wake. It never
- * follows a redirect, never sends twice on its own, and is the only place that knows the API key. */
+ * follows a redirect, never sends twice on its own, and is the only place that knows the API key.
+ */
 #ifndef CVI_CLIENT_TRANSPORT_H
 #define CVI_CLIENT_TRANSPORT_H
 
@@ -29,9 +30,9 @@ typedef struct cvi_transport_options {
 
 /* What to send, and how long the admission for it holds good. */
 typedef struct cvi_transfer_spec {
-    const char *url;            /* without the key; copied */
-    bool fresh_connection;      /* do not reuse a kept-alive one */
-    int64_t send_by_boot_ms;    /* later than this the admission is taken anew */
+    const char *url;                           /* without the key; copied */
+    bool fresh_connection;                     /* do not reuse a kept-alive one */
+    int64_t send_by_boot_ms;                   /* later than this the admission is taken anew */
     bool (*readmit)(void *owner, cvi_now now); /* takes it anew; false: do not send */
     void *owner;
 } cvi_transfer_spec;

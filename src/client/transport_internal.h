@@ -10,8 +10,8 @@ struct cvi_transport {
     cvi_transport_options options; /* its texts are copies */
     CURLM *multi;
     char *api_key;
-    char *escaped_key;        /* as it stands in a URL */
-    cvi_transfer *transfers;  /* under way or finished */
+    char *escaped_key;       /* as it stands in a URL */
+    cvi_transfer *transfers; /* under way or finished */
 };
 
 struct cvi_transfer {
@@ -25,9 +25,9 @@ struct cvi_transfer {
     char *body;
     size_t size;
     size_t capacity;
-    int sends;         /* libcurl went as far as sending the request */
-    bool refused;      /* by readmit */
-    bool second_send;  /* libcurl wanted to send again, and was not let */
+    int sends;        /* libcurl went as far as sending the request */
+    bool refused;     /* by readmit */
+    bool second_send; /* libcurl wanted to send again, and was not let */
     bool too_large;
     bool no_memory;
     bool finished;

@@ -24,8 +24,8 @@ static bool parts_equal(CURLU *a, CURLU *b, CURLUPart part) {
 
 static bool part_is(CURLU *url, CURLUPart part, const char *value) {
     char *text = NULL;
-    bool equal = curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-                 strcmp(text, value) == 0;
+    bool equal =
+        curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK && strcmp(text, value) == 0;
     curl_free(text);
     return equal;
 }
@@ -39,8 +39,9 @@ static bool may_follow(CURLU *from, CURLU *to) {
         return false;
     }
     bool same = parts_equal(from, to, CURLUPART_SCHEME) && parts_equal(from, to, CURLUPART_PORT);
-    bool upgraded = part_is(from, CURLUPART_SCHEME, "http") && part_is(from, CURLUPART_PORT, "80") &&
-                    part_is(to, CURLUPART_SCHEME, "https") && part_is(to, CURLUPART_PORT, "443");
+    bool upgraded = part_is(from, CURLUPART_SCHEME, "http") &&
+                    part_is(from, CURLUPART_PORT, "80") && part_is(to, CURLUPART_SCHEME, "https") &&
+                    part_is(to, CURLUPART_PORT, "443");
     return same || upgraded;
 }
 

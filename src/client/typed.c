@@ -12,7 +12,7 @@
     }                                                                                              \
     const cv_##name *cv_##name##_retrieve_with(cv_client *client, int64_t id,                      \
                                                const cv_request_options *options) {                \
-        return (const cv_##name *)cvi_fetch_record(client, CV_##NAME, id, options);                    \
+        return (const cv_##name *)cvi_fetch_record(client, CV_##NAME, id, options);                \
     }                                                                                              \
     const cv_##name##_page *cv_##name##_list(cv_client *client, const cv_query *query,             \
                                              cv_priority priority) {                               \

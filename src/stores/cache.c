@@ -44,6 +44,16 @@ void cvi_cache_finalize(cvi_cache *cache) {
     cvi_sql_finalize(&cache->sql);
 }
 
+/* A row with a checksum and times that are numbers. */
+static bool is_ours(sqlite3_stmt *row) {
+    for (int column = 0; column <= 2; column++) {
+        if (sqlite3_column_type(row, column) != SQLITE_INTEGER) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The times of a row, and how long it may be used. */
 static bool meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now now) {
     if (cached->fetched_at_ms < demand->created_from_ms) {
@@ -98,7 +108,7 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
     if (answer == CVI_STORE_DONE && found) {
         cached->fetched_at_ms = sqlite3_column_int64(row, 0);
         cached->expires_at_ms = sqlite3_column_int64(row, 1);
-        if (sqlite3_column_type(row, 2) == SQLITE_INTEGER && meets(demand, cached, now)) {
+        if (is_ours(row) && meets(demand, cached, now)) {
             answer = copy_body(find, row, allocator, cached, &damaged, error);
         }
         cvi_sql_finish(row);

@@ -82,16 +82,16 @@ bool cvi_path_is_remote(const char *path, const char **name) {
         unsigned long magic;
         const char *name;
     } remote[] = {
-        {0x6969, "NFS"},         {0x517B, "SMB"},      {0xFE534D42, "SMB"},
-        {0xFF534D42, "CIFS"},    {0x00C36400, "Ceph"}, {0x5346414F, "AFS"},
-        {0x6B414653, "AFS"},     {0x73757245, "Coda"}, {0x01021997, "9P"},
-        {0x0BD00BD0, "Lustre"},  {0x7461636F, "OCFS2"}, {0x01161970, "GFS2"},
+        {0x6969, "NFS"},      {0x517B, "SMB"},        {0xFE534D42, "SMB"},   {0xFF534D42, "CIFS"},
+        {0x00C36400, "Ceph"}, {0x5346414F, "AFS"},    {0x6B414653, "AFS"},   {0x73757245, "Coda"},
+        {0x01021997, "9P"},   {0x0BD00BD0, "Lustre"}, {0x7461636F, "OCFS2"}, {0x01161970, "GFS2"},
     };
     char folder[PATH_MAX];
     cvi_buffer text;
     cvi_buffer_over(&text, folder, sizeof(folder));
     const char *slash = strrchr(path, '/');
-    cvi_buffer_add(&text, slash != NULL ? path : ".", slash != NULL ? (size_t)(slash - path) + 1 : 1);
+    cvi_buffer_add(&text, slash != NULL ? path : ".",
+                   slash != NULL ? (size_t)(slash - path) + 1 : 1);
     struct statfs system;
     if (text.failed || statfs(folder, &system) != 0) {
         return false;

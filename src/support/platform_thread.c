@@ -83,8 +83,8 @@ void cvi_sigpipe_block(cvi_sigpipe *state) {
     sigemptyset(&only);
     sigaddset(&only, SIGPIPE);
     state->was_pending = sigpipe_is_pending();
-    state->was_blocked = pthread_sigmask(SIG_BLOCK, &only, &before) != 0 ||
-                         sigismember(&before, SIGPIPE) == 1;
+    state->was_blocked =
+        pthread_sigmask(SIG_BLOCK, &only, &before) != 0 || sigismember(&before, SIGPIPE) == 1;
 }
 
 void cvi_sigpipe_restore(const cvi_sigpipe *state) {

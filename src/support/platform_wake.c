@@ -30,8 +30,7 @@ void cvi_wake_open(cvi_wake *wake, const cvi_random *random) {
     wake->descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un address;
     socklen_t length = fill_address(&address, wake->address);
-    if (wake->descriptor >= 0 &&
-        bind(wake->descriptor, (struct sockaddr *)&address, length) == 0) {
+    if (wake->descriptor >= 0 && bind(wake->descriptor, (struct sockaddr *)&address, length) == 0) {
         return;
     }
     cvi_wake_close(wake);

@@ -1,0 +1,273 @@
+/* What callers may name: fields, filters and sorts of issues, and of a resource with misspelt
+ * names. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "resources/check.h"
+#include "resources/registry.h"
+#include "support/allocator.h"
+#include "support/failing_allocator.h"
+#include "support/sample.h"
+
+typedef bool check_fn(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                      cv_error *error);
+
+static bool check_detail_fields(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                                cv_error *error) {
+    return cvi_check_fields(resource, false, text, out, error);
+}
+
+static bool check_list_fields(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                              cv_error *error) {
+    return cvi_check_fields(resource, true, text, out, error);
+}
+
+static void check_must_give(check_fn *check, const cvi_resource *resource, const char *text,
+                            const char *expected) {
+    cvi_buffer out;
+    cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+    cv_error error = {0};
+    if (!check(resource, text, &out, &error)) {
+        fail_msg("%s", error.message);
+    }
+    assert_string_equal(out.data, expected);
+    assert_int_equal(error.code, CV_OK);
+    cvi_buffer_free(&out);
+}
+
+static void check_must_refuse(check_fn *check, const cvi_resource *resource, const char *text,
+                              const char *message) {
+    cvi_buffer out;
+    cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+    cv_error error = {0};
+    if (check(resource, text, &out, &error)) {
+        fail_msg("passed: %s", text);
+    }
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    assert_string_equal(error.message, message);
+    cvi_buffer_free(&out);
+}
+
+static const cvi_resource *const issue = &cvi_issue_resource;
+static const cvi_resource *const sample = &cvi_sample_resource;
+
+static void test_fields_are_canonical(void **state) {
+    (void)state;
+    check_must_give(check_list_fields, issue, "id", "id");
+    check_must_give(check_list_fields, issue, "name", "id,name");
+    check_must_give(check_list_fields, issue, "volume,name,id,name,aliases",
+                    "aliases,id,name,volume");
+    check_must_give(check_detail_fields, issue, "person_credits,name", "id,name,person_credits");
+    /* By either name, and sorted by the name of the wire. */
+    check_must_give(check_detail_fields, sample, "ref,appearances", "appearancess,id,ref");
+    check_must_give(check_detail_fields, sample, "appearancess,appearances", "appearancess,id");
+}
+
+static void test_all_fields_at_once(void **state) {
+    (void)state;
+    cvi_buffer names;
+    cvi_buffer_init(&names, &cvi_default_allocator, 2048);
+    for (size_t i = 0; i < issue->shape->row_count; i++) {
+        cvi_buffer_add_text(&names, i > 0 ? "," : "");
+        cvi_buffer_add_text(&names, issue->shape->rows[i].wire);
+    }
+    /* The table of issues happens to be in the order of the alphabet. */
+    check_must_give(check_detail_fields, issue, names.data, names.data);
+    cvi_buffer_free(&names);
+}
+
+static void test_fields_that_lists_lack(void **state) {
+    (void)state;
+    check_must_refuse(check_list_fields, issue, "name,person_credits",
+                      "\"person_credits\" is not among the fields of /issues: aliases, "
+                      "api_detail_url, associated_images, cover_date, date_added, "
+                      "date_last_updated, deck, description, has_staff_review, id, image, "
+                      "issue_number, name, site_detail_url, store_date, volume");
+    check_must_refuse(check_list_fields, sample, "number",
+                      "\"number\" is not among the fields of /samples: appearancess, id, name");
+}
+
+static void test_unknown_fields(void **state) {
+    (void)state;
+    const char *const names[] = {"nam",    "names", " name", "name ", "name,",     ",name",
+                                 "Name",   "",      "a,,b",  ",",     "name;deck", "name:asc",
+                                 "na\xC3\xA9", "*", "name,publisher"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        cvi_buffer out;
+        cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+        cv_error error = {0};
+        assert_false(cvi_check_fields(issue, true, names[i], &out, &error));
+        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "\" is not among the fields of /issues: aliases"));
+        assert_true(strlen(error.message) < sizeof(error.message));
+        cvi_buffer_free(&out);
+    }
+}
+
+/* As many names as a message holds, then dots. */
+static void test_more_names_than_a_message_holds(void **state) {
+    (void)state;
+    check_must_refuse(check_detail_fields, issue, "publisher",
+                      "\"publisher\" is not among the fields of /issue: aliases, api_detail_url, "
+                      "associated_images, character_credits, character_died_in, "
+                      "characters_died_in, concept_credits, cover_date, date_added, "
+                      "date_last_updated, deck, description, ...");
+    char name[40];
+    for (size_t length = 1; length < sizeof(name); length++) {
+        memset(name, 'x', length);
+        name[length] = '\0';
+        cvi_buffer out;
+        cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+        cv_error error = {0};
+        assert_false(cvi_check_fields(issue, false, name, &out, &error));
+        size_t end = strlen(error.message);
+        assert_in_range(end, sizeof(error.message) - 40, sizeof(error.message) - 1);
+        assert_string_equal(error.message + end - 5, ", ...");
+        cvi_buffer_free(&out);
+    }
+}
+
+static void test_names_are_shown_harmlessly(void **state) {
+    (void)state;
+    check_must_refuse(check_list_fields, sample, "na\xC3\xA9%s",
+                      "\"na??%s\" is not among the fields of /samples: appearancess, id, name");
+    check_must_refuse(check_list_fields, sample,
+                      "0123456789012345678901234567890123456789012345678901234567890123456789",
+                      "\"012345678901234567890123456789012345678901234567...\" is not among the "
+                      "fields of /samples: appearancess, id, name");
+}
+
+static void test_filters(void **state) {
+    (void)state;
+    check_must_give(cvi_check_filter, issue, "name:Lamplighter", "name:Lamplighter");
+    check_must_give(cvi_check_filter, issue, "volume:796,name:A B", "volume:796,name:A B");
+    check_must_give(cvi_check_filter, issue, "id:1|2|3", "id:1|2|3");
+    check_must_give(cvi_check_filter, issue, "cover_date:1952-01-01|1952-12-31",
+                    "cover_date:1952-01-01|1952-12-31");
+    /* Only the first colon ends the name. */
+    check_must_give(cvi_check_filter, issue, "date_added:2008-06-06 11:10:20|2008-06-07 00:00:00",
+                    "date_added:2008-06-06 11:10:20|2008-06-07 00:00:00");
+    check_must_give(cvi_check_filter, issue, "name:a&b#c%20\xC3\xA9", "name:a&b#c%20\xC3\xA9");
+    check_must_give(cvi_check_filter, sample, "id:7", "id:7");
+}
+
+static void test_bad_filters(void **state) {
+    (void)state;
+    check_must_refuse(cvi_check_filter, issue, "image:x",
+                      "\"image\" is not among the filters of /issues: aliases, cover_date, "
+                      "date_added, date_last_updated, id, issue_number, name, store_date, volume");
+    check_must_refuse(cvi_check_filter, issue, "name:x,nme:y",
+                      "\"nme\" is not among the filters of /issues: aliases, cover_date, "
+                      "date_added, date_last_updated, id, issue_number, name, store_date, volume");
+    check_must_refuse(cvi_check_filter, sample, ":x",
+                      "\"\" is not among the filters of /samples: id");
+    check_must_refuse(cvi_check_filter, issue, "name:",
+                      "among the filters of /issues: \"name\" has an empty value");
+    check_must_refuse(cvi_check_filter, issue, "name:,id:4",
+                      "among the filters of /issues: \"name\" has an empty value");
+    check_must_refuse(cvi_check_filter, issue, "id:1,name:x,id:2",
+                      "among the filters of /issues: \"id\" stands twice");
+    check_must_refuse(cvi_check_filter, issue, "name:Hello, World",
+                      "among the filters of /issues: \" World\" lacks a value (field:value; a "
+                      "comma begins the next one)");
+    check_must_refuse(cvi_check_filter, issue, "",
+                      "among the filters of /issues: \"\" lacks a value (field:value; a comma "
+                      "begins the next one)");
+    check_must_refuse(cvi_check_filter, issue, "name:x,",
+                      "among the filters of /issues: \"\" lacks a value (field:value; a comma "
+                      "begins the next one)");
+    check_must_refuse(cvi_check_filter, issue, "name:a\nb",
+                      "among the filters of /issues: \"name:a?b\" holds a control character");
+    check_must_refuse(cvi_check_filter, issue, "name:\x7F",
+                      "among the filters of /issues: \"name:?\" holds a control character");
+    check_must_refuse(cvi_check_filter, sample, "appearances:5",
+                      "\"appearances\" is not among the filters of /samples: id");
+}
+
+static void test_overlong_texts(void **state) {
+    (void)state;
+    char text[2050];
+    memset(text, 'a', sizeof(text) - 1);
+    memcpy(text, "name:", 5);
+    text[2049] = '\0';
+    check_must_refuse(cvi_check_filter, issue, text,
+                      "among the filters of /issues: \"name:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                      "aaaa...\" is longer than 2048 bytes");
+    text[2048] = '\0';
+    check_must_give(cvi_check_filter, issue, text, text);
+}
+
+static void test_sorts(void **state) {
+    (void)state;
+    check_must_give(cvi_check_sort, issue, "name", "name:asc");
+    check_must_give(cvi_check_sort, issue, "name:asc", "name:asc");
+    check_must_give(cvi_check_sort, issue, "cover_date:desc", "cover_date:desc");
+    check_must_give(cvi_check_sort, sample, "appearances:desc", "appearancess:desc");
+}
+
+static void test_bad_sorts(void **state) {
+    (void)state;
+    check_must_refuse(cvi_check_sort, issue, "volume",
+                      "\"volume\" is not among the sorts of /issues: cover_date, date_added, "
+                      "date_last_updated, id, issue_number, name, store_date");
+    check_must_refuse(cvi_check_sort, sample, "",
+                      "\"\" is not among the sorts of /samples: appearancess");
+    check_must_refuse(cvi_check_sort, sample, "appearances:asc,id:asc",
+                      "among the sorts of /samples: \"asc,id:asc\" is no order (asc, desc)");
+    check_must_refuse(cvi_check_sort, sample, "appearances:",
+                      "among the sorts of /samples: \"\" is no order (asc, desc)");
+    check_must_refuse(cvi_check_sort, sample, "appearances:DESC",
+                      "among the sorts of /samples: \"DESC\" is no order (asc, desc)");
+    check_must_refuse(cvi_check_sort, sample, "appearances\t",
+                      "among the sorts of /samples: \"appearances?\" holds a control character");
+}
+
+static void test_errors_need_no_place(void **state) {
+    (void)state;
+    cvi_buffer out;
+    cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+    assert_false(cvi_check_fields(issue, true, "x", &out, NULL));
+    assert_false(cvi_check_filter(issue, "name", &out, NULL));
+    assert_false(cvi_check_sort(issue, "name:x", &out, NULL));
+    cvi_buffer_free(&out);
+}
+
+static void test_without_memory(void **state) {
+    (void)state;
+    check_fn *const checks[] = {check_list_fields, cvi_check_filter, cvi_check_sort};
+    const char *const texts[] = {"name", "name:x", "name:asc"};
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        failing_allocator memory;
+        failing_allocator_init(&memory, 1, true);
+        cvi_buffer out;
+        cvi_buffer_init(&out, &memory.allocator, 4096);
+        cv_error error = {0};
+        assert_false(checks[i](issue, texts[i], &out, &error));
+        assert_int_equal(error.code, CV_ERROR_NOMEM);
+        cvi_buffer_free(&out);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields_are_canonical),
+        cmocka_unit_test(test_all_fields_at_once),
+        cmocka_unit_test(test_fields_that_lists_lack),
+        cmocka_unit_test(test_unknown_fields),
+        cmocka_unit_test(test_more_names_than_a_message_holds),
+        cmocka_unit_test(test_names_are_shown_harmlessly),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_bad_filters),
+        cmocka_unit_test(test_overlong_texts),
+        cmocka_unit_test(test_sorts),
+        cmocka_unit_test(test_bad_sorts),
+        cmocka_unit_test(test_errors_need_no_place),
+        cmocka_unit_test(test_without_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,246 @@
+/* Recorded answers, field for field: what the typed members hold is written back and compared with
+ * the text as an independent reader sees it. The folder is named by COMICVINE_RECORDINGS; without
+ * it there is nothing to compare, and the tests say that they were skipped. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "resources/registry.h"
+#include "resources/result.h"
+#include "support/allocator.h"
+#include "support/buffer.h"
+#include "support/sample.h"
+
+enum { FILE_BYTES_MAX = 32 << 20, PATH_SIZE = 1024 };
+
+static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 0, 0};
+
+/* The folder, or the end of the test. */
+static const char *recordings(void) {
+    const char *folder = getenv("COMICVINE_RECORDINGS");
+    DIR *opened = folder != NULL ? opendir(folder) : NULL;
+    if (opened == NULL) {
+        print_message("skipped: COMICVINE_RECORDINGS names no folder\n");
+        skip();
+    }
+    closedir(opened);
+    return folder;
+}
+
+/* The content of a file. Free with cvi_buffer_free. */
+static cvi_buffer read_file(const char *path) {
+    cvi_buffer text;
+    cvi_buffer_init(&text, &cvi_default_allocator, FILE_BYTES_MAX);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+    }
+    char piece[65536];
+    size_t size = fread(piece, 1, sizeof(piece), file);
+    while (size > 0) {
+        cvi_buffer_add(&text, piece, size);
+        size = fread(piece, 1, sizeof(piece), file);
+    }
+    assert_int_equal(ferror(file), 0);
+    fclose(file);
+    assert_false(text.failed);
+    return text;
+}
+
+typedef void file_fn(const char *path, const cvi_resource *resource, bool is_list);
+
+/* Calls `use` with each .json file of a folder; answers how many there were. */
+static size_t for_each_file(const char *folder, file_fn *use, const cvi_resource *resource) {
+    DIR *opened = opendir(folder);
+    if (opened == NULL) {
+        return 0;
+    }
+    size_t count = 0;
+    const struct dirent *entry = readdir(opened);
+    for (; entry != NULL; entry = readdir(opened)) {
+        const char *end = strrchr(entry->d_name, '.');
+        if (end == NULL || strcmp(end, ".json") != 0) {
+            continue;
+        }
+        char path[PATH_SIZE];
+        cvi_buffer out;
+        cvi_buffer_over(&out, path, sizeof(path));
+        cvi_buffer_add_text(&out, folder);
+        cvi_buffer_add_char(&out, '/');
+        cvi_buffer_add_text(&out, entry->d_name);
+        assert_false(out.failed);
+        use(path, resource, false);
+        count++;
+    }
+    closedir(opened);
+    return count;
+}
+
+static void refuse_unknown(void *user, const char *shape, const char *member) {
+    fail_msg("%s: %s has a member without a row: %s", (const char *)user, shape, member);
+}
+
+static cvi_result *decode_file(const char *path, const cvi_buffer *text,
+                               const cvi_resource *resource, bool is_list, size_t chunk_size) {
+    char name[PATH_SIZE];
+    cvi_buffer out;
+    cvi_buffer_over(&out, name, sizeof(name));
+    cvi_buffer_add_text(&out, path);
+    const cvi_decode_options options = {.resource = resource,
+                                        .is_list = is_list,
+                                        .chunk_size = chunk_size,
+                                        .on_unknown = refuse_unknown,
+                                        .user = name};
+    cv_error error = {0};
+    cvi_result *result =
+        decode_bytes(&options, &cvi_default_allocator, text->data, text->length, &error);
+    if (result == NULL) {
+        fail_msg("%s: %s", path, error.message);
+    }
+    return result;
+}
+
+/* Every member of `sent` must stand in the record with the same value, and no other. */
+static void compare_record(const char *path, const json_t *sent, const cv_record *record) {
+    char *written = cv_record_json(record);
+    assert_non_null(written);
+    json_t *received = json_loads(written, 0, NULL);
+    assert_non_null(received);
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)sent, name, value) {
+        const json_t *member = json_object_get(received, name);
+        if (member == NULL || !json_equal(value, member)) {
+            char *text = member != NULL ? json_dumps(member, JSON_ENCODE_ANY) : NULL;
+            fail_msg("%s: member %s came out as %.200s", path, name,
+                     text != NULL ? text : "nothing");
+        }
+        assert_true(cv_record_has(record, name));
+    }
+    assert_int_equal(json_object_size(received), json_object_size(sent));
+    json_decref(received);
+    cv_free(written);
+}
+
+/* The raw text of the record must be the same JSON. */
+static void compare_raw(const json_t *sent, const cv_record *record) {
+    size_t length;
+    const char *raw = cv_record_raw(record, &length);
+    json_t *read = json_loadb(raw, length, 0, NULL);
+    assert_non_null(read);
+    assert_true(json_equal(read, sent));
+    json_decref(read);
+}
+
+static void compare_page(const char *path, const json_t *sent, cvi_result *result) {
+    const cv_page *page = cvi_result_page(result, &from_cache);
+    assert_non_null(page);
+    size_t index;
+    size_t count = 0;
+    const json_t *item;
+    json_array_foreach(sent, index, item) {
+        if (json_is_object(item)) {
+            assert_true(count < page->count);
+            compare_record(path, item, page->items[count]);
+            compare_raw(item, page->items[count]);
+            count++;
+        }
+    }
+    assert_int_equal(count, page->count);
+    cv_page_free(page);
+}
+
+static void compare_file(const char *path, const cvi_resource *resource, bool is_list) {
+    cvi_buffer text = read_file(path);
+    json_t *sent = json_loadb(text.data, text.length, 0, NULL);
+    assert_non_null(sent);
+    const json_t *results = json_object_get(sent, "results");
+    const size_t chunk_sizes[] = {1, 7, 0};
+    for (size_t i = 0; i < sizeof(chunk_sizes) / sizeof(chunk_sizes[0]); i++) {
+        cvi_result *result = decode_file(path, &text, resource, is_list, chunk_sizes[i]);
+        if (is_list) {
+            compare_page(path, results, result);
+        } else {
+            const cv_record *record = cvi_result_record(result, &from_cache);
+            assert_non_null(record);
+            compare_record(path, results, record);
+            compare_raw(results, record);
+            cv_record_free(record);
+        }
+        cvi_result_release(result);
+    }
+    json_decref(sent);
+    cvi_buffer_free(&text);
+}
+
+static void join(char *path, const char *folder, const char *name, const char *end) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, path, PATH_SIZE);
+    cvi_buffer_add_text(&out, folder);
+    cvi_buffer_add_char(&out, '/');
+    cvi_buffer_add_text(&out, name);
+    cvi_buffer_add_text(&out, end);
+    assert_false(out.failed);
+}
+
+static void test_details(void **state) {
+    (void)state;
+    const char *folder = recordings();
+    size_t count;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        char path[PATH_SIZE];
+        join(path, folder, resources[i]->detail_path, "");
+        size_t files = for_each_file(path, compare_file, resources[i]);
+        print_message("%s: %zu files\n", resources[i]->detail_path, files);
+        assert_true(files > 0);
+    }
+}
+
+static void test_lists(void **state) {
+    (void)state;
+    const char *folder = recordings();
+    size_t count;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        char path[PATH_SIZE];
+        join(path, folder, resources[i]->list_path, ".json");
+        compare_file(path, resources[i], true);
+    }
+}
+
+/* Error bodies are named by their status code. */
+static void compare_error(const char *path, const cvi_resource *resource, bool is_list) {
+    cvi_buffer text = read_file(path);
+    cvi_result *result = decode_file(path, &text, resource, is_list, 0);
+    long expected = strtol(strrchr(path, '/') + 1, NULL, 10);
+    assert_int_equal(cvi_result_envelope(result)->status_code, expected);
+    assert_string_not_equal(cvi_result_envelope(result)->error, "");
+    assert_int_equal(cvi_result_count(result), 0);
+    cvi_result_release(result);
+    cvi_buffer_free(&text);
+}
+
+static void test_errors(void **state) {
+    (void)state;
+    char path[PATH_SIZE];
+    join(path, recordings(), "errors", "");
+    assert_true(for_each_file(path, compare_error, cvi_registry_find(CV_ISSUE)) > 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_details),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
