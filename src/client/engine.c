@@ -125,15 +125,22 @@ static void append_passenger(cvi_flight *flight, cvi_passenger *passenger) {
     *link = passenger;
 }
 
+/* Lets a flight that waits for quota ask again: a passenger has boarded who may have to be told at
+ * once, or who as a user may be let in where the background was not. */
+static void ask_again(cvi_flight *flight) {
+    bool waits = flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM;
+    if (flight->was_refused && waits) {
+        flight->was_refused = false;
+        flight->due_boot_ms = 0;
+    }
+}
+
 /* A user aboard makes it a user's flight. */
 static void raise_flight(cvi_engine *engine, cvi_flight *flight, cv_priority priority) {
     if (priority > flight->priority) {
         unlink_flight(engine, flight);
         flight->priority = priority;
         link_flight(engine, flight);
-        if (flight->was_refused) {
-            flight->due_boot_ms = 0; /* a user may be let in where the background was not */
-        }
     }
 }
 
@@ -163,6 +170,7 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
     }
     append_passenger(flight, passenger);
     raise_flight(engine, flight, passenger->priority);
+    ask_again(flight);
 }
 
 static void unlink_passenger(cvi_passenger *passenger) {

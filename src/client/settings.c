@@ -120,9 +120,11 @@ static bool check_base_url(const char *url, cv_error *error) {
     if (!check_text("base_url", url, LONG_TEXT, error)) {
         return false;
     }
-    bool http = strncasecmp(url, "http://", 7) == 0 && url[7] != '\0';
-    bool https = strncasecmp(url, "https://", 8) == 0 && url[8] != '\0';
-    if ((!http && !https) || strpbrk(url, "?#@ ") != NULL) {
+    size_t scheme = strncasecmp(url, "http://", 7) == 0    ? 7
+                    : strncasecmp(url, "https://", 8) == 0 ? 8
+                                                           : 0;
+    bool has_host = scheme > 0 && url[scheme] != '\0' && url[scheme] != '/';
+    if (!has_host || strpbrk(url, "?#@ ") != NULL) {
         cvi_error_set(error, CV_ERROR_ARGUMENT,
                       "option base_url must be http:// or https://, a host and a path, "
                       "without user, query or fragment");

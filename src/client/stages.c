@@ -25,7 +25,7 @@ static const unsigned allowed_moves[CVI_STAGE_COUNT] = {
     [CVI_STAGE_SEND] = TO(RECEIVE) | TO(STORE),
     [CVI_STAGE_RECEIVE] = TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DONE),
     [CVI_STAGE_STORE] = TO(LOOKUP) | TO(DONE),
-    [CVI_STAGE_BACKOFF] = TO(CLAIM) | TO(STORE),
+    [CVI_STAGE_BACKOFF] = TO(CLAIM) | TO(STORE) | TO(DONE),
     [CVI_STAGE_DONE] = 0,
 };
 
@@ -129,10 +129,6 @@ static cvi_store_answer look_up(cvi_engine *engine, const cvi_flight *flight, cv
 }
 
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    int64_t gate = cvi_engine_gate(engine, flight);
-    if (flight->was_refused && now.boot_ms < gate) {
-        return pause_until(flight, gate);
-    }
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
         cvi_store_answer answer = look_up(engine, flight, now, &cached);
@@ -144,6 +140,10 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         }
     }
     turn_away_cache_only(engine, flight);
+    int64_t gate = cvi_engine_gate(engine, flight);
+    if (flight->passengers != NULL && flight->was_refused && now.boot_ms < gate) {
+        return pause_until(flight, gate);
+    }
     cvi_flight_move(flight, flight->passengers != NULL ? CVI_STAGE_CLAIM : CVI_STAGE_DONE);
     return true;
 }
@@ -291,6 +291,11 @@ static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch,
     case CVI_WATCH_PENDING:
         return pause_until(flight, now.boot_ms + BACKSTOP_MS);
     case CVI_WATCH_COMPLETED:
+        if (flight->refresh) { /* that request had begun before this call: the next one is ours */
+            cvi_release(&flight->call->allocator, watch->cached.body);
+            cvi_flight_move(flight, CVI_STAGE_CLAIM);
+            return true;
+        }
         return serve_and_move(engine, flight, &watch->cached, CV_SOURCE_SHARED, CVI_STAGE_CLAIM);
     case CVI_WATCH_FAILED:
         outcome.error = watch->failure;

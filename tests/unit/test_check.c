@@ -116,7 +116,7 @@ static void test_more_names_than_a_message_holds(void **state) {
                       "\"publisher\" is not among the fields of /issue: aliases, api_detail_url, "
                       "associated_images, character_credits, character_died_in, "
                       "characters_died_in, concept_credits, cover_date, date_added, "
-                      "date_last_updated, deck, description, ...");
+                      "date_last_updated, deck, description, disbanded_teams, ...");
     char name[40];
     for (size_t length = 1; length < sizeof(name); length++) {
         memset(name, 'x', length);
