@@ -129,7 +129,11 @@ void cvi_callbacks_drop_locked(cv_request *request);
 
 /* ---- request.c ---- */
 
-/* Frees a request that neither the user nor the driver owns. Takes the mutex. */
-void cvi_request_settle(cv_request *request);
+/* The driver no longer has the request (but for what may be in its inbox). True: nobody has, and
+ * the caller destroys it after letting go of the mutex. */
+bool cvi_request_leave_driver_locked(cv_request *request);
+
+/* Frees a request that neither its user nor the driver has. Takes the mutex. */
+void cvi_request_destroy(cv_request *request);
 
 #endif

@@ -156,7 +156,9 @@ void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome
     cv_request *request = (cv_request *)passenger;
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, outcome);
-    request->owned_by_driver = request->in_inbox;
+    bool is_orphan = cvi_request_leave_driver_locked(request);
     cvi_mutex_unlock(&client->mutex);
-    cvi_request_settle(request);
+    if (is_orphan) {
+        cvi_request_destroy(request);
+    }
 }

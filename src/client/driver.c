@@ -72,9 +72,11 @@ void cvi_driver_submit(cv_client *client, cv_request *request) {
 static void let_go(cv_client *client, cv_request *request) {
     cvi_engine_leave(client->engine, &request->passenger);
     cvi_mutex_lock(&client->mutex);
-    request->owned_by_driver = request->in_inbox;
+    bool is_orphan = cvi_request_leave_driver_locked(request);
     cvi_mutex_unlock(&client->mutex);
-    cvi_request_settle(request);
+    if (is_orphan) {
+        cvi_request_destroy(request);
+    }
 }
 
 static void take_inbox(cv_client *client) {
@@ -152,25 +154,44 @@ static void *work(void *user) {
     return NULL;
 }
 
-void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+/* Whether what the waiter waits for is there already. */
+static bool is_satisfied_locked(const cv_client *client, const cvi_waiter *waiter) {
+    return waiter->request != NULL ? waiter->request->done : client->callbacks.first != NULL;
+}
+
+/* Takes the role if it is free and there is something to drive; else sleeps, if it may. */
+static bool take_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+    bool taken = false;
     cvi_mutex_lock(&client->mutex);
-    if (client->closed || client->driving || client->engine == NULL) {
-        if (!client->closed && timeout_ms != 0) {
+    if (!client->closed && (timeout_ms == 0 || !is_satisfied_locked(client, waiter))) {
+        if (!client->driving && client->engine != NULL) {
+            client->driving = true;
+            waiter->signalled = false;
+            taken = true;
+        } else if (timeout_ms != 0) {
             cvi_waiter_sleep_locked(client, waiter, timeout_ms);
         }
-        cvi_mutex_unlock(&client->mutex);
-        return;
     }
-    client->driving = true;
     cvi_mutex_unlock(&client->mutex);
-    cvi_sigpipe sigpipe;
-    cvi_sigpipe_block(&sigpipe);
-    drive(client, waiter, timeout_ms);
-    cvi_sigpipe_restore(&sigpipe);
+    return taken;
+}
+
+static void end_turn(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
     client->driving = false;
     cvi_waiters_signal_locked(client); /* another thread may want the role */
     cvi_mutex_unlock(&client->mutex);
+}
+
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+    if (!take_turn(client, waiter, timeout_ms)) {
+        return;
+    }
+    cvi_sigpipe sigpipe;
+    cvi_sigpipe_block(&sigpipe);
+    drive(client, waiter, timeout_ms);
+    cvi_sigpipe_restore(&sigpipe);
+    end_turn(client);
 }
 
 /* ---- starting ---- */

@@ -79,7 +79,8 @@ static void quote_foreign(const char *text, size_t length, char *quoted, size_t 
     cvi_buffer_over(&out, quoted, size);
     for (size_t i = 0; i < length && out.length + 1 < size; i++) {
         unsigned char byte = (unsigned char)text[i];
-        cvi_buffer_add_char(&out, byte < 0x20 || byte >= 0x7F ? ' ' : text[i]);
+        bool printable = byte >= 0x20 && byte < 0x7F;
+        cvi_buffer_add(&out, printable ? text + i : " ", 1);
     }
 }
 

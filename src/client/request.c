@@ -70,17 +70,17 @@ cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
 
 /* ---- ending ---- */
 
-void cvi_request_settle(cv_request *request) {
+bool cvi_request_leave_driver_locked(cv_request *request) {
+    request->owned_by_driver = request->in_inbox;
+    return !request->owned_by_user && !request->owned_by_driver;
+}
+
+void cvi_request_destroy(cv_request *request) {
     cv_client *client = request->client;
-    cvi_mutex_lock(&client->mutex);
-    bool free_now = !request->owned_by_user && !request->owned_by_driver;
-    cvi_mutex_unlock(&client->mutex);
-    if (free_now) {
-        cvi_result_release(request->outcome.result);
-        cvi_call_release(request->call);
-        cvi_release(&client->allocator, request);
-        cvi_client_release(client);
-    }
+    cvi_result_release(request->outcome.result);
+    cvi_call_release(request->call);
+    cvi_release(&client->allocator, request);
+    cvi_client_release(client);
 }
 
 /* Ends a request early; the driver, if it has it, lets it go at its next turn. */
@@ -117,8 +117,11 @@ void cv_request_free(cv_request *request) {
     cancel(request);
     cvi_mutex_lock(&client->mutex);
     request->owned_by_user = false;
+    bool is_orphan = !request->owned_by_driver;
     cvi_mutex_unlock(&client->mutex);
-    cvi_request_settle(request);
+    if (is_orphan) {
+        cvi_request_destroy(request);
+    }
 }
 
 /* ---- looking and waiting ---- */

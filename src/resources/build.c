@@ -21,7 +21,7 @@ static CVI_DEFINE_SHAPE(envelope_shape, "envelope", cvi_envelope, envelope_rows)
 
 static const char results_key[] = "results";
 
-enum { FIRST_LIST_ITEMS = 16 };
+enum { FIRST_LIST_ITEMS = 16, PAGE_ITEMS_MAX = 100 };
 
 static int fail_without_memory(cvi_builder *builder) {
     builder->no_memory = true;
@@ -31,7 +31,8 @@ static int fail_without_memory(cvi_builder *builder) {
 /* ---- growing lists ---- */
 
 static bool grow(cvi_build_list *list, size_t needed, size_t item_size, cvi_arena *scratch) {
-    size_t first = FIRST_LIST_ITEMS * item_size;
+    size_t first_items = list->expected_count > 0 ? list->expected_count : FIRST_LIST_ITEMS;
+    size_t first = first_items * item_size;
     size_t capacity = list->capacity < first ? first : list->capacity;
     while (capacity < needed) {
         if (capacity > SIZE_MAX / 2) {
@@ -118,21 +119,35 @@ static cvi_build_frame *waiting_frame(cvi_builder *builder) {
 
 /* ---- keys ---- */
 
-/* Keys come in the order of the rows, with gaps: the search starts where the last one ended. */
-static const cvi_field *find_row(cvi_build_frame *frame, const char *key, size_t length) {
+static bool is_wire_name(const cvi_field *row, const char *key, size_t length) {
+    return length == row->wire_length && memcmp(key, row->wire, length) == 0;
+}
+
+/* Looks at all rows, beginning with the one that is expected. */
+static const cvi_field *search_row(cvi_build_frame *frame, const char *key, size_t length) {
     const cvi_shape *shape = frame->shape;
     size_t index = frame->next_row;
     for (size_t tried = 0; tried < shape->row_count; tried++, index++) {
         if (index >= shape->row_count) {
             index = 0;
         }
-        const cvi_field *row = &shape->rows[index];
-        if (length == row->wire_length && memcmp(key, row->wire, length) == 0) {
+        if (is_wire_name(&shape->rows[index], key, length)) {
             frame->next_row = index + 1;
-            return row;
+            return &shape->rows[index];
         }
     }
     return cvi_shape_find(shape, key, length); /* by its right spelling, or not at all */
+}
+
+/* Keys come in the order of the rows, with gaps in lists: the first look finds nearly all. */
+static const cvi_field *find_row(cvi_build_frame *frame, const char *key, size_t length) {
+    const cvi_shape *shape = frame->shape;
+    size_t expected = frame->next_row;
+    if (expected < shape->row_count && is_wire_name(&shape->rows[expected], key, length)) {
+        frame->next_row = expected + 1;
+        return &shape->rows[expected];
+    }
+    return search_row(frame, key, length);
 }
 
 static int report_unknown(cvi_builder *builder, const cvi_shape *shape, const char *key,
@@ -206,8 +221,8 @@ static int on_number(void *context, const char *spelling, size_t length) {
     if (frame == NULL) {
         return 1;
     }
-    return settle(builder, frame, cvi_value_number(frame->row, frame->target, spelling, length,
-                                                   builder->arena));
+    return settle(builder, frame,
+                  cvi_value_number(frame->row, frame->target, spelling, length, builder->arena));
 }
 
 static int on_string(void *context, const unsigned char *text, size_t length) {
@@ -216,11 +231,17 @@ static int on_string(void *context, const unsigned char *text, size_t length) {
     if (frame == NULL) {
         return 1;
     }
-    return settle(builder, frame, cvi_value_text(frame->row, frame->target, (const char *)text,
-                                                 length, builder->arena));
+    return settle(
+        builder, frame,
+        cvi_value_text(frame->row, frame->target, (const char *)text, length, builder->arena));
 }
 
 /* ---- objects ---- */
+
+static void expect_records(cvi_builder *builder, size_t count) {
+    builder->records.expected_count = count;
+    builder->details.expected_count = count;
+}
 
 static int begin_record(cvi_builder *builder) {
     const cvi_shape *shape = builder->resource->shape;
@@ -278,6 +299,7 @@ static int on_object_begin(void *context) {
     if (builder->is_at_results) {
         builder->is_at_results = false;
         builder->results = CVI_RESULTS_OBJECT;
+        expect_records(builder, 1);
         return begin_record(builder);
     }
     cvi_build_frame *frame = top_frame(builder);
@@ -322,6 +344,8 @@ static int on_object_end(void *context) {
 static int begin_results(cvi_builder *builder) {
     builder->is_at_results = false;
     builder->results = CVI_RESULTS_LIST;
+    int64_t announced = builder->envelope.page_results; /* zero if it is still to come */
+    expect_records(builder, announced > 0 && announced <= PAGE_ITEMS_MAX ? (size_t)announced : 0);
     push_frame(builder, builder->resource->shape, NULL)->is_record = true;
     return 1;
 }

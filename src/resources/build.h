@@ -34,7 +34,8 @@ typedef struct cvi_build_frame {
 typedef struct cvi_build_list {
     char *items;
     size_t count;
-    size_t capacity; /* bytes */
+    size_t capacity;       /* bytes */
+    size_t expected_count; /* 0: no idea */
 } cvi_build_list;
 
 /* Set `resource`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to

@@ -119,8 +119,8 @@ static bool cut(piece *rest, char separator, piece *part) {
 }
 
 /* The row of a name that the demand allows; NULL: the error is set. */
-static const cvi_field *find_allowed(const cvi_resource *resource, const demand *wanted,
-                                     piece name, cv_error *error) {
+static const cvi_field *find_allowed(const cvi_resource *resource, const demand *wanted, piece name,
+                                     cv_error *error) {
     const cvi_field *row = cvi_shape_find(resource->shape, name.text, name.length);
     if (row == NULL || !is_allowed(row, wanted)) {
         refuse_name(resource, wanted, name, error);

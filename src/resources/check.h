@@ -11,7 +11,8 @@
 #include "support/buffer.h"
 
 /* Adds the canonical field list to `out`: wire names, sorted, without repeats, `id` among them.
- * `is_list`: only what lists carry. False: CV_ERROR_ARGUMENT names the field and what is allowed. */
+ * `is_list`: only what lists carry. False: CV_ERROR_ARGUMENT names the field and what is allowed.
+ */
 bool cvi_check_fields(const cvi_resource *resource, bool is_list, const char *fields,
                       cvi_buffer *out, cv_error *error);
 

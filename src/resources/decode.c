@@ -17,8 +17,8 @@ static const char *asked_path(const cvi_result *result) {
 }
 
 static bool refuse(const cvi_result *result, cv_error *error, const char *reason) {
-    cvi_error_set(error, CV_ERROR_RESPONSE, "the answer for /%s %s (%zu bytes)",
-                  asked_path(result), reason, result->body_size);
+    cvi_error_set(error, CV_ERROR_RESPONSE, "the answer for /%s %s (%zu bytes)", asked_path(result),
+                  reason, result->body_size);
     return false;
 }
 
@@ -95,8 +95,7 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     };
     cvi_json_status status = cvi_json_read(&builder->reader, &cvi_build_events, scratch, text,
                                            result->body_size, options->chunk_size);
-    if (!judge_parse(result, status, builder, error) ||
-        !judge_envelope(result, builder, error)) {
+    if (!judge_parse(result, status, builder, error) || !judge_envelope(result, builder, error)) {
         return false;
     }
     if (!take_records(result, builder)) {

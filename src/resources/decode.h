@@ -21,7 +21,8 @@ typedef struct cvi_body {
 typedef struct cvi_decode_options {
     const cvi_resource *resource;
     bool is_list;
-    size_t chunk_size; /* feed the parser in pieces of this size; 0: whole (what the library does) */
+    size_t
+        chunk_size; /* feed the parser in pieces of this size; 0: whole (what the library does) */
     /* Called for each member of a record that its table does not know; NULL: not wanted. */
     void (*on_unknown)(void *user, const char *shape, const char *member);
     void *user;

@@ -129,8 +129,7 @@ cvi_json_status cvi_json_read(cvi_json_reader *reader, const cvi_json_events *ev
         .yajl_start_array = begin_array,
         .yajl_end_array = end_array,
     };
-    cvi_json_parse parse = {
-        .scratch = scratch, .status = CVI_JSON_STOPPED, .events = events};
+    cvi_json_parse parse = {.scratch = scratch, .status = CVI_JSON_STOPPED, .events = events};
     yajl_alloc_funcs memory = {take_block, grow_block, drop_block, &parse};
     reader->parse = &parse;
     if (setjmp(parse.no_memory) != 0) {

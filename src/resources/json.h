@@ -41,8 +41,7 @@ typedef struct cvi_json_events {
 /* Reads one whole text, with or without a byte order mark, in pieces of `chunk_size` (0: at once).
  * What the parser needs comes from `scratch`. Any thread, one at a time for a reader. */
 cvi_json_status cvi_json_read(cvi_json_reader *reader, const cvi_json_events *events,
-                              cvi_arena *scratch, const char *text, size_t size,
-                              size_t chunk_size);
+                              cvi_arena *scratch, const char *text, size_t size, size_t chunk_size);
 
 /* Within an event: the offset in the text just behind what the event is about. */
 size_t cvi_json_position(const cvi_json_reader *reader);

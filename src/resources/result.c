@@ -52,8 +52,7 @@ cvi_result *cvi_result_keep(cvi_result *result) {
 }
 
 void cvi_result_release(cvi_result *result) {
-    if (result == NULL ||
-        atomic_fetch_sub_explicit(&result->owners, 1, memory_order_acq_rel) > 1) {
+    if (result == NULL || atomic_fetch_sub_explicit(&result->owners, 1, memory_order_acq_rel) > 1) {
         return;
     }
     cv_allocator allocator = result->allocator;

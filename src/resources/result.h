@@ -31,7 +31,8 @@ const cvi_envelope *cvi_result_envelope(const cvi_result *result);
 const cvi_resource *cvi_result_resource(const cvi_result *result);
 bool cvi_result_is_list(const cvi_result *result);
 
-/* Records in the result: 1 for a detail, the items of a list, 0 when the service reports an error. */
+/* Records in the result: 1 for a detail, the items of a list, 0 when the service reports an error.
+ */
 size_t cvi_result_count(const cvi_result *result);
 
 /* The id of record `index`; 0 if the answer had none. */

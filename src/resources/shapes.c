@@ -14,21 +14,19 @@ static const cvi_field ref_rows[] = {
 CVI_DEFINE_SHAPE(cvi_shape_ref, "ref", cv_ref, ref_rows);
 
 static const cvi_field person_credit_rows[] = {
-    CVI_TEXT(cv_person_credit, api_detail_url, 0),
-    CVI_INT64(cv_person_credit, id, 0),
-    CVI_TEXT(cv_person_credit, name, 0),
-    CVI_TEXT(cv_person_credit, site_detail_url, 0),
+    CVI_TEXT(cv_person_credit, api_detail_url, 0), CVI_INT64(cv_person_credit, id, 0),
+    CVI_TEXT(cv_person_credit, name, 0),           CVI_TEXT(cv_person_credit, site_detail_url, 0),
     CVI_TEXT(cv_person_credit, role, 0),
 };
 
 CVI_DEFINE_SHAPE(cvi_shape_person_credit, "person_credit", cv_person_credit, person_credit_rows);
 
 static const cvi_field image_rows[] = {
-    CVI_TEXT(cv_image, icon_url, 0),         CVI_TEXT(cv_image, medium_url, 0),
-    CVI_TEXT(cv_image, screen_url, 0),       CVI_TEXT(cv_image, screen_large_url, 0),
-    CVI_TEXT(cv_image, small_url, 0),        CVI_TEXT(cv_image, super_url, 0),
-    CVI_TEXT(cv_image, thumb_url, 0),        CVI_TEXT(cv_image, tiny_url, 0),
-    CVI_TEXT(cv_image, original_url, 0),     CVI_TEXT(cv_image, image_tags, 0),
+    CVI_TEXT(cv_image, icon_url, 0),     CVI_TEXT(cv_image, medium_url, 0),
+    CVI_TEXT(cv_image, screen_url, 0),   CVI_TEXT(cv_image, screen_large_url, 0),
+    CVI_TEXT(cv_image, small_url, 0),    CVI_TEXT(cv_image, super_url, 0),
+    CVI_TEXT(cv_image, thumb_url, 0),    CVI_TEXT(cv_image, tiny_url, 0),
+    CVI_TEXT(cv_image, original_url, 0), CVI_TEXT(cv_image, image_tags, 0),
 };
 
 CVI_DEFINE_SHAPE(cvi_shape_image, "image", cv_image, image_rows);
@@ -70,8 +68,8 @@ const cvi_field *cvi_shape_find(const cvi_shape *shape, const char *name, size_t
 
 size_t cvi_kind_size(cvi_kind kind) {
     static const size_t sizes[] = {
-        [CVI_KIND_TEXT] = sizeof(const char *),     [CVI_KIND_INT64] = sizeof(int64_t),
-        [CVI_KIND_INT64_TEXT] = sizeof(int64_t),    [CVI_KIND_OBJECT] = sizeof(const void *),
+        [CVI_KIND_TEXT] = sizeof(const char *),  [CVI_KIND_INT64] = sizeof(int64_t),
+        [CVI_KIND_INT64_TEXT] = sizeof(int64_t), [CVI_KIND_OBJECT] = sizeof(const void *),
         [CVI_KIND_LIST] = sizeof(cvi_list),
     };
     return sizes[kind];

@@ -33,7 +33,7 @@ typedef struct cvi_shape cvi_shape;
 /* One row: one member. Both names are accepted from the service; `wire` is the one it uses. */
 typedef struct cvi_field {
     const char *wire;
-    const char *member; /* the same text as `wire`, save where the wire is misspelt */
+    const char *member;     /* the same text as `wire`, save where the wire is misspelt */
     const cvi_shape *shape; /* of the object or of the list's items, else NULL */
     uint32_t offset;
     uint8_t wire_length;
@@ -95,18 +95,23 @@ extern const cvi_shape cvi_shape_associated_image;
     CVI_ROW(type, member, wire,                                                                    \
             _Generic(CVI_MEMBER_OF(type, member), const char *: CVI_KIND_TEXT), NULL, flags)
 #define CVI_INT64_AS(type, member, wire, flags)                                                    \
-    CVI_ROW(type, member, wire, _Generic(CVI_MEMBER_OF(type, member), int64_t: CVI_KIND_INT64),    \
+    CVI_ROW(type, member, wire,                                                                    \
+            _Generic(CVI_MEMBER_OF(type, member), int64_t                                          \
+                     : CVI_KIND_INT64),                                                            \
             NULL, flags)
 #define CVI_INT64_TEXT_AS(type, member, wire, flags)                                               \
     CVI_ROW(type, member, wire,                                                                    \
-            _Generic(CVI_MEMBER_OF(type, member), int64_t: CVI_KIND_INT64_TEXT), NULL, flags)
+            _Generic(CVI_MEMBER_OF(type, member), int64_t                                          \
+                     : CVI_KIND_INT64_TEXT),                                                       \
+            NULL, flags)
 #define CVI_OBJECT_AS(type, member, element, wire, flags)                                          \
     CVI_ROW(type, member, wire,                                                                    \
             _Generic(CVI_MEMBER_OF(type, member), const cv_##element *: CVI_KIND_OBJECT),          \
             &cvi_shape_##element, flags)
 #define CVI_LIST_AS(type, member, element, wire, flags)                                            \
     CVI_ROW(type, member, wire,                                                                    \
-            _Generic(CVI_MEMBER_OF(type, member), cv_##element##_list: CVI_KIND_LIST),             \
+            _Generic(CVI_MEMBER_OF(type, member), cv_##element##_list                              \
+                     : CVI_KIND_LIST),                                                             \
             &cvi_shape_##element, flags)
 
 #define CVI_TEXT(type, member, flags)       CVI_TEXT_AS(type, member, #member, flags)
@@ -128,15 +133,15 @@ extern const cvi_shape cvi_shape_associated_image;
 #define CVI_DEFINE_RESOURCE(name, number, detail_path, list_path, type_id, shape)                  \
     const cvi_resource cvi_##name##_resource = {number, detail_path, list_path, type_id, shape};   \
     _Static_assert(offsetof(cv_##name, record) == 0, "a record begins with its head");             \
-    _Static_assert(                                                                                \
-        sizeof(cv_##name##_page) == sizeof(cv_page) &&                                             \
-            CVI_SAME_OFFSET(cv_##name##_page, items) && CVI_SAME_OFFSET(cv_##name##_page, count) && \
-            CVI_SAME_OFFSET(cv_##name##_page, limit) &&                                            \
-            CVI_SAME_OFFSET(cv_##name##_page, offset) &&                                           \
-            CVI_SAME_OFFSET(cv_##name##_page, total) &&                                            \
-            CVI_SAME_OFFSET(cv_##name##_page, source) &&                                           \
-            CVI_SAME_OFFSET(cv_##name##_page, fetched_at_ms) &&                                    \
-            CVI_SAME_OFFSET(cv_##name##_page, expires_at_ms),                                      \
-        "pages have one layout")
+    _Static_assert(sizeof(cv_##name##_page) == sizeof(cv_page) &&                                  \
+                       CVI_SAME_OFFSET(cv_##name##_page, items) &&                                 \
+                       CVI_SAME_OFFSET(cv_##name##_page, count) &&                                 \
+                       CVI_SAME_OFFSET(cv_##name##_page, limit) &&                                 \
+                       CVI_SAME_OFFSET(cv_##name##_page, offset) &&                                \
+                       CVI_SAME_OFFSET(cv_##name##_page, total) &&                                 \
+                       CVI_SAME_OFFSET(cv_##name##_page, source) &&                                \
+                       CVI_SAME_OFFSET(cv_##name##_page, fetched_at_ms) &&                         \
+                       CVI_SAME_OFFSET(cv_##name##_page, expires_at_ms),                           \
+                   "pages have one layout")
 
 #endif

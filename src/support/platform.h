@@ -123,7 +123,7 @@ void cvi_wake_close(cvi_wake *wake);
 /* Reads away what has arrived; true if there was anything. Never blocks. */
 bool cvi_wake_drain(cvi_wake *wake);
 
-/* Wakes whoever has `address`; never blocks, a dead address is no error. */
-void cvi_wake_send(const cvi_wake *wake, const char *address);
+/* Wakes whoever has the address `to`; never blocks, a dead address is no error. */
+void cvi_wake_send(const cvi_wake *wake, const char *to);
 
 #endif

@@ -57,12 +57,12 @@ bool cvi_wake_drain(cvi_wake *wake) {
     return any;
 }
 
-void cvi_wake_send(const cvi_wake *wake, const char *text) {
-    if (wake->descriptor < 0 || text[0] == '\0') {
+void cvi_wake_send(const cvi_wake *wake, const char *to) {
+    if (wake->descriptor < 0 || to[0] == '\0') {
         return;
     }
     struct sockaddr_un address;
-    socklen_t length = fill_address(&address, text);
+    socklen_t length = fill_address(&address, to);
     /* A full or vanished mailbox is fine: its owner is awake already, or gone. */
     ssize_t sent = sendto(wake->descriptor, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL,
                           (struct sockaddr *)&address, length);

@@ -1,4 +1,5 @@
-/* Owns the children of a test. All descriptors are close-on-exec, so that no child holds another's
+/* Owns the children of a test. Their input is a socket, as a write to a pipe that nobody reads any
+ * more would kill us. All descriptors are close-on-exec, so that no child holds another's
  * pipe open. Used from the test's own thread. */
 #include "support/process.h"
 
@@ -8,12 +9,14 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_END, WRITE_END, PIPE_ENDS };
+enum { READ_END, WRITE_END, ENDS };
 
 static void close_descriptor(int *descriptor) {
     if (*descriptor >= 0) {
@@ -23,7 +26,7 @@ static void close_descriptor(int *descriptor) {
 }
 
 static bool spawn(process *self, const char *const arguments[], const char *errors,
-                  const int input[PIPE_ENDS], const int output[PIPE_ENDS]) {
+                  const int input[ENDS], const int output[ENDS]) {
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return false;
@@ -46,10 +49,10 @@ static bool spawn(process *self, const char *const arguments[], const char *erro
 }
 
 bool process_start(process *self, const char *const arguments[], const char *errors) {
-    int input[PIPE_ENDS] = {-1, -1};
-    int output[PIPE_ENDS] = {-1, -1};
+    int input[ENDS] = {-1, -1};
+    int output[ENDS] = {-1, -1};
     *self = (process){.input = -1, .output = -1};
-    bool started = pipe2(input, O_CLOEXEC) == 0 && pipe2(output, O_CLOEXEC) == 0 &&
+    bool started = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input) == 0 && pipe2(output, O_CLOEXEC) == 0 &&
                    spawn(self, arguments, errors, input, output);
     close_descriptor(&input[READ_END]);
     close_descriptor(&output[WRITE_END]);
@@ -64,20 +67,18 @@ bool process_start(process *self, const char *const arguments[], const char *err
     return true;
 }
 
-/* A write to a process that is gone must not kill us. */
 static bool write_all(int descriptor, const char *bytes, size_t size) {
-    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
-    bool written = true;
-    while (written && size > 0) {
-        ssize_t count = write(descriptor, bytes, size);
-        written = count > 0 || (count < 0 && errno == EINTR);
+    while (size > 0) {
+        ssize_t count = send(descriptor, bytes, size, MSG_NOSIGNAL);
+        if (count < 0 && errno != EINTR) {
+            return false;
+        }
         if (count > 0) {
             bytes += count;
             size -= (size_t)count;
         }
     }
-    signal(SIGPIPE, before);
-    return written;
+    return true;
 }
 
 bool process_tell(const process *self, const char *line) {

@@ -54,8 +54,7 @@ cvi_result *decode_bytes(const cvi_decode_options *options, const cv_allocator *
 cvi_result *decode_text(const cvi_resource *resource, bool is_list, const char *text) {
     const cvi_decode_options options = {.resource = resource, .is_list = is_list};
     cv_error error = {0};
-    cvi_result *result =
-        decode_bytes(&options, &cvi_default_allocator, text, strlen(text), &error);
+    cvi_result *result = decode_bytes(&options, &cvi_default_allocator, text, strlen(text), &error);
     if (result == NULL) {
         fail_msg("%s: %s", error.message, text);
     }
@@ -67,8 +66,7 @@ const char *refuse_text(const cvi_resource *resource, bool is_list, const char *
     static cv_error error;
     const cvi_decode_options options = {.resource = resource, .is_list = is_list};
     error = (cv_error){0};
-    cvi_result *result =
-        decode_bytes(&options, &cvi_default_allocator, text, strlen(text), &error);
+    cvi_result *result = decode_bytes(&options, &cvi_default_allocator, text, strlen(text), &error);
     if (result != NULL) {
         cvi_result_release(result);
         fail_msg("was decoded: %s", text);

@@ -75,7 +75,6 @@ cvi_result *decode_text(const cvi_resource *resource, bool is_list, const char *
 
 /* Fails the test unless the text is refused with this code; answers the error's message (static).
  */
-const char *refuse_text(const cvi_resource *resource, bool is_list, const char *text,
-                        cv_code code);
+const char *refuse_text(const cvi_resource *resource, bool is_list, const char *text, cv_code code);
 
 #endif

@@ -94,9 +94,9 @@ static void test_fields_that_lists_lack(void **state) {
 
 static void test_unknown_fields(void **state) {
     (void)state;
-    const char *const names[] = {"nam",    "names", " name", "name ", "name,",     ",name",
-                                 "Name",   "",      "a,,b",  ",",     "name;deck", "name:asc",
-                                 "na\xC3\xA9", "*", "name,publisher"};
+    const char *const names[] = {"nam",       "names",    " name",      "name ", "name,",
+                                 ",name",     "Name",     "",           "a,,b",  ",",
+                                 "name;deck", "name:asc", "na\xC3\xA9", "*",     "name,publisher"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cvi_buffer out;
         cvi_buffer_init(&out, &cvi_default_allocator, 4096);
@@ -166,8 +166,8 @@ static void test_bad_filters(void **state) {
                       "date_added, date_last_updated, id, issue_number, name, store_date, volume");
     check_must_refuse(cvi_check_filter, sample, ":x",
                       "\"\" is not among the filters of /samples: id");
-    check_must_refuse(cvi_check_filter, issue, "name:",
-                      "among the filters of /issues: \"name\" has an empty value");
+    check_must_refuse(cvi_check_filter, issue,
+                      "name:", "among the filters of /issues: \"name\" has an empty value");
     check_must_refuse(cvi_check_filter, issue, "name:,id:4",
                       "among the filters of /issues: \"name\" has an empty value");
     check_must_refuse(cvi_check_filter, issue, "id:1,name:x,id:2",
@@ -219,8 +219,8 @@ static void test_bad_sorts(void **state) {
                       "\"\" is not among the sorts of /samples: appearancess");
     check_must_refuse(cvi_check_sort, sample, "appearances:asc,id:asc",
                       "among the sorts of /samples: \"asc,id:asc\" is no order (asc, desc)");
-    check_must_refuse(cvi_check_sort, sample, "appearances:",
-                      "among the sorts of /samples: \"\" is no order (asc, desc)");
+    check_must_refuse(cvi_check_sort, sample,
+                      "appearances:", "among the sorts of /samples: \"\" is no order (asc, desc)");
     check_must_refuse(cvi_check_sort, sample, "appearances:DESC",
                       "among the sorts of /samples: \"DESC\" is no order (asc, desc)");
     check_must_refuse(cvi_check_sort, sample, "appearances\t",

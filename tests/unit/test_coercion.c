@@ -11,8 +11,7 @@
 #include "resources/result.h"
 #include "support/sample.h"
 
-#define REF_TEXT                                                                                   \
-    "{\"api_detail_url\":\"u\",\"id\":7,\"name\":\"n\",\"site_detail_url\":\"s\"}"
+#define REF_TEXT "{\"api_detail_url\":\"u\",\"id\":7,\"name\":\"n\",\"site_detail_url\":\"s\"}"
 
 typedef struct value_case {
     const char *sent;
@@ -105,8 +104,9 @@ static void test_text(void **state) {
         {"{\"name\":[\"x\"]}", "{\"name\":null}"},
         {"{\"name\":{\"name\":\"x\"}}", "{\"name\":null}"},
         {"{\"name\":\"\\u00bd \\ud83d\\ude00\"}", "{\"name\":\"\xC2\xBD \xF0\x9F\x98\x80\"}"},
-        {"{\"name\":\"a\\ud83db\\u0000c\"}",
-         "{\"name\":\"a\xEF\xBF\xBD" "b\xEF\xBF\xBD" "c\"}"},
+        {"{\"name\":\"a\\ud83db\\u0000c\"}", "{\"name\":\"a\xEF\xBF\xBD"
+                                             "b\xEF\xBF\xBD"
+                                             "c\"}"},
         {"{\"name\":\"\xC0\x80\"}", "{\"name\":\"\xEF\xBF\xBD\xEF\xBF\xBD\"}"},
         {"{\"name\":\"one\\r\\ntwo\\tthree\"}", "{\"name\":\"one\\r\\ntwo\\tthree\"}"},
     };
@@ -208,10 +208,14 @@ static void test_keys_in_any_order(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_int64),          cmocka_unit_test(test_int64_as_text),
-        cmocka_unit_test(test_text),           cmocka_unit_test(test_object),
-        cmocka_unit_test(test_list),           cmocka_unit_test(test_lists_within_lists),
-        cmocka_unit_test(test_misspelt_names), cmocka_unit_test(test_duplicate_keys),
+        cmocka_unit_test(test_int64),
+        cmocka_unit_test(test_int64_as_text),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_object),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_lists_within_lists),
+        cmocka_unit_test(test_misspelt_names),
+        cmocka_unit_test(test_duplicate_keys),
         cmocka_unit_test(test_keys_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

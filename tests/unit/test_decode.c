@@ -89,10 +89,10 @@ static void test_keys_of_the_envelope_in_any_order(void **state) {
 
 static void test_errors_of_the_service(void **state) {
     (void)state;
-    const char *const texts[] = {REFUSED("100", "[]"), REFUSED("100", "{}"),
-                                 REFUSED("100", "null"), REFUSED("\"100\"", "[{\"id\":1}]"),
-                                 REFUSED("100", "{\"id\":1}"),
-                                 "{\"error\":\"Refused\",\"status_code\":100}"};
+    const char *const texts[] = {
+        REFUSED("100", "[]"),         REFUSED("100", "{}"),
+        REFUSED("100", "null"),       REFUSED("\"100\"", "[{\"id\":1}]"),
+        REFUSED("100", "{\"id\":1}"), "{\"error\":\"Refused\",\"status_code\":100}"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         for (int is_list = 0; is_list < 2; is_list++) {
             cvi_result *result = decode_text(&cvi_sample_resource, is_list != 0, texts[i]);
@@ -260,8 +260,8 @@ static void test_every_byte_changed(void **state) {
             memcpy(text, whole, sizeof(whole));
             text[i] = replacements[k];
             cv_error error = {0};
-            cvi_result *result = decode_bytes(&options, &cvi_default_allocator, text,
-                                              sizeof(whole) - 1, &error);
+            cvi_result *result =
+                decode_bytes(&options, &cvi_default_allocator, text, sizeof(whole) - 1, &error);
             assert_int_equal(error.code, result == NULL ? CV_ERROR_RESPONSE : CV_OK);
             cvi_result_release(result);
         }
@@ -290,8 +290,8 @@ static void test_pieces_give_the_same_records(void **state) {
     for (size_t chunk_size = 0; chunk_size < sizeof(whole); chunk_size++) {
         const cvi_decode_options options = {
             .resource = &cvi_sample_resource, .is_list = true, .chunk_size = chunk_size};
-        cvi_result *result = decode_bytes(&options, &cvi_default_allocator, whole,
-                                          sizeof(whole) - 1, NULL);
+        cvi_result *result =
+            decode_bytes(&options, &cvi_default_allocator, whole, sizeof(whole) - 1, NULL);
         assert_non_null(result);
         cvi_buffer out;
         cvi_buffer_over(&out, chunk_size == 0 ? expected : written, sizeof(expected));
@@ -314,13 +314,11 @@ static void test_unknown_members_are_reported(void **state) {
     char array[200];
     cvi_buffer seen;
     cvi_buffer_over(&seen, array, sizeof(array));
-    const cvi_decode_options options = {.resource = &cvi_sample_resource,
-                                        .on_unknown = note_unknown,
-                                        .user = &seen};
+    const cvi_decode_options options = {
+        .resource = &cvi_sample_resource, .on_unknown = note_unknown, .user = &seen};
     const char *text = DETAIL("{\"id\":1,\"new\":{\"deep\":1},\"ref\":{\"newer\":[{\"deep\":2}]},"
                               "\"counted\":[{\"ne\\u0077est\":1}],\"number\":{\"no\":1}}");
-    cvi_result *result =
-        decode_bytes(&options, &cvi_default_allocator, text, strlen(text), NULL);
+    cvi_result *result = decode_bytes(&options, &cvi_default_allocator, text, strlen(text), NULL);
     assert_non_null(result);
     assert_string_equal(array, "sample.new ref.newer counted.newest ");
     cvi_result_release(result);
@@ -365,9 +363,8 @@ static void test_each_allocation_may_fail(void **state) {
         failing_allocator memory;
         failing_allocator_init(&memory, call, false);
         cv_error error = {0};
-        const cvi_decode_options options = {.resource = &cvi_sample_resource,
-                                            .is_list = true,
-                                            .chunk_size = 5};
+        const cvi_decode_options options = {
+            .resource = &cvi_sample_resource, .is_list = true, .chunk_size = 5};
         cvi_result *result =
             decode_bytes(&options, &memory.allocator, whole, sizeof(whole) - 1, &error);
         is_decoded = result != NULL;

@@ -19,27 +19,26 @@
     "{\"api_detail_url\":\"api/" id "\",\"id\":" id ",\"name\":\"name " id                         \
     "\",\"site_detail_url\":\"site/" id "\"}"
 
-static const char full[] =
-    "{\"aliases\":\"First\\r\\nSecond\",\"api_detail_url\":\"api\",\"associated_images\":["
-    "{\"original_url\":\"variant\",\"id\":1,\"caption\":null,\"image_tags\":\"All Images\"}],"
-    "\"character_credits\":[" REF("10") "," REF("11") "],\"character_died_in\":[" REF("12") "],"
-    "\"characters_died_in\":[" REF("13") "],\"concept_credits\":[" REF("14") "],"
-    "\"cover_date\":\"1952-10-01\",\"date_added\":\"2008-06-06 11:10:16\","
-    "\"date_last_updated\":\"2022-07-11 23:51:22\",\"deck\":\"A deck\",\"description\":\"<p>Text"
-    "<\\/p>\",\"disbanded_teams\":[" REF("15") "],\"first_appearance_characters\":[" REF("16")
-    "],\"first_appearance_concepts\":[" REF("17") "],\"first_appearance_locations\":[" REF("18")
-    "],\"first_appearance_objects\":[" REF("19") "],\"first_appearance_storyarcs\":[" REF("20")
-    "],\"first_appearance_teams\":[" REF("21") "],\"has_staff_review\":" REF("22") ",\"id\":52,"
-    "\"image\":{\"icon_url\":\"icon\",\"medium_url\":\"medium\",\"screen_url\":\"screen\","
-    "\"screen_large_url\":\"screen_large\",\"small_url\":\"small\",\"super_url\":\"super\","
-    "\"thumb_url\":\"thumb\",\"tiny_url\":\"tiny\",\"original_url\":\"original\","
-    "\"image_tags\":\",All Images\"},\"issue_number\":\"\xC2\xBD\",\"location_credits\":["
-    REF("23") "],\"name\":\"The Name\",\"object_credits\":[" REF("24") "],\"person_credits\":["
-    "{\"api_detail_url\":\"api/25\",\"id\":25,\"name\":\"name 25\",\"site_detail_url\":\"site/25\","
-    "\"role\":\"penciler, inker\"}],\"site_detail_url\":\"site\",\"store_date\":\"1952-09-01\","
-    "\"story_arc_credits\":[" REF("26") "],\"team_credits\":[" REF("27") "],"
-    "\"team_disbanded_in\":[" REF("28") "],\"teams_disbanded_in\":[" REF("29") "],\"volume\":"
-    REF("30") "}";
+static const char full
+    [] = "{\"aliases\":\"First\\r\\nSecond\",\"api_detail_url\":\"api\",\"associated_images\":["
+         "{\"original_url\":\"variant\",\"id\":1,\"caption\":null,\"image_tags\":\"All Images\"}],"
+         "\"character_credits\":[" REF("10") "," REF(
+             "11") "],\"character_died_in\":[" REF("12") "],"
+                                                         "\"characters_died_in\":[" REF(
+                                                             "13") "],\"concept_credits\":[" REF("14") "],"
+                                                                                                       "\"cover_date\":\"1952-10-01\",\"date_added\":\"2008-06-06 11:10:16\","
+                                                                                                       "\"date_last_updated\":\"2022-07-11 23:51:22\",\"deck\":\"A deck\",\"description\":\"<p>Text"
+                                                                                                       "<\\/p>\",\"disbanded_teams\":[" REF(
+                                                                                                           "15") "],\"first_appearance_characters\":[" REF("16") "],\"first_appearance_concepts\":[" REF("17") "],\"first_appearance_locations\":[" REF("18") "],\"first_appearance_objects\":[" REF("19") "],\"first_appearance_storyarcs\":[" REF("20") "],\"first_appearance_teams\":[" REF("21") "],\"has_staff_review\":" REF("22") ",\"id\":52,"
+                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"image\":{\"icon_url\":\"icon\",\"medium_url\":\"medium\",\"screen_url\":\"screen\","
+                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"screen_large_url\":\"screen_large\",\"small_url\":\"small\",\"super_url\":\"super\","
+                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"thumb_url\":\"thumb\",\"tiny_url\":\"tiny\",\"original_url\":\"original\","
+                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"image_tags\":\",All Images\"},\"issue_number\":\"\xC2\xBD\",\"location_credits\":[" REF("23") "],\"name\":\"The Name\",\"object_credits\":[" REF("24") "],\"person_credits\":["
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "{\"api_detail_url\":\"api/25\",\"id\":25,\"name\":\"name 25\",\"site_detail_url\":\"site/25\","
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "\"role\":\"penciler, inker\"}],\"site_detail_url\":\"site\",\"store_date\":\"1952-09-01\","
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "\"story_arc_credits\":[" REF("26") "],\"team_credits\":[" REF("27") "],"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "\"team_disbanded_in\":[" REF("28") "],\"teams_disbanded_in\":[" REF("29") "],\"volume\":" REF(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "30") "}";
 
 static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 1000, 2000};
 
@@ -197,9 +196,9 @@ static void test_nothing(void **state) {
 
 static void test_list_of_issues(void **state) {
     (void)state;
-    cvi_result *result =
-        decode_text(&cvi_issue_resource, true,
-                    ENVELOPE("2", "[{\"id\":6,\"volume\":" REF("7") "},{\"id\":8,\"name\":\"n\"}]"));
+    cvi_result *result = decode_text(
+        &cvi_issue_resource, true,
+        ENVELOPE("2", "[{\"id\":6,\"volume\":" REF("7") "},{\"id\":8,\"name\":\"n\"}]"));
     const cv_issue_page *page = (const cv_issue_page *)cvi_result_page(result, &from_cache);
     assert_int_equal(page->count, 2);
     assert_int_equal(page->items[0]->id, 6);

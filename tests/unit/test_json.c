@@ -143,10 +143,10 @@ static void test_byte_order_mark_is_skipped(void **state) {
 static void test_what_is_not_json(void **state) {
     (void)state;
     const char *const texts[] = {
-        "",          "   ",       "{",           "[1",          "{\"a\":1",   "{} x",
-        "{}{}",      "[1,]",      "{\"a\":1,}",  "/*c*/ {}",    "{} // c",    "<html></html>",
-        "[01]",      "[NaN]",     "['a']",       "{a:1}",       "[\"\x01\"]", "[\"a\nb\"]",
-        "[\"\\x\"]", "[\"\\u12\"]", "[tru]",     "{\"a\" 1}",   "]",          "[1 2]",
+        "",          "   ",         "{",          "[1",        "{\"a\":1",   "{} x",
+        "{}{}",      "[1,]",        "{\"a\":1,}", "/*c*/ {}",  "{} // c",    "<html></html>",
+        "[01]",      "[NaN]",       "['a']",      "{a:1}",     "[\"\x01\"]", "[\"a\nb\"]",
+        "[\"\\x\"]", "[\"\\u12\"]", "[tru]",      "{\"a\" 1}", "]",          "[1 2]",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         read_must_answer(texts[i], strlen(texts[i]), CVI_JSON_BROKEN);

@@ -82,9 +82,9 @@ static void test_exponents(void **state) {
 
 static void test_what_is_no_number(void **state) {
     (void)state;
-    const char *const texts[] = {"",    "-",   "+1",  ".5",   "1.",    "1.e3", "1e",   "1e+",
-                                 " 1",  "1 ",  "1,5", "0x10", "1-",    "--1",  "nan",  "inf",
-                                 "1e5x", "1.5.", "12a", "½",   "$13000", "-.5", "1e1.0", "e5"};
+    const char *const texts[] = {"",     "-",    "+1",  ".5",   "1.",     "1.e3", "1e",    "1e+",
+                                 " 1",   "1 ",   "1,5", "0x10", "1-",     "--1",  "nan",   "inf",
+                                 "1e5x", "1.5.", "12a", "½",    "$13000", "-.5",  "1e1.0", "e5"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         read_must_fail(texts[i]);
     }

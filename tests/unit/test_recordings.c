@@ -1,6 +1,7 @@
-/* Recorded answers, field for field: what the typed members hold is written back and compared with
- * the text as an independent reader sees it. The folder is named by COMICVINE_RECORDINGS; without
- * it there is nothing to compare, and the tests say that they were skipped. */
+/* Whole answers, field for field: what the typed members hold is written back and compared with the
+ * text as an independent reader sees it. First our own fixtures (below CVI_FIXTURES), then recorded
+ * answers in the folder that COMICVINE_RECORDINGS names; without it these tests say that they were
+ * skipped. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -191,9 +192,7 @@ static void join(char *path, const char *folder, const char *name, const char *e
     assert_false(out.failed);
 }
 
-static void test_details(void **state) {
-    (void)state;
-    const char *folder = recordings();
+static void compare_details(const char *folder) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);
     for (size_t i = 0; i < count; i++) {
@@ -205,9 +204,7 @@ static void test_details(void **state) {
     }
 }
 
-static void test_lists(void **state) {
-    (void)state;
-    const char *folder = recordings();
+static void compare_lists(const char *folder) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);
     for (size_t i = 0; i < count; i++) {
@@ -229,18 +226,40 @@ static void compare_error(const char *path, const cvi_resource *resource, bool i
     cvi_buffer_free(&text);
 }
 
-static void test_errors(void **state) {
-    (void)state;
+static void compare_errors(const char *folder) {
     char path[PATH_SIZE];
-    join(path, recordings(), "errors", "");
+    join(path, folder, "errors", "");
     assert_true(for_each_file(path, compare_error, cvi_registry_find(CV_ISSUE)) > 0);
+}
+
+static void test_fixtures(void **state) {
+    (void)state;
+    compare_details(CVI_FIXTURES "/comicvine");
+    compare_lists(CVI_FIXTURES "/comicvine");
+    compare_errors(CVI_FIXTURES);
+}
+
+static void test_recorded_details(void **state) {
+    (void)state;
+    compare_details(recordings());
+}
+
+static void test_recorded_lists(void **state) {
+    (void)state;
+    compare_lists(recordings());
+}
+
+static void test_recorded_errors(void **state) {
+    (void)state;
+    compare_errors(recordings());
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_details),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_fixtures),
+        cmocka_unit_test(test_recorded_details),
+        cmocka_unit_test(test_recorded_lists),
+        cmocka_unit_test(test_recorded_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

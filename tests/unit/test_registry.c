@@ -128,8 +128,10 @@ static void test_missing_and_double_rows_are_noticed(void **state) {
     const cvi_shape without_id = {"ref", missing, 3, sizeof(cv_ref)};
     assert_int_equal(first_wrong_byte(&without_id, 0), offsetof(cv_ref, id));
     const cvi_field twice[] = {
-        CVI_TEXT(cv_ref, api_detail_url, 0), CVI_INT64(cv_ref, id, 0),
-        CVI_TEXT(cv_ref, name, 0),           CVI_TEXT(cv_ref, name, 0),
+        CVI_TEXT(cv_ref, api_detail_url, 0),
+        CVI_INT64(cv_ref, id, 0),
+        CVI_TEXT(cv_ref, name, 0),
+        CVI_TEXT(cv_ref, name, 0),
         CVI_TEXT(cv_ref, site_detail_url, 0),
     };
     const cvi_shape with_two_names = {"ref", twice, 5, sizeof(cv_ref)};

@@ -57,25 +57,27 @@ static void test_broken_text_is_repaired(void **state) {
     (void)state;
     /* One replacement for each maximal part of a sequence, as Unicode recommends. */
     const text_case cases[] = {
-        {"\x80", BAD},                               /* stray trail */
-        {"\xBF\xBF", BAD BAD},                       /* two of them */
-        {"\xC0\x80", BAD BAD},                       /* overlong NUL */
-        {"\xC1\xBF", BAD BAD},                       /* overlong DEL */
-        {"\xE0\x80\x80", BAD BAD BAD},               /* overlong, three bytes */
-        {"\xE0\x9F\xBF", BAD BAD BAD},               /* overlong, the largest */
-        {"\xF0\x8F\xBF\xBF", BAD BAD BAD BAD},       /* overlong, four bytes */
-        {"\xED\xA0\x80", BAD BAD BAD},               /* encoded surrogate */
-        {"\xED\xBF\xBF", BAD BAD BAD},               /* the last one */
-        {"\xF4\x90\x80\x80", BAD BAD BAD BAD},       /* above U+10FFFF */
+        {"\x80", BAD},                                 /* stray trail */
+        {"\xBF\xBF", BAD BAD},                         /* two of them */
+        {"\xC0\x80", BAD BAD},                         /* overlong NUL */
+        {"\xC1\xBF", BAD BAD},                         /* overlong DEL */
+        {"\xE0\x80\x80", BAD BAD BAD},                 /* overlong, three bytes */
+        {"\xE0\x9F\xBF", BAD BAD BAD},                 /* overlong, the largest */
+        {"\xF0\x8F\xBF\xBF", BAD BAD BAD BAD},         /* overlong, four bytes */
+        {"\xED\xA0\x80", BAD BAD BAD},                 /* encoded surrogate */
+        {"\xED\xBF\xBF", BAD BAD BAD},                 /* the last one */
+        {"\xF4\x90\x80\x80", BAD BAD BAD BAD},         /* above U+10FFFF */
         {"\xF8\x88\x80\x80\x80", BAD BAD BAD BAD BAD}, /* five bytes */
         {"\xFF", BAD},
-        {"\xC3", BAD},             /* cut after one of two */
-        {"\xE3\x81", BAD},         /* two of three: one part */
-        {"\xF0\x9F\x98", BAD},     /* three of four: one part */
-        {"\xE3\x81x", BAD "x"},    /* cut by a letter */
+        {"\xC3", BAD},          /* cut after one of two */
+        {"\xE3\x81", BAD},      /* two of three: one part */
+        {"\xF0\x9F\x98", BAD},  /* three of four: one part */
+        {"\xE3\x81x", BAD "x"}, /* cut by a letter */
         {"\xF0\x9F\xC3\xA9", BAD "\xC3\xA9"},
         {"a\xFFz", "a" BAD "z"},
-        {"12345678\xFF" "12345678", "12345678" BAD "12345678"},
+        {"12345678\xFF"
+         "12345678",
+         "12345678" BAD "12345678"},
         {"1234567\xC3", "1234567" BAD},
         {"\xC3\xA9\xFF\xC3\xA9", "\xC3\xA9" BAD "\xC3\xA9"},
     };
@@ -132,9 +134,9 @@ static void test_good_escapes_are_kept(void **state) {
         "\\u00e9 \\u20AC \\uFFFF \\u0001",
         "\\ud83d\\ude00",
         "\\uD83D\\uDE00 twice \\uDBFF\\uDFFF",
-        "\\\\ud83d",         /* an escaped backslash, then letters */
-        "\\\\\\\\u0000",     /* two of them */
-        "\\u12",             /* cut: the parser's business */
+        "\\\\ud83d",     /* an escaped backslash, then letters */
+        "\\\\\\\\u0000", /* two of them */
+        "\\u12",         /* cut: the parser's business */
         "\\u12zz",
         "\\",
         "\\u",

@@ -1,5 +1,5 @@
-/* Rows over a struct of our own. As it stands this compiles; with one of the macros WRONG_... set it
- * must not: the member has another type than the row says. The build tries each. */
+/* Rows over a struct of our own. As it stands this compiles; with one of the macros WRONG_... set
+ * it must not: the member has another type than the row says. The build tries each. */
 #include "resources/table.h"
 
 typedef struct cv_thing {

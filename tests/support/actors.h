@@ -1,0 +1,28 @@
+/* Actors (actor.c) at work on the database and the server of a test. */
+#ifndef TESTS_SUPPORT_ACTORS_H
+#define TESTS_SUPPORT_ACTORS_H
+
+#include "support/api.h"
+#include "support/process.h"
+
+enum { ACTOR_ARGUMENTS_MAX = 8 };
+
+/* Starts one, with further arguments, up to the first NULL, and waits until it is ready. A key
+ * among them comes after the usual one and so wins. */
+void actor_start(process *actor, const api *api, const char *const further[ACTOR_ARGUMENTS_MAX]);
+
+/* The same without waiting, all arguments given, standard error into a file. */
+void actor_launch(process *actor, const char *const arguments[], const char *errors);
+
+/* Makes it ask, and waits until it has. */
+void actor_ask(process *actor, int64_t id);
+
+/* Reads one outcome, or the end of them. */
+outcome actor_hear(process *actor);
+void actor_hear_done(process *actor);
+void actor_hear_line(process *actor, const char *expected);
+
+/* Ends it; it must end well. */
+void actor_end(process *actor);
+
+#endif

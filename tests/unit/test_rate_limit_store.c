@@ -1,0 +1,705 @@
+/* The sliding limit: exact at its edges, over clocks that step, boots, other programs' rows, and
+ * under random schedules against a count by brute force. */
+#include "support/store_world.h"
+
+#include <string.h>
+
+#include "stores/limits.h"
+
+/* Small figures, so that edges are near: 3 requests in 1 000 + 100 ms. */
+static int setup(void **state) {
+    store_world_setup(state);
+    store_world *world = *state;
+    world->options.cache.disabled = true;
+    world->options.dedupe.disabled = true;
+    world->options.rate_limit.limit = 3;
+    world->options.rate_limit.window_ms = 1000;
+    world->options.rate_limit.guard_ms = 100;
+    return 0;
+}
+
+static cvi_claim claim_path(store_world *world, cvi_stores *stores, const char *resource,
+                            bool is_list) {
+    const cvi_claim_spec spec = {.hash = HASH_A,
+                                 .resource = resource,
+                                 .is_list = is_list,
+                                 .priority = CV_PRIORITY_BACKGROUND};
+    return world_claim_spec(world, stores, &spec);
+}
+
+static cvi_claim admit(store_world *world, cvi_stores *stores, const char *resource) {
+    cvi_claim claim = claim_path(world, stores, resource, false);
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    assert_true(claim.row_id > 0);
+    return claim;
+}
+
+static void check_wait(store_world *world, cvi_stores *stores, const char *resource,
+                       int64_t wait_ms, cvi_wait_reason reason) {
+    cvi_claim claim = claim_path(world, stores, resource, false);
+    assert_int_equal(claim.verdict, CVI_CLAIM_WAIT);
+    assert_int_equal(claim.wait_ms, wait_ms);
+    assert_int_equal(claim.reason, reason);
+    assert_int_equal(claim.row_id, 0);
+}
+
+static int64_t count_rows(const store_world *world) {
+    return world_number(world, "SELECT count(*) FROM rate_limits");
+}
+
+static void insert_foreign(const store_world *world, const char *resource, int64_t age_ms) {
+    char *sql = sqlite3_mprintf("INSERT INTO rate_limits(resource, timestamp) VALUES(%Q, %lld)",
+                                resource, (long long)(world->clock.now.wall_ms - age_ms));
+    world_execute(world, sql);
+    sqlite3_free(sql);
+}
+
+static void test_limit_is_exact_at_the_edge_of_window_and_guard(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    cvi_claim claim = admit(world, stores, "issue");
+    assert_int_equal(claim.wait_ms, 0);
+    fake_clock_advance(&world->clock, 100);
+    claim = admit(world, stores, "issue");
+    assert_int_equal(claim.wait_ms, 0);
+    fake_clock_advance(&world->clock, 100);
+    claim = admit(world, stores, "issue");
+    assert_int_equal(claim.wait_ms, 900);
+    check_wait(world, stores, "issue", 900, CVI_WAIT_LIMIT);
+    fake_clock_advance(&world->clock, 899);
+    check_wait(world, stores, "issue", 1, CVI_WAIT_LIMIT);
+    assert_int_equal(count_rows(world), 3);
+    fake_clock_advance(&world->clock, 1);
+    claim = admit(world, stores, "issue");
+    assert_int_equal(claim.wait_ms, 100);
+    check_wait(world, stores, "issue", 100, CVI_WAIT_LIMIT);
+    admit(world, stores, "volume");
+    cvi_stores_close(stores);
+}
+
+static void test_row_keeps_the_pinned_columns(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    admit(world, stores, "issue");
+    const cvi_claim_spec spec = {
+        .hash = HASH_A, .resource = "volume", .priority = CV_PRIORITY_USER};
+    assert_int_equal(world_claim_spec(world, stores, &spec).verdict, CVI_CLAIM_ADMITTED);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM rate_limits WHERE resource ="
+                                         " 'issue' AND priority = 'background' AND timestamp ="
+                                         " 1717243200000 AND scope = 'scope-1'"),
+                     1);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM rate_limits WHERE resource ="
+                                         " 'volume' AND priority = 'user'"),
+                     1);
+    cvi_stores_close(stores);
+}
+
+static void test_handles_count_each_other_and_survive_closing(void **state) {
+    store_world *world = *state;
+    cvi_stores *first = world_open(world);
+    cvi_stores *second = world_open(world);
+    admit(world, first, "issue");
+    admit(world, second, "issue");
+    cvi_stores_close(first);
+    first = world_open(world);
+    admit(world, first, "issue");
+    check_wait(world, first, "issue", 1100, CVI_WAIT_LIMIT);
+    check_wait(world, second, "issue", 1100, CVI_WAIT_LIMIT);
+    cvi_stores_close(first);
+    cvi_stores_close(second);
+}
+
+static void test_limits_of_zero_one_and_none(void **state) {
+    const cv_resource_limit paths[] = {{"never", 0, 0}, {"once", 1, 5000}, {"always", CV_NONE, 0}};
+    store_world *world = *state;
+    world->options.rate_limit.resources = paths;
+    world->options.rate_limit.resource_count = 3;
+    cvi_stores *stores = world_open(world);
+    check_wait(world, stores, "never", -1, CVI_WAIT_LIMIT);
+    cvi_claim claim = admit(world, stores, "once");
+    assert_int_equal(claim.wait_ms, 5100);
+    check_wait(world, stores, "once", 5100, CVI_WAIT_LIMIT);
+    for (int i = 0; i < 20; i++) {
+        admit(world, stores, "always");
+    }
+    fake_clock_advance(&world->clock, 5099);
+    check_wait(world, stores, "once", 1, CVI_WAIT_LIMIT);
+    fake_clock_advance(&world->clock, 1);
+    admit(world, stores, "once");
+    cvi_stores_close(stores);
+}
+
+static void test_kind_none_records_all_the_same(void **state) {
+    store_world *world = *state;
+    cvi_stores *bounded = world_open(world);
+    world->options.rate_limit.kind = CV_LIMIT_NONE;
+    cvi_stores *free_of_limit = world_open(world);
+    for (int i = 0; i < 5; i++) {
+        admit(world, free_of_limit, "issue");
+    }
+    assert_int_equal(count_rows(world), 5);
+    check_wait(world, bounded, "issue", 1100, CVI_WAIT_LIMIT);
+    cvi_stores_close(free_of_limit);
+    cvi_stores_close(bounded);
+}
+
+static void test_interval_holds_over_all_resources(void **state) {
+    store_world *world = *state;
+    world->options.rate_limit.min_interval_ms = 50;
+    cvi_stores *first = world_open(world);
+    cvi_stores *second = world_open(world);
+    cvi_claim claim = admit(world, first, "issue");
+    assert_int_equal(claim.wait_ms, 50);
+    check_wait(world, second, "volumes", 50, CVI_WAIT_INTERVAL);
+    fake_clock_advance(&world->clock, 49);
+    check_wait(world, second, "volumes", 1, CVI_WAIT_INTERVAL);
+    fake_clock_advance(&world->clock, 1);
+    admit(world, second, "volumes");
+    for (int i = 0; i < 2; i++) {
+        fake_clock_advance(&world->clock, 50);
+        admit(world, first, "issue");
+    }
+    check_wait(world, first, "issue", 950, CVI_WAIT_LIMIT);
+    check_wait(world, first, "person", 50, CVI_WAIT_INTERVAL);
+    /* The larger of the two waits is told. */
+    fake_clock_advance(&world->clock, 940);
+    admit(world, first, "person");
+    check_wait(world, first, "issue", 50, CVI_WAIT_INTERVAL);
+    cvi_stores_close(first);
+    cvi_stores_close(second);
+}
+
+static void test_interval_longer_than_the_window(void **state) {
+    store_world *world = *state;
+    world->options.rate_limit.min_interval_ms = 10000;
+    cvi_stores *stores = world_open(world);
+    insert_foreign(world, "issue", 9999);
+    check_wait(world, stores, "volume", 1, CVI_WAIT_INTERVAL);
+    fake_clock_advance(&world->clock, 1);
+    admit(world, stores, "volume");
+    cvi_stores_close(stores);
+}
+
+static void test_scopes_are_apart_but_others_rows_count_for_all(void **state) {
+    store_world *world = *state;
+    cvi_stores *first = world_open(world);
+    world->options.scope = "scope-2";
+    cvi_stores *second = world_open(world);
+    world->options.scope = "";
+    cvi_stores *open = world_open(world);
+    for (int i = 0; i < 2; i++) {
+        admit(world, first, "issue");
+        admit(world, second, "issue");
+    }
+    insert_foreign(world, "issue", 0);
+    check_wait(world, first, "issue", 1100, CVI_WAIT_LIMIT);
+    check_wait(world, second, "issue", 1100, CVI_WAIT_LIMIT);
+    admit(world, open, "issue");
+    admit(world, open, "issue");
+    check_wait(world, open, "issue", 1100, CVI_WAIT_LIMIT);
+    cvi_stores_close(first);
+    cvi_stores_close(second);
+    cvi_stores_close(open);
+}
+
+static void test_lists_count_the_unknown_rows_of_others(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    insert_foreign(world, "unknown", 100);
+    insert_foreign(world, "unknown", 200);
+    admit(world, stores, "issue");
+    cvi_claim claim = claim_path(world, stores, "issues", true);
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    assert_int_equal(claim.wait_ms, 900);
+    claim = claim_path(world, stores, "issues", true);
+    assert_int_equal(claim.verdict, CVI_CLAIM_WAIT);
+    assert_int_equal(claim.wait_ms, 900);
+    claim = claim_path(world, stores, "unknown", true);
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    cvi_stores_close(stores);
+}
+
+static void test_admission_is_taken_back(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    cvi_claim claim = {0};
+    for (int i = 0; i < 3; i++) {
+        claim = admit(world, stores, "issue");
+    }
+    const cvi_claim_spec again = {.hash = HASH_A, .resource = "issue", .row_id = claim.row_id};
+    cvi_claim second = world_claim_spec(world, stores, &again);
+    assert_int_equal(second.verdict, CVI_CLAIM_ADMITTED);
+    assert_int_equal(count_rows(world), 3);
+    /* Taken back although there is no room for another path. */
+    const cv_resource_limit paths[] = {{"never", 0, 0}};
+    world->options.rate_limit.resources = paths;
+    world->options.rate_limit.resource_count = 1;
+    cvi_stores *other = world_open(world);
+    const cvi_claim_spec never = {.hash = HASH_A, .resource = "never", .row_id = second.row_id};
+    assert_int_equal(world_claim_spec(world, other, &never).verdict, CVI_CLAIM_WAIT);
+    assert_int_equal(count_rows(world), 2);
+    cvi_stores_close(other);
+    cvi_stores_close(stores);
+}
+
+/* Within a boot no step of the wall clock lifts the limit or blocks. */
+static void test_wall_clock_steps_change_nothing(void **state) {
+    static const int64_t steps_ms[] = {7200000, -7200000, 1000, -1000, INT64_C(315360000000)};
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    for (size_t i = 0; i < sizeof(steps_ms) / sizeof(steps_ms[0]); i++) {
+        for (int k = 0; k < 3; k++) {
+            admit(world, stores, "issue");
+        }
+        fake_clock_step_wall(&world->clock, steps_ms[i]);
+        check_wait(world, stores, "issue", 1100, CVI_WAIT_LIMIT);
+        fake_clock_advance(&world->clock, 1099);
+        check_wait(world, stores, "issue", 1, CVI_WAIT_LIMIT);
+        fake_clock_advance(&world->clock, 1);
+    }
+    admit(world, stores, "issue");
+    cvi_stores_close(stores);
+}
+
+/* A row of another program is placed by wall clock when it is first seen, and stays there. */
+static void test_adopted_row_obeys_the_boot_clock(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    for (int i = 0; i < 3; i++) {
+        insert_foreign(world, "issue", 400);
+    }
+    check_wait(world, stores, "issue", 700, CVI_WAIT_LIMIT);
+    fake_clock_step_wall(&world->clock, 3600000);
+    check_wait(world, stores, "issue", 700, CVI_WAIT_LIMIT);
+    fake_clock_step_wall(&world->clock, -7200000);
+    check_wait(world, stores, "issue", 700, CVI_WAIT_LIMIT);
+    fake_clock_advance(&world->clock, 700);
+    admit(world, stores, "issue");
+    cvi_stores_close(stores);
+}
+
+static void test_row_from_the_future_is_stamped_anew_once(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    for (int i = 0; i < 3; i++) {
+        insert_foreign(world, "issue", -INT64_C(3600000));
+    }
+    check_wait(world, stores, "issue", 1100, CVI_WAIT_LIMIT);
+    fake_clock_advance(&world->clock, 500);
+    check_wait(world, stores, "issue", 600, CVI_WAIT_LIMIT);
+    fake_clock_advance(&world->clock, 600);
+    admit(world, stores, "issue");
+    cvi_stores_close(stores);
+}
+
+static void test_hostile_stamps_block_for_one_window_at_most(void **state) {
+    static const char *const updates[] = {
+        "UPDATE rate_limits SET boot_ms = 9223372036854775807, timestamp = 9223372036854775807",
+        "UPDATE rate_limits SET boot = NULL, timestamp = 9223372036854775807",
+        "UPDATE rate_limits SET boot = 'other', timestamp = -9223372036854775807 - 1",
+        "UPDATE rate_limits SET boot = x'ff', timestamp = 'late'",
+        "UPDATE rate_limits SET boot_ms = 'late'",
+        "UPDATE rate_limits SET boot_ms = 1e300",
+        "UPDATE rate_limits SET boot_ms = NULL",
+        "UPDATE rate_limits SET boot_ms = -9223372036854775807 - 1",
+    };
+    store_world *world = *state;
+    for (size_t i = 0; i < sizeof(updates) / sizeof(updates[0]); i++) {
+        cvi_stores *stores = world_open(world);
+        world_execute(world, "DELETE FROM rate_limits");
+        for (int k = 0; k < 3; k++) {
+            admit(world, stores, "issue");
+        }
+        world_execute(world, updates[i]);
+        cvi_claim claim = claim_path(world, stores, "issue", false);
+        if (claim.wait_ms < 0 || claim.wait_ms > 1100) {
+            fail_msg("waits %lld after %s", (long long)claim.wait_ms, updates[i]);
+        }
+        fake_clock_advance(&world->clock, 1100);
+        admit(world, stores, "issue");
+        cvi_stores_close(stores);
+    }
+}
+
+static void test_reboot_keeps_the_count(void **state) {
+    static const struct {
+        int64_t off_ms; /* beside a minute up */
+        int64_t wait_ms;
+    } cases[] = {{-60000, 1100}, {-59500, 600}, {-58901, 1}, {-58900, 0}, {3600000, 0}};
+    store_world *world = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char boot_id[24];
+        cvi_stores *stores = world_open(world);
+        world_execute(world, "DELETE FROM rate_limits");
+        for (int k = 0; k < 3; k++) {
+            admit(world, stores, "issue");
+        }
+        cvi_stores_close(stores);
+        sqlite3_snprintf(sizeof(boot_id), boot_id, "boot-%d", (int)i + 2);
+        fake_clock_reboot(&world->clock, boot_id, cases[i].off_ms);
+        stores = world_open(world);
+        if (cases[i].wait_ms > 0) {
+            check_wait(world, stores, "issue", cases[i].wait_ms, CVI_WAIT_LIMIT);
+            fake_clock_step_wall(&world->clock, 3600000);
+            check_wait(world, stores, "issue", cases[i].wait_ms, CVI_WAIT_LIMIT);
+        } else {
+            admit(world, stores, "issue");
+        }
+        cvi_stores_close(stores);
+    }
+}
+
+/* ---- cleaning ---- */
+
+static void insert_old(const store_world *world, const char *boot, int count, int64_t boot_ms,
+                       int64_t wall_ms) {
+    char *sql = sqlite3_mprintf(
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+        "INSERT INTO rate_limits(resource, timestamp, boot, boot_ms)"
+        " SELECT 'issue', %lld, %Q, %lld FROM n",
+        count, (long long)wall_ms, boot, (long long)boot_ms);
+    world_execute(world, sql);
+    sqlite3_free(sql);
+}
+
+static void test_cleaning_keeps_what_anybody_needs(void **state) {
+    store_world *world = *state;
+    world->clock.now.boot_ms = 20 * CVI_RATE_KEPT_MS;
+    world->options.rate_limit.window_ms = 2 * CVI_RATE_KEPT_MS - 100;
+    cvi_stores_close(world_open(world));
+    world->options.rate_limit.window_ms = 1000;
+    cvi_stores *stores = world_open(world);
+    cvi_now now = world->clock.now;
+    int64_t kept_ms = 2 * CVI_RATE_KEPT_MS;
+    insert_old(world, "boot-1", 1, now.boot_ms - kept_ms, now.wall_ms);
+    insert_old(world, "boot-1", 1, now.boot_ms - kept_ms + 1, 0);
+    insert_old(world, "boot-0", 1, now.boot_ms, now.wall_ms - kept_ms);
+    insert_old(world, "boot-0", 1, 0, now.wall_ms - kept_ms + 1);
+    insert_old(world, NULL, 1, 0, now.wall_ms - kept_ms);
+    insert_old(world, NULL, 1, 0, now.wall_ms - kept_ms + 1);
+    assert_false(world_clean(world, stores));
+    assert_int_equal(count_rows(world), 3);
+    fake_clock_advance(&world->clock, 1);
+    assert_false(world_clean(world, stores));
+    assert_int_equal(count_rows(world), 0);
+    cvi_stores_close(stores);
+}
+
+/* A short window of ours does not delete what other programs count for an hour. */
+static void test_cleaning_keeps_an_hour_for_programs_that_cannot_ask(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    world_execute(world, "UPDATE settings SET value = 'much'");
+    insert_foreign(world, "issue", CVI_RATE_KEPT_MS - 1);
+    insert_foreign(world, "issue", CVI_RATE_KEPT_MS);
+    assert_false(world_clean(world, stores));
+    assert_int_equal(count_rows(world), 1);
+    cvi_stores_close(stores);
+}
+
+static void test_cleaning_goes_in_batches(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    insert_old(world, "boot-0", 450, 0, 0);
+    insert_old(world, "boot-1", 450, -CVI_LONGEST_MS, 0);
+    int calls = 1;
+    while (world_clean(world, stores)) {
+        calls++;
+        assert_in_range(calls, 2, 4);
+    }
+    assert_int_equal(calls, 3);
+    assert_int_equal(count_rows(world), 0);
+    cvi_stores_close(stores);
+}
+
+/* Old rows that nobody has cleaned yet neither count nor are written again. */
+static void test_old_rows_of_another_boot_are_not_touched(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    insert_old(world, "boot-0", 5000, 3600000, world->clock.now.wall_ms - 1100);
+    insert_old(world, "boot-0", 2, 0, world->clock.now.wall_ms - 1099);
+    admit(world, stores, "issue");
+    check_wait(world, stores, "issue", 1, CVI_WAIT_LIMIT);
+    assert_int_equal(
+        world_number(world, "SELECT count(*) FROM rate_limits WHERE boot = 'boot-0'"), 5000);
+    cvi_stores_close(stores);
+}
+
+/* ---- random schedules against a count by brute force ---- */
+
+enum { HANDLES = 3, ROWS = 4000, STEPS = 1500, SCOPES = 2, PATHS = 3 };
+
+static const char *const scope_names[] = {"scope-1", "scope-2", ""};
+static const char *const path_names[] = {"issue", "issues", "search", "unknown"};
+
+typedef struct model_row {
+    int scope; /* 2: other programs */
+    int path;  /* 3: unknown */
+    bool is_ours;
+    bool is_stamped;
+    bool is_gone; /* taken back */
+    int64_t boot_ms;
+    int64_t wall_ms;
+    int64_t true_ms;
+    int64_t row_id;
+} model_row;
+
+typedef struct model {
+    store_world *world;
+    cvi_stores *stores[HANDLES];
+    int boots;
+    bool steps_wall;  /* either the wall clock steps, or the machine reboots: not both, as across */
+    bool may_reboot;  /* boots the wall clock must be right */
+    int64_t true_ms;
+    model_row rows[ROWS];
+    int count;
+} model;
+
+static int64_t draw(model *self, int64_t bound) {
+    return cvi_random_below(&self->world->clock.random, bound);
+}
+
+static void open_handles(model *self) {
+    for (int i = 0; i < HANDLES; i++) {
+        self->world->options.scope = scope_names[i % SCOPES];
+        self->stores[i] = world_open(self->world);
+    }
+}
+
+static void close_handles(model *self) {
+    for (int i = 0; i < HANDLES; i++) {
+        cvi_stores_close(self->stores[i]);
+    }
+}
+
+static int64_t longest_ms(const model *self) {
+    const cv_rate_limit_settings *settings = &self->world->options.rate_limit;
+    int64_t look_back_ms = settings->window_ms + settings->guard_ms;
+    return settings->min_interval_ms > look_back_ms ? settings->min_interval_ms : look_back_ms;
+}
+
+static void model_adopt(model *self) {
+    cvi_now now = self->world->clock.now;
+    for (int i = 0; i < self->count; i++) {
+        model_row *row = &self->rows[i];
+        int64_t age_ms = now.wall_ms - row->wall_ms;
+        if (!row->is_stamped && !row->is_gone && age_ms < longest_ms(self)) {
+            row->is_stamped = true;
+            row->boot_ms = now.boot_ms - (age_ms > 0 ? age_ms : 0);
+        }
+    }
+}
+
+static bool counts_for_limit(const model_row *row, int scope, int path) {
+    if (row->scope == 2) {
+        return row->path == path || (row->path == 3 && path > 0);
+    }
+    return row->scope == scope && row->path == path;
+}
+
+/* The wait by looking at every row: `path` -1 stands for the interval. */
+static int64_t model_wait(const model *self, int scope, int path, int64_t allowed,
+                          int64_t span_ms) {
+    int64_t now_ms = self->world->clock.now.boot_ms;
+    int64_t wait_ms = 0;
+    int newer = 0;
+    for (int i = self->count - 1; i >= 0; i--) {
+        const model_row *row = &self->rows[i];
+        bool counts = path < 0 ? row->scope == 2 || row->scope == scope
+                               : counts_for_limit(row, scope, path);
+        if (!counts || row->is_gone || !row->is_stamped || now_ms - row->boot_ms >= span_ms) {
+            continue;
+        }
+        newer = 0;
+        for (int k = 0; k < self->count; k++) {
+            const model_row *other = &self->rows[k];
+            bool also = path < 0 ? other->scope == 2 || other->scope == scope
+                                 : counts_for_limit(other, scope, path);
+            newer += also && !other->is_gone && other->is_stamped &&
+                             (other->boot_ms > row->boot_ms || (other->boot_ms == row->boot_ms && k > i))
+                         ? 1
+                         : 0;
+        }
+        int64_t left_ms = row->boot_ms + span_ms - now_ms;
+        if (newer + 1 >= allowed && left_ms > wait_ms) {
+            wait_ms = left_ms;
+        }
+    }
+    return wait_ms;
+}
+
+/* Expected wait of a claim, the greater of the two. */
+static int64_t expected_wait(const model *self, int scope, int path) {
+    const cv_rate_limit_settings *settings = &self->world->options.rate_limit;
+    int64_t limit_ms = model_wait(self, scope, path, settings->limit,
+                                  settings->window_ms + settings->guard_ms);
+    int64_t interval_ms = settings->min_interval_ms > 0
+                              ? model_wait(self, scope, -1, 1, settings->min_interval_ms)
+                              : 0;
+    return limit_ms > interval_ms ? limit_ms : interval_ms;
+}
+
+static void add_row(model *self, int scope, int path, bool is_ours, int64_t row_id) {
+    assert_in_range(self->count, 0, ROWS - 1);
+    cvi_now now = self->world->clock.now;
+    self->rows[self->count++] = (model_row){.scope = scope,
+                                            .path = path,
+                                            .is_ours = is_ours,
+                                            .is_stamped = is_ours,
+                                            .boot_ms = now.boot_ms,
+                                            .wall_ms = now.wall_ms,
+                                            .true_ms = self->true_ms,
+                                            .row_id = row_id};
+}
+
+static void step_claim(model *self) {
+    int handle = (int)draw(self, HANDLES);
+    int path = (int)draw(self, PATHS);
+    int scope = handle % SCOPES;
+    model_adopt(self);
+    int64_t expected_ms = expected_wait(self, scope, path);
+    cvi_claim claim =
+        claim_path(self->world, self->stores[handle], path_names[path], path > 0);
+    if (claim.verdict == CVI_CLAIM_WAIT) {
+        assert_int_equal(claim.wait_ms, expected_ms);
+        return;
+    }
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    assert_int_equal(expected_ms, 0);
+    add_row(self, scope, path, true, claim.row_id);
+    assert_int_equal(claim.wait_ms, expected_wait(self, scope, path));
+}
+
+static void step_take_back(model *self) {
+    model_row *row = self->count > 0 ? &self->rows[self->count - 1] : NULL;
+    if (row != NULL && row->is_ours && !row->is_gone) {
+        world_release(self->world, self->stores[0], HASH_A, "", row->row_id, NULL);
+        row->is_gone = true;
+    }
+}
+
+static void step_foreign(model *self) {
+    int path = draw(self, 2) == 0 ? 3 : (int)draw(self, PATHS);
+    insert_foreign(self->world, path_names[path], 0);
+    add_row(self, 2, path, false, 0);
+}
+
+static void step_time(model *self) {
+    static const int64_t longest[] = {5, 50, 400, 2000};
+    int64_t duration_ms = draw(self, longest[draw(self, 4)]);
+    fake_clock_advance(&self->world->clock, duration_ms);
+    self->true_ms += duration_ms;
+}
+
+static void step_wall(model *self) {
+    if (self->steps_wall) {
+        fake_clock_step_wall(&self->world->clock, draw(self, 7200000) - 3600000);
+    }
+}
+
+static void step_reboot(model *self) {
+    char boot_id[24];
+    if (!self->may_reboot) {
+        return;
+    }
+    close_handles(self);
+    int64_t off_ms = draw(self, 1500);
+    sqlite3_snprintf(sizeof(boot_id), boot_id, "boot-%d", ++self->boots);
+    fake_clock_reboot(&self->world->clock, boot_id, off_ms - 60000);
+    self->true_ms += off_ms;
+    for (int i = 0; i < self->count; i++) {
+        self->rows[i].is_stamped = false;
+    }
+    open_handles(self);
+}
+
+static void step_restart(model *self) {
+    close_handles(self);
+    open_handles(self);
+}
+
+/* In true time: no window holds more requests of one path and scope than the limit. */
+static void check_windows(const model *self) {
+    const cv_rate_limit_settings *settings = &self->world->options.rate_limit;
+    for (int i = 0; i < self->count; i++) {
+        const model_row *first = &self->rows[i];
+        int64_t inside = 0;
+        for (int k = i; k < self->count && first->is_ours && !first->is_gone; k++) {
+            const model_row *row = &self->rows[k];
+            inside += row->is_ours && !row->is_gone && row->scope == first->scope &&
+                              row->path == first->path &&
+                              row->true_ms - first->true_ms < settings->window_ms
+                          ? 1
+                          : 0;
+        }
+        assert_in_range(inside, 0, settings->limit);
+    }
+}
+
+static void run_schedule(store_world *world, uint64_t seed) {
+    static void (*const steps[])(model *) = {step_claim,     step_claim,   step_claim, step_claim,
+                                             step_claim,     step_claim,   step_time,  step_time,
+                                             step_time,      step_foreign, step_wall,  step_reboot,
+                                             step_take_back, step_restart};
+    static model self;
+    memset(&self, 0, sizeof(self));
+    self.world = world;
+    self.boots = 1;
+    self.steps_wall = seed % 2 == 0;
+    self.may_reboot = !self.steps_wall;
+    open_handles(&self);
+    for (int i = 0; i < STEPS; i++) {
+        int64_t which = draw(&self, (int64_t)(sizeof(steps) / sizeof(steps[0])));
+        bool is_rare = steps[which] == step_reboot || steps[which] == step_restart;
+        if (!is_rare || draw(&self, 20) == 0) {
+            steps[which](&self);
+        }
+    }
+    check_windows(&self);
+    close_handles(&self);
+}
+
+static void test_random_schedules(void **state) {
+    static const int64_t intervals_ms[] = {CV_NO_INTERVAL, 20, 3000};
+    (void)state;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        store_world world;
+        store_world_init(&world, seed);
+        world.options.cache.disabled = true;
+        world.options.dedupe.disabled = true;
+        world.options.rate_limit.limit = 1 + (int64_t)(seed % 5);
+        world.options.rate_limit.window_ms = 1000;
+        world.options.rate_limit.guard_ms = 100;
+        world.options.rate_limit.min_interval_ms = intervals_ms[seed % 3];
+        run_schedule(&world, seed);
+        store_world_done(&world);
+    }
+}
+
+#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, store_world_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(test_limit_is_exact_at_the_edge_of_window_and_guard),
+        WITH_WORLD(test_row_keeps_the_pinned_columns),
+        WITH_WORLD(test_handles_count_each_other_and_survive_closing),
+        WITH_WORLD(test_limits_of_zero_one_and_none),
+        WITH_WORLD(test_kind_none_records_all_the_same),
+        WITH_WORLD(test_interval_holds_over_all_resources),
+        WITH_WORLD(test_interval_longer_than_the_window),
+        WITH_WORLD(test_scopes_are_apart_but_others_rows_count_for_all),
+        WITH_WORLD(test_lists_count_the_unknown_rows_of_others),
+        WITH_WORLD(test_admission_is_taken_back),
+        WITH_WORLD(test_wall_clock_steps_change_nothing),
+        WITH_WORLD(test_adopted_row_obeys_the_boot_clock),
+        WITH_WORLD(test_row_from_the_future_is_stamped_anew_once),
+        WITH_WORLD(test_hostile_stamps_block_for_one_window_at_most),
+        WITH_WORLD(test_reboot_keeps_the_count),
+        WITH_WORLD(test_cleaning_keeps_what_anybody_needs),
+        WITH_WORLD(test_cleaning_keeps_an_hour_for_programs_that_cannot_ask),
+        WITH_WORLD(test_cleaning_goes_in_batches),
+        WITH_WORLD(test_old_rows_of_another_boot_are_not_touched),
+        cmocka_unit_test(test_random_schedules),
+    };
+    return cmocka_run_group_tests_name("rate limit store", tests, NULL, NULL);
+}
