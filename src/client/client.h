@@ -89,7 +89,8 @@ void cvi_client_release(cv_client *client);
 /* Makes sure that somebody can drive: transport, engine and (CV_DRIVE_THREAD) the worker. */
 bool cvi_driver_start(cv_client *client, cv_error *error);
 
-/* Puts a request into the inbox and tells the driver. */
+/* Puts a request into the inbox and tells the driver, which cvi_driver_start has made sure of; a
+ * closed client completes it with CV_ERROR_CLOSED. */
 void cvi_driver_submit(cv_client *client, cv_request *request);
 
 /* One turn in CV_DRIVE_POLL if nobody else drives: waits at most `timeout_ms` (-1: no limit) for

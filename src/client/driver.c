@@ -55,17 +55,20 @@ static cv_request *pop_inbox(cv_client *client, bool *done) {
 
 void cvi_driver_submit(cv_client *client, cv_request *request) {
     cvi_mutex_lock(&client->mutex);
-    if (!request->in_inbox) {
-        push_inbox_locked(request);
-    }
-    cvi_transport *transport = client->transport;
-    if (client->settings.options.drive == CV_DRIVE_POLL && !client->driving) {
-        cvi_waiters_signal_locked(client); /* somebody may sleep for want of anything to drive */
+    if (client->closed) {
+        cvi_outcome outcome = {.result = NULL};
+        cvi_error_set(&outcome.error, CV_ERROR_CLOSED, "the client is closed");
+        cvi_request_complete_locked(request, &outcome);
+    } else {
+        if (!request->in_inbox) {
+            push_inbox_locked(request);
+        }
+        if (client->settings.options.drive == CV_DRIVE_POLL && !client->driving) {
+            cvi_waiters_signal_locked(client); /* somebody may sleep for want of work */
+        }
+        cvi_transport_wake(client->transport); /* quick, and under the mutex it cannot be closed */
     }
     cvi_mutex_unlock(&client->mutex);
-    if (transport != NULL) {
-        cvi_transport_wake(transport);
-    }
 }
 
 /* Lets go of a request that has been completed elsewhere. */
@@ -340,5 +343,5 @@ void cvi_driver_stop(cv_client *client) {
     cvi_engine_close(client->engine);
     cvi_transport_close(client->transport);
     client->engine = NULL;
-    client->transport = NULL;
+    client->transport = NULL; /* nobody looks any more: `closed` is set */
 }

@@ -92,7 +92,7 @@ static void cancel(cv_request *request) {
     cvi_mutex_lock(&client->mutex);
     bool was_running = !request->done;
     cvi_request_complete_locked(request, &outcome);
-    bool tell_driver = was_running && request->owned_by_driver && !client->closed;
+    bool tell_driver = was_running && request->owned_by_driver;
     cvi_mutex_unlock(&client->mutex);
     if (tell_driver) {
         cvi_driver_submit(client, request);

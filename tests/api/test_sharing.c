@@ -1,6 +1,6 @@
 /* One request for all who ask for the same thing: threads, clients and processes. The server holds
  * the answer back until all have asked, so that none of them can find it in the cache by luck. */
-#include "support/actors.h"
+#include "support/api_actor.h"
 #include "support/crowd.h"
 
 enum { ISSUE = 52, UNKNOWN_ISSUE = 999, THREADS = 32, PROCESSES = 4, THREADS_EACH = 8 };

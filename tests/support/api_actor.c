@@ -1,5 +1,5 @@
 /* Owns the talk with actors: whatever is not said as it should be fails the test. */
-#include "support/actors.h"
+#include "support/api_actor.h"
 
 #include <stdio.h>
 

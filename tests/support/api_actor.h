@@ -1,6 +1,6 @@
 /* Actors (actor.c) at work on the database and the server of a test. */
-#ifndef TESTS_SUPPORT_ACTORS_H
-#define TESTS_SUPPORT_ACTORS_H
+#ifndef TESTS_SUPPORT_API_ACTOR_H
+#define TESTS_SUPPORT_API_ACTOR_H
 
 #include "support/api.h"
 #include "support/process.h"
