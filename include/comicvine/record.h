@@ -4,7 +4,9 @@
  * A record is immutable and may be read from any thread until it is freed. All that it points to
  * belongs to it. Text is UTF-8 and ends in NUL; NULL means null or absent. Whole numbers read 0
  * when null or absent; cv_record_has tells absent apart. A list that is null, absent or empty has
- * a count of 0. Dates are the service's own text, Pacific time without a zone. */
+ * a count of 0. What a member cannot hold (a number beyond 64 bits, text in place of a list) reads
+ * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone.
+ */
 #ifndef COMICVINE_RECORD_H
 #define COMICVINE_RECORD_H
 
@@ -39,41 +41,41 @@ typedef struct cv_record {
 
 /* Reference to another object. */
 typedef struct cv_ref {
-    const char *api_detail_url; /* its path word names the relation, not always the resource */
-    int64_t id;
+    const char *api_detail_url;  /* its path word names the relation, not always the resource */
+    int64_t id;                  /* number of the object, the 52 in 4000-52 */
     const char *name;            /* may be NULL or "" and may have outer blanks */
     const char *site_detail_url; /* page for people */
 } cv_ref;
 
 /* A person and what they did. */
 typedef struct cv_person_credit {
-    const char *api_detail_url;
-    int64_t id;
+    const char *api_detail_url; /* the person's address in the API */
+    int64_t id;                 /* number of the person */
     const char *name;
-    const char *site_detail_url;
-    const char *role; /* roles joined by ", ": "penciler, inker, cover" */
+    const char *site_detail_url; /* page for people */
+    const char *role;            /* roles joined by ", ": "penciler, inker, cover" */
 } cv_person_credit;
 
 /* The same picture in nine sizes. "No image" is a real URL that ends in "blank.png". */
 typedef struct cv_image {
-    const char *icon_url;
+    const char *icon_url; /* square */
     const char *medium_url;
     const char *screen_url;
-    const char *screen_large_url;
+    const char *screen_large_url; /* sometimes the original */
     const char *small_url;
-    const char *super_url;
+    const char *super_url; /* the largest that is scaled */
     const char *thumb_url;
-    const char *tiny_url;
-    const char *original_url;
-    const char *image_tags; /* list joined by commas, may begin with one; NULL: none */
+    const char *tiny_url;     /* square, the smallest */
+    const char *original_url; /* as uploaded, any size */
+    const char *image_tags;   /* list joined by commas, may begin with one; NULL: none */
 } cv_image;
 
 /* A further picture, such as a variant cover. */
 typedef struct cv_associated_image {
-    const char *original_url;
-    int64_t id;
-    const char *caption;
-    const char *image_tags; /* list joined by commas */
+    const char *original_url; /* as uploaded, any size */
+    int64_t id;               /* number of the picture */
+    const char *caption;      /* NULL in all answers seen */
+    const char *image_tags;   /* list joined by commas */
 } cv_associated_image;
 
 typedef struct cv_ref_list {
@@ -94,7 +96,7 @@ typedef struct cv_associated_image_list {
 /* One page of a list, as records of any resource. `items` belong to the page. */
 typedef struct cv_page {
     const cv_record *const *items;
-    size_t count;          /* records on this page */
+    size_t count;          /* records on this page; empty items of the answer are none */
     int64_t limit;         /* page size that the service applied */
     int64_t offset;        /* position of the first item among all matches */
     int64_t total;         /* matches in all, as the service counts them */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "resources/inside.h"
+#include "resources/items.h"
 #include "resources/json.h"
 #include "resources/table.h"
 #include "support/arena.h"
@@ -30,14 +31,6 @@ typedef struct cvi_build_frame {
     bool is_record;
 } cvi_build_frame;
 
-/* Structs in a row whose number is not known yet. */
-typedef struct cvi_build_list {
-    char *items;
-    size_t count;
-    size_t capacity;       /* bytes */
-    size_t expected_count; /* 0: no idea */
-} cvi_build_list;
-
 /* Set `resource`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to
  * cvi_json_read with cvi_build_events. */
 typedef struct cvi_builder {
@@ -51,13 +44,13 @@ typedef struct cvi_builder {
     cvi_envelope envelope;     /* filled as far as the answer has it */
     bool has_status;           /* a status code that is a number */
     cvi_build_results results; /* of the last one, should there be more */
-    cvi_build_list records;    /* `records.count` structs of the resource's shape */
-    cvi_build_list details;    /* as many cvi_record */
+    cvi_items records;         /* `records.count` structs of the resource's shape */
+    cvi_items details;         /* as many cvi_record */
     bool no_memory;            /* why the events stopped the parser */
 
     cvi_build_frame frames[CVI_JSON_DEPTH_MAX];
     size_t frame_count;
-    cvi_build_list lists[CVI_JSON_DEPTH_MAX]; /* of the nested lists that are open */
+    cvi_items lists[CVI_JSON_DEPTH_MAX]; /* of the nested lists that are open */
     size_t list_count;
     size_t skipped_depth; /* open objects and arrays that nobody wants */
     bool is_at_results;   /* the value of the records' key comes next */

@@ -36,8 +36,8 @@ static const char *path_of(const cvi_resource *resource, const demand *wanted) {
 /* Writes the caller's text fit to be shown: short, one line, ASCII. */
 static void add_shown(cvi_buffer *out, piece name) {
     for (size_t i = 0; i < name.length && i < SHOWN_MAX; i++) {
-        char character = name.text[i];
-        cvi_buffer_add_char(out, character >= ' ' && character <= '~' ? character : '?');
+        bool is_plain = name.text[i] >= ' ' && name.text[i] <= '~';
+        cvi_buffer_add(out, is_plain ? &name.text[i] : "?", 1);
     }
     cvi_buffer_add_text(out, name.length > SHOWN_MAX ? "..." : "");
 }

@@ -10,17 +10,24 @@
 #include "resources/table.h"
 #include "support/buffer.h"
 
+/* For all of them: texts are not NULL, at most 2048 bytes, without control characters. Names are
+ * accepted as members or as on the wire, and written as on the wire. False: `error` has
+ * CV_ERROR_ARGUMENT and one line that names the culprit and what is allowed (CV_ERROR_NOMEM when
+ * `out` could not grow), and `out` holds nothing of use. */
+
 /* Adds the canonical field list to `out`: wire names, sorted, without repeats, `id` among them.
- * `is_list`: only what lists carry. False: CV_ERROR_ARGUMENT names the field and what is allowed.
- */
+ * `is_list`: only what lists carry. */
 bool cvi_check_fields(const cvi_resource *resource, bool is_list, const char *fields,
                       cvi_buffer *out, cv_error *error);
 
-/* Adds the filter, checked: "field:value,field:value", each field filterable, no value empty. */
+/* Adds the filter, checked: "field:value,field:value", each field filterable and there once, no
+ * value empty. Values pass unchanged: the URL is escaped where it is built. A comma always begins
+ * the next field, as the service knows no way to escape it. */
 bool cvi_check_filter(const cvi_resource *resource, const char *filter, cvi_buffer *out,
                       cv_error *error);
 
-/* Adds the sort, checked: "field:asc" or "field:desc" ("field" alone means asc), sortable. */
+/* Adds the sort, checked: "field:asc" or "field:desc" ("field" alone means asc), sortable. Several
+ * are refused: the service obeys the last alone. */
 bool cvi_check_sort(const cvi_resource *resource, const char *sort, cvi_buffer *out,
                     cv_error *error);
 

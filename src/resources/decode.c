@@ -81,7 +81,8 @@ static bool take_records(cvi_result *result, const cvi_builder *builder) {
 
 static bool fill_result(cvi_result *result, const cvi_decode_options *options, cvi_arena *scratch,
                         cv_error *error) {
-    const char *text = cvi_text_repair_escapes(scratch, result->body, result->body_size);
+    const char *body = result->body != NULL ? result->body : ""; /* an empty one may be NULL */
+    const char *text = cvi_text_repair_escapes(scratch, body, result->body_size);
     cvi_builder *builder = cvi_arena_take(scratch, sizeof(*builder));
     if (text == NULL || builder == NULL) {
         return fail_without_memory(error);

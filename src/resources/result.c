@@ -15,17 +15,6 @@ typedef struct page_block {
     cv_page page;
 } page_block;
 
-/* What records point to takes three quarters of their text as a rule and nine tenths at most. The
- * arena would double its first block where that guess falls short, so the next size is set here. */
-static bool reserve(cvi_arena *arena, const cv_allocator *allocator, size_t text_size) {
-    cvi_arena_init(arena, allocator, text_size - text_size / 4);
-    if (cvi_arena_take_bytes(arena, 0) == NULL) {
-        return false;
-    }
-    arena->next_size = text_size / 8;
-    return true;
-}
-
 cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *resource,
                            bool is_list, char *body, size_t body_size) {
     cvi_result *result = cvi_allocate(allocator, sizeof(*result));
@@ -39,10 +28,8 @@ cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *re
     result->resource = resource;
     result->is_list = is_list;
     result->envelope.error = "";
-    if (!reserve(&result->arena, allocator, body_size)) {
-        cvi_release(allocator, result);
-        return NULL;
-    }
+    /* What records point to is smaller than their text, so that one block holds it. */
+    cvi_arena_init(&result->arena, allocator, body_size);
     return result;
 }
 

@@ -49,7 +49,8 @@ typedef struct cvi_provenance {
 } cvi_provenance;
 
 /* A handle for one caller over the shared result: a small struct of its own, freed with
- * cv_record_free or cv_page_free. NULL without memory, or when the result is of the other kind. */
+ * cv_record_free or cv_page_free. NULL without memory, or when the result is of the other kind or
+ * reports an error. */
 const cv_record *cvi_result_record(cvi_result *result, const cvi_provenance *provenance);
 const cv_page *cvi_result_page(cvi_result *result, const cvi_provenance *provenance);
 

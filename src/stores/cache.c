@@ -142,10 +142,10 @@ cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *
 cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *deleted, bool *more,
                                  cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer = cvi_sql_run(&cache->sql, CLEAN,
-                                          CVI_VALUES(cvi_integer(now.wall_ms - CVI_STALE_KEPT_MS),
-                                                     cvi_integer(CVI_CLEAN_BATCH)),
-                                          &changes, error);
+    cvi_store_answer answer = cvi_sql_run(
+        &cache->sql, CLEAN,
+        CVI_VALUES(cvi_integer(now.wall_ms - CVI_STALE_KEPT_MS), cvi_integer(CVI_CLEAN_BATCH)),
+        &changes, error);
     *deleted += changes;
     *more = *more || changes == CVI_CLEAN_BATCH;
     return answer;

@@ -107,9 +107,8 @@ static cvi_store_answer admit(claiming *run, cv_error *error) {
     const cvi_claim_spec *spec = run->spec;
     cvi_stores *stores = run->stores;
     run->keep = true;
-    cvi_store_answer answer =
-        cvi_rate_limit_record(&stores->rate_limit, spec->resource, spec->priority, run->now,
-                              &run->claim->row_id, error);
+    cvi_store_answer answer = cvi_rate_limit_record(
+        &stores->rate_limit, spec->resource, spec->priority, run->now, &run->claim->row_id, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }

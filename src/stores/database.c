@@ -24,8 +24,8 @@ enum {
     CLOSE_PATIENCE_MS = 50,
     CHECKPOINT_FRAMES = 1000,
     LIFE_TRIES = 16,
-    OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                 SQLITE_OPEN_EXRESCODE
+    OPEN_FLAGS =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
 };
 
 enum statement { BEGIN, COMMIT, ROLLBACK };
@@ -167,17 +167,18 @@ static cvi_store_answer set_journal(cvi_db *db, cv_error *error) {
 static cvi_store_answer configure(cvi_db *db, cv_error *error) {
     cvi_store_answer answer = set_journal(db, error);
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_execute(db->connection, db->path,
-                                 db->relaxed_sync ? "PRAGMA synchronous = NORMAL"
-                                                  : "PRAGMA synchronous = FULL",
-                                 error);
-    }
-    if (answer == CVI_STORE_DONE) {
-        sqlite3_wal_hook(db->connection, note_wal_frames, db);
-        db->sql = (cvi_sql){db->connection, db->path, texts, db->statements, CVI_DB_STATEMENTS};
-        answer = cvi_sql_prepare_all(&db->sql, error);
+        answer = cvi_sql_execute(
+            db->connection, db->path,
+            db->relaxed_sync ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", error);
     }
     return answer;
+}
+
+/* After the migration, which would make statements prepared earlier prepare themselves again. */
+static cvi_store_answer prepare_transactions(cvi_db *db, cv_error *error) {
+    sqlite3_wal_hook(db->connection, note_wal_frames, db);
+    db->sql = (cvi_sql){db->connection, db->path, texts, db->statements, CVI_DB_STATEMENTS};
+    return cvi_sql_prepare_all(&db->sql, error);
 }
 
 static void disconnect(cvi_db *db) {
@@ -203,6 +204,9 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, int64_t look_back_ms, cv
     }
     if (answer == CVI_STORE_DONE) {
         answer = cvi_schema_migrate(db->connection, db->path, look_back_ms, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = prepare_transactions(db, error);
     }
     if (answer != CVI_STORE_DONE) {
         disconnect(db);
@@ -324,10 +328,20 @@ void cvi_db_unlock(cvi_db *db) {
     cvi_mutex_unlock(&db->mutex);
 }
 
+/* Nothing to do outside a transaction: after some errors SQLite has rolled back by itself. Without
+ * memory even this can fail; the next begin makes up for it. */
+static void roll_back(cvi_db *db) {
+    if (sqlite3_get_autocommit(db->connection) == 0) {
+        cv_error ignored;
+        cvi_sql_run(&db->sql, ROLLBACK, NULL, 0, NULL, &ignored);
+    }
+}
+
 static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
     cvi_db_lock(db);
     cvi_store_answer answer = take_gate(db, error);
     if (answer == CVI_STORE_DONE) {
+        roll_back(db);
         answer = cvi_sql_run(&db->sql, BEGIN, NULL, 0, NULL, error);
         if (answer == CVI_STORE_DONE) {
             return answer;
@@ -362,14 +376,6 @@ static void checkpoint_if_due(cvi_db *db) {
     }
     sqlite3_wal_checkpoint_v2(db->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     db->checkpoint_at = db->wal_frames + CHECKPOINT_FRAMES;
-}
-
-/* After some errors SQLite has rolled back by itself. */
-static void roll_back(cvi_db *db) {
-    if (sqlite3_get_autocommit(db->connection) == 0) {
-        cv_error ignored; /* the transaction is over in any case */
-        cvi_sql_run(&db->sql, ROLLBACK, NULL, 0, NULL, &ignored);
-    }
 }
 
 cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error) {

@@ -21,12 +21,12 @@ typedef struct cvi_db_options {
 typedef struct cvi_db {
     sqlite3 *connection; /* used under `mutex` */
     cvi_mutex mutex;
-    char *path;      /* resolved, or ":memory:" */
-    bool is_memory;  /* no gate, no WAL, no second connection */
+    char *path;     /* resolved, or ":memory:" */
+    bool is_memory; /* no gate, no WAL, no second connection */
     bool relaxed_sync;
     cvi_gate gate;
-    int64_t life;    /* the byte of the gate that is locked as long as this handle lives */
-    int wal_frames;  /* after the last commit */
+    int64_t life;      /* the byte of the gate that is locked as long as this handle lives */
+    int wal_frames;    /* after the last commit */
     int checkpoint_at; /* frames from which on a commit is followed by a checkpoint */
     cvi_sql sql;
     sqlite3_stmt *statements[CVI_DB_STATEMENTS];
@@ -51,7 +51,8 @@ void cvi_db_lock(cvi_db *db);
 void cvi_db_unlock(cvi_db *db);
 
 /* Takes mutex and gate and begins a write transaction. With `patience_ms` 0 never waits for another
- * process; else tries again, sleeping, for about that long. On any answer but DONE nothing is held. */
+ * process; else tries again, sleeping, for about that long. On any answer but DONE nothing is held.
+ */
 cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
 
 /* Ends the transaction and gives everything back: commits if `answer` is DONE and there is

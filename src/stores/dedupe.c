@@ -101,9 +101,8 @@ static cvi_job_status read_status(const char *text) {
     static const struct {
         const char *text;
         cvi_job_status status;
-    } known[] = {{"pending", CVI_JOB_PENDING},
-                 {"completed", CVI_JOB_COMPLETED},
-                 {"failed", CVI_JOB_FAILED}};
+    } known[] = {
+        {"pending", CVI_JOB_PENDING}, {"completed", CVI_JOB_COMPLETED}, {"failed", CVI_JOB_FAILED}};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(known[i].text, text) == 0) {
             return known[i].status;
@@ -135,9 +134,8 @@ static cvi_store_answer find_job(cvi_dedupe *dedupe, enum statement statement, c
     sqlite3_stmt *row = NULL;
     bool found = false;
     memset(job, 0, sizeof(*job));
-    cvi_store_answer answer =
-        cvi_sql_start(&dedupe->sql, statement,
-                      CVI_VALUES(key, cvi_text(dedupe->db->clock.boot_id)), &row, error);
+    cvi_store_answer answer = cvi_sql_start(
+        &dedupe->sql, statement, CVI_VALUES(key, cvi_text(dedupe->db->clock.boot_id)), &row, error);
     if (answer == CVI_STORE_DONE) {
         answer = cvi_sql_next(&dedupe->sql, row, &found, error);
     }
@@ -225,8 +223,7 @@ cvi_store_answer cvi_dedupe_failure(cvi_dedupe *dedupe, const char *hash, const 
         answer = cvi_sql_next(&dedupe->sql, row, &found, error);
     }
     if (found) {
-        *has_failure =
-            cvi_dedupe_error_read(cvi_sql_column_text(row, 0), dedupe->scope, failure);
+        *has_failure = cvi_dedupe_error_read(cvi_sql_column_text(row, 0), dedupe->scope, failure);
         cvi_sql_finish(row);
     }
     return answer;
@@ -265,11 +262,11 @@ cvi_store_answer cvi_dedupe_take(cvi_dedupe *dedupe, const char *hash, cvi_now n
 cvi_store_answer cvi_dedupe_renew(cvi_dedupe *dedupe, const char *hash, const char *job_id,
                                   cvi_now now, bool *owned, cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer = cvi_sql_run(
-        &dedupe->sql, RENEW,
-        CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
-                   cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms)),
-        &changes, error);
+    cvi_store_answer answer =
+        cvi_sql_run(&dedupe->sql, RENEW,
+                    CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
+                               cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms)),
+                    &changes, error);
     *owned = changes > 0;
     return answer;
 }
@@ -278,8 +275,8 @@ cvi_store_answer cvi_dedupe_join(cvi_dedupe *dedupe, const char *hash, bool *add
                                  cv_error *error) {
     int64_t changes = 0;
     cvi_store_answer answer =
-        cvi_sql_run(&dedupe->sql, JOIN,
-                    CVI_VALUES(cvi_text(hash), cvi_text(dedupe->wake.address)), &changes, error);
+        cvi_sql_run(&dedupe->sql, JOIN, CVI_VALUES(cvi_text(hash), cvi_text(dedupe->wake.address)),
+                    &changes, error);
     *added = changes > 0;
     return answer;
 }
@@ -294,8 +291,7 @@ void cvi_dedupe_waiters_init(const cvi_dedupe *dedupe, cvi_buffer *waiters) {
 static cvi_store_answer collect(cvi_dedupe *dedupe, enum statement statement, cvi_value key,
                                 cvi_buffer *waiters, cv_error *error) {
     sqlite3_stmt *row = NULL;
-    cvi_store_answer answer =
-        cvi_sql_start(&dedupe->sql, statement, CVI_VALUES(key), &row, error);
+    cvi_store_answer answer = cvi_sql_start(&dedupe->sql, statement, CVI_VALUES(key), &row, error);
     bool more = answer == CVI_STORE_DONE;
     while (more) {
         answer = cvi_sql_next(&dedupe->sql, row, &more, error);
@@ -337,8 +333,7 @@ static cvi_store_answer keep_row(cvi_dedupe *dedupe, const cvi_ending *ending, c
 cvi_store_answer cvi_dedupe_end(cvi_dedupe *dedupe, const cvi_ending *ending, cvi_now now,
                                 cvi_buffer *waiters, bool *owned, cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer =
-        collect(dedupe, WAITERS, cvi_text(ending->hash), waiters, error);
+    cvi_store_answer answer = collect(dedupe, WAITERS, cvi_text(ending->hash), waiters, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -346,8 +341,8 @@ cvi_store_answer cvi_dedupe_end(cvi_dedupe *dedupe, const cvi_ending *ending, cv
         answer = keep_row(dedupe, ending, now, &changes, error);
     } else {
         answer = cvi_sql_run(&dedupe->sql, DROP,
-                             CVI_VALUES(cvi_text(ending->hash), cvi_text(ending->job_id)),
-                             &changes, error);
+                             CVI_VALUES(cvi_text(ending->hash), cvi_text(ending->job_id)), &changes,
+                             error);
     }
     *owned = answer == CVI_STORE_DONE && changes > 0;
     if (!*owned) {
@@ -379,8 +374,8 @@ cvi_store_answer cvi_dedupe_abandon(cvi_dedupe *dedupe, cvi_buffer *waiters, cv_
 /* ---- cleaning ---- */
 
 /* Goes through some pending jobs, from where the last call ended, and deletes the abandoned. */
-static cvi_store_answer clean_pending(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted,
-                                      bool *more, cv_error *error) {
+static cvi_store_answer clean_pending(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,
+                                      cv_error *error) {
     for (int64_t i = 0; i < CVI_CLEAN_BATCH; i++) {
         cvi_job job;
         cvi_store_answer answer =
@@ -395,8 +390,8 @@ static cvi_store_answer clean_pending(cvi_dedupe *dedupe, cvi_now now, int64_t *
         dedupe->cleaned_to = job.row;
         if (!cvi_dedupe_is_live(dedupe, &job, now)) {
             int64_t changes = 0;
-            answer = cvi_sql_run(&dedupe->sql, DROP_ROW, CVI_VALUES(cvi_integer(job.row)),
-                                 &changes, error);
+            answer = cvi_sql_run(&dedupe->sql, DROP_ROW, CVI_VALUES(cvi_integer(job.row)), &changes,
+                                 error);
             *deleted += changes;
         }
         if (answer != CVI_STORE_DONE) {
@@ -411,8 +406,7 @@ static cvi_store_answer run_batch(cvi_dedupe *dedupe, enum statement statement,
                                   const cvi_value *values, size_t count, int64_t *deleted,
                                   bool *more, cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer =
-        cvi_sql_run(&dedupe->sql, statement, values, count, &changes, error);
+    cvi_store_answer answer = cvi_sql_run(&dedupe->sql, statement, values, count, &changes, error);
     *deleted += changes;
     *more = *more || changes >= CVI_CLEAN_BATCH;
     return answer;
@@ -420,18 +414,17 @@ static cvi_store_answer run_batch(cvi_dedupe *dedupe, enum statement statement,
 
 cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,
                                   cv_error *error) {
-    cvi_store_answer answer =
-        run_batch(dedupe, CLEAN_FINISHED,
-                  CVI_VALUES(cvi_integer(now.wall_ms - dedupe->job_timeout_ms),
-                             cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS),
-                             cvi_integer(CVI_CLEAN_BATCH)),
-                  deleted, more, error);
+    cvi_store_answer answer = run_batch(
+        dedupe, CLEAN_FINISHED,
+        CVI_VALUES(cvi_integer(now.wall_ms - dedupe->job_timeout_ms),
+                   cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS), cvi_integer(CVI_CLEAN_BATCH)),
+        deleted, more, error);
     if (answer == CVI_STORE_DONE) {
         answer = clean_pending(dedupe, now, deleted, more, error);
     }
     if (answer == CVI_STORE_DONE) {
-        answer = run_batch(dedupe, CLEAN_WAITERS, CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH)),
-                           deleted, more, error);
+        answer = run_batch(dedupe, CLEAN_WAITERS, CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH)), deleted,
+                           more, error);
     }
     return answer;
 }

@@ -13,8 +13,17 @@
 
 static const char format_name[] = "comicvine-error-1";
 
-enum line { LINE_FORMAT, LINE_CODE, LINE_HTTP, LINE_API, LINE_RETRYABLE, LINE_RETRY_AFTER,
-            LINE_SCOPE, LINE_MESSAGE, LINE_COUNT };
+enum line {
+    LINE_FORMAT,
+    LINE_CODE,
+    LINE_HTTP,
+    LINE_API,
+    LINE_RETRYABLE,
+    LINE_RETRY_AFTER,
+    LINE_SCOPE,
+    LINE_MESSAGE,
+    LINE_COUNT
+};
 
 bool cvi_dedupe_error_write(const cv_error *error, const char *scope,
                             char text[CVI_ERROR_TEXT_SIZE]) {

@@ -8,12 +8,11 @@
 
 /* ---- watching ---- */
 
-/* Either the job kept the answer, or the cache did. The cache's row may be of a later fetch, but not
- * of one before the job. */
+/* Either the job kept the answer, or the cache did. The cache's row may be of a later fetch, but
+ * not of one before the job. */
 static cvi_store_answer read_answer(cvi_stores *stores, const char *hash, const cvi_job *job,
                                     cvi_now now, cvi_cached *cached, cv_error *error) {
-    cvi_store_answer answer =
-        cvi_dedupe_result(&stores->dedupe, hash, job->job_id, cached, error);
+    cvi_store_answer answer = cvi_dedupe_result(&stores->dedupe, hash, job->job_id, cached, error);
     if (answer != CVI_STORE_DONE || cached->body != NULL) {
         return answer;
     }
@@ -99,8 +98,8 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = complete_job(stores, completion, is_cached, now, &waiters, owned, error);
     if (answer == CVI_STORE_DONE && *owned && is_cached) {
-        answer = cvi_cache_put(&stores->cache, completion->hash, completion->body,
-                               completion->size, completion->ttl_ms, now, error);
+        answer = cvi_cache_put(&stores->cache, completion->hash, completion->body, completion->size,
+                               completion->ttl_ms, now, error);
     }
     return end_and_wake(stores, answer, *owned, *owned, &waiters, error);
 }
@@ -130,12 +129,8 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
     }
     cvi_buffer waiters;
     bool owned = false;
-    cvi_ending ending = {failure != NULL ? CVI_END_FAILED : CVI_END_PASSED,
-                         hash,
-                         job_id,
-                         NULL,
-                         0,
-                         failure};
+    cvi_ending ending = {
+        failure != NULL ? CVI_END_FAILED : CVI_END_PASSED, hash, job_id, NULL, 0, failure};
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = release_in_transaction(stores, &ending, row_id, now, &waiters, &owned, error);
     return end_and_wake(stores, answer, owned || row_id != 0, owned, &waiters, error);

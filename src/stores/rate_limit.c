@@ -210,8 +210,7 @@ static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resour
         room->reason = CVI_WAIT_LIMIT;
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer =
-        find_deciding_rows(limit, path, resource, is_list, now, &rows, error);
+    cvi_store_answer answer = find_deciding_rows(limit, path, resource, is_list, now, &rows, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -233,11 +232,10 @@ static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_now now, cv
     }
     int64_t earliest_ms = now.boot_ms - limit->min_interval_ms;
     int64_t newest_ms = earliest_ms;
-    cvi_store_answer answer =
-        cvi_sql_read(&limit->sql, NEWEST,
-                     CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope),
-                                cvi_integer(earliest_ms)),
-                     &newest_ms, error);
+    cvi_store_answer answer = cvi_sql_read(
+        &limit->sql, NEWEST,
+        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_integer(earliest_ms)),
+        &newest_ms, error);
     int64_t wait_ms = until_old(newest_ms, limit->min_interval_ms, now);
     if (wait_ms > room->wait_ms && room->wait_ms >= 0) {
         room->wait_ms = wait_ms;
@@ -284,8 +282,7 @@ cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id,
  * window of programs that cannot ask. */
 static cvi_store_answer read_kept_ms(cvi_rate_limit *limit, int64_t *kept_ms, cv_error *error) {
     int64_t stored_ms = 0;
-    cvi_store_answer answer =
-        cvi_sql_read(&limit->sql, READ_LOOK_BACK, NULL, 0, &stored_ms, error);
+    cvi_store_answer answer = cvi_sql_read(&limit->sql, READ_LOOK_BACK, NULL, 0, &stored_ms, error);
     stored_ms = cvi_span(stored_ms, 0);
     *kept_ms = stored_ms > limit->longest_ms ? stored_ms : limit->longest_ms;
     *kept_ms = *kept_ms > CVI_RATE_KEPT_MS ? *kept_ms : CVI_RATE_KEPT_MS;
@@ -302,11 +299,11 @@ cvi_store_answer cvi_rate_limit_clean(cvi_rate_limit *limit, cvi_now now, int64_
     cvi_store_answer answer = read_kept_ms(limit, &kept_ms, error);
     for (size_t i = 0; answer == CVI_STORE_DONE && i < sizeof(parts) / sizeof(parts[0]); i++) {
         int64_t changes = 0;
-        answer = cvi_sql_run(&limit->sql, parts[i].statement,
-                             CVI_VALUES(cvi_text(limit->boot),
-                                        cvi_integer(parts[i].now_ms - kept_ms),
-                                        cvi_integer(CVI_CLEAN_BATCH)),
-                             &changes, error);
+        answer =
+            cvi_sql_run(&limit->sql, parts[i].statement,
+                        CVI_VALUES(cvi_text(limit->boot), cvi_integer(parts[i].now_ms - kept_ms),
+                                   cvi_integer(CVI_CLEAN_BATCH)),
+                        &changes, error);
         *deleted += changes;
         *more = *more || changes == CVI_CLEAN_BATCH;
     }

@@ -18,7 +18,7 @@ typedef struct cvi_rate_limit {
     cv_allocator allocator;
     const char *boot; /* the clock's boot id */
     char *scope;
-    cvi_path_limit common;  /* for paths without a row of their own */
+    cvi_path_limit common; /* for paths without a row of their own */
     cvi_path_limit *paths;
     size_t path_count;
     int64_t min_interval_ms; /* 0: none */

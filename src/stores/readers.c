@@ -104,8 +104,8 @@ cvi_store_answer cvi_readers_find(cvi_readers *readers, cvi_cache *cache, const 
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    answer = cvi_cache_find(&reader->find, &readers->db->allocator, hash, demand, now, cached,
-                            NULL, error);
+    answer = cvi_cache_find(&reader->find, &readers->db->allocator, hash, demand, now, cached, NULL,
+                            error);
     give_back(readers, reader, answer != CVI_STORE_FAILED);
     return answer;
 }

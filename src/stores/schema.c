@@ -160,16 +160,15 @@ static cvi_store_answer migrate(cvi_sql *sql, int64_t look_back_ms, cv_error *er
         answer = make_first_version(sql, error);
     }
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_run(sql, RAISE_LOOK_BACK, CVI_VALUES(cvi_integer(look_back_ms)), NULL,
-                             error);
+        answer =
+            cvi_sql_run(sql, RAISE_LOOK_BACK, CVI_VALUES(cvi_integer(look_back_ms)), NULL, error);
     }
     return answer;
 }
 
 static cvi_store_answer migrate_in_transaction(cvi_sql *sql, int64_t look_back_ms,
                                                cv_error *error) {
-    cvi_store_answer answer =
-        cvi_sql_execute(sql->connection, sql->path, "BEGIN IMMEDIATE", error);
+    cvi_store_answer answer = cvi_sql_execute(sql->connection, sql->path, "BEGIN IMMEDIATE", error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }

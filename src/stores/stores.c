@@ -14,8 +14,8 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
     cvi_cache_init(&stores->cache, &stores->db, &options->cache);
     bool has_dedupe =
         cvi_dedupe_init(&stores->dedupe, &stores->db, &options->dedupe, options->scope);
-    bool has_limit = cvi_rate_limit_init(&stores->rate_limit, &stores->db, &options->rate_limit,
-                                         options->scope);
+    bool has_limit =
+        cvi_rate_limit_init(&stores->rate_limit, &stores->db, &options->rate_limit, options->scope);
     return has_dedupe && has_limit;
 }
 
@@ -27,12 +27,9 @@ static void close_parts(cvi_stores *stores) {
 }
 
 static bool open_db(cvi_stores *stores, const cvi_stores_options *options, cv_error *error) {
-    cvi_db_options db_options = {options->database,
-                                 options->relaxed_sync,
-                                 cvi_rate_limit_longest_ms(&options->rate_limit),
-                                 options->allocator,
-                                 options->clock,
-                                 options->random};
+    cvi_db_options db_options = {
+        options->database,  options->relaxed_sync, cvi_rate_limit_longest_ms(&options->rate_limit),
+        options->allocator, options->clock,        options->random};
     return cvi_db_open(&stores->db, &db_options, error);
 }
 

@@ -3,8 +3,8 @@
  *
  * Nothing here waits for a lock of another process except open and close: where a lock is held the
  * answer is CVI_STORE_BUSY, nothing has changed, and the caller tries again a little later.
- * All calls but cvi_stores_lookup come from one thread at a time (the driver); lookups may come from
- * any number of threads meanwhile. */
+ * All calls but cvi_stores_lookup come from one thread at a time (the driver); lookups may come
+ * from any number of threads meanwhile. */
 #ifndef CVI_STORES_STORES_H
 #define CVI_STORES_STORES_H
 

@@ -20,9 +20,9 @@ void actor_launch(process *actor, const char *const arguments[], const char *err
     assert_true(process_start(actor, arguments, errors));
 }
 
-void actor_start(process *actor, const api *api, const char *const further[ACTOR_ARGUMENTS_MAX]) {
-    text url = named("url", server_base_url(api->server));
-    text database = named("database", api->database.text);
+void actor_start(process *actor, const api *world, const char *const further[ACTOR_ARGUMENTS_MAX]) {
+    text url = named("url", server_base_url(world->server));
+    text database = named("database", world->database.text);
     const char *arguments[ACTOR_ARGUMENTS_MAX + 6] = {CVI_PROGRAM_actor, url.bytes, database.bytes,
                                                       "key=" API_KEY, "max_retries=-1"};
     for (size_t i = 0; i < ACTOR_ARGUMENTS_MAX && further != NULL && further[i] != NULL; i++) {

@@ -9,7 +9,7 @@ enum { ACTOR_ARGUMENTS_MAX = 8 };
 
 /* Starts one, with further arguments, up to the first NULL, and waits until it is ready. A key
  * among them comes after the usual one and so wins. */
-void actor_start(process *actor, const api *api, const char *const further[ACTOR_ARGUMENTS_MAX]);
+void actor_start(process *actor, const api *world, const char *const further[ACTOR_ARGUMENTS_MAX]);
 
 /* The same without waiting, all arguments given, standard error into a file. */
 void actor_launch(process *actor, const char *const arguments[], const char *errors);

@@ -213,8 +213,10 @@ bool sim_let_out(sim_world *world, size_t index) {
         if (!transfer->spec.readmit(transfer->spec.owner, now)) {
             return false;
         }
-        transfer->row_id = world->rows;
-        world->used_rows = world->rows;
+        if (world->rows != world->used_rows) {
+            transfer->row_id = world->rows;
+            world->used_rows = world->rows;
+        }
     }
     transfer->sent = true;
     return true;
@@ -229,11 +231,246 @@ int64_t sim_respond(sim_world *world, size_t index, const cvi_response *response
     own.sent = transfer->sent;
     if (own.kind == CVI_RESPONSE_ANSWER && body != NULL) {
         own.size = strlen(body);
-        own.body = cvi_copy_text(&cvi_default_allocator, body, own.size);
-        world->memory.allocator.release(
-            world->memory.allocator.allocate(1, world->memory.allocator.user),
-            world->memory.allocator.user);
+        own.body = cvi_copy_text(&world->memory.allocator, body, own.size);
+        own.kind = own.body != NULL ? CVI_RESPONSE_ANSWER : CVI_RESPONSE_NO_MEMORY;
     }
     cvi_engine_receive(world->engine, transfer->spec.owner, &own, world->clock.now);
     return sim_step(world);
+}
+
+int64_t sim_answer(sim_world *world, size_t index, const char *body) {
+    const cvi_response response = {.kind = CVI_RESPONSE_ANSWER, .http_status = 200};
+    assert_true(world->transfers[index].sent || sim_let_out(world, index));
+    return sim_respond(world, index, &response, body);
+}
+
+int64_t sim_break(sim_world *world, size_t index, cvi_response_kind kind) {
+    const cvi_response response = {.kind = kind};
+    assert_true(world->transfers[index].sent || sim_let_out(world, index));
+    return sim_respond(world, index, &response, NULL);
+}
+
+int64_t sim_break_unsent(sim_world *world, size_t index, cvi_response_kind kind) {
+    const cvi_response response = {.kind = kind};
+    assert_false(world->transfers[index].sent);
+    return sim_respond(world, index, &response, NULL);
+}
+
+int64_t sim_redirect(sim_world *world, size_t index, const char *url) {
+    cvi_response response = {.kind = CVI_RESPONSE_REDIRECT, .http_status = 301};
+    response.redirect_url = cvi_copy_text(&world->memory.allocator, url, strlen(url));
+    if (response.redirect_url == NULL) {
+        response.kind = CVI_RESPONSE_NO_MEMORY;
+    }
+    assert_true(world->transfers[index].sent || sim_let_out(world, index));
+    return sim_respond(world, index, &response, NULL);
+}
+
+int64_t sim_answer_status(sim_world *world, size_t index, int http_status,
+                          int64_t retry_after_ms) {
+    const cvi_response response = {.kind = CVI_RESPONSE_ANSWER,
+                                   .http_status = http_status,
+                                   .retry_after_ms = retry_after_ms};
+    assert_true(world->transfers[index].sent || sim_let_out(world, index));
+    return sim_respond(world, index, &response, "...");
+}
+
+/* ---- callers ---- */
+
+static void take_delivery(void *user, cvi_passenger *passenger, const cvi_outcome *outcome) {
+    sim_world *world = user;
+    sim_caller *caller = (sim_caller *)passenger;
+    assert_int_equal(caller->deliveries, 0);
+    assert_null(passenger->flight);
+    caller->deliveries++;
+    caller->order = ++world->deliveries;
+    caller->boot_ms = world->clock.now.boot_ms;
+    caller->provenance = outcome->provenance;
+    if (outcome->result != NULL) {
+        caller->id = cvi_result_id(outcome->result, 0);
+        assert_int_equal(outcome->error.code, CV_OK);
+    } else {
+        caller->error = outcome->error;
+        assert_int_not_equal(outcome->error.code, CV_OK);
+    }
+}
+
+static cvi_call *make_call(sim_world *world, const sim_wish *wish) {
+    cv_error error;
+    if (wish->is_list) {
+        cv_query query = CV_QUERY_INIT;
+        query.offset = wish->id;
+        return cvi_call_list(&world->settings, CV_ISSUE, &query, &error);
+    }
+    return cvi_call_detail(&world->settings, CV_ISSUE, wish->id, wish->fields, &error);
+}
+
+sim_caller *sim_board(sim_world *world, const sim_wish *wish) {
+    assert_in_range(world->caller_count, 0, SIM_CALLERS_MAX - 1);
+    sim_caller *caller = &world->callers[world->caller_count];
+    cvi_call *call = make_call(world, wish);
+    if (call == NULL) {
+        return NULL;
+    }
+    world->caller_count++;
+    *caller = (sim_caller){0};
+    caller->passenger.priority = wish->priority;
+    caller->passenger.mode = wish->mode;
+    caller->passenger.looked = wish->looked;
+    caller->passenger.max_wait_ms = wish->max_wait_ms != 0 ? wish->max_wait_ms : CV_WAIT_FOREVER;
+    caller->passenger.deadline_boot_ms =
+        wish->deadline_boot_ms != 0 ? wish->deadline_boot_ms : INT64_MAX;
+    cvi_engine_board(world->engine, &caller->passenger, call);
+    cvi_call_release(call);
+    return caller;
+}
+
+void sim_leave(sim_world *world, sim_caller *caller) {
+    cvi_engine_leave(world->engine, &caller->passenger);
+    assert_null(caller->passenger.flight);
+}
+
+/* ---- time and scripts ---- */
+
+int64_t sim_step(sim_world *world) {
+    int64_t due = cvi_engine_step(world->engine, world->clock.now);
+    if (due == INT64_MAX) {
+        return INT64_MAX;
+    }
+    return due > world->clock.now.boot_ms ? due - world->clock.now.boot_ms : 0;
+}
+
+int64_t sim_advance(sim_world *world, int64_t duration_ms) {
+    fake_clock_advance(&world->clock, duration_ms);
+    return sim_step(world);
+}
+
+void sim_script(sim_world *world, sim_op op, const sim_reply *reply) {
+    assert_in_range(world->script_length[op], 0, SIM_SCRIPT_MAX - 1);
+    world->scripts[op][world->script_length[op]++] = *reply;
+}
+
+void sim_busy(sim_world *world, sim_op op, int times) {
+    for (int i = 0; i < times; i++) {
+        sim_script(world, op, &(sim_reply){.answer = CVI_STORE_BUSY});
+    }
+}
+
+void sim_fail(sim_world *world, sim_op op) {
+    sim_script(world, op, &(sim_reply){.answer = CVI_STORE_FAILED});
+}
+
+/* ---- looking ---- */
+
+size_t sim_count(const sim_world *world, sim_op op) {
+    size_t count = 0;
+    for (size_t i = 0; i < world->log_length; i++) {
+        count += world->log[i].op == op ? 1 : 0;
+    }
+    return count;
+}
+
+const sim_call *sim_call_at(const sim_world *world, sim_op op, size_t index) {
+    for (size_t i = 0; i < world->log_length; i++) {
+        if (world->log[i].op == op && index-- == 0) {
+            return &world->log[i];
+        }
+    }
+    fail_msg("there was no such call");
+    return NULL;
+}
+
+const sim_call *sim_last(const sim_world *world, sim_op op) {
+    size_t count = sim_count(world, op);
+    assert_true(count > 0);
+    return sim_call_at(world, op, count - 1);
+}
+
+void sim_check_source(const sim_caller *caller, int64_t id, cv_source source) {
+    assert_string_equal(caller->error.message, "");
+    assert_int_equal(caller->deliveries, 1);
+    assert_int_equal(caller->id, id);
+    assert_int_equal(caller->provenance.source, source);
+}
+
+void sim_check_error(const sim_caller *caller, cv_code code) {
+    assert_int_equal(caller->deliveries, 1);
+    assert_string_equal(cv_code_name(caller->error.code), cv_code_name(code));
+    assert_int_equal(caller->id, 0);
+}
+
+void sim_check_waiting(const sim_caller *caller) {
+    assert_int_equal(caller->deliveries, 0);
+    assert_non_null(caller->passenger.flight);
+}
+
+/* ---- the world ---- */
+
+static void open_engine(sim_world *world) {
+    world->engine = cvi_engine_open(&world->options, world->clock.now);
+    assert_non_null(world->engine);
+}
+
+static void init_settings(sim_world *world) {
+    cv_options options = CV_OPTIONS_INIT;
+    cv_error error;
+    options.api_key = "key";
+    options.database = ":memory:";
+    options.allocator = &world->memory.allocator;
+    assert_true(cvi_settings_init(&world->settings, &options, &error));
+}
+
+sim_world *sim_new(size_t failing_call, bool keeps_failing) {
+    sim_world *world = calloc(1, sizeof(*world));
+    assert_non_null(world);
+    failing_allocator_init(&world->memory, 0, keeps_failing);
+    fake_clock_init(&world->clock, 1);
+    init_settings(world);
+    world->stores.world = world;
+    world->transport.world = world;
+    world->options = (cvi_engine_options){
+        .allocator = world->memory.allocator,
+        .random = world->clock.random,
+        .store_ops = &fake_store_ops,
+        .stores = &world->stores,
+        .transport_ops = &fake_transport_ops,
+        .transport = &world->transport,
+        .deliver = take_delivery,
+        .user = world,
+        .lease_ms = SIM_LEASE_MS,
+        .fresh_ms = SIM_FRESH_MS,
+        .valid_ms = SIM_VALID_MS,
+        .max_retries = 2,
+        .clean_interval_ms = CV_NONE,
+    };
+    open_engine(world);
+    if (failing_call > 0) {
+        world->memory.failing_call = atomic_load(&world->memory.calls) + failing_call;
+    }
+    return world;
+}
+
+void sim_reopen(sim_world *world) {
+    cvi_engine_close(world->engine);
+    open_engine(world);
+}
+
+void sim_free(sim_world *world) {
+    for (size_t i = 0; i < world->caller_count; i++) {
+        sim_leave(world, &world->callers[i]);
+    }
+    cvi_engine_close(world->engine);
+    cvi_settings_clear(&world->settings);
+    assert_int_equal(atomic_load(&world->memory.live), 0);
+    free(world);
+}
+
+int sim_setup(void **state) {
+    *state = sim_new(0, false);
+    return 0;
+}
+
+int sim_teardown(void **state) {
+    sim_free(*state);
+    return 0;
 }

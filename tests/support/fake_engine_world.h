@@ -35,7 +35,8 @@ enum {
     SIM_TRANSFERS_MAX = 64,
     SIM_CALLERS_MAX = 64,
     SIM_LEASE_MS = 5000,
-    SIM_GUARD_MS = 2000,
+    SIM_FRESH_MS = 50,
+    SIM_VALID_MS = 1000,
     SIM_TTL_MS = 3600000
 };
 
@@ -118,7 +119,6 @@ struct sim_world {
     struct cvi_stores stores;
     struct cvi_transport transport;
     bool transport_without_memory;
-    bool checks_bodies; /* callers' results are looked into, which needs no memory */
 
     sim_reply scripts[SIM_OP_COUNT][SIM_SCRIPT_MAX];
     size_t script_length[SIM_OP_COUNT];
@@ -171,8 +171,8 @@ int64_t sim_step(sim_world *world);
 /* Time passes, then a step. */
 int64_t sim_advance(sim_world *world, int64_t duration_ms);
 
-/* Lets the request of transfer `index` leave, as the transport would; `late_ms` after its start.
- * False: the engine did not want it to leave any more. */
+/* Lets the request of transfer `index` leave, as the transport would: an admission that has grown
+ * old is taken anew. False: the engine does not want it to leave any more. */
 bool sim_let_out(sim_world *world, size_t index);
 
 /* Ends transfer `index` with a response, and steps. ANSWER copies `body`. */
@@ -184,6 +184,15 @@ int64_t sim_answer(sim_world *world, size_t index, const char *body);
 
 /* The request leaves and nothing comes of it. */
 int64_t sim_break(sim_world *world, size_t index, cvi_response_kind kind);
+
+/* The request does not leave, for this reason. */
+int64_t sim_break_unsent(sim_world *world, size_t index, cvi_response_kind kind);
+
+/* The request leaves and is redirected. */
+int64_t sim_redirect(sim_world *world, size_t index, const char *url);
+
+/* The request leaves and gets this HTTP status with no body worth mentioning. */
+int64_t sim_answer_status(sim_world *world, size_t index, int http_status, int64_t retry_after_ms);
 
 /* How often `op` was called, and the `index`th of these calls. */
 size_t sim_count(const sim_world *world, sim_op op);

@@ -54,8 +54,7 @@ cvi_claim world_expect(store_world *world, cvi_stores *stores, const char *hash,
                        cvi_claim_verdict verdict);
 
 cvi_cached world_lookup(store_world *world, cvi_stores *stores, const char *hash, int64_t ttl_ms);
-cvi_watch world_watch(store_world *world, cvi_stores *stores, const char *hash,
-                      const char *job_id);
+cvi_watch world_watch(store_world *world, cvi_stores *stores, const char *hash, const char *job_id);
 bool world_complete(store_world *world, cvi_stores *stores, const char *hash, const char *job_id,
                     const char *body);
 void world_release(store_world *world, cvi_stores *stores, const char *hash, const char *job_id,

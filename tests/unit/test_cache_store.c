@@ -53,18 +53,12 @@ static void test_freshness_edges(void **state) {
         bool is_fresh;
         int64_t end_ms; /* as told to the reader */
     } cases[] = {
-        {0, 1, 1000, true, 1},
-        {0, 0, 1000, false, 0},
-        {0, -1, 1000, false, 0},
-        {-999, 5000, 1000, true, 1},
-        {-1000, 5000, 1000, false, 0},
-        {-1001, 5000, 1000, false, 0},
-        {5000, 9000, 1000, true, 6000},
-        {5001, 9000, 1000, false, 0},
-        {-10, 5000, 0, false, 0},
-        {1000, 5000, 0, false, 0},
-        {1000, 5000, CV_NONE, false, 0},
-        {-10, 5000, INT64_MAX, true, 5000},
+        {0, 1, 1000, true, 1},           {0, 0, 1000, false, 0},
+        {0, -1, 1000, false, 0},         {-999, 5000, 1000, true, 1},
+        {-1000, 5000, 1000, false, 0},   {-1001, 5000, 1000, false, 0},
+        {5000, 9000, 1000, true, 6000},  {5001, 9000, 1000, false, 0},
+        {-10, 5000, 0, false, 0},        {1000, 5000, 0, false, 0},
+        {1000, 5000, CV_NONE, false, 0}, {-10, 5000, INT64_MAX, true, 5000},
     };
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
@@ -191,9 +185,8 @@ static void test_nothing_is_stored_without_ttl_or_when_disabled(void **state) {
                                            disabled == 1 ? WORLD_TTL_MS : CV_NONE};
         cv_error error = {0};
         bool owned = false;
-        assert_int_equal(
-            cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
-            CVI_STORE_DONE);
+        assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
+                         CVI_STORE_DONE);
         assert_true(owned);
         assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), 0);
         cvi_stores_close(stores);

@@ -134,6 +134,14 @@ static void test_texts_that_are_no_envelope(void **state) {
     }
 }
 
+static void test_body_without_memory_behind_it(void **state) {
+    (void)state;
+    const cvi_decode_options options = {.resource = &cvi_sample_resource};
+    cv_error error = {0};
+    assert_null(cvi_decode(&options, &cvi_default_allocator, (cvi_body){NULL, 0}, &error));
+    assert_int_equal(error.code, CV_ERROR_RESPONSE);
+}
+
 static void test_results_of_another_shape(void **state) {
     (void)state;
     const char *const not_details[] = {"[]", "[{\"id\":1}]", "null", "5", "\"x\"", "false"};
@@ -144,6 +152,11 @@ static void test_results_of_another_shape(void **state) {
         refuse_text(&cvi_sample_resource, false, text.data, CV_ERROR_RESPONSE);
         cvi_buffer_free(&text);
     }
+    /* Nor does the next object or list take the place of results that are neither. */
+    refuse_text(&cvi_sample_resource, false, "{\"status_code\":1,\"results\":5,\"new\":{\"id\":1}}",
+                CV_ERROR_RESPONSE);
+    refuse_text(&cvi_sample_resource, true,
+                "{\"status_code\":1,\"results\":null,\"new\":[{\"id\":1}]}", CV_ERROR_RESPONSE);
     refuse_text(&cvi_sample_resource, true, DETAIL("{\"id\":1}"), CV_ERROR_RESPONSE);
     refuse_text(&cvi_sample_resource, true, DETAIL("null"), CV_ERROR_RESPONSE);
     refuse_text(&cvi_sample_resource, true, "{\"status_code\":1}", CV_ERROR_RESPONSE);
@@ -386,6 +399,7 @@ int main(void) {
         cmocka_unit_test(test_keys_of_the_envelope_in_any_order),
         cmocka_unit_test(test_errors_of_the_service),
         cmocka_unit_test(test_texts_that_are_no_envelope),
+        cmocka_unit_test(test_body_without_memory_behind_it),
         cmocka_unit_test(test_results_of_another_shape),
         cmocka_unit_test(test_messages_name_what_was_asked_for),
         cmocka_unit_test(test_duplicate_results),

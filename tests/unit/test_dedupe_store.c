@@ -353,10 +353,11 @@ static void test_foreign_and_hostile_rows(void **state) {
 static void test_unusable_ids_and_results_of_others(void **state) {
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
-    world_execute(world,
-                  "INSERT INTO dedupe_jobs(hash, job_id, status, created_at, updated_at) VALUES('" HASH_A
-                  "', 'an-identifier-that-is-much-too-long-to-be-one', 'pending', 1717243200000,"
-                  " 1717243200000)");
+    world_execute(
+        world,
+        "INSERT INTO dedupe_jobs(hash, job_id, status, created_at, updated_at) VALUES('" HASH_A
+        "', 'an-identifier-that-is-much-too-long-to-be-one', 'pending', 1717243200000,"
+        " 1717243200000)");
     world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
     world_execute(world, "INSERT INTO dedupe_jobs(hash, job_id, status, created_at, updated_at,"
                          " result, error) VALUES('" HASH_B "', 'theirs', 'completed',"

@@ -19,26 +19,54 @@
     "{\"api_detail_url\":\"api/" id "\",\"id\":" id ",\"name\":\"name " id                         \
     "\",\"site_detail_url\":\"site/" id "\"}"
 
-static const char full
-    [] = "{\"aliases\":\"First\\r\\nSecond\",\"api_detail_url\":\"api\",\"associated_images\":["
-         "{\"original_url\":\"variant\",\"id\":1,\"caption\":null,\"image_tags\":\"All Images\"}],"
-         "\"character_credits\":[" REF("10") "," REF(
-             "11") "],\"character_died_in\":[" REF("12") "],"
-                                                         "\"characters_died_in\":[" REF(
-                                                             "13") "],\"concept_credits\":[" REF("14") "],"
-                                                                                                       "\"cover_date\":\"1952-10-01\",\"date_added\":\"2008-06-06 11:10:16\","
-                                                                                                       "\"date_last_updated\":\"2022-07-11 23:51:22\",\"deck\":\"A deck\",\"description\":\"<p>Text"
-                                                                                                       "<\\/p>\",\"disbanded_teams\":[" REF(
-                                                                                                           "15") "],\"first_appearance_characters\":[" REF("16") "],\"first_appearance_concepts\":[" REF("17") "],\"first_appearance_locations\":[" REF("18") "],\"first_appearance_objects\":[" REF("19") "],\"first_appearance_storyarcs\":[" REF("20") "],\"first_appearance_teams\":[" REF("21") "],\"has_staff_review\":" REF("22") ",\"id\":52,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"image\":{\"icon_url\":\"icon\",\"medium_url\":\"medium\",\"screen_url\":\"screen\","
-                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"screen_large_url\":\"screen_large\",\"small_url\":\"small\",\"super_url\":\"super\","
-                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"thumb_url\":\"thumb\",\"tiny_url\":\"tiny\",\"original_url\":\"original\","
-                                                                                                                                                                                                                                                                                                                                                                                                                                         "\"image_tags\":\",All Images\"},\"issue_number\":\"\xC2\xBD\",\"location_credits\":[" REF("23") "],\"name\":\"The Name\",\"object_credits\":[" REF("24") "],\"person_credits\":["
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "{\"api_detail_url\":\"api/25\",\"id\":25,\"name\":\"name 25\",\"site_detail_url\":\"site/25\","
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "\"role\":\"penciler, inker\"}],\"site_detail_url\":\"site\",\"store_date\":\"1952-09-01\","
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "\"story_arc_credits\":[" REF("26") "],\"team_credits\":[" REF("27") "],"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "\"team_disbanded_in\":[" REF("28") "],\"teams_disbanded_in\":[" REF("29") "],\"volume\":" REF(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "30") "}";
+#define REF_LIST(name, id) "\"" name "\":[" REF(id) "],"
+#define TEXT(name, value)  "\"" name "\":\"" value "\","
+
+/* One member a line, which the formatter would not keep. */
+/* clang-format off */
+static const char full[] =
+    "{"
+    TEXT("aliases", "First\\r\\nSecond")
+    TEXT("api_detail_url", "api")
+    "\"associated_images\":[{\"original_url\":\"variant\",\"id\":1,\"caption\":null,"
+    "\"image_tags\":\"All Images\"}],"
+    "\"character_credits\":[" REF("10") "," REF("11") "],"
+    REF_LIST("character_died_in", "12")
+    REF_LIST("characters_died_in", "13")
+    REF_LIST("concept_credits", "14")
+    TEXT("cover_date", "1952-10-01")
+    TEXT("date_added", "2008-06-06 11:10:16")
+    TEXT("date_last_updated", "2022-07-11 23:51:22")
+    TEXT("deck", "A deck")
+    TEXT("description", "<p>Text<\\/p>")
+    REF_LIST("disbanded_teams", "15")
+    REF_LIST("first_appearance_characters", "16")
+    REF_LIST("first_appearance_concepts", "17")
+    REF_LIST("first_appearance_locations", "18")
+    REF_LIST("first_appearance_objects", "19")
+    REF_LIST("first_appearance_storyarcs", "20")
+    REF_LIST("first_appearance_teams", "21")
+    "\"has_staff_review\":" REF("22") ","
+    "\"id\":52,"
+    "\"image\":{\"icon_url\":\"icon\",\"medium_url\":\"medium\",\"screen_url\":\"screen\","
+    "\"screen_large_url\":\"screen_large\",\"small_url\":\"small\",\"super_url\":\"super\","
+    "\"thumb_url\":\"thumb\",\"tiny_url\":\"tiny\",\"original_url\":\"original\","
+    "\"image_tags\":\",All Images\"},"
+    TEXT("issue_number", "\xC2\xBD")
+    REF_LIST("location_credits", "23")
+    TEXT("name", "The Name")
+    REF_LIST("object_credits", "24")
+    "\"person_credits\":[{\"api_detail_url\":\"api/25\",\"id\":25,\"name\":\"name 25\","
+    "\"site_detail_url\":\"site/25\",\"role\":\"penciler, inker\"}],"
+    TEXT("site_detail_url", "site")
+    TEXT("store_date", "1952-09-01")
+    REF_LIST("story_arc_credits", "26")
+    REF_LIST("team_credits", "27")
+    REF_LIST("team_disbanded_in", "28")
+    REF_LIST("teams_disbanded_in", "29")
+    "\"volume\":" REF("30")
+    "}";
+/* clang-format on */
 
 static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 1000, 2000};
 

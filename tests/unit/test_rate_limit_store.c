@@ -420,8 +420,8 @@ static void test_old_rows_of_another_boot_are_not_touched(void **state) {
     insert_old(world, "boot-0", 2, 0, world->clock.now.wall_ms - 1099);
     admit(world, stores, "issue");
     check_wait(world, stores, "issue", 1, CVI_WAIT_LIMIT);
-    assert_int_equal(
-        world_number(world, "SELECT count(*) FROM rate_limits WHERE boot = 'boot-0'"), 5000);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM rate_limits WHERE boot = 'boot-0'"),
+                     5000);
     cvi_stores_close(stores);
 }
 
@@ -448,8 +448,8 @@ typedef struct model {
     store_world *world;
     cvi_stores *stores[HANDLES];
     int boots;
-    bool steps_wall;  /* either the wall clock steps, or the machine reboots: not both, as across */
-    bool may_reboot;  /* boots the wall clock must be right */
+    bool steps_wall; /* either the wall clock steps, or the machine reboots: not both, as across */
+    bool may_reboot; /* boots the wall clock must be right */
     int64_t true_ms;
     model_row rows[ROWS];
     int count;
@@ -505,8 +505,8 @@ static int64_t model_wait(const model *self, int scope, int path, int64_t allowe
     int newer = 0;
     for (int i = self->count - 1; i >= 0; i--) {
         const model_row *row = &self->rows[i];
-        bool counts = path < 0 ? row->scope == 2 || row->scope == scope
-                               : counts_for_limit(row, scope, path);
+        bool counts =
+            path < 0 ? row->scope == 2 || row->scope == scope : counts_for_limit(row, scope, path);
         if (!counts || row->is_gone || !row->is_stamped || now_ms - row->boot_ms >= span_ms) {
             continue;
         }
@@ -515,10 +515,11 @@ static int64_t model_wait(const model *self, int scope, int path, int64_t allowe
             const model_row *other = &self->rows[k];
             bool also = path < 0 ? other->scope == 2 || other->scope == scope
                                  : counts_for_limit(other, scope, path);
-            newer += also && !other->is_gone && other->is_stamped &&
-                             (other->boot_ms > row->boot_ms || (other->boot_ms == row->boot_ms && k > i))
-                         ? 1
-                         : 0;
+            newer +=
+                also && !other->is_gone && other->is_stamped &&
+                        (other->boot_ms > row->boot_ms || (other->boot_ms == row->boot_ms && k > i))
+                    ? 1
+                    : 0;
         }
         int64_t left_ms = row->boot_ms + span_ms - now_ms;
         if (newer + 1 >= allowed && left_ms > wait_ms) {
@@ -531,8 +532,8 @@ static int64_t model_wait(const model *self, int scope, int path, int64_t allowe
 /* Expected wait of a claim, the greater of the two. */
 static int64_t expected_wait(const model *self, int scope, int path) {
     const cv_rate_limit_settings *settings = &self->world->options.rate_limit;
-    int64_t limit_ms = model_wait(self, scope, path, settings->limit,
-                                  settings->window_ms + settings->guard_ms);
+    int64_t limit_ms =
+        model_wait(self, scope, path, settings->limit, settings->window_ms + settings->guard_ms);
     int64_t interval_ms = settings->min_interval_ms > 0
                               ? model_wait(self, scope, -1, 1, settings->min_interval_ms)
                               : 0;
@@ -558,8 +559,7 @@ static void step_claim(model *self) {
     int scope = handle % SCOPES;
     model_adopt(self);
     int64_t expected_ms = expected_wait(self, scope, path);
-    cvi_claim claim =
-        claim_path(self->world, self->stores[handle], path_names[path], path > 0);
+    cvi_claim claim = claim_path(self->world, self->stores[handle], path_names[path], path > 0);
     if (claim.verdict == CVI_CLAIM_WAIT) {
         assert_int_equal(claim.wait_ms, expected_ms);
         return;

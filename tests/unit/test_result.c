@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -199,6 +200,30 @@ static void test_body_is_what_was_received(void **state) {
     cvi_result_release(result);
 }
 
+/* A record of `size` bytes that is nearly all one text, as records with long descriptions are. */
+static size_t bytes_held(size_t size) {
+    static const char head[] = "{\"status_code\":1,\"results\":{\"name\":\"";
+    static const char tail[] = "\",\"ref\":{\"name\":\"n\"}}}";
+    char *text = malloc(size);
+    assert_non_null(text);
+    memset(text, 'a', size);
+    memcpy(text, head, sizeof(head) - 1);
+    memcpy(text + size - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+    failing_allocator memory;
+    failing_allocator_init(&memory, 0, false);
+    cvi_result *result = decode_with(&memory, false, text, size);
+    size_t held = memory.bytes;
+    cvi_result_release(result);
+    free(text);
+    return held;
+}
+
+static void test_memory_is_about_twice_the_text(void **state) {
+    (void)state;
+    assert_in_range(bytes_held(5000), 5000, 2 * 5000 + 5000);
+    assert_in_range(bytes_held(1000000), 1000000, 2 * 1000000 + 1000000 / 8);
+}
+
 static void test_presence(void **state) {
     (void)state;
     failing_allocator memory;
@@ -292,6 +317,7 @@ int main(void) {
         cmocka_unit_test(test_page_without_items),
         cmocka_unit_test(test_handles_of_the_other_kind),
         cmocka_unit_test(test_body_is_what_was_received),
+        cmocka_unit_test(test_memory_is_about_twice_the_text),
         cmocka_unit_test(test_presence),
         cmocka_unit_test(test_null_is_fine),
         cmocka_unit_test(test_handles_without_memory),
