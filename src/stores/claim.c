@@ -98,7 +98,7 @@ static cvi_store_answer count_room(claiming *run, cv_error *error) {
         run->claim->reason = room.reason;
         decide(run, CVI_CLAIM_WAIT);
     } else {
-        run->claim->wait_ms = room.next_wait_ms;
+        run->claim->wait_ms = limit->min_interval_ms;
     }
     return answer;
 }

@@ -51,7 +51,7 @@ static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
                    " UNION ALL SELECT boot_ms FROM rate_limits"
                    " WHERE boot = ?1 AND scope = '' AND resource = 'unknown' AND boot_ms > ?4"
                    " AND ?5 AND ?3 <> 'unknown'"
-                   " ORDER BY boot_ms DESC LIMIT ?6 OFFSET ?7",
+                   " ORDER BY boot_ms DESC LIMIT 1 OFFSET ?6",
     [NEWEST] = "SELECT boot_ms FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                " AND scope IN (?2, '') ORDER BY boot_ms DESC LIMIT 1",
     [RECORD] = "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms)"
@@ -157,51 +157,16 @@ cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_
     return cvi_sql_run(&limit->sql, ADOPT, values, count, adopted, error);
 }
 
-/* The two rows that decide: `blocking`, the limit-th newest, without which there is room; and
- * `following`, the one after it, which blocks the next request once this one is recorded. */
-typedef struct deciding_rows {
-    bool has_blocking;
-    bool has_following;
-    int64_t blocking_ms;
-    int64_t following_ms;
-} deciding_rows;
-
-static cvi_store_answer find_deciding_rows(cvi_rate_limit *limit, const cvi_path_limit *path,
-                                           const char *resource, bool is_list, cvi_now now,
-                                           deciding_rows *rows, cv_error *error) {
-    sqlite3_stmt *row = NULL;
-    int64_t skipped = path->limit >= 2 ? path->limit - 2 : 0;
-    int64_t wanted = path->limit >= 2 ? 2 : 1;
-    cvi_store_answer answer = cvi_sql_start(
-        &limit->sql, NTH_NEWEST,
-        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(resource),
-                   cvi_integer(now.boot_ms - path->look_back_ms), cvi_integer(is_list ? 1 : 0),
-                   cvi_integer(wanted), cvi_integer(skipped)),
-        &row, error);
-    bool *found = path->limit >= 2 ? &rows->has_following : &rows->has_blocking;
-    int64_t *value = path->limit >= 2 ? &rows->following_ms : &rows->blocking_ms;
-    bool more = answer == CVI_STORE_DONE;
-    while (more) {
-        answer = cvi_sql_next(&limit->sql, row, &more, error);
-        if (more) {
-            *found = true;
-            *value = sqlite3_column_int64(row, 0);
-            found = &rows->has_blocking;
-            value = &rows->blocking_ms;
-        }
-    }
-    return answer;
-}
-
 /* How long until a row of `row_ms` is `span_ms` old. */
 static int64_t until_old(int64_t row_ms, int64_t span_ms, cvi_now now) {
     return row_ms - now.boot_ms + span_ms;
 }
 
+/* Looks for the limit-th newest row within the look-back: without it there is room, with it there
+ * will be when that row has left. */
 static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resource, bool is_list,
                                        cvi_now now, cvi_room *room, cv_error *error) {
     const cvi_path_limit *path = limit_of(limit, resource);
-    deciding_rows rows = {0};
     if (path->limit < 0) {
         return CVI_STORE_DONE;
     }
@@ -210,19 +175,19 @@ static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resour
         room->reason = CVI_WAIT_LIMIT;
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = find_deciding_rows(limit, path, resource, is_list, now, &rows, error);
-    if (answer != CVI_STORE_DONE) {
-        return answer;
-    }
-    if (rows.has_blocking) {
-        room->wait_ms = until_old(rows.blocking_ms, path->look_back_ms, now);
+    int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
+    int64_t row_ms = left_ms;
+    cvi_store_answer answer =
+        cvi_sql_read(&limit->sql, NTH_NEWEST,
+                     CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(resource),
+                                cvi_integer(left_ms), cvi_integer(is_list ? 1 : 0),
+                                cvi_integer(path->limit - 1)),
+                     &row_ms, error);
+    if (answer == CVI_STORE_DONE && row_ms > left_ms) {
+        room->wait_ms = until_old(row_ms, path->look_back_ms, now);
         room->reason = CVI_WAIT_LIMIT;
-    } else if (rows.has_following) {
-        room->next_wait_ms = until_old(rows.following_ms, path->look_back_ms, now);
-    } else if (path->limit == 1) {
-        room->next_wait_ms = path->look_back_ms;
     }
-    return CVI_STORE_DONE;
+    return answer;
 }
 
 static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_now now, cvi_room *room,
@@ -240,9 +205,6 @@ static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_now now, cv
     if (wait_ms > room->wait_ms && room->wait_ms >= 0) {
         room->wait_ms = wait_ms;
         room->reason = CVI_WAIT_INTERVAL;
-    }
-    if (room->next_wait_ms < limit->min_interval_ms) {
-        room->next_wait_ms = limit->min_interval_ms;
     }
     return answer;
 }

@@ -37,7 +37,6 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit);
 typedef struct cvi_room {
     int64_t wait_ms; /* 0: yes; -1: never */
     cvi_wait_reason reason;
-    int64_t next_wait_ms; /* for the request after this one, if this one leaves now */
 } cvi_room;
 
 /* All of these run within a transaction. */

@@ -8,7 +8,7 @@
 #include "support/allocator.h"
 #include "support/error.h"
 
-enum { CLOSE_PATIENCE_MS = 50 };
+enum { CLOSE_PATIENCE_MS = 25 };
 
 static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
     cvi_cache_init(&stores->cache, &stores->db, &options->cache);

@@ -46,7 +46,8 @@ typedef struct cvi_stores_options {
  * while others hold the file. */
 cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error);
 
-/* Gives up every job that this handle still owns (best effort) and closes. NULL is fine. */
+/* Gives up every job that this handle still owns (best effort: waits at most some 50 ms for others)
+ * and closes. NULL is fine. */
 void cvi_stores_close(cvi_stores *stores);
 
 /* A cached body. `body` is the receiver's, from the allocator of the options; NULL: a miss. */
@@ -58,7 +59,7 @@ typedef struct cvi_cached {
 } cvi_cached;
 
 /* Reads a fresh body: one point read. A row whose checksum fails is a miss (and is deleted by the
- * next claim or cleaning). `ttl_ms` is the reader's. Any thread. */
+ * next claim that rereads it). `ttl_ms` is the reader's. Any thread. */
 cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
 
@@ -69,7 +70,7 @@ typedef struct cvi_claim_spec {
     cv_priority priority;
     bool reread_cache;  /* answer from the cache if somebody stored it meanwhile */
     int64_t ttl_ms;     /* for that */
-    const char *job_id; /* a job that the caller owns already and keeps; NULL: none */
+    const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
 } cvi_claim_spec;
 
@@ -88,7 +89,8 @@ typedef struct cvi_claim {
     char job_id[CVI_JOB_ID_SIZE];
     int64_t row_id;
     cvi_cached cached;
-    int64_t wait_ms; /* WAIT: at least this long; -1: never. ADMITTED: until the next slot */
+    int64_t wait_ms; /* WAIT: at least this long; -1: never. ADMITTED: until another
+                         request of any path may follow */
     cvi_wait_reason reason;
 } cvi_claim;
 
@@ -100,7 +102,7 @@ cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec
 
 typedef enum cvi_watch_state {
     CVI_WATCH_PENDING,
-    CVI_WATCH_COMPLETED, /* `cached` holds the answer (expiry as stored) */
+    CVI_WATCH_COMPLETED, /* `cached` holds the answer (expiry as stored; not in the cache: none) */
     CVI_WATCH_FAILED,    /* `failure` holds the owner's error */
     CVI_WATCH_GONE       /* the owner died, gave up, or the row moved on: claim again */
 } cvi_watch_state;

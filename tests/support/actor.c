@@ -4,7 +4,8 @@
  *
  * It opens a client and says "ready", or the outcome of that. On each line "retrieve ID" it starts
  * its threads, the i-th of which submits a request for ID + i * step; says "asked" when all have;
- * then each one's outcome, and "done". At the end of its input it closes the client and ends. */
+ * then each one's outcome, and "done". On "read ID" its only thread makes a blocking call instead,
+ * and says the outcome. At the end of its input it closes the client and ends. */
 #include "support/outcome.h"
 
 #include <pthread.h>
@@ -20,6 +21,7 @@ typedef struct actor {
     cv_options options;
     int64_t threads;
     int64_t step;
+    int64_t poll; /* not 0: CV_DRIVE_POLL */
     const char *data_home;
     cv_client *client;
     pthread_barrier_t asked;
@@ -47,6 +49,7 @@ static const argument arguments[] = {
     {"data_home", true, offsetof(actor, data_home)},
     {"threads", false, offsetof(actor, threads)},
     {"step", false, offsetof(actor, step)},
+    {"poll", false, offsetof(actor, poll)},
     {"limit", false, offsetof(actor, options.rate_limit.limit)},
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
@@ -95,6 +98,7 @@ static bool read_arguments(actor *self, int count, char **texts) {
             return false;
         }
     }
+    self->options.drive = self->poll != 0 ? CV_DRIVE_POLL : CV_DRIVE_THREAD;
     return self->threads >= 1 && self->threads <= THREADS_MAX &&
            (self->data_home == NULL || setenv("XDG_DATA_HOME", self->data_home, 1) == 0);
 }
@@ -121,6 +125,11 @@ static void note_error(outcome *noted, const cv_error *error) {
     memcpy(noted->message, error->message, sizeof(noted->message));
 }
 
+static void note_issue(outcome *noted, const cv_issue *issue) {
+    noted->id = issue->id;
+    noted->source = issue->record.source;
+}
+
 static void *call(void *user) {
     caller *self = user;
     cv_request *request = cv_request_retrieve(self->actor->client, CV_ISSUE, self->id, NULL);
@@ -129,8 +138,7 @@ static void *call(void *user) {
     note_error(&self->outcome, cv_request_error(request));
     const cv_issue *issue = cv_issue_take(request);
     if (issue != NULL) {
-        self->outcome.id = issue->id;
-        self->outcome.source = issue->record.source;
+        note_issue(&self->outcome, issue);
     }
     cv_issue_free(issue);
     cv_request_free(request);
@@ -165,14 +173,43 @@ static bool retrieve(actor *self, int64_t first_id) {
     return true;
 }
 
-static int obey(actor *self) {
-    static const char order[] = "retrieve ";
+static bool read_blocking(actor *self, int64_t id) {
+    outcome seen = {.code = CV_OK};
+    const cv_issue *issue = cv_issue_retrieve(self->client, id, CV_PRIORITY_USER);
+    if (issue != NULL) {
+        note_issue(&seen, issue);
+    } else {
+        note_error(&seen, cv_last_error());
+    }
+    cv_issue_free(issue);
+    say(&seen);
+    (void)fflush(stdout);
+    return true;
+}
+
+/* ---- orders ---- */
+
+static const struct {
+    const char *word;
+    bool (*obey)(actor *self, int64_t id);
+} orders[] = {{"retrieve ", retrieve}, {"read ", read_blocking}};
+
+static bool obey(actor *self, const char *line) {
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        size_t length = strlen(orders[i].word);
+        int64_t id = 0;
+        if (strncmp(line, orders[i].word, length) == 0) {
+            return read_number(line + length, &id) && orders[i].obey(self, id);
+        }
+    }
+    return false;
+}
+
+static int obey_all(actor *self) {
     char line[64];
     while (fgets(line, sizeof(line), stdin) != NULL) {
-        int64_t id = 0;
         line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, order, sizeof(order) - 1) != 0 ||
-            !read_number(line + sizeof(order) - 1, &id) || !retrieve(self, id)) {
+        if (!obey(self, line)) {
             return EXIT_BROKEN;
         }
     }
@@ -192,7 +229,7 @@ int main(int argument_count, char **argument_texts) {
         return EXIT_OPEN;
     }
     say_line(ACTOR_READY);
-    int status = obey(&self);
+    int status = obey_all(&self);
     cv_client_close(self.client);
     return status;
 }

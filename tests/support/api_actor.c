@@ -38,11 +38,20 @@ void actor_hear_line(process *actor, const char *expected) {
     assert_string_equal(line, expected);
 }
 
+static void order(process *actor, const char *word, int64_t id) {
+    char line[64];
+    assert_true(snprintf(line, sizeof(line), "%s %" PRId64, word, id) > 0);
+    assert_true(process_tell(actor, line));
+}
+
 void actor_ask(process *actor, int64_t id) {
-    char order[64];
-    assert_true(snprintf(order, sizeof(order), "retrieve %" PRId64, id) > 0);
-    assert_true(process_tell(actor, order));
+    order(actor, "retrieve", id);
     actor_hear_line(actor, ACTOR_ASKED);
+}
+
+outcome actor_read(process *actor, int64_t id) {
+    order(actor, "read", id);
+    return actor_hear(actor);
 }
 
 outcome actor_hear(process *actor) {

@@ -17,6 +17,9 @@ void actor_launch(process *actor, const char *const arguments[], const char *err
 /* Makes it ask, and waits until it has. */
 void actor_ask(process *actor, int64_t id);
 
+/* Makes it call, blocking, and waits for the outcome. */
+outcome actor_read(process *actor, int64_t id);
+
 /* Reads one outcome, or the end of them. */
 outcome actor_hear(process *actor);
 void actor_hear_done(process *actor);

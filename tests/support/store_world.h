@@ -18,6 +18,16 @@
 #define HASH_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define HASH_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
+/* What the Node packages make, with a row in each table; rate_limits exists in three forms. */
+#define NODE_TABLES                                                                                \
+    "CREATE TABLE cache(hash TEXT PRIMARY KEY, value BLOB NOT NULL, expires_at INTEGER NOT NULL,"  \
+    " created_at INTEGER NOT NULL);"                                                               \
+    "CREATE TABLE dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL, status TEXT NOT NULL,"  \
+    " result BLOB, error TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);"         \
+    "INSERT INTO cache VALUES('k', x'7b7d', 9000000000000, 1717243200000);"                        \
+    "INSERT INTO dedupe_jobs VALUES('" HASH_B "', 'theirs', 'pending', NULL, NULL, 1717243200000," \
+    " 1717243200000);"
+
 enum { WORLD_TTL_MS = 3600000 };
 
 typedef struct store_world {

@@ -380,7 +380,8 @@ static void test_disabled_dedupe_keeps_no_jobs(void **state) {
     assert_int_equal(count_jobs(world), 0);
     assert_true(world_renew(world, both.first, HASH_A, ""));
     assert_true(world_complete(world, both.first, HASH_A, "", BODY));
-    world_expect(world, both.second, HASH_A, CVI_CLAIM_HIT);
+    cvi_claim hit = world_expect(world, both.second, HASH_A, CVI_CLAIM_HIT);
+    world_check_body(&hit.cached, BODY);
     world_release(world, both.first, HASH_A, "", first.row_id, NULL);
     assert_int_equal(world_number(world, "SELECT count(*) FROM rate_limits"), 1);
     world_release(world, both.first, HASH_A, "", 0, NULL);

@@ -347,6 +347,36 @@ static void test_no_memory_for_the_waiters(void **state) {
     store_world_done(&world);
 }
 
+/* No room for the copy of an answer that the job kept: the next look finds it. */
+static void test_no_memory_for_a_shared_answer(void **state) {
+    (void)state;
+    store_world world;
+    store_world_init(&world, 1);
+    failing_allocator allocator;
+    failing_allocator_init(&allocator, 0, false);
+    world.options.allocator = allocator.allocator;
+    world.options.cache.disabled = true;
+    cvi_stores *stores = world_open(&world);
+    cvi_claim claim = world_expect(&world, stores, HASH_A, CVI_CLAIM_ADMITTED);
+    world_execute(&world, "INSERT INTO dedupe_waiters VALUES('" HASH_A "', 'somebody')");
+    assert_true(world_complete(&world, stores, HASH_A, claim.job_id, BODY));
+    allocator.failing_call = allocator.calls + 1;
+    cvi_watch watch;
+    cv_error error = {0};
+    assert_int_equal(
+        cvi_stores_watch(stores, HASH_A, claim.job_id, world.clock.now, &watch, &error),
+        CVI_STORE_FAILED);
+    assert_int_equal(error.code, CV_ERROR_NOMEM);
+    assert_null(watch.cached.body);
+    watch = world_watch(&world, stores, HASH_A, claim.job_id);
+    assert_int_equal(watch.state, CVI_WATCH_COMPLETED);
+    assert_string_equal(watch.cached.body, BODY);
+    cvi_release(&allocator.allocator, watch.cached.body);
+    cvi_stores_close(stores);
+    assert_int_equal(allocator.live, 0);
+    store_world_done(&world);
+}
+
 static void test_results_and_their_meaning(void **state) {
     static const struct {
         int result;
@@ -389,6 +419,7 @@ int main(void) {
         cmocka_unit_test(test_every_allocation_of_sqlite),
         cmocka_unit_test(test_every_allocation_of_ours),
         cmocka_unit_test(test_no_memory_for_the_waiters),
+        cmocka_unit_test(test_no_memory_for_a_shared_answer),
         cmocka_unit_test(test_results_and_their_meaning),
     };
     faulty_vfs_install(&files, &memory);
