@@ -20,7 +20,8 @@ extern "C" {
 typedef struct cv_client cv_client;
 
 typedef enum cv_drive {
-    CV_DRIVE_THREAD = 0, /* a worker thread, started at the first call that misses the cache */
+    CV_DRIVE_THREAD = 0, /* a worker thread, started by the first cv_request_* that starts a call,
+                            or the first blocking call that the cache does not answer */
     CV_DRIVE_POLL        /* no thread of ours ever: cv_client_poll, waits and blocking calls work */
 } cv_drive;
 
@@ -33,7 +34,8 @@ typedef enum cv_limit_kind {
 /* A time to live for one resource's answers, details and lists. */
 typedef struct cv_resource_ttl {
     cv_resource resource;
-    int64_t ttl_s;
+    int64_t ttl_s; /* seconds, from 1; CV_NONE: nothing is fresh */
+    int64_t reserved[2];
 } cv_resource_ttl;
 
 /* A limit for one path of the service. */
@@ -41,69 +43,89 @@ typedef struct cv_resource_limit {
     const char *resource; /* first path segment: "issue", "issues" */
     int64_t limit;        /* requests per window; 0 admits nothing */
     int64_t window_ms;    /* 0: the default window */
+    int64_t reserved[2];
 } cv_resource_limit;
 
 typedef struct cv_cache_settings {
-    bool disabled;
-    int64_t ttl_s; /* how long an answer counts as fresh; 0: 3 600. CV_NONE: nothing is fresh */
-    const cv_resource_ttl *ttls; /* exceptions, `ttl_count` of them; copied */
+    bool disabled; /* nothing is read from the cache or stored in it */
+    int64_t ttl_s; /* how long an answer counts as fresh; 0: 3 600. CV_NONE: not at all */
+    const cv_resource_ttl *ttls; /* exceptions, copied */
     size_t ttl_count;
     int64_t max_entry_bytes;     /* larger bodies are not stored; 0: 5 MiB. CV_NONE: no bound */
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
-    int64_t reserved[8];
+    int64_t reserved[16];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
-    bool disabled;
-    int64_t job_timeout_ms;      /* after this a job may be taken over, alive or not; 0: 300 000 */
-    int64_t lease_ms;            /* a silent owner loses its job after this; 0: 5 000 */
+    bool disabled;          /* equal calls are still joined within this client, not beyond */
+    int64_t job_timeout_ms; /* after this a job may be taken over, alive or not; 0: 300 000 */
+    int64_t lease_ms;       /* a silent owner loses its job after this; 0: 5 000, at least 100 */
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
-    int64_t reserved[8];
+    int64_t reserved[16];
 } cv_dedupe_settings;
 
 typedef struct cv_rate_limit_settings {
     cv_limit_kind kind;
-    int64_t limit;     /* requests per window and path; 0: 200 */
+    int64_t limit;     /* requests per window and path; 0: 200, at most 1 000 000 */
     int64_t window_ms; /* 0: 3 600 000 */
-    int64_t guard_ms;  /* added to the window, as requests do not travel equally fast; 0: 2 000 */
+
+    /* Added to the window, as requests do not travel equally fast; 0: 2 000. With CV_NONE the
+     * service may see one window overstepped by as much as two requests differ on their way. */
+    int64_t guard_ms;
+
     int64_t min_interval_ms; /* between any two requests; 0: 1 050. CV_NO_INTERVAL: none */
-    const cv_resource_limit *resources; /* exceptions, `resource_count` of them; copied */
+    const cv_resource_limit *resources; /* exceptions, copied */
     size_t resource_count;
-    int64_t reserved[8];
+    int64_t reserved[32];
 } cv_rate_limit_settings;
 
 /* Start from CV_OPTIONS_INIT. 0 or NULL in a member means its default, CV_NONE in a time or count
- * switches it off. Everything is copied by cv_client_open. */
+ * switches it off. A value out of range is CV_ERROR_ARGUMENT. Everything is copied by
+ * cv_client_open. */
 typedef struct cv_options {
     size_t size;
-    const char *api_key;  /* needed; never stored, logged or shown */
+
+    /* Needed. Never stored, logged or shown; blotted out (if it has 8 characters or more) where an
+     * answer echoes it. */
+    const char *api_key;
+
     const char *base_url; /* NULL: https://comicvine.gamespot.com/api */
-    const char *database; /* path, or ":memory:"; NULL: $XDG_DATA_HOME/comicvine/comicvine.db, else
-                             ~/.local/share/comicvine/comicvine.db. The folder must exist, except
-                             for the default, which is made with mode 0700 */
-    const char *application; /* "name/version" for the User-Agent, beside the library's own */
+
+    /* Path of the file, or ":memory:". NULL: $XDG_DATA_HOME/comicvine/comicvine.db, else
+     * ~/.local/share/comicvine/comicvine.db, whose folder is made with mode 0700; any other folder
+     * must exist. */
+    const char *database;
+
+    /* "name/version", for the User-Agent beside the library's own; at most 128 bytes. */
+    const char *application;
+
     cv_drive drive;
     int64_t connect_timeout_ms; /* 0: 10 000 */
     int64_t timeout_ms;         /* one transfer, from start to end; 0: 30 000 */
     int64_t max_wait_ms;        /* longest wait for quota; 0: 60 000. CV_NO_WAIT, CV_WAIT_FOREVER */
-    int64_t max_retries;        /* after 5xx, timeouts, broken connections; 0: 2. CV_NONE: none */
-    bool relaxed_sync;          /* SQLite's synchronous=NORMAL: quicker, but a power cut (not a
-                                   crash) may forget the last admissions */
+    int64_t max_retries;        /* after 5xx, time-outs, broken connections; 0: 2. CV_NONE: none */
+
+    /* SQLite's synchronous=NORMAL: quicker, but a power cut (not a crash) may forget the last
+     * admissions. */
+    bool relaxed_sync;
+
     cv_cache_settings cache;
     cv_dedupe_settings dedupe;
     cv_rate_limit_settings rate_limit;
     const cv_allocator *allocator; /* NULL: malloc; copied */
-    int64_t reserved[8];
+    int64_t reserved[16];
 } cv_options;
 
+/* clang-format off */
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-            {false, 0, NULL, 0, 0, 0, {0}}, {false, 0, 0, 0, {0}},                                 \
-            {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0}}, NULL, {                                 \
-            0                                                                                      \
-        }                                                                                          \
+        {false, 0, NULL, 0, 0, 0, {0}},                                                            \
+        {false, 0, 0, 0, {0}},                                                                     \
+        {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0}},                                             \
+        NULL, {0}                                                                                  \
     }
+/* clang-format on */
 
 /* Opens a client and its database file, which is made if there is none (mode 0600). Touches no
  * network and starts no thread. Close it with cv_client_close. May wait some seconds for another
@@ -118,7 +140,8 @@ CV_API void cv_client_close(cv_client *client);
 
 /* Delivers callbacks that are due on this thread; in CV_DRIVE_POLL also does the client's work.
  * Returns as soon as it has delivered something, at the latest after `timeout_ms` (0: at once,
- * -1: no limit). Answers the number of callbacks delivered. Any thread. */
+ * -1: no limit). Answers the number of callbacks delivered; 0 for NULL. Any thread, also inside a
+ * callback. */
 CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
 
 /* Milliseconds until cv_client_poll is next needed: 0 now, -1 not until something new is asked

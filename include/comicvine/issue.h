@@ -1,7 +1,7 @@
 /* Issues: single comics, by id or as a list.
  *
  * Source of every member: the service's answer to /issue/4000-ID and /issues, under the same name.
- * [detail]: not carried by lists (cv_record_has tells). */
+ */
 #ifndef COMICVINE_ISSUE_H
 #define COMICVINE_ISSUE_H
 
@@ -16,48 +16,48 @@ extern "C" {
 
 typedef struct cv_issue {
     cv_record record;
+
+    /* In details and lists. */
+    int64_t id;                                 /* number of the issue, the 52 in 4000-52 */
+    const char *name;                           /* title; often NULL */
+    const char *issue_number;                   /* free text: "12", "½", "1.MU", "-1" */
+    const cv_ref *volume;                       /* the volume that it belongs to */
+    const char *cover_date;                     /* date on the cover, YYYY-MM-DD */
+    const char *store_date;                     /* date of sale, YYYY-MM-DD; often NULL */
     const char *aliases;                        /* other names, one per line ("\n" or "\r\n") */
-    const char *api_detail_url;                 /* this record's address in the API */
+    const char *deck;                           /* summary in a sentence or two, plain text */
+    const char *description;                    /* full text, HTML */
+    const cv_image *image;                      /* the cover */
     cv_associated_image_list associated_images; /* further pictures, such as variant covers */
-    cv_ref_list character_credits;              /* characters who appear [detail] */
-    cv_ref_list character_died_in;              /* characters who die here [detail] */
-    cv_ref_list
-        characters_died_in; /* the documented spelling of character_died_in; never seen [detail] */
-    cv_ref_list concept_credits;   /* concepts that appear [detail] */
-    const char *cover_date;        /* date on the cover, YYYY-MM-DD */
-    const char *date_added;        /* entered into the database, YYYY-MM-DD HH:MM:SS */
-    const char *date_last_updated; /* last edited, YYYY-MM-DD HH:MM:SS */
-    const char *deck;              /* summary in a sentence or two, plain text */
-    const char *description;       /* full text, HTML */
-    cv_ref_list disbanded_teams;   /* documented; never seen (see team_disbanded_in) [detail] */
-    cv_ref_list first_appearance_characters; /* characters first seen here; null in all answers seen
-                                                [detail] */
-    cv_ref_list
-        first_appearance_concepts; /* concepts first seen here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_locations; /* locations first seen here; null in all answers seen
-                                               [detail] */
-    cv_ref_list
-        first_appearance_objects; /* objects first seen here; null in all answers seen [detail] */
-    cv_ref_list first_appearance_storyarcs; /* story arcs that begin here; null in all answers seen
-                                               [detail] */
-    cv_ref_list
-        first_appearance_teams;     /* teams first seen here; null in all answers seen [detail] */
-    const cv_ref *has_staff_review; /* the staff's review; NULL (sent as false): none */
-    int64_t id;                     /* number of the issue, the 52 in 4000-52 */
-    const cv_image *image;          /* the cover */
-    const char *issue_number;       /* free text: "12", "½", "1.MU", "-1" */
-    cv_ref_list location_credits;   /* places that appear [detail] */
-    const char *name;               /* title; often NULL */
-    cv_ref_list object_credits;     /* objects that appear [detail] */
-    cv_person_credit_list person_credits; /* people who made it, with their roles [detail] */
-    const char *site_detail_url;          /* page for people */
-    const char *store_date;               /* date of sale, YYYY-MM-DD; often NULL */
-    cv_ref_list story_arc_credits;        /* story arcs that it belongs to [detail] */
-    cv_ref_list team_credits;             /* teams that appear [detail] */
-    cv_ref_list team_disbanded_in;        /* teams that break up here [detail] */
-    cv_ref_list
-        teams_disbanded_in; /* the documented spelling of team_disbanded_in; never seen [detail] */
-    const cv_ref *volume;   /* the volume that it belongs to */
+    const cv_ref *has_staff_review;             /* the staff's review; NULL (sent as false): none */
+    const char *date_added;                     /* entered, YYYY-MM-DD HH:MM:SS */
+    const char *date_last_updated;              /* last edited, YYYY-MM-DD HH:MM:SS */
+    const char *api_detail_url;                 /* this record's address in the API */
+    const char *site_detail_url;                /* page for people */
+
+    /* In details alone: who and what. */
+    cv_person_credit_list person_credits; /* people who made it, with their roles */
+    cv_ref_list character_credits;        /* characters who appear */
+    cv_ref_list character_died_in;        /* characters who die here */
+    cv_ref_list concept_credits;          /* concepts that appear */
+    cv_ref_list location_credits;         /* places that appear */
+    cv_ref_list object_credits;           /* objects that appear */
+    cv_ref_list story_arc_credits;        /* story arcs that it belongs to */
+    cv_ref_list team_credits;             /* teams that appear */
+    cv_ref_list team_disbanded_in;        /* teams that break up here */
+
+    /* In details alone: who and what is seen here first. Null in all answers seen. */
+    cv_ref_list first_appearance_characters;
+    cv_ref_list first_appearance_concepts;
+    cv_ref_list first_appearance_locations;
+    cv_ref_list first_appearance_objects;
+    cv_ref_list first_appearance_storyarcs;
+    cv_ref_list first_appearance_teams;
+
+    /* Documented by the service, but in no answer seen. */
+    cv_ref_list characters_died_in; /* see character_died_in */
+    cv_ref_list disbanded_teams;    /* see team_disbanded_in */
+    cv_ref_list teams_disbanded_in; /* see team_disbanded_in */
 } cv_issue;
 
 /* One page of a list of issues; see cv_page for the members. */
@@ -70,7 +70,7 @@ typedef struct cv_issue_page {
     cv_source source;
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
-    int64_t reserved[4];
+    int64_t reserved[8];
 } cv_issue_page;
 
 /* The issue with this id, from the cache or the service. Blocks: for a disk read on a hit, else
@@ -87,8 +87,8 @@ CV_API const cv_issue *cv_issue_retrieve_with(cv_client *client, int64_t id,
 CV_API const cv_issue_page *cv_issue_list(cv_client *client, const cv_query *query,
                                           cv_priority priority);
 
-/* The result of a request that is done, once or more often; each is yours to free. NULL if the
- * request is not done, failed, or has a result of another type (CV_ERROR_ARGUMENT). */
+/* The result of a request for one issue or a page of issues; see cv_record_take and cv_page_take.
+ * Free it with cv_issue_free or cv_issue_page_free. A result of another type: CV_ERROR_ARGUMENT. */
 CV_API const cv_issue *cv_issue_take(cv_request *request);
 CV_API const cv_issue_page *cv_issue_page_take(cv_request *request);
 

@@ -30,26 +30,31 @@ typedef enum cv_mode {
 typedef struct cv_request_options {
     size_t size;
     cv_priority priority;
-    const char *fields; /* retrieve only: names joined by commas; NULL: all. `id` is always added */
+
+    /* For a retrieve: names joined by commas, at most 2 048 bytes, NULL: all; `id` is always added.
+     * A list has its fields in its cv_query. */
+    const char *fields;
+
     cv_mode mode;
     int64_t max_wait_ms; /* longest wait for quota; 0: the client's; CV_NO_WAIT, CV_WAIT_FOREVER */
-    int64_t
-        deadline_ms; /* for the whole call, from now; 0: none. CV_ERROR_TIMEOUT when it passes */
+
+    /* For the whole call, from now; 0: none. When it passes the call ends with CV_ERROR_TIMEOUT, or
+     * with CV_ERROR_STORE if all that it waited for was a locked database. */
+    int64_t deadline_ms;
+
     int64_t reserved[8];
 } cv_request_options;
 
+/* clang-format off */
 #define CV_REQUEST_OPTIONS_INIT                                                                    \
-    {                                                                                              \
-        sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, {               \
-            0                                                                                      \
-        }                                                                                          \
-    }
+    {sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, {0}}
+/* clang-format on */
 
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the
  * resource before anything is sent. Only read during the call that takes it. */
 typedef struct cv_query {
     size_t size;
-    const char *fields; /* "id,name"; NULL: all. `id` is always added */
+    const char *fields; /* "id,name"; NULL: all. `id` is always added. At most 2 048 bytes */
     const char *filter; /* "name:Lamplighter,volume:796", dates as "start|end"; NULL: none */
     const char *sort;   /* "cover_date:desc"; NULL: the service's order */
     int64_t limit;      /* page size, 1 to 100; 0: the service's default, 100 */
@@ -57,12 +62,10 @@ typedef struct cv_query {
     int64_t reserved[8];
 } cv_query;
 
+/* clang-format off */
 #define CV_QUERY_INIT                                                                              \
-    {                                                                                              \
-        sizeof(cv_query), NULL, NULL, NULL, 0, 0, {                                                \
-            0                                                                                      \
-        }                                                                                          \
-    }
+    {sizeof(cv_query), NULL, NULL, NULL, 0, 0, {0}}
+/* clang-format on */
 
 #ifdef __cplusplus
 }

@@ -103,7 +103,7 @@ typedef struct cv_page {
     cv_source source;      /* of this call */
     int64_t fetched_at_ms; /* Unix time */
     int64_t expires_at_ms; /* Unix time */
-    int64_t reserved[4];
+    int64_t reserved[8];
 } cv_page;
 
 /* Whether the answer had this member, even as null. `field` is a member's name or its spelling on
@@ -115,8 +115,9 @@ CV_API bool cv_record_has(const cv_record *record, const char *field);
  * or for NULL. Any thread. */
 CV_API char *cv_record_json(const cv_record *record);
 
-/* The record's text exactly as received, members unknown to this version included. Belongs to the
- * record, does not end in NUL: `length` (may not be NULL) gets its bytes. NULL only for NULL. */
+/* The record's text exactly as received (but for an echoed API key, which is blotted out), members
+ * unknown to this version included. Belongs to the record, does not end in NUL: `length` (may not
+ * be NULL) gets its bytes. NULL only for NULL. */
 CV_API const char *cv_record_raw(const cv_record *record, size_t *length);
 
 /* A handle of its own on a record, also on one that belongs to a page, good until cv_record_free.

@@ -7,7 +7,7 @@
  *
  * Callbacks run on the thread that is inside cv_client_poll, or inside a wait or blocking call for
  * its own request, or inside cv_client_close; with no lock held; exactly once for each request.
- * Inside one, everything is allowed: free, submit, cancel, wait, close. */
+ * Inside one, everything is allowed: free, submit, cancel, wait, poll, close. */
 #ifndef COMICVINE_REQUEST_H
 #define COMICVINE_REQUEST_H
 
@@ -35,12 +35,12 @@ CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, 
 CV_API cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                                    const cv_request_options *options);
 
-/* Whether the request has ended, well or not. Never blocks. */
+/* Whether the request has ended, well or not; true for NULL. Never blocks. */
 CV_API bool cv_request_done(const cv_request *request);
 
 /* Waits until the request is done, at most `timeout_ms` (-1: no limit; 0: just looks). In
  * CV_DRIVE_POLL this does the client's work meanwhile. Delivers this request's callback. False:
- * not done yet. */
+ * not done yet. True at once for NULL. */
 CV_API bool cv_request_wait(cv_request *request, int64_t timeout_ms);
 
 /* Completes the request with CV_ERROR_CANCELLED at once, if it is not done. What others asked for
@@ -52,14 +52,18 @@ CV_API void cv_request_cancel(cv_request *request);
 CV_API const cv_error *cv_request_error(const cv_request *request);
 
 /* Sets what to call when the request is done (also if it already is: then at the next poll or
- * wait). NULL takes it back. A later call replaces an undelivered earlier one. */
+ * wait). NULL takes it back. A later call replaces an undelivered earlier one; after a callback has
+ * been delivered it does nothing. */
 CV_API void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user);
 
 /* Gives the handle back: a running request is cancelled, an undelivered callback dropped. Results
  * that were taken stay good. Also after cv_client_close. */
 CV_API void cv_request_free(cv_request *request);
 
-/* The result as records of any resource; see cv_issue_take. */
+/* The result of a request that is done and well, as often as wanted; each is the caller's, to be
+ * freed with cv_record_free or cv_page_free. NULL if the request is not done or failed, or its
+ * result is a page instead of a record or the reverse (CV_ERROR_ARGUMENT), or without memory:
+ * cv_last_error() says which. */
 CV_API const cv_record *cv_record_take(cv_request *request);
 CV_API const cv_page *cv_page_take(cv_request *request);
 

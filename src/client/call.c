@@ -15,6 +15,7 @@
 #define MAX_ID          INT64_C(999999999999999)
 #define MAX_LIST_LENGTH 100
 #define PARAMETER_BYTES 2048
+#define LONGEST_URL     7000 /* leaves room for the key */
 
 static const cvi_resource *find_resource(cv_resource resource, cv_error *error) {
     const cvi_resource *table = cvi_registry_find(resource);
@@ -27,18 +28,21 @@ static const cvi_resource *find_resource(cv_resource resource, cv_error *error) 
 
 /* Fills in what only depends on the target: URL and cache key. */
 static bool aim(cvi_call *call, const cvi_target *target, cv_error *error) {
+    char text[LONGEST_URL + 1];
     cvi_buffer url;
-    cvi_buffer_init(&url, &call->allocator, 8000);
+    cvi_buffer_over(&url, text, sizeof(text));
     cvi_url_write(target, &url);
-    call->url = cvi_buffer_detach(&url);
+    if (url.failed) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the query makes a URL beyond %d bytes",
+                      call->label, LONGEST_URL);
+        return false;
+    }
+    call->url = cvi_copy_text(&call->allocator, text, url.length);
     if (call->url == NULL) {
         cvi_error_no_memory(error);
         return false;
     }
-    if (!cvi_url_hash(target, call->hash)) {
-        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the query is too long", call->label);
-        return false;
-    }
+    cvi_url_hash(target, call->hash);
     return true;
 }
 
@@ -68,10 +72,7 @@ static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char 
         if (!cvi_check_fields(call->resource, false, fields, &field_list, error)) {
             return false;
         }
-        if (!cvi_url_hash(&target, call->full_hash)) {
-            cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the base URL is too long", call->label);
-            return false;
-        }
+        cvi_url_hash(&target, call->full_hash);
         parameter.value = list;
     }
     return aim(call, &target, error);
@@ -188,6 +189,11 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
         return NULL;
     }
     return call;
+}
+
+void cvi_error_not_cached(cv_error *error, const char *label) {
+    cvi_error_set(error, CV_ERROR_NOT_CACHED, "%s: not in the cache, and only that was asked",
+                  label);
 }
 
 cvi_call *cvi_call_keep(cvi_call *call) {

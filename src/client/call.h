@@ -36,6 +36,9 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
 cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, const cv_query *query,
                         cv_error *error);
 
+/* The answer to CV_MODE_CACHE_ONLY when there is none. */
+void cvi_error_not_cached(cv_error *error, const char *label);
+
 cvi_call *cvi_call_keep(cvi_call *call);
 void cvi_call_release(cvi_call *call);
 

@@ -167,11 +167,13 @@ static void fetch(cv_client *client, cvi_call *call, const cv_request_options *o
         }
         order.looked = read_cache(client, call, outcome);
         leave(client);
-        if (outcome->result != NULL) {
+        if (outcome->result == NULL && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
+            cvi_error_not_cached(&outcome->error, call->label);
+        }
+        if (outcome->result != NULL || outcome->error.code != CV_OK) {
             cvi_call_release(call);
             return;
         }
-        order.looked = order.looked && options->mode != CV_MODE_CACHE_ONLY;
     }
     cv_request *request = cvi_request_start(client, &order);
     cv_request_wait(request, -1);
@@ -185,10 +187,10 @@ static void fetch(cv_client *client, cvi_call *call, const cv_request_options *o
 
 /* Lets the result go once the caller has a handle on it; without a handle, says why. */
 static void settle(const cvi_outcome *outcome, const void *handle) {
-    if (handle == NULL) {
-        cv_error no_memory; /* a result without a handle has no other reason */
-        cvi_error_no_memory(&no_memory);
-        cvi_error_remember(outcome->result != NULL ? &no_memory : &outcome->error);
+    if (handle == NULL && outcome->result != NULL) {
+        cvi_error_remember_no_memory(); /* a result without a handle has no other reason */
+    } else if (handle == NULL) {
+        cvi_error_remember(&outcome->error);
     }
     cvi_result_release(outcome->result);
 }

@@ -29,7 +29,13 @@ void cvi_client_release(cv_client *client) {
     }
 }
 
-static cvi_stores *open_stores(const cv_client *client, cv_error *error) {
+static cvi_stores *open_stores(cv_client *client, cv_error *error) {
+    if (!cvi_platform_random(&client->random)) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "the system gives no random numbers, so that nobody "
+                      "could own a job in the database");
+        return NULL;
+    }
     const cv_options *options = &client->settings.options;
     cvi_stores_options stores = {
         .database = options->database,
@@ -61,7 +67,6 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     client->references = 1;
     client->due_boot_ms = INT64_MAX;
     cvi_platform_clock(&client->clock);
-    client->random = cvi_platform_random();
     return client;
 }
 
@@ -136,12 +141,12 @@ static bool is_closed(cv_client *client) {
 }
 
 static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
-    int64_t end_ms = timeout_ms < 0 ? -1 : cvi_platform_monotonic_ms() + timeout_ms;
+    cvi_timeout timeout = cvi_timeout_start(timeout_ms);
     wait_or_drive(client, waiter, 0);
     for (;;) {
         int count = cvi_callbacks_run(client, NULL);
-        int64_t left_ms = end_ms < 0 ? -1 : end_ms - cvi_platform_monotonic_ms();
-        if (count > 0 || (end_ms >= 0 && left_ms <= 0) || is_closed(client)) {
+        int64_t left_ms = cvi_timeout_left_ms(timeout);
+        if (count > 0 || left_ms == 0 || is_closed(client)) {
             return count;
         }
         wait_or_drive(client, waiter, left_ms);

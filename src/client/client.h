@@ -62,7 +62,6 @@ struct cv_request {
     cvi_passenger passenger; /* first, so that the engine's pointer is ours; driver's */
     cv_client *client;       /* fixed */
     cvi_call *call;          /* fixed; NULL when the arguments were bad */
-    int64_t timeout_ms;      /* fixed: the call's deadline_ms, 0: none */
 
     /* shared */
     bool owned_by_user;   /* the handle is not freed yet */
@@ -71,6 +70,7 @@ struct cv_request {
     bool cancelled; /* the driver shall let it go */
     bool done;
     bool in_callbacks;
+    bool called_back; /* once is all there is */
     cv_request *inbox_next;
     cv_request *callbacks_next;
     cv_request_fn *callback;

@@ -31,13 +31,11 @@ void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter) {
 }
 
 void cvi_waiter_sleep_locked(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
-    int64_t end_ms = timeout_ms < 0 ? -1 : cvi_platform_monotonic_ms() + timeout_ms;
-    while (!waiter->signalled) {
-        int64_t left_ms = end_ms < 0 ? -1 : end_ms - cvi_platform_monotonic_ms();
-        if (end_ms >= 0 && left_ms <= 0) {
-            break;
-        }
+    cvi_timeout timeout = cvi_timeout_start(timeout_ms);
+    int64_t left_ms = timeout_ms;
+    while (!waiter->signalled && left_ms != 0) {
         cvi_condition_wait(&waiter->condition, &client->mutex, left_ms);
+        left_ms = cvi_timeout_left_ms(timeout);
     }
     waiter->signalled = false;
 }
@@ -66,7 +64,7 @@ static void signal_for_request(const cv_request *request) {
 
 void cvi_callbacks_queue_locked(cv_request *request) {
     cvi_queue *queue = &request->client->callbacks;
-    if (request->in_callbacks || request->callback == NULL) {
+    if (request->in_callbacks || request->called_back || request->callback == NULL) {
         return;
     }
     request->in_callbacks = true;
@@ -111,7 +109,7 @@ static bool run_one(cv_client *client, cv_request *request) {
     cvi_callbacks_drop_locked(request);
     cv_request_fn *callback = request->callback;
     void *user = request->user;
-    request->callback = NULL;
+    request->called_back = true;
     cvi_mutex_unlock(&client->mutex);
     callback(request, user); /* may free the request */
     return true;

@@ -318,9 +318,9 @@ static void take_role(cv_client *client) {
 /* Answers that are here are stored, admissions that were not used are given back; but a database
  * that stays locked does not keep close. */
 static void flush(cv_client *client) {
-    int64_t end_ms = cvi_platform_monotonic_ms() + FLUSH_MS;
+    cvi_timeout timeout = cvi_timeout_start(FLUSH_MS);
     cvi_engine_step(client->engine, cvi_clock_now(&client->clock));
-    while (!cvi_engine_is_idle(client->engine) && cvi_platform_monotonic_ms() < end_ms) {
+    while (!cvi_engine_is_idle(client->engine) && cvi_timeout_left_ms(timeout) > 0) {
         cvi_platform_sleep_ms(1);
         cvi_engine_step(client->engine, cvi_clock_now(&client->clock));
     }

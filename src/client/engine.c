@@ -2,6 +2,7 @@
  * most one flight; a flight is freed only here, in the step after it is DONE. */
 #include "client/engine_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "support/allocator.h"
@@ -232,16 +233,34 @@ void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger) {
 
 /* ---- stepping ---- */
 
+/* How a deadline that passes is told, by what the flight was waiting for. */
+static const struct {
+    cv_code code;
+    const char *meanwhile;
+} hindrances[] = {
+    [CVI_HINDRANCE_NONE] = {CV_ERROR_TIMEOUT, "no answer yet"},
+    [CVI_HINDRANCE_LOCK] = {CV_ERROR_STORE, "another program keeps the database locked"},
+    [CVI_HINDRANCE_INTERVAL] = {CV_ERROR_TIMEOUT, "waiting for its turn among the requests"},
+    [CVI_HINDRANCE_LIMIT] = {CV_ERROR_TIMEOUT, "waiting for room in the budget"},
+};
+
+static void expire_passenger(cvi_engine *engine, cvi_passenger *passenger) {
+    const cvi_flight *flight = passenger->flight;
+    cvi_outcome outcome = {.result = NULL};
+    cvi_error_set(&outcome.error, hindrances[flight->hindrance].code,
+                  "%s: the deadline of %" PRId64 " ms has passed: %s", flight->call->label,
+                  passenger->deadline_ms, hindrances[flight->hindrance].meanwhile);
+    outcome.error.retryable = true;
+    cvi_flight_disembark(engine, passenger, &outcome);
+}
+
 static void expire_passengers(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_passenger *next = NULL;
     bool any = false;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (now.boot_ms >= passenger->deadline_boot_ms) {
-            cvi_outcome outcome = {.result = NULL};
-            cvi_error_set(&outcome.error, CV_ERROR_TIMEOUT, "%s: the call's deadline has passed",
-                          flight->call->label);
-            cvi_flight_disembark(engine, passenger, &outcome);
+            expire_passenger(engine, passenger);
             any = true;
         }
     }

@@ -31,6 +31,7 @@ struct cvi_passenger {
     bool joined;              /* set by the engine: others had asked before */
     int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* INT64_MAX: none */
+    int64_t deadline_ms;      /* what the caller has said, for messages */
     int64_t refused_boot_ms;  /* set by the engine: when it first had to wait, -1: not yet */
 };
 

@@ -18,6 +18,14 @@ typedef enum cvi_stage {
 
 enum { CVI_STAGE_COUNT = CVI_STAGE_DONE + 1 };
 
+/* What keeps a flight where it is, for those whose deadline passes meanwhile. */
+typedef enum cvi_hindrance {
+    CVI_HINDRANCE_NONE, /* it is on its way */
+    CVI_HINDRANCE_LOCK, /* somebody has locked the database */
+    CVI_HINDRANCE_INTERVAL,
+    CVI_HINDRANCE_LIMIT
+} cvi_hindrance;
+
 /* How a flight's job ends in CVI_STAGE_STORE. */
 typedef enum cvi_ending {
     CVI_ENDING_PASS,    /* to the next waiter, with nothing */
@@ -37,6 +45,7 @@ struct cvi_flight {
 
     cvi_stage stage;
     int64_t due_boot_ms; /* not to be looked at before, unless something arrives */
+    cvi_hindrance hindrance;
     bool refresh;        /* does not take the cache for an answer */
     bool distrust_cache; /* the cached body was unusable */
     bool was_refused;    /* has been told to wait for quota, so it obeys the engine's gates */

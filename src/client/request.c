@@ -40,6 +40,7 @@ static void fill_passenger(cv_request *request, const cv_request_options *option
     passenger->looked = looked;
     passenger->max_wait_ms =
         options->max_wait_ms != 0 ? options->max_wait_ms : client->settings.options.max_wait_ms;
+    passenger->deadline_ms = options->deadline_ms;
     passenger->deadline_boot_ms = INT64_MAX;
     if (options->deadline_ms > 0) {
         passenger->deadline_boot_ms = cvi_clock_now(&client->clock).boot_ms + options->deadline_ms;
@@ -157,13 +158,14 @@ static void wait_once(cv_client *client, const cv_request *request, cvi_waiter *
 }
 
 static bool wait_until_done(cv_request *request, cvi_waiter *waiter, int64_t timeout_ms) {
-    int64_t end_ms = timeout_ms < 0 ? -1 : cvi_platform_monotonic_ms() + timeout_ms;
+    cvi_timeout timeout = cvi_timeout_start(timeout_ms);
+    int64_t left_ms = timeout_ms;
     while (!cv_request_done(request)) {
-        int64_t left_ms = end_ms < 0 ? -1 : end_ms - cvi_platform_monotonic_ms();
-        if (end_ms >= 0 && left_ms <= 0) {
+        if (left_ms == 0) {
             return false;
         }
         wait_once(request->client, request, waiter, left_ms);
+        left_ms = cvi_timeout_left_ms(timeout);
     }
     return true;
 }
@@ -195,7 +197,7 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
     cvi_callbacks_drop_locked(request);
     request->callback = callback;
     request->user = user;
-    if (request->done) {
+    if (request->done) { /* unless it has been called back already */
         cvi_callbacks_queue_locked(request);
     }
     cvi_mutex_unlock(&request->client->mutex);
@@ -230,7 +232,7 @@ const cv_record *cvi_request_take_record(cv_request *request, cv_resource resour
     const cv_record *record =
         result != NULL ? cvi_result_record(result, &request->outcome.provenance) : NULL;
     if (result != NULL && record == NULL) {
-        cvi_error_remember(&no_memory);
+        cvi_error_remember_no_memory();
     }
     return record;
 }
@@ -240,7 +242,7 @@ const cv_page *cvi_request_take_page(cv_request *request, cv_resource resource) 
     const cv_page *page =
         result != NULL ? cvi_result_page(result, &request->outcome.provenance) : NULL;
     if (result != NULL && page == NULL) {
-        cvi_error_remember(&no_memory);
+        cvi_error_remember_no_memory();
     }
     return page;
 }

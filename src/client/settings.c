@@ -18,9 +18,11 @@
 #error "the build names a page that explains this client to the service"
 #endif
 
-#define MAX_TIME_MS INT64_C(31536000000) /* a year */
-#define MAX_BYTES   (INT64_C(1) << 40)
-#define LONG_TEXT   ((size_t)2048)
+#define MAX_TIME_MS    INT64_C(31536000000) /* a year */
+#define MAX_BYTES      (INT64_C(1) << 40)
+#define MOST_NEW_BYTES ((size_t)4096) /* that a later version's struct may be longer */
+#define LONG_TEXT      ((size_t)2048)
+#define LONGEST_KEY    ((size_t)256)
 
 /* A number: its place, default and range. `none` says whether CV_NONE may stand there. */
 typedef struct number_option {
@@ -78,6 +80,11 @@ bool cvi_copy_sized(void *copy, size_t known, const void *original, const char *
     if (size == 0) {
         size = known;
     }
+    if (size > known + MOST_NEW_BYTES || size < sizeof(size)) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s has a size of %zu: it was not initialised",
+                      name, size);
+        return false;
+    }
     const char *bytes = original;
     for (size_t i = known; i < size; i++) {
         if (bytes[i] != 0) {
@@ -113,7 +120,7 @@ static bool check_key(const char *key, cv_error *error) {
         cvi_error_set(error, CV_ERROR_AUTH, "option api_key is missing");
         return false;
     }
-    return check_text("api_key", key, 256, error);
+    return check_text("api_key", key, LONGEST_KEY, error);
 }
 
 static bool check_base_url(const char *url, cv_error *error) {
@@ -142,9 +149,15 @@ static bool check_resources(const cv_options *options, cv_error *error) {
     }
     for (size_t i = 0; i < limits->resource_count; i++) {
         const cv_resource_limit *limit = &limits->resources[i];
-        if (limit->resource == NULL || limit->limit < 0 || limit->window_ms < 0) {
+        if (limit->limit < 0 || limit->window_ms < 0) {
             cvi_error_set(error, CV_ERROR_ARGUMENT,
-                          "rate_limit.resources[%zu] has no name or a negative number", i);
+                          "rate_limit.resources[%zu] has a negative number", i);
+            return false;
+        }
+        if (cv_resource_from_name(limit->resource) == CV_RESOURCE_NONE) {
+            cvi_error_set(error, CV_ERROR_ARGUMENT,
+                          "rate_limit.resources[%zu] names no path of this version: %.60s", i,
+                          limit->resource != NULL ? limit->resource : "NULL");
             return false;
         }
     }
@@ -272,21 +285,18 @@ static bool make_user_agent(cvi_settings *settings) {
     return copy_text(&settings->arena, &settings->user_agent);
 }
 
-static bool make_scope(cvi_settings *settings) {
-    cvi_buffer text;
-    cvi_buffer_init(&text, &settings->arena.allocator, 2 * LONG_TEXT);
-    cvi_buffer_add_text(&text, settings->options.api_key);
-    cvi_buffer_add_char(&text, '\n');
-    cvi_buffer_add_text(&text, settings->options.base_url);
+/* Built in one array of this function's, so that no other copy of the key is left behind. */
+static void make_scope(cvi_settings *settings) {
+    char text[LONGEST_KEY + 1 + LONG_TEXT + 1];
+    cvi_buffer identity;
+    cvi_buffer_over(&identity, text, sizeof(text));
+    cvi_buffer_add_text(&identity, settings->options.api_key);
+    cvi_buffer_add_char(&identity, '\n');
+    cvi_buffer_add_text(&identity, settings->options.base_url);
     char hash[CVI_HASH_SIZE];
-    cvi_hash_hex(text.data, text.length, hash);
+    cvi_hash_hex(text, identity.length, hash);
     memcpy(settings->scope, hash, sizeof(settings->scope) - 1);
-    bool made = !text.failed;
-    if (made) {
-        explicit_bzero(text.data, text.length);
-    }
-    cvi_buffer_free(&text);
-    return made;
+    explicit_bzero(text, sizeof(text));
 }
 
 static bool copy_options(cvi_settings *settings, cv_error *error) {
@@ -302,10 +312,11 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     if (copied) {
         trim_slashes((char *)options->base_url);
     }
-    if (!copied || !make_user_agent(settings) || !make_scope(settings)) {
+    if (!copied || !make_user_agent(settings)) {
         cvi_error_no_memory(error);
         return false;
     }
+    make_scope(settings);
     return options->database != NULL || find_default_database(settings, error);
 }
 

@@ -30,7 +30,8 @@ void cvi_settings_clear(cvi_settings *settings);
 int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource);
 
 /* Copies a struct whose first member is its size: reads no more than the caller's `size`, refuses
- * a longer one with a member set that this version does not know. A size of 0 counts as `known`. */
+ * a longer one with a member set that this version does not know, and one that can be no size. A
+ * size of 0 counts as `known`. */
 bool cvi_copy_sized(void *copy, size_t known, const void *original, const char *name,
                     cv_error *error);
 

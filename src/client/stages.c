@@ -35,6 +35,7 @@ void cvi_flight_move(cvi_flight *flight, cvi_stage stage) {
     (void)allowed;
     flight->stage = stage;
     flight->due_boot_ms = 0;
+    flight->hindrance = CVI_HINDRANCE_NONE;
 }
 
 void cvi_flight_pass(cvi_flight *flight) {
@@ -55,6 +56,7 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
 }
 
 static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    flight->hindrance = CVI_HINDRANCE_LOCK;
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
 }
 
@@ -106,8 +108,7 @@ static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
         next = passenger->next;
         if (passenger->mode == CV_MODE_CACHE_ONLY) {
             cvi_outcome outcome = {.result = NULL};
-            cvi_error_set(&outcome.error, CV_ERROR_NOT_CACHED,
-                          "%s: not in the cache, and only that was asked", flight->call->label);
+            cvi_error_not_cached(&outcome.error, flight->call->label);
             cvi_flight_disembark(engine, passenger, &outcome);
         }
     }
@@ -181,19 +182,22 @@ static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
 }
 
 /* Keeps the flight waiting, without its job if the wait is a long one. */
-static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms, cvi_now now) {
-    int64_t until = now.boot_ms + (wait_ms < RELOOK_MS ? wait_ms : RELOOK_MS);
+static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
+                           cvi_now now) {
+    bool is_long = claim->wait_ms > engine->options.lease_ms;
+    int64_t until = now.boot_ms + (claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS);
     flight->was_refused = true;
-    if (flight->job_id[0] == '\0') {
-        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
-        return pause_until(flight, until);
-    }
-    if (wait_ms > engine->options.lease_ms) {
+    if (flight->job_id[0] != '\0' && is_long) {
         flight->resume = true;
         flight->resume_boot_ms = until;
         cvi_flight_pass(flight);
         return true;
     }
+    if (flight->job_id[0] == '\0') {
+        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
+    }
+    flight->hindrance =
+        claim->reason == CVI_WAIT_INTERVAL ? CVI_HINDRANCE_INTERVAL : CVI_HINDRANCE_LIMIT;
     return pause_until(flight, until);
 }
 
@@ -212,7 +216,7 @@ static bool take_refusal(cvi_engine *engine, cvi_flight *flight, const cvi_claim
     }
     int64_t gate_ms = claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS;
     cvi_engine_close_gate(engine, flight, claim->reason, now.boot_ms + gate_ms);
-    return wait_for_quota(engine, flight, claim->wait_ms, now);
+    return wait_for_quota(engine, flight, claim, now);
 }
 
 static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
@@ -390,7 +394,8 @@ static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- ending ---- */
 
-/* Errors that would be everybody's; any other end passes the job to the next waiter. */
+/* Errors that would be everybody's; any other end passes the job to the next waiter. A time-out is
+ * among them: that of a transfer, after its retries, which each waiter would only sit out anew. */
 static bool is_shared(const cv_error *error) {
     switch (error->code) {
     case CV_ERROR_NOT_FOUND:
@@ -452,7 +457,7 @@ static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     flight->job_id[0] = '\0';
     flight->row_id = 0;
-    if (flight->resume && flight->passengers != NULL) {
+    if (flight->resume) { /* taken back when the last one leaves */
         flight->resume = false;
         cvi_flight_move(flight, CVI_STAGE_LOOKUP);
         return pause_until(flight, flight->resume_boot_ms);

@@ -9,6 +9,7 @@
 #include "support/allocator.h"
 #include "support/buffer.h"
 
+#define LONGEST_TARGET        4096
 #define SHORTEST_REDACTED_KEY 8 /* below, a match would be chance and damage good text */
 
 static bool parts_equal(CURLU *a, CURLU *b, CURLUPart part) {
@@ -80,26 +81,42 @@ static bool holds_key(const cvi_transport *transport, const char *text) {
     return strstr(text, transport->api_key) != NULL || strstr(text, transport->escaped_key) != NULL;
 }
 
+/* Parses an address; notes when it was memory that lacked, and not sense. */
+static bool parse(CURLU *url, const char *text, bool *no_memory) {
+    CURLUcode code = url != NULL ? curl_url_set(url, CURLUPART_URL, text, 0) : CURLUE_OUT_OF_MEMORY;
+    *no_memory = *no_memory || code == CURLUE_OUT_OF_MEMORY;
+    return code == CURLUE_OK;
+}
+
+/* The address in memory of its own, unless the key is part of it. */
+static char *copy_target(const cvi_transport *transport, const cvi_buffer *target,
+                         bool *no_memory) {
+    if (target->failed || holds_key(transport, target->data)) {
+        return NULL;
+    }
+    char *copy = cvi_copy_text(&transport->options.allocator, target->data, target->length);
+    *no_memory = copy == NULL;
+    return copy;
+}
+
 char *cvi_redirect_target(const cvi_transport *transport, const char *from, const char *to,
                           bool *no_memory) {
-    char *target = NULL;
+    char text[LONGEST_TARGET + 1];
+    cvi_buffer target;
+    cvi_buffer_over(&target, text, sizeof(text));
+    char *copy = NULL;
     CURLU *from_url = curl_url();
     CURLU *to_url = curl_url();
-    cvi_buffer out;
-    cvi_buffer_init(&out, &transport->options.allocator, 4096);
-    *no_memory = from_url == NULL || to_url == NULL;
-    if (!*no_memory && curl_url_set(from_url, CURLUPART_URL, from, 0) == CURLUE_OK &&
-        curl_url_set(to_url, CURLUPART_URL, to, 0) == CURLUE_OK && may_follow(from_url, to_url)) {
-        write_target(to_url, &out);
-        target = cvi_buffer_detach(&out);
+    *no_memory = false;
+    if (parse(from_url, from, no_memory) && parse(to_url, to, no_memory) &&
+        may_follow(from_url, to_url)) {
+        write_target(to_url, &target);
+        copy = copy_target(transport, &target, no_memory);
     }
     curl_url_cleanup(from_url);
     curl_url_cleanup(to_url);
-    if (target != NULL && holds_key(transport, target)) {
-        cvi_release(&transport->options.allocator, target);
-        return NULL;
-    }
-    return target;
+    explicit_bzero(text, sizeof(text));
+    return copy;
 }
 
 static void redact(const char *key, char *text, size_t size) {

@@ -40,8 +40,8 @@ void cvi_url_write(const cvi_target *target, cvi_buffer *out) {
     }
 }
 
-bool cvi_url_hash(const cvi_target *target, char hash[CVI_HASH_SIZE]) {
-    char text[8192];
+void cvi_url_hash(const cvi_target *target, char hash[CVI_HASH_SIZE]) {
+    char text[CVI_TARGET_BYTES + 1];
     cvi_buffer canonical;
     cvi_buffer_over(&canonical, text, sizeof(text));
     if (strcmp(target->base_url, CVI_DEFAULT_BASE_URL) != 0) {
@@ -59,5 +59,4 @@ bool cvi_url_hash(const cvi_target *target, char hash[CVI_HASH_SIZE]) {
         }
     }
     cvi_hash_hex(text, canonical.length, hash);
-    return !canonical.failed;
 }

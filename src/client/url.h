@@ -7,6 +7,8 @@
 #include "support/buffer.h"
 #include "support/digest.h"
 
+enum { CVI_TARGET_BYTES = 8191 };
+
 typedef struct cvi_parameter {
     const char *name;
     const char *value; /* NULL: left out */
@@ -24,8 +26,8 @@ typedef struct cvi_target {
  * query saves a redirect. */
 void cvi_url_write(const cvi_target *target, cvi_buffer *out);
 
-/* The cache key: SHA-256 of path, parameters and, unless it is the service's own, base URL. False
- * if the text is too long. */
-bool cvi_url_hash(const cvi_target *target, char hash[CVI_HASH_SIZE]);
+/* The cache key: SHA-256 of path, parameters and, unless it is the service's own, base URL. All of
+ * them together hold at most CVI_TARGET_BYTES. */
+void cvi_url_hash(const cvi_target *target, char hash[CVI_HASH_SIZE]);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "resources/inside.h"
 #include "support/allocator.h"
+#include "support/error.h"
 
 bool cv_record_has(const cv_record *record, const char *field) {
     if (record == NULL || field == NULL) {
@@ -17,13 +18,11 @@ bool cv_record_has(const cv_record *record, const char *field) {
 }
 
 const char *cv_record_raw(const cv_record *record, size_t *length) {
-    if (record == NULL) {
-        *length = 0;
-        return NULL;
+    const cvi_record *detail = record != NULL ? record->detail : NULL;
+    if (length != NULL) {
+        *length = detail != NULL ? detail->raw_end - detail->raw_begin : 0;
     }
-    const cvi_record *detail = record->detail;
-    *length = detail->raw_end - detail->raw_begin;
-    return detail->result->body + detail->raw_begin;
+    return detail != NULL ? detail->result->body + detail->raw_begin : NULL;
 }
 
 const cv_record *cv_record_keep(const cv_record *record) {
@@ -34,6 +33,7 @@ const cv_record *cv_record_keep(const cv_record *record) {
     size_t size = result->resource->shape->size;
     cv_record *copy = cvi_allocate(&result->allocator, size);
     if (copy == NULL) {
+        cvi_error_remember_no_memory();
         return NULL;
     }
     memcpy(copy, record, size);

@@ -7,6 +7,7 @@
 #include "resources/inside.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
+#include "support/error.h"
 
 /* Far above any record: an answer is at most 32 MiB, and each of its bytes at most 6 here. */
 #define JSON_LIMIT_BYTES ((size_t)256 << 20)
@@ -169,5 +170,8 @@ char *cv_record_json(const cv_record *record) {
         memcpy(block, text.data, text.length + 1);
     }
     cvi_buffer_free(&text);
+    if (block == NULL) {
+        cvi_error_remember_no_memory();
+    }
     return block;
 }

@@ -46,6 +46,10 @@ void cvi_error_remember(const cv_error *error) {
     last_error = *error;
 }
 
+void cvi_error_remember_no_memory(void) {
+    cvi_error_no_memory(&last_error);
+}
+
 /* A cut may have left half a character at the end: drop its bytes. */
 static void trim_partial_character(char *text, size_t length) {
     size_t start = length;

@@ -17,8 +17,8 @@
 /* CLOCK_BOOTTIME, CLOCK_REALTIME and the kernel's boot id. */
 void cvi_platform_clock(cvi_clock *clock);
 
-/* The kernel's generator. */
-cvi_random cvi_platform_random(void);
+/* The kernel's generator. False if it does not answer. */
+bool cvi_platform_random(cvi_random *random);
 
 /* Sleeps; only for blocking store calls outside the engine, such as opening the file. */
 void cvi_platform_sleep_ms(int64_t duration_ms);
@@ -54,8 +54,14 @@ void cvi_condition_wait(cvi_condition *condition, cvi_mutex *mutex, int64_t time
 bool cvi_thread_start(cvi_thread *thread, void *(*run)(void *user), void *user);
 void cvi_thread_join(cvi_thread *thread);
 
-/* Monotonic milliseconds, for timeouts of waits only. */
-int64_t cvi_platform_monotonic_ms(void);
+/* When a wait of so many milliseconds from now ends, on the monotonic clock; negative: never. */
+typedef struct cvi_timeout {
+    int64_t end_ms; /* INT64_MAX: never */
+} cvi_timeout;
+cvi_timeout cvi_timeout_start(int64_t timeout_ms);
+
+/* What is left of it: 0 when it is over, -1 when it never is. */
+int64_t cvi_timeout_left_ms(cvi_timeout timeout);
 
 /* Keeps SIGPIPE away from this thread while libcurl writes to sockets; restore undoes it and drops
  * a SIGPIPE that arrived meanwhile. */

@@ -36,11 +36,23 @@ static void read_line(const char *path, char *text, size_t size) {
     text[strcspn(text, "\r\n")] = '\0';
 }
 
+/* A boot that cannot be told from others counts as one of its own: then the wall clock decides. */
+static void name_this_process(char *name, size_t size) {
+    uint64_t number = 0;
+    ssize_t got = getrandom(&number, sizeof(number), 0);
+    cvi_buffer text;
+    cvi_buffer_over(&text, name, size);
+    cvi_buffer_add_format(&text, "unknown-%zd-%llx", got, (unsigned long long)number);
+}
+
 void cvi_platform_clock(cvi_clock *clock) {
     memset(clock, 0, sizeof(*clock));
     clock->now = system_now;
     char boot[48];
     read_line("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
+    if (boot[0] == '\0') {
+        name_this_process(boot, sizeof(boot));
+    }
     /* Two time namespaces share a boot id but not the boot clock. */
     struct stat namespace_file;
     bool has_namespace = stat("/proc/self/ns/time", &namespace_file) == 0;
@@ -51,23 +63,30 @@ void cvi_platform_clock(cvi_clock *clock) {
     cvi_buffer_add_int(&text, has_namespace ? (int64_t)namespace_file.st_ino : 0);
 }
 
-static void system_fill(void *user, void *bytes, size_t size) {
-    (void)user;
-    unsigned char *next = bytes;
+/* False where the kernel gives none. */
+static bool fill_from_kernel(unsigned char *bytes, size_t size) {
     while (size > 0) {
-        ssize_t got = getrandom(next, size < 256 ? size : 256, 0);
+        ssize_t got = getrandom(bytes, size < 256 ? size : 256, 0);
         if (got > 0) {
-            next += got;
+            bytes += got;
             size -= (size_t)got;
         } else if (errno != EINTR) {
-            return; /* not before Linux 3.17; the bytes stay what the caller had in them */
+            return false;
         }
     }
+    return true;
 }
 
-cvi_random cvi_platform_random(void) {
-    cvi_random random = {system_fill, NULL};
-    return random;
+/* cvi_platform_random has seen the kernel answer, and it does not stop to. */
+static void system_fill(void *user, void *bytes, size_t size) {
+    (void)user;
+    fill_from_kernel(bytes, size);
+}
+
+bool cvi_platform_random(cvi_random *random) {
+    unsigned char probe = 0;
+    *random = (cvi_random){system_fill, NULL};
+    return fill_from_kernel(&probe, sizeof(probe));
 }
 
 void cvi_platform_sleep_ms(int64_t duration_ms) {
@@ -76,6 +95,17 @@ void cvi_platform_sleep_ms(int64_t duration_ms) {
     }
 }
 
-int64_t cvi_platform_monotonic_ms(void) {
-    return read_clock_ms(CLOCK_MONOTONIC);
+cvi_timeout cvi_timeout_start(int64_t timeout_ms) {
+    int64_t now_ms = read_clock_ms(CLOCK_MONOTONIC);
+    bool ends = timeout_ms >= 0 && timeout_ms < INT64_MAX - now_ms;
+    cvi_timeout timeout = {ends ? now_ms + timeout_ms : INT64_MAX};
+    return timeout;
+}
+
+int64_t cvi_timeout_left_ms(cvi_timeout timeout) {
+    if (timeout.end_ms == INT64_MAX) {
+        return -1;
+    }
+    int64_t left_ms = timeout.end_ms - read_clock_ms(CLOCK_MONOTONIC);
+    return left_ms > 0 ? left_ms : 0;
 }

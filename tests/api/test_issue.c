@@ -39,8 +39,8 @@ static void test_the_first_program(void **context) {
     cv_client *client = cv_client_open(&options);
     const cv_issue *issue = client ? cv_issue_retrieve(client, ISSUE, CV_PRIORITY_USER) : NULL;
     assert_non_null(issue);
-    assert_true(snprintf(line, sizeof(line), "%s #%s: %s", issue->volume->name,
-                         issue->issue_number, issue->name) > 0);
+    assert_true(snprintf(line, sizeof(line), "%s #%s: %s", issue->volume->name, issue->issue_number,
+                         issue->name) > 0);
     assert_string_equal(line, "The Lamplighter #7: The Long Night on Wharf Street");
     cv_issue_free(issue);
     cv_client_close(client);

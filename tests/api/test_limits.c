@@ -55,8 +55,8 @@ static void assert_20_of_80(const api *self, const outcome *outcomes) {
     assert_int_equal(requests(self), LIMIT);
     assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), LIMIT);
     assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), LIMIT);
-    assert_int_equal(
-        api_query(self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"), 0);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"),
+                     0);
 }
 
 static void test_4_processes_with_20_calls_send_20(void **context) {
@@ -254,9 +254,9 @@ static void test_the_interval_holds_between_any_two(void **context) {
         actor_end(&actors[i]);
     }
     assert_int_equal(requests(self), CALLS);
-    assert_true(api_query(self, "SELECT min(gap) FROM (SELECT boot_ms - lag(boot_ms)"
-                                " OVER (ORDER BY boot_ms) AS gap FROM rate_limits)") >=
-                INTERVAL_MS);
+    assert_true(api_query(self,
+                          "SELECT min(gap) FROM (SELECT boot_ms - lag(boot_ms)"
+                          " OVER (ORDER BY boot_ms) AS gap FROM rate_limits)") >= INTERVAL_MS);
     for (size_t i = 1; i < CALLS; i++) {
         assert_true(received_us(self, i) - received_us(self, i - 1) >=
                     (INTERVAL_MS - GUARD_MS / 2) * 1000);

@@ -1,5 +1,5 @@
-/* How a call may be narrowed: cache only, refresh, deadlines; and what the two drives cost: threads,
- * time inside poll, the time until poll is needed. */
+/* How a call may be narrowed: cache only, refresh, deadlines; and what the two drives cost:
+ * threads, time inside poll, the time until poll is needed. */
 #include "support/api_actor.h"
 #include "support/api_drive.h"
 

@@ -132,13 +132,16 @@ static void test_one_of_many_waiters_takes_over(void **context) {
     actor_end(&state->waiter);
 }
 
-/* Nobody waited: the next who asks need not wait for a lease either. */
+/* Nobody waited. The leases are long, so that only the system's word can end the owner's. */
 static void test_a_dead_owner_keeps_nobody(void **context) {
     scene *state = *context;
-    let_owner_fetch(state, NULL);
+    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=600000"};
+    cv_options options = api_options(state->self);
+    options.dedupe.lease_ms = 600000;
+    let_owner_fetch(state, arguments);
     assert_true(process_kill(&state->owner));
     server_release(state->self->server, SERVER_ALL);
-    cv_client *client = api_open(state->self, NULL);
+    cv_client *client = api_open(state->self, &options);
     int64_t start_ms = api_now_ms();
     outcome seen = api_retrieve(client, ISSUE);
     assert_string_equal(cv_code_name(seen.code), "CV_OK");
@@ -175,8 +178,8 @@ static void assert_cached_name(const scene *state, const char *name) {
     cv_client_close(client);
 }
 
-/* The owner gets an answer of its own, so that one can tell whose lies in the file. Its own lease is
- * long, so that it is not stopped while it renews, with the file locked. */
+/* The owner gets an answer of its own, so that one can tell whose lies in the file. Its own lease
+ * is long, so that it is not stopped while it renews, with the file locked. */
 static void test_a_stopped_owner_writes_nothing_stale(void **context) {
     scene *state = *context;
     static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=400"};
@@ -214,8 +217,7 @@ static void test_a_live_owner_outlasts_its_lease(void **context) {
     let_owner_fetch(state, arguments);
     actor_start(&state->waiter, state->self, arguments);
     actor_ask(&state->waiter, ISSUE);
-    api_query_until(state->self, "SELECT boot_ms - started_boot_ms FROM dedupe_jobs",
-                    3 * LEASE_MS);
+    api_query_until(state->self, "SELECT boot_ms - started_boot_ms FROM dedupe_jobs", 3 * LEASE_MS);
     assert_int_equal(requests(state), 1);
     server_release(state->self->server, SERVER_ALL);
     assert_int_equal(actor_hear(&state->owner).source, CV_SOURCE_NETWORK);

@@ -13,17 +13,14 @@ typedef struct location {
 
 static location on_server(const server *target, const char *rest) {
     location result;
-    int length =
-        snprintf(result.text, sizeof(result.text), "%s%s", server_base_url(target), rest);
+    int length = snprintf(result.text, sizeof(result.text), "%s%s", server_base_url(target), rest);
     assert_in_range(length, 1, LOCATION_MAX - 1);
     return result;
 }
 
 static void redirect(const api *self, const char *to, unsigned http_status, size_t times) {
-    const server_fault fault = {.http_status = http_status,
-                                .body = "",
-                                .times = times,
-                                .headers = {{"Location", to}}};
+    const server_fault fault = {
+        .http_status = http_status, .body = "", .times = times, .headers = {{"Location", to}}};
     api_break(self, &fault);
 }
 

@@ -84,8 +84,8 @@ static void start_witness(witness *state, api *self, const char *key) {
     assert_true(snprintf(url, sizeof(url), "url=%s", server_base_url(self->server)) > 0);
     assert_true(snprintf(database, sizeof(database), "database=%s", self->database.text) > 0);
     assert_true(snprintf(key_argument, sizeof(key_argument), "key=%s", key) > 0);
-    const char *const arguments[] = {CVI_PROGRAM_actor, url, database, key_argument,
-                                     "max_retries=-1", "timeout_ms=20000", NULL};
+    const char *const arguments[] = {
+        CVI_PROGRAM_actor, url, database, key_argument, "max_retries=-1", "timeout_ms=20000", NULL};
     actor_launch(&state->actor, arguments, scratch_file(&self->scratch, "errors").text);
     actor_hear_line(&state->actor, ACTOR_READY);
     state->said = fopen(scratch_file(&self->scratch, "said").text, "w");
@@ -135,11 +135,14 @@ static void test_no_trouble_shows_the_key(void **context) {
     "{\"error\":\"Invalid API Key " key "\",\"limit\":0,\"offset\":0,"                             \
     "\"number_of_page_results\":0,\"number_of_total_results\":0,\"status_code\":100,"              \
     "\"results\":[]}"
-#define ANSWER_WITH(id, key)                                                                          \
+#define ANSWER_WITH(id, key)                                                                       \
     "{\"error\":\"OK " key "\",\"limit\":1,\"offset\":0,\"number_of_page_results\":1,"             \
-    "\"number_of_total_results\":1,\"status_code\":1,\"results\":{\"id\":" id ","                      \
+    "\"number_of_total_results\":1,\"status_code\":1,\"results\":{\"id\":" id ","                  \
     "\"name\":\"Echo of " key "\",\"unheard_of\":\"" key "\"},\"version\":\"1.0\"}"
-#define LOCATION_WITH(host, key) {{"Location", host "/api/issue/4000-52/?format=json&api_key=" key}}
+#define LOCATION_WITH(host, key)                                                                   \
+    {                                                                                              \
+        { "Location", host "/api/issue/4000-52/?format=json&api_key=" key }                        \
+    }
 
 /* The service echoes the key in every place where text of its own can reach the caller or the file;
  * what it says is still understood. */
@@ -164,12 +167,12 @@ static void hear_echoes(witness *state, const echo *echoes, size_t count) {
         {{.body = REFUSAL_WITH(key)}, ISSUE, CV_ERROR_AUTH},                                       \
         {{.body = "no JSON but " key}, ISSUE, CV_ERROR_RESPONSE},                                  \
         {{.body = "{\"" key "\":\"" key}, ISSUE, CV_ERROR_RESPONSE},                               \
-        {{.http_status = 500, .body = key}, ISSUE, CV_ERROR_SERVER},                               \
-        {{.http_status = 301,                                                                      \
-          .body = PAGE_WITH(key),                                                                  \
-          .headers = LOCATION_WITH("http://127.0.0.2:1", key)},                                    \
-         ISSUE,                                                                                    \
-         CV_ERROR_RESPONSE}
+        {{.http_status = 500, .body = key}, ISSUE, CV_ERROR_SERVER}, {                             \
+        {.http_status = 301,                                                                       \
+         .body = PAGE_WITH(key),                                                                   \
+         .headers = LOCATION_WITH("http://127.0.0.2:1", key)},                                     \
+            ISSUE, CV_ERROR_RESPONSE                                                               \
+    }
 
 static void test_an_echoed_key_goes_nowhere(void **context) {
     static const echo echoes[] = {
@@ -199,8 +202,8 @@ static void test_an_escaped_key_goes_nowhere(void **context) {
     };
     api *self = *context;
     server_stop(self->server);
-    self->server = server_start(
-        &(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = ODD_KEY});
+    self->server =
+        server_start(&(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = ODD_KEY});
     assert_non_null(self->server);
     witness state;
     start_witness(&state, self, ODD_KEY);

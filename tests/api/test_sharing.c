@@ -206,8 +206,8 @@ static void test_a_user_raises_a_background_request(void **context) {
     assert_asked_for(self, 0, "/api/issue/4000-73/");
     assert_asked_for(self, 1, "/api/issue/4000-52/");
     assert_asked_for(self, 2, "/api/issue/4000-61/");
-    assert_int_equal(
-        api_query(self, "SELECT count(*) FROM rate_limits WHERE priority = 'user'"), 1);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits WHERE priority = 'user'"),
+                     1);
     cv_client_close(client);
 }
 

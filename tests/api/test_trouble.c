@@ -118,8 +118,8 @@ static void test_a_compressed_body_may_be_cut(void **context) {
                                               SERVER_FAULT_TRUNCATE_UNFRAMED};
     api *self = *context;
     server_stop(self->server);
-    self->server = server_start(&(server_options){
-        .folder = CVI_FIXTURES "/comicvine", .api_key = API_KEY, .gzip = true});
+    self->server = server_start(
+        &(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = API_KEY, .gzip = true});
     assert_non_null(self->server);
     cv_client *client = api_open(self, NULL);
     for (size_t i = 0; i < API_COUNT(kinds); i++) {
@@ -129,6 +129,35 @@ static void test_a_compressed_body_may_be_cut(void **context) {
         assert_string_equal(cv_code_name(seen.code), "CV_ERROR_RESPONSE");
     }
     api_assert_nothing_left(self);
+    assert_works(self, client);
+    cv_client_close(client);
+}
+
+/* A good answer with blanks at its end. */
+static outcome retrieve_padded(const api *self, cv_client *client, size_t size) {
+    char *text = api_issue_text(ISSUE, "Wide");
+    size_t length = strlen(text);
+    char *padded = malloc(size);
+    assert_non_null(padded);
+    memset(padded, ' ', size);
+    memcpy(padded, text, length);
+    const server_fault padding = {.body = padded, .body_size = size};
+    api_break(self, &padding);
+    free(padded);
+    free(text);
+    return api_retrieve(client, ISSUE);
+}
+
+static void test_a_body_may_have_32_mebibytes(void **context) {
+    enum { CAP = 32 << 20 };
+    api *self = *context;
+    cv_client *client = api_open(self, NULL);
+    outcome seen = retrieve_padded(self, client, CAP + 1);
+    assert_string_equal(cv_code_name(seen.code), "CV_ERROR_RESPONSE");
+    assert_non_null(strstr(seen.message, "too large"));
+    seen = retrieve_padded(self, client, CAP);
+    assert_string_equal(cv_code_name(seen.code), "CV_OK");
+    api_assert_nothing_left(self); /* too large for the cache, though */
     assert_works(self, client);
     cv_client_close(client);
 }
@@ -152,8 +181,8 @@ static void test_lists_fail_in_the_same_way(void **context) {
     cv_client *client = api_open(self, NULL);
     cv_query query = CV_QUERY_INIT;
     query.offset = 2;
-    const server_fault object = {
-        .body = "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":1}}"};
+    const server_fault object = {.body =
+                                     "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":1}}"};
     api_break(self, &object);
     assert_null(cv_issue_list(client, &query, CV_PRIORITY_USER));
     assert_string_equal(cv_code_name(cv_last_error()->code), "CV_ERROR_RESPONSE");
@@ -218,7 +247,7 @@ static void test_a_refused_connection(void **context) {
     free(url);
 }
 
-/* A kept connection that has died meanwhile: tried again on a new one, and admitted again. */
+/* A kept connection that the server has closed meanwhile. */
 static void test_a_connection_that_closes_between_calls(void **context) {
     static const int64_t ids[] = {52, 61, 73, 88};
     api *self = *context;
@@ -232,6 +261,52 @@ static void test_a_connection_that_closes_between_calls(void **context) {
     }
     assert_int_equal(requests(self), API_COUNT(ids));
     assert_true(admissions(self) >= (int64_t)requests(self));
+    cv_client_close(client);
+}
+
+static size_t connection_of(const api *self, size_t index) {
+    server_request request;
+    assert_true(server_request_at(self->server, NULL, index, &request));
+    return request.connection;
+}
+
+/* One that dies with the request on it. The HTTP library would send it again by itself, on a new
+ * connection, which is a request like any other: it must be admitted, or not happen. */
+static void lose_request(const api *self, cv_client *client, server_fault_kind how) {
+    const server_fault dying = {.kind = how, .path = "/api/issue/4000-61/"};
+    assert_int_equal(api_retrieve(client, ISSUE).code, CV_OK);
+    api_break(self, &dying);
+}
+
+static void test_a_lost_request_is_admitted_again(void **context) {
+    static const server_fault_kind kinds[] = {SERVER_FAULT_CLOSE, SERVER_FAULT_RESET};
+    (void)context;
+    for (size_t i = 0; i < API_COUNT(kinds); i++) {
+        api *self = api_new();
+        cv_client *client = api_open(self, NULL);
+        lose_request(self, client, kinds[i]);
+        outcome seen = api_retrieve(client, 61);
+        assert_string_equal(cv_code_name(seen.code), "CV_OK");
+        assert_int_equal(seen.source, CV_SOURCE_NETWORK);
+        assert_int_equal(requests(self), 3);
+        assert_int_equal(admissions(self), 3);
+        assert_int_equal(connection_of(self, 1), connection_of(self, 0));
+        assert_int_not_equal(connection_of(self, 2), connection_of(self, 0));
+        cv_client_close(client);
+        api_end(self);
+    }
+}
+
+static void test_a_lost_request_is_not_repeated_without_room(void **context) {
+    api *self = *context;
+    cv_options options = api_options(self);
+    options.rate_limit.limit = 2;
+    options.max_wait_ms = CV_NO_WAIT;
+    cv_client *client = api_open(self, &options);
+    lose_request(self, client, SERVER_FAULT_CLOSE);
+    assert_string_equal(cv_code_name(api_retrieve(client, 61).code), "CV_ERROR_RATE_LIMITED");
+    assert_int_equal(requests(self), 2);
+    assert_int_equal(admissions(self), 2);
     cv_client_close(client);
 }
 
@@ -313,12 +388,15 @@ int main(void) {
         API_TEST(test_an_unknown_id),
         API_TEST(test_a_body_may_be_cut_anywhere),
         API_TEST(test_a_compressed_body_may_be_cut),
+        API_TEST(test_a_body_may_have_32_mebibytes),
         API_TEST(test_a_body_without_end_is_capped),
         API_TEST(test_lists_fail_in_the_same_way),
         API_TEST(test_silence_ends_with_a_timeout),
         API_TEST(test_a_drip_ends_with_a_timeout),
         API_TEST(test_a_refused_connection),
         API_TEST(test_a_connection_that_closes_between_calls),
+        cmocka_unit_test(test_a_lost_request_is_admitted_again),
+        API_TEST(test_a_lost_request_is_not_repeated_without_room),
         API_TEST(test_a_retry_may_help),
         API_TEST(test_retries_end),
         API_TEST(test_what_will_not_change_is_not_retried),

@@ -106,8 +106,8 @@ static bool read_arguments(actor *self, int count, char **texts) {
 /* ---- calling ---- */
 
 static void say(const outcome *said) {
-    (void)printf(OUTCOME_PRINT, (int)said->code, (int)said->source, said->id,
-                 said->retry_after_ms, said->http_status, said->api_status, said->retryable,
+    (void)printf(OUTCOME_PRINT, (int)said->code, (int)said->source, said->id, said->retry_after_ms,
+                 said->http_status, said->api_status, said->retryable,
                  said->message[0] != '\0' ? said->message : "-");
 }
 

@@ -138,8 +138,8 @@ outcome api_outcome_of(cv_request *request) {
 int64_t api_query(const api *self, const char *sql) {
     sqlite3 *connection = NULL;
     sqlite3_stmt *statement = NULL;
-    assert_int_equal(
-        sqlite3_open_v2(self->database.text, &connection, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(self->database.text, &connection, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
     /* The library's own writers never keep the file for long, but they do not wait for us. */
     assert_int_equal(sqlite3_busy_timeout(connection, API_PATIENCE_MS), SQLITE_OK);
     if (sqlite3_prepare_v2(connection, sql, -1, &statement, NULL) != SQLITE_OK) {
@@ -162,8 +162,8 @@ void api_query_until(const api *self, const char *sql, int64_t wanted) {
 
 void api_assert_nothing_left(const api *self) {
     assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), 0);
-    assert_int_equal(
-        api_query(self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"), 0);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"),
+                     0);
 }
 
 /* ---- the server ---- */

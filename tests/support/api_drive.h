@@ -19,8 +19,9 @@ int drive_tear_down(void **context);
 
 /* Both runs of a test, as entries of its program's table. */
 #define BOTH_DRIVES(test)                                                                          \
-    {#test " (thread)", test, drive_set_up_thread, drive_tear_down, NULL},                         \
-    {#test " (poll)", test, drive_set_up_poll, drive_tear_down, NULL}
+    {#test " (thread)", test, drive_set_up_thread, drive_tear_down, NULL}, {                       \
+#test " (poll)", test, drive_set_up_poll, drive_tear_down, NULL                            \
+    }
 #define POLL_ONLY(test)                                                                            \
     { #test " (poll)", test, drive_set_up_poll, drive_tear_down, NULL }
 

@@ -34,7 +34,7 @@ static sim_call *note_job(cvi_stores *stores, sim_op op, const char *hash, const
 
 static sim_reply next_reply(sim_world *world, sim_op op) {
     if (world->script_next[op] == world->script_length[op]) {
-        return (sim_reply){CVI_STORE_DONE};
+        return (sim_reply){.answer = CVI_STORE_DONE};
     }
     return world->scripts[op][world->script_next[op]++];
 }
@@ -73,11 +73,16 @@ static cvi_store_answer fake_lookup(cvi_stores *stores, const char *hash, int64_
     return answer_with(&reply, error);
 }
 
-/* An admission whose request has left stays. */
-static void check_unsent(const sim_world *world, int64_t row_id) {
+/* An admission is taken back once, and not if its request has left. */
+static void take_back(sim_world *world, int64_t row_id) {
+    if (row_id == 0) {
+        return;
+    }
+    assert_in_range(row_id, 1, SIM_ROWS_MAX - 1);
+    assert_false(world->taken_back[row_id]);
+    world->taken_back[row_id] = true;
     for (size_t i = 0; i < world->transfer_count; i++) {
-        assert_false(row_id != 0 && world->transfers[i].row_id == row_id &&
-                     world->transfers[i].sent);
+        assert_false(world->transfers[i].row_id == row_id && world->transfers[i].sent);
     }
 }
 
@@ -101,11 +106,11 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     call->priority = spec->priority;
     call->reread_cache = spec->reread_cache;
     call->ttl_ms = spec->ttl_ms;
-    check_unsent(world, spec->row_id);
     sim_reply reply = next_reply(world, SIM_CLAIM);
     if (reply.answer != CVI_STORE_DONE) {
         return answer_with(&reply, error);
     }
+    take_back(world, spec->row_id);
     claim->verdict = reply.verdict;
     claim->wait_ms = reply.wait_ms;
     claim->reason = reply.reason;
@@ -137,8 +142,7 @@ static cvi_store_answer fake_watch(cvi_stores *stores, const char *hash, const c
 
 static cvi_store_answer fake_complete(cvi_stores *stores, const cvi_completion *completion,
                                       cvi_now now, bool *owned, cv_error *error) {
-    sim_call *call =
-        note_job(stores, SIM_COMPLETE, completion->hash, completion->job_id, now);
+    sim_call *call = note_job(stores, SIM_COMPLETE, completion->hash, completion->job_id, now);
     call->size = completion->size;
     call->ttl_ms = completion->ttl_ms;
     sim_reply reply = next_reply(stores->world, SIM_COMPLETE);
@@ -152,8 +156,10 @@ static cvi_store_answer fake_release(cvi_stores *stores, const char *hash, const
     sim_call *call = note_job(stores, SIM_RELEASE, hash, job_id, now);
     call->row_id = row_id;
     call->failure = failure != NULL ? failure->code : CV_OK;
-    check_unsent(stores->world, row_id);
     sim_reply reply = next_reply(stores->world, SIM_RELEASE);
+    if (reply.answer == CVI_STORE_DONE) {
+        take_back(stores->world, row_id);
+    }
     return answer_with(&reply, error);
 }
 
@@ -266,11 +272,9 @@ int64_t sim_redirect(sim_world *world, size_t index, const char *url) {
     return sim_respond(world, index, &response, NULL);
 }
 
-int64_t sim_answer_status(sim_world *world, size_t index, int http_status,
-                          int64_t retry_after_ms) {
-    const cvi_response response = {.kind = CVI_RESPONSE_ANSWER,
-                                   .http_status = http_status,
-                                   .retry_after_ms = retry_after_ms};
+int64_t sim_answer_status(sim_world *world, size_t index, int http_status, int64_t retry_after_ms) {
+    const cvi_response response = {
+        .kind = CVI_RESPONSE_ANSWER, .http_status = http_status, .retry_after_ms = retry_after_ms};
     assert_true(world->transfers[index].sent || sim_let_out(world, index));
     return sim_respond(world, index, &response, "...");
 }

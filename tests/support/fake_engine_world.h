@@ -34,6 +34,7 @@ enum {
     SIM_LOG_MAX = 2048,
     SIM_TRANSFERS_MAX = 64,
     SIM_CALLERS_MAX = 64,
+    SIM_ROWS_MAX = 256,
     SIM_LEASE_MS = 5000,
     SIM_FRESH_MS = 50,
     SIM_VALID_MS = 1000,
@@ -134,6 +135,7 @@ struct sim_world {
     int jobs;
     int64_t rows;      /* admissions so far; the number of the last one */
     int64_t used_rows; /* of them, handed to the transport */
+    bool taken_back[SIM_ROWS_MAX];
 };
 
 /* The body of an issue's answer. */
@@ -176,8 +178,7 @@ int64_t sim_advance(sim_world *world, int64_t duration_ms);
 bool sim_let_out(sim_world *world, size_t index);
 
 /* Ends transfer `index` with a response, and steps. ANSWER copies `body`. */
-int64_t sim_respond(sim_world *world, size_t index, const cvi_response *response,
-                    const char *body);
+int64_t sim_respond(sim_world *world, size_t index, const cvi_response *response, const char *body);
 
 /* The request leaves and gets this body with HTTP 200; then a step. */
 int64_t sim_answer(sim_world *world, size_t index, const char *body);

@@ -52,8 +52,8 @@ bool process_start(process *self, const char *const arguments[], const char *err
     int input[ENDS] = {-1, -1};
     int output[ENDS] = {-1, -1};
     *self = (process){.input = -1, .output = -1};
-    bool started = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input) == 0 && pipe2(output, O_CLOEXEC) == 0 &&
-                   spawn(self, arguments, errors, input, output);
+    bool started = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input) == 0 &&
+                   pipe2(output, O_CLOEXEC) == 0 && spawn(self, arguments, errors, input, output);
     close_descriptor(&input[READ_END]);
     close_descriptor(&output[WRITE_END]);
     if (!started) {
@@ -96,7 +96,8 @@ static int64_t now_ms(void) {
 static bool read_more(process *self, int64_t end_ms) {
     int64_t left_ms = end_ms - now_ms();
     struct pollfd wanted = {.fd = self->output, .events = POLLIN};
-    if (self->size == sizeof(self->buffer) || poll(&wanted, 1, left_ms > 0 ? (int)left_ms : 0) < 1) {
+    if (self->size == sizeof(self->buffer) ||
+        poll(&wanted, 1, left_ms > 0 ? (int)left_ms : 0) < 1) {
         return false;
     }
     ssize_t count =

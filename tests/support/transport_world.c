@@ -12,8 +12,8 @@ enum { TURN_MS = 20 };
 static int set_up(void **state, bool gzip) {
     net_world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
-    world->server = server_start(&(server_options){
-        .folder = CVI_FIXTURES "/comicvine", .api_key = NET_KEY, .gzip = gzip});
+    world->server = server_start(
+        &(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = NET_KEY, .gzip = gzip});
     assert_non_null(world->server);
     failing_allocator_init(&world->memory, 0, false);
     fake_clock_init(&world->clock, 1);

@@ -23,7 +23,7 @@ static void test_hit_asks_for_nothing_more(void **state) {
 
 static void test_full_entry_answers_for_some_fields(void **state) {
     sim_world *world = *state;
-    sim_script(world, SIM_LOOKUP, &(sim_reply){CVI_STORE_DONE});
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = CVI_STORE_DONE});
     sim_script(world, SIM_LOOKUP, &(sim_reply){.body = SIM_ISSUE(52)});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .fields = SOME_FIELDS});
     sim_step(world);
@@ -109,8 +109,7 @@ static void test_list_has_a_path_of_its_own(void **state) {
 
 static void test_claim_may_find_the_answer_stored_meanwhile(void **state) {
     sim_world *world = *state;
-    sim_script(world, SIM_CLAIM,
-               &(sim_reply){.verdict = CVI_CLAIM_HIT, .body = SIM_ISSUE(52)});
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_HIT, .body = SIM_ISSUE(52)});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
     sim_check_source(caller, 52, CV_SOURCE_CACHE);
@@ -253,8 +252,7 @@ static void test_wake_up_looks_at_once(void **state) {
     sim_world *world = *state;
     sim_caller *caller = board_watcher(world);
     sim_step(world);
-    sim_script(world, SIM_WATCH,
-               &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
     cvi_engine_wake_watchers(world->engine);
     sim_advance(world, 1);
     sim_check_source(caller, 52, CV_SOURCE_SHARED);
@@ -265,8 +263,7 @@ static void test_wake_up_looks_at_once(void **state) {
 
 static void test_wake_up_concerns_watchers_only(void **state) {
     sim_world *world = *state;
-    sim_script(world, SIM_CLAIM,
-               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
     sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
     cvi_engine_wake_watchers(world->engine);
@@ -316,8 +313,7 @@ static void test_boarding_a_watching_flight_shares(void **state) {
     board_watcher(world);
     sim_step(world);
     sim_caller *second = sim_board(world, &(sim_wish){.id = 52});
-    sim_script(world, SIM_WATCH,
-               &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
     sim_advance(world, 25);
     sim_check_source(second, 52, CV_SOURCE_SHARED);
     assert_int_equal(sim_count(world, SIM_CLAIM), 1);

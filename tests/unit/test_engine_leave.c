@@ -24,8 +24,7 @@ static sim_caller *stop_in_claim(sim_world *world) {
 }
 
 static sim_caller *stop_waiting(sim_world *world) {
-    sim_script(world, SIM_CLAIM,
-               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
     return caller;
@@ -163,8 +162,8 @@ static void test_newcomer_gets_the_answer_of_an_abandoned_request(void **state) 
 /* Nobody waits any more: what would be another request is not made. */
 static void test_abandoned_request_makes_no_further_one(void **state) {
     sim_world *world = *state;
-    static const cvi_response_kind kinds[] = {CVI_RESPONSE_DEAD_CONNECTION,
-                                              CVI_RESPONSE_NETWORK, CVI_RESPONSE_TIMEOUT};
+    static const cvi_response_kind kinds[] = {CVI_RESPONSE_DEAD_CONNECTION, CVI_RESPONSE_NETWORK,
+                                              CVI_RESPONSE_TIMEOUT};
     for (size_t i = 0; i < 3; i++) {
         sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
         sim_step(world);
@@ -211,8 +210,7 @@ static void test_deadline_ends_the_wait_in_every_stage(void **state) {
 static void test_deadline_concerns_its_caller_only(void **state) {
     sim_world *world = *state;
     int64_t start_ms = world->clock.now.boot_ms;
-    sim_caller *hasty =
-        sim_board(world, &(sim_wish){.id = 52, .deadline_boot_ms = start_ms + 100});
+    sim_caller *hasty = sim_board(world, &(sim_wish){.id = 52, .deadline_boot_ms = start_ms + 100});
     sim_caller *patient = sim_board(world, &(sim_wish){.id = 52});
     assert_int_equal(sim_step(world), 100);
     sim_advance(world, 99);
@@ -228,8 +226,8 @@ static void test_deadline_concerns_its_caller_only(void **state) {
 
 static void test_deadline_that_has_passed_asks_for_nothing(void **state) {
     sim_world *world = *state;
-    sim_caller *caller = sim_board(
-        world, &(sim_wish){.id = 52, .deadline_boot_ms = world->clock.now.boot_ms});
+    sim_caller *caller =
+        sim_board(world, &(sim_wish){.id = 52, .deadline_boot_ms = world->clock.now.boot_ms});
     sim_step(world);
     sim_check_error(caller, CV_ERROR_TIMEOUT);
     assert_int_equal(world->log_length, 0);
@@ -282,8 +280,7 @@ static void test_closing_in_the_middle_of_everything(void **state) {
     sim_world *world = *state;
     sim_caller *callers[20];
     sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WATCH});
-    sim_script(world, SIM_CLAIM,
-               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
     for (int64_t i = 0; i < 20; i++) {
         callers[i] = sim_board(world, &(sim_wish){.id = 1 + i % 7});
     }
@@ -318,8 +315,7 @@ static void test_refresh_does_not_take_an_older_requests_answer(void **state) {
     sim_caller *refresh = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_REFRESH});
     assert_ptr_not_equal(plain->passenger.flight, refresh->passenger.flight);
     sim_step(world);
-    sim_script(world, SIM_WATCH,
-               &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
     sim_answer(world, 0, SIM_ISSUE(52));
     sim_check_source(plain, 52, CV_SOURCE_NETWORK);
     sim_advance(world, 25);

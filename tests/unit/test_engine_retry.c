@@ -145,6 +145,19 @@ static void test_unsent_try_is_taken_back_by_the_next(void **state) {
     assert_int_equal(sim_last(world, SIM_RELEASE)->failure, CV_ERROR_NETWORK);
 }
 
+/* A refused claim has taken it back all the same. */
+static void test_unsent_try_is_taken_back_once(void **state) {
+    sim_world *world = *state;
+    sim_caller *caller = board_and_send(world);
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 100});
+    sim_break_unsent(world, 0, CVI_RESPONSE_NOT_ADMITTED);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->row_id, 1);
+    sim_advance(world, 100);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->row_id, 0);
+    assert_int_equal(world->transfer_count, 2);
+    sim_check_waiting(caller);
+}
+
 static void test_sent_try_stays_recorded(void **state) {
     sim_world *world = *state;
     board_and_send(world);
@@ -243,8 +256,7 @@ static void test_three_redirects_are_followed_but_no_fourth(void **state) {
 static void test_redirect_may_have_to_wait(void **state) {
     sim_world *world = *state;
     sim_caller *caller = board_and_send(world);
-    sim_script(world, SIM_CLAIM,
-               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 1050});
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 1050});
     sim_redirect(world, 0, TARGET);
     assert_int_equal(world->transfer_count, 1);
     sim_advance(world, 1050);
@@ -362,6 +374,7 @@ int main(void) {
         IN_WORLD(test_retry_after_beyond_all_patience_fails_at_once),
         IN_WORLD(test_nobody_aboard_means_no_retry),
         IN_WORLD(test_unsent_try_is_taken_back_by_the_next),
+        IN_WORLD(test_unsent_try_is_taken_back_once),
         IN_WORLD(test_sent_try_stays_recorded),
         IN_WORLD(test_lease_is_renewed_at_a_third),
         IN_WORLD(test_lost_lease_writes_nothing_but_delivers),

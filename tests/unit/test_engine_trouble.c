@@ -30,9 +30,9 @@ static void test_locked_lookup_is_tried_again(void **state) {
 
 static void test_locked_lookup_of_the_full_entry_is_tried_again(void **state) {
     sim_world *world = *state;
-    sim_script(world, SIM_LOOKUP, &(sim_reply){CVI_STORE_DONE});
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = CVI_STORE_DONE});
     sim_busy(world, SIM_LOOKUP, 1);
-    sim_script(world, SIM_LOOKUP, &(sim_reply){CVI_STORE_DONE});
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = CVI_STORE_DONE});
     sim_script(world, SIM_LOOKUP, &(sim_reply){.body = SIM_ISSUE(52)});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .fields = "name"});
     wait_for_lock(world, 1);
@@ -57,8 +57,7 @@ static void test_locked_watch_is_tried_again(void **state) {
     sim_world *world = *state;
     sim_script(world, SIM_CLAIM, &watched);
     sim_busy(world, SIM_WATCH, 3);
-    sim_script(world, SIM_WATCH,
-               &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     wait_for_lock(world, 3);
     sim_step(world);
@@ -270,8 +269,7 @@ static void run_all_ways(sim_world *world) {
     sim_board(world, &(sim_wish){.id = 2});
     sim_step(world);
     sim_script(world, SIM_CLAIM, &watched);
-    sim_script(world, SIM_WATCH,
-               &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(3)});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(3)});
     sim_board(world, &(sim_wish){.id = 3});
     sim_step(world);
 }

@@ -53,7 +53,7 @@ static void test_waiting_flight_owns_nothing(void **state) {
 static void test_answer_stored_by_others_ends_the_wait(void **state) {
     sim_world *world = *state;
     refuse(world, 300, CVI_WAIT_LIMIT);
-    sim_script(world, SIM_LOOKUP, &(sim_reply){CVI_STORE_DONE});
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = CVI_STORE_DONE});
     sim_script(world, SIM_LOOKUP, &(sim_reply){.body = SIM_ISSUE(52)});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
@@ -75,7 +75,7 @@ static void test_long_wait_looks_into_the_cache_every_10_s(void **state) {
     assert_int_equal(sim_advance(world, RELOOK_MS), RELOOK_MS);
     assert_int_equal(sim_count(world, SIM_LOOKUP), 4);
     assert_int_equal(sim_count(world, SIM_CLAIM), 3);
-    sim_script(world, SIM_LOOKUP, &(sim_reply){CVI_STORE_DONE});
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = CVI_STORE_DONE});
     sim_script(world, SIM_LOOKUP, &(sim_reply){.body = SIM_ISSUE(53)});
     sim_advance(world, RELOOK_MS);
     sim_check_waiting(first);
@@ -157,8 +157,7 @@ static void test_full_path_does_not_shut_the_others(void **state) {
     sim_board(world, &(sim_wish){.id = 1, .priority = CV_PRIORITY_USER});
     sim_board(world, &(sim_wish){.id = 0, .is_list = true});
     sim_step(world);
-    sim_script(world, SIM_CLAIM,
-               &(sim_reply){.wait_ms = LONG_WAIT_MS, .reason = CVI_WAIT_LIMIT});
+    sim_script(world, SIM_CLAIM, &(sim_reply){.wait_ms = LONG_WAIT_MS, .reason = CVI_WAIT_LIMIT});
     sim_advance(world, 200);
     sim_advance(world, 1050);
     check_sent(world, 2, "/issues/");
@@ -243,8 +242,7 @@ static void test_impatient_caller_of_a_waiting_flight_is_told_at_once(void **sta
 static void test_limit_of_zero_admits_nobody(void **state) {
     sim_world *world = *state;
     refuse(world, -1, CVI_WAIT_LIMIT);
-    sim_caller *caller =
-        sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = CV_WAIT_FOREVER});
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = CV_WAIT_FOREVER});
     sim_step(world);
     sim_check_error(caller, CV_ERROR_RATE_LIMITED);
     assert_false(caller->error.retryable);

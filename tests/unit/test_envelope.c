@@ -39,7 +39,7 @@ static int set_up(void **state) {
     self.list = cvi_call_list(&self.settings, CV_ISSUE, NULL, &error);
     assert_non_null(self.detail);
     assert_non_null(self.list);
-    self.finding = (cvi_finding){NULL};
+    self.finding = (cvi_finding){.result = NULL};
     *state = &self;
     return 0;
 }
@@ -93,8 +93,7 @@ static void test_good_detail(void **state) {
 
 static void test_good_list(void **state) {
     judge *self = *state;
-    const cvi_finding *finding =
-        judge_bytes(self, self->list, 200, GOOD_LIST, strlen(GOOD_LIST));
+    const cvi_finding *finding = judge_bytes(self, self->list, 200, GOOD_LIST, strlen(GOOD_LIST));
     assert_non_null(finding->result);
     assert_int_equal(cvi_result_count(finding->result), 2);
 }
@@ -237,10 +236,8 @@ static void test_overlong_title_is_cut(void **state) {
 static void test_body_of_blanks_and_nuls(void **state) {
     judge *self = *state;
     check_refused(judge_text(self, 200, " \r\n\t "), CV_ERROR_RESPONSE, "5 bytes");
-    check_refused(judge_bytes(self, self->detail, 200, "\0\0\0", 3), CV_ERROR_RESPONSE,
-                  "3 bytes");
-    check_refused(judge_bytes(self, self->detail, 200, " \0{}", 4), CV_ERROR_RESPONSE,
-                  "4 bytes");
+    check_refused(judge_bytes(self, self->detail, 200, "\0\0\0", 3), CV_ERROR_RESPONSE, "3 bytes");
+    check_refused(judge_bytes(self, self->detail, 200, " \0{}", 4), CV_ERROR_RESPONSE, "4 bytes");
 }
 
 /* ---- cut, wrong, lying ---- */
@@ -258,10 +255,14 @@ static void test_cut_answers_are_tried_again(void **state) {
 
 static void test_whole_but_wrong_answers_are_final(void **state) {
     static const char *const bodies[] = {
-        "{\"status_code\":1,\"results\":[]}", "{\"status_code\":1,\"results\":[{\"id\":52}]}",
-        "{\"status_code\":1}",                "{\"results\":{\"id\":52}}",
-        "{\"status_code\":1,,}",              "{\"status_code\":1,\"results\":null}",
-        "{nonsense}",                         GOOD "{}",
+        "{\"status_code\":1,\"results\":[]}",
+        "{\"status_code\":1,\"results\":[{\"id\":52}]}",
+        "{\"status_code\":1}",
+        "{\"results\":{\"id\":52}}",
+        "{\"status_code\":1,,}",
+        "{\"status_code\":1,\"results\":null}",
+        "{nonsense}",
+        GOOD "{}",
     };
     for (size_t i = 0; i < COUNT(bodies); i++) {
         const cvi_finding *finding = judge_text(*state, 200, bodies[i]);
@@ -282,8 +283,8 @@ static void test_answer_about_another_object(void **state) {
     check_refused(finding, CV_ERROR_RESPONSE, "about id 53");
     assert_int_equal(finding->error.api_status, 1);
     assert_false(finding->retry);
-    check_refused(judge_text(*state, 200, "{\"status_code\":1,\"results\":{}}"),
-                  CV_ERROR_RESPONSE, "about id 0");
+    check_refused(judge_text(*state, 200, "{\"status_code\":1,\"results\":{}}"), CV_ERROR_RESPONSE,
+                  "about id 0");
 }
 
 /* ---- no answer ---- */
@@ -308,8 +309,7 @@ static void test_failures_without_an_answer(void **state) {
             .kind = rows[i].kind, .http_status = 302, .reason = i % 2 == 0 ? "for a reason" : NULL};
         cvi_judge_response(self->detail, &response, &self->finding);
         check_refused(&self->finding, rows[i].code, "issue/4000-52: ");
-        assert_int_equal(strstr(self->finding.error.message, ": for a reason") != NULL,
-                         i % 2 == 0);
+        assert_int_equal(strstr(self->finding.error.message, ": for a reason") != NULL, i % 2 == 0);
         assert_int_equal(self->finding.error.http_status, 302);
         assert_int_equal(self->finding.retry, rows[i].retry);
     }

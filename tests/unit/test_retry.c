@@ -28,7 +28,7 @@ static void test_delays_reach_both_ends_of_their_span(void **state) {
     static const struct {
         int64_t tries;
         int64_t longest_ms;
-    } cases[] = {{1, 1000},  {2, 2000},  {3, 4000},   {4, 8000},
+    } cases[] = {{1, 1000},  {2, 2000},  {3, 4000},  {4, 8000},
                  {5, 16000}, {6, 30000}, {7, 30000}, {INT64_MAX, 30000}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         one_number none = {0};

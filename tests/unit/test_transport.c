@@ -59,8 +59,8 @@ static void test_key_is_added_to_a_url_without_query(void **state) {
 
 static void test_key_of_any_characters_is_escaped(void **state) {
     net_world *world = *state;
-    server *other = server_start(&(server_options){.folder = CVI_FIXTURES "/comicvine",
-                                                   .api_key = "a b&c=d/e+f#g%h"});
+    server *other = server_start(
+        &(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = "a b&c=d/e+f#g%h"});
     assert_non_null(other);
     cvi_response response;
     char url[NET_URL_MAX];
@@ -167,6 +167,30 @@ static void test_many_transfers_at_once(void **state) {
     }
     assert_false(cvi_transport_is_busy(world->transport));
     assert_int_equal(net_count(world), 8);
+}
+
+static void test_transfers_end_in_any_order(void **state) {
+    net_world *world = *state;
+    static const char *const paths[] = {"/issues/?format=json", "/teams/?format=json", NET_ISSUE};
+    int owners[3];
+    assert_true(server_hold(world->server, "/api/issue/"));
+    for (size_t i = 0; i < 3; i++) {
+        char url[NET_URL_MAX];
+        net_url(world, paths[i], url);
+        const cvi_transfer_spec spec = {
+            .url = url, .send_by_boot_ms = INT64_MAX, .owner = &owners[i]};
+        assert_non_null(cvi_transport_send(world->transport, &spec));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        cvi_response response;
+        int *owner = net_receive(world, &response);
+        assert_int_equal(owner == &owners[2], i == 2);
+        assert_int_equal(cvi_transport_is_busy(world->transport), i < 2);
+        net_drop(world, &response);
+        if (i == 1) {
+            server_release(world->server, SERVER_ALL);
+        }
+    }
 }
 
 /* ---- admissions ---- */
@@ -319,6 +343,7 @@ int main(void) {
         WITH_NET(test_connection_is_kept),
         WITH_NET(test_fresh_connection_is_another),
         WITH_NET(test_many_transfers_at_once),
+        WITH_NET(test_transfers_end_in_any_order),
         WITH_NET(test_young_admission_is_sent),
         WITH_NET(test_old_admission_is_asked_for_anew),
         WITH_NET(test_refused_admission_sends_nothing),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/transport_internal.h"
 #include "server/harness.h"
 #include "support/allocator.h"
 
@@ -262,10 +263,10 @@ static void test_redirects_that_may_be_followed(void **state) {
 static void test_redirects_that_are_refused(void **state) {
     net_world *world = *state;
     static const char *const locations[] = {
-        "http://127.0.0.1:1/api/",   "http://127.0.0.2/api/",       "http://localhost/api/",
-        "https://127.0.0.1/api/",    "ftp://127.0.0.1/api/",        "file:///etc/passwd",
-        "http://user@127.0.0.1/",    "//example.com/api/",          "http://",
-        "@/api/" NET_KEY "/",        "@/api/a?other=" NET_KEY "&x", "http://[::1]/api/",
+        "http://127.0.0.1:1/api/", "http://127.0.0.2/api/",       "http://localhost/api/",
+        "https://127.0.0.1/api/",  "ftp://127.0.0.1/api/",        "file:///etc/passwd",
+        "http://user@127.0.0.1/",  "//example.com/api/",          "http://",
+        "@/api/" NET_KEY "/",      "@/api/a?other=" NET_KEY "&x", "http://[::1]/api/",
     };
     for (size_t i = 0; i < HARNESS_COUNT(locations); i++) {
         cvi_response response = follow(world, 301, locations[i]);
@@ -292,6 +293,45 @@ static void test_redirect_to_nowhere_is_refused(void **state) {
     cvi_response response = fetch(world);
     assert_int_equal(response.kind, CVI_RESPONSE_REDIRECT_REFUSED);
     assert_string_equal(response.reason, "redirected to nowhere");
+}
+
+/* Ports 80 and 443 are not ours to listen on, so the judge is asked directly. */
+static void test_upgrade_to_tls_is_followed(void **state) {
+    net_world *world = *state;
+    static const struct {
+        const char *from;
+        const char *to;
+        bool followed;
+    } cases[] = {
+        {"http://h/api", "https://h/api", true},
+        {"http://h:80/api", "https://H:443/api", true},
+        {"https://h/api", "https://h/other", true},
+        {"https://h/api", "http://h/api", false},
+        {"http://h:8080/api", "https://h/api", false},
+        {"http://h/api", "https://h:8443/api", false},
+        {"http://h/api", "https://h.example/api", false},
+        {"http://h/api", "https://h%2Eexample/api", false},
+        {"http://h/api", "", false},
+        {"no address", "https://h/api", false},
+    };
+    for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
+        bool no_memory = true;
+        char *target =
+            cvi_redirect_target(world->transport, cases[i].from, cases[i].to, &no_memory);
+        assert_false(no_memory);
+        assert_int_equal(target != NULL, cases[i].followed);
+        cvi_release(&world->memory.allocator, target);
+    }
+}
+
+/* An address that could not be written down is not one that was refused. */
+static void test_redirect_without_memory(void **state) {
+    net_world *world = *state;
+    bool no_memory = false;
+    world->memory.failing_call = atomic_load(&world->memory.calls) + 1;
+    assert_null(cvi_redirect_target(world->transport, "http://h/a", "http://h/b", &no_memory));
+    assert_true(atomic_load(&world->memory.has_failed));
+    assert_true(no_memory);
 }
 
 /* ---- the key ---- */
@@ -396,6 +436,8 @@ int main(void) {
         WITH_NET(test_redirects_that_are_refused),
         WITH_NET(test_user_in_a_redirect_to_the_same_port_is_refused),
         WITH_NET(test_redirect_to_nowhere_is_refused),
+        WITH_NET(test_upgrade_to_tls_is_followed),
+        WITH_NET(test_redirect_without_memory),
         WITH_NET(test_echoed_key_is_blotted_out),
         WITH_NET(test_echoed_key_is_blotted_out_in_both_spellings),
         WITH_NET(test_short_key_is_left_alone),

@@ -1,0 +1,303 @@
+/* Calls: which URL and cache key a caller's words become, and which words are refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/call.h"
+#include "client/url.h"
+#include "support/failing_allocator.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define BASE         CVI_DEFAULT_BASE_URL
+
+typedef struct desk {
+    failing_allocator memory;
+    cvi_settings settings;
+} desk;
+
+static int set_up(void **state) {
+    static desk self;
+    static const cv_resource_ttl ttl = {CV_ISSUE, 77};
+    cv_options options = CV_OPTIONS_INIT;
+    cv_error error;
+    failing_allocator_init(&self.memory, 0, false);
+    options.api_key = "sesame";
+    options.database = ":memory:";
+    options.allocator = &self.memory.allocator;
+    options.cache.ttls = &ttl;
+    options.cache.ttl_count = 1;
+    assert_true(cvi_settings_init(&self.settings, &options, &error));
+    *state = &self;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    desk *self = *state;
+    cvi_settings_clear(&self->settings);
+    assert_int_equal(atomic_load(&self->memory.live), 0);
+    return 0;
+}
+
+static cvi_call *detail(desk *self, int64_t id, const char *fields) {
+    cv_error error;
+    cvi_call *call = cvi_call_detail(&self->settings, CV_ISSUE, id, fields, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+static cvi_call *list(desk *self, const cv_query *query) {
+    cv_error error;
+    cvi_call *call = cvi_call_list(&self->settings, CV_ISSUE, query, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+/* ---- details ---- */
+
+static void test_detail(void **state) {
+    cvi_call *call = detail(*state, 52, NULL);
+    assert_string_equal(call->segment, "issue");
+    assert_string_equal(call->label, "issue/4000-52");
+    assert_string_equal(call->url, BASE "/issue/4000-52/?format=json");
+    assert_string_equal(call->full_hash, "");
+    assert_int_equal(strlen(call->hash), CVI_HASH_LENGTH);
+    assert_int_equal(call->id, 52);
+    assert_int_equal(call->ttl_ms, 77000);
+    assert_false(call->is_list);
+    assert_int_equal(call->resource->resource, CV_ISSUE);
+    assert_null(strstr(call->url, "sesame"));
+    cvi_call_release(call);
+}
+
+static void test_fields_of_a_detail(void **state) {
+    cvi_call *full = detail(*state, 52, NULL);
+    cvi_call *some = detail(*state, 52, "name,cover_date");
+    cvi_call *other_order = detail(*state, 52, "cover_date,name,id,name");
+    cvi_call *fewer = detail(*state, 52, "name");
+    assert_string_equal(some->url,
+                        BASE "/issue/4000-52/?format=json&field_list=cover_date%2Cid%2Cname");
+    assert_string_equal(some->full_hash, full->hash);
+    assert_string_not_equal(some->hash, full->hash);
+    assert_string_equal(other_order->hash, some->hash);
+    assert_string_equal(other_order->url, some->url);
+    assert_string_not_equal(fewer->hash, some->hash);
+    cvi_call_release(full);
+    cvi_call_release(some);
+    cvi_call_release(other_order);
+    cvi_call_release(fewer);
+}
+
+static void test_each_object_has_its_own_key(void **state) {
+    cvi_call *first = detail(*state, 1, NULL);
+    cvi_call *second = detail(*state, 11, NULL);
+    cvi_call *largest = detail(*state, INT64_C(999999999999999), NULL);
+    assert_string_not_equal(first->hash, second->hash);
+    assert_string_equal(largest->label, "issue/4000-999999999999999");
+    cvi_call_release(first);
+    cvi_call_release(second);
+    cvi_call_release(largest);
+}
+
+static void test_details_that_are_refused(void **state) {
+    desk *self = *state;
+    static const struct {
+        cv_resource resource;
+        int64_t id;
+        const char *fields;
+        const char *words;
+    } cases[] = {
+        {CV_ISSUE, 0, NULL, "0 is no id"},
+        {CV_ISSUE, -1, NULL, "-1 is no id"},
+        {CV_ISSUE, INT64_MIN, NULL, "is no id"},
+        {CV_ISSUE, INT64_C(1000000000000000), NULL, "is no id"},
+        {CV_RESOURCE_NONE, 1, NULL, "no resource 0"},
+        {(cv_resource)-1, 1, NULL, "no resource -1"},
+        {(cv_resource)999, 1, NULL, "no resource 999"},
+        {CV_ISSUE, 1, "nonsense", "nonsense"},
+        {CV_ISSUE, 1, "name,", ""},
+        {CV_ISSUE, 1, "", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cv_error error;
+        assert_null(cvi_call_detail(&self->settings, cases[i].resource, cases[i].id,
+                                    cases[i].fields, &error));
+        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, cases[i].words));
+    }
+}
+
+/* ---- lists ---- */
+
+static void test_list_of_all(void **state) {
+    cvi_call *call = list(*state, NULL);
+    cv_query query = CV_QUERY_INIT;
+    cvi_call *same = list(*state, &query);
+    assert_string_equal(call->segment, "issues");
+    assert_string_equal(call->label, "issues offset 0");
+    assert_string_equal(call->url, BASE "/issues/?format=json");
+    assert_true(call->is_list);
+    assert_int_equal(call->id, 0);
+    assert_string_equal(same->hash, call->hash);
+    cvi_call_release(call);
+    cvi_call_release(same);
+}
+
+static void test_list_with_everything(void **state) {
+    cv_query query = CV_QUERY_INIT;
+    query.fields = "name";
+    query.filter = "name:Lamplighter & Co,volume:796";
+    query.sort = "cover_date:desc";
+    query.limit = 20;
+    query.offset = 40;
+    cvi_call *call = list(*state, &query);
+    assert_string_equal(call->url, BASE "/issues/?format=json&field_list=id%2Cname"
+                                        "&filter=name%3ALamplighter%20%26%20Co%2Cvolume%3A796"
+                                        "&limit=20&offset=40&sort=cover_date%3Adesc");
+    assert_string_equal(call->label, "issues offset 40");
+    cvi_call_release(call);
+}
+
+static void test_each_part_of_a_query_counts(void **state) {
+    cv_query queries[6] = {CV_QUERY_INIT, CV_QUERY_INIT, CV_QUERY_INIT,
+                           CV_QUERY_INIT, CV_QUERY_INIT, CV_QUERY_INIT};
+    cvi_call *calls[6];
+    queries[1].fields = "name";
+    queries[2].filter = "name:a";
+    queries[3].sort = "name:asc";
+    queries[4].limit = 5;
+    queries[5].offset = 5;
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        calls[i] = list(*state, &queries[i]);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(calls[i]->hash, calls[j]->hash);
+        }
+    }
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        cvi_call_release(calls[i]);
+    }
+}
+
+static void test_lists_that_are_refused(void **state) {
+    desk *self = *state;
+    static const struct {
+        cv_query query;
+        const char *words;
+    } cases[] = {
+        {{.limit = 101}, "limit 101"},          {{.limit = -1}, "limit -1"},
+        {{.offset = -1}, "offset -1"},          {{.fields = "nonsense"}, "nonsense"},
+        {{.filter = "nonsense:1"}, "nonsense"}, {{.filter = "name"}, ""},
+        {{.sort = "nonsense:asc"}, "nonsense"}, {{.sort = "name:sideways"}, ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cv_error error;
+        assert_null(cvi_call_list(&self->settings, CV_ISSUE, &cases[i].query, &error));
+        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, cases[i].words));
+    }
+    cv_error error;
+    assert_null(cvi_call_list(&self->settings, CV_VOLUME, NULL, &error));
+    assert_non_null(strstr(error.message, "no resource"));
+}
+
+static void test_query_of_another_version(void **state) {
+    desk *self = *state;
+    cv_error error;
+    struct {
+        cv_query query;
+        int64_t added;
+    } newer = {CV_QUERY_INIT, 1};
+    newer.query.size = sizeof(newer);
+    assert_null(cvi_call_list(&self->settings, CV_ISSUE, &newer.query, &error));
+    assert_non_null(strstr(error.message, "cv_query"));
+    newer.added = 0;
+    cvi_call_release(list(self, &newer.query));
+}
+
+/* Base URL and filter are each as long as they may be. */
+static void test_query_that_makes_too_long_a_url(void **state) {
+    (void)state;
+    char base_url[2040] = "http://";
+    char filter[2040] = "name:";
+    cv_options options = CV_OPTIONS_INIT;
+    cv_query query = CV_QUERY_INIT;
+    cvi_settings settings;
+    cv_error error;
+    memset(base_url + 7, 'h', sizeof(base_url) - 8);
+    memset(filter + 5, ' ', sizeof(filter) - 6);
+    filter[sizeof(filter) - 2] = 'x';
+    options.api_key = "key";
+    options.database = ":memory:";
+    options.base_url = base_url;
+    query.filter = filter;
+    assert_true(cvi_settings_init(&settings, &options, &error));
+    assert_null(cvi_call_list(&settings, CV_ISSUE, &query, &error));
+    assert_string_equal(cv_code_name(error.code), "CV_ERROR_ARGUMENT");
+    assert_non_null(strstr(error.message, "too long"));
+    cvi_settings_clear(&settings);
+}
+
+/* ---- life ---- */
+
+static void test_call_lives_until_its_last_owner_lets_go(void **state) {
+    desk *self = *state;
+    cvi_call *call = detail(self, 52, NULL);
+    size_t live = atomic_load(&self->memory.live);
+    assert_ptr_equal(cvi_call_keep(call), call);
+    cvi_call_release(call);
+    assert_int_equal(atomic_load(&self->memory.live), live);
+    assert_string_equal(call->label, "issue/4000-52");
+    cvi_call_release(call);
+    assert_int_equal(atomic_load(&self->memory.live), live - 2);
+    cvi_call_release(NULL);
+}
+
+static void test_each_allocation_may_fail(void **state) {
+    desk *self = *state;
+    cv_query query = CV_QUERY_INIT;
+    query.filter = "name:Lamplighter";
+    for (size_t is_list = 0; is_list < 2; is_list++) {
+        size_t failures = 0;
+        size_t live = atomic_load(&self->memory.live);
+        for (cvi_call *call = NULL; call == NULL; failures++) {
+            cv_error error;
+            self->memory.failing_call = atomic_load(&self->memory.calls) + failures + 1;
+            call = is_list == 1 ? cvi_call_list(&self->settings, CV_ISSUE, &query, &error)
+                                : cvi_call_detail(&self->settings, CV_ISSUE, 52, "name", &error);
+            self->memory.failing_call = 0;
+            if (call == NULL) {
+                assert_int_equal(error.code, CV_ERROR_NOMEM);
+                assert_int_equal(atomic_load(&self->memory.live), live);
+            }
+            cvi_call_release(call);
+        }
+        assert_in_range(failures, 3, 10);
+    }
+}
+
+#define AT_DESK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        AT_DESK(test_detail),
+        AT_DESK(test_fields_of_a_detail),
+        AT_DESK(test_each_object_has_its_own_key),
+        AT_DESK(test_details_that_are_refused),
+        AT_DESK(test_list_of_all),
+        AT_DESK(test_list_with_everything),
+        AT_DESK(test_each_part_of_a_query_counts),
+        AT_DESK(test_lists_that_are_refused),
+        AT_DESK(test_query_of_another_version),
+        cmocka_unit_test(test_query_that_makes_too_long_a_url),
+        AT_DESK(test_call_lives_until_its_last_owner_lets_go),
+        AT_DESK(test_each_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,554 @@
+/* The client's options: defaults, ranges, refusals, copies, and what becomes of the key. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "client/settings.h"
+#include "support/buffer.h"
+#include "support/failing_allocator.h"
+#include "support/fake_clock.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const cv_options plain = {
+    .size = sizeof(cv_options), .api_key = "key", .database = ":memory:"};
+
+static cvi_settings settings_of(const cv_options *options) {
+    cvi_settings settings;
+    cv_error error;
+    if (!cvi_settings_init(&settings, options, &error)) {
+        fail_msg("%s", error.message);
+    }
+    return settings;
+}
+
+static void check_refused(const cv_options *options, cv_code code, const char *words) {
+    cvi_settings settings;
+    cv_error error;
+    assert_false(cvi_settings_init(&settings, options, &error));
+    assert_string_equal(cv_code_name(error.code), cv_code_name(code));
+    if (strstr(error.message, words) == NULL) {
+        fail_msg("\"%s\" is not in \"%s\"", words, error.message);
+    }
+}
+
+/* ---- numbers ---- */
+
+/* Each number: where it lies, its default, the ends of its range, and whether it can be off. */
+static const struct {
+    const char *name;
+    size_t offset;
+    int64_t fallback;
+    int64_t smallest;
+    int64_t largest;
+    bool can_be_off;
+} numbers[] = {
+    {"connect_timeout_ms", offsetof(cv_options, connect_timeout_ms), 10000, 1, 86400000, false},
+    {"timeout_ms", offsetof(cv_options, timeout_ms), 30000, 1, 86400000, false},
+    {"max_wait_ms", offsetof(cv_options, max_wait_ms), 60000, 1, INT64_MAX, true},
+    {"max_retries", offsetof(cv_options, max_retries), 2, 1, 100, true},
+    {"cache.ttl_s", offsetof(cv_options, cache.ttl_s), 3600, 1, 31536000, true},
+    {"cache.max_entry_bytes", offsetof(cv_options, cache.max_entry_bytes), 5242880, 1,
+     INT64_C(1) << 40, true},
+    {"cache.cleanup_interval_ms", offsetof(cv_options, cache.cleanup_interval_ms), 60000, 1,
+     INT64_C(31536000000), true},
+    {"dedupe.job_timeout_ms", offsetof(cv_options, dedupe.job_timeout_ms), 300000, 1,
+     INT64_C(31536000000), false},
+    {"dedupe.lease_ms", offsetof(cv_options, dedupe.lease_ms), 5000, 100, 3600000, false},
+    {"rate_limit.limit", offsetof(cv_options, rate_limit.limit), 200, 1, 1000000, false},
+    {"rate_limit.window_ms", offsetof(cv_options, rate_limit.window_ms), 3600000, 1,
+     INT64_C(31536000000), false},
+    {"rate_limit.guard_ms", offsetof(cv_options, rate_limit.guard_ms), 2000, 1, 3600000, true},
+    {"rate_limit.min_interval_ms", offsetof(cv_options, rate_limit.min_interval_ms), 1050, 1,
+     3600000, true},
+};
+
+static int64_t number_at(const cv_options *options, size_t offset) {
+    int64_t number;
+    memcpy(&number, (const char *)options + offset, sizeof(number));
+    return number;
+}
+
+static cv_options with_number(size_t offset, int64_t number) {
+    cv_options options = plain;
+    memcpy((char *)&options + offset, &number, sizeof(number));
+    return options;
+}
+
+static void check_number(size_t offset, int64_t given, int64_t expected) {
+    cv_options options = with_number(offset, given);
+    cvi_settings settings = settings_of(&options);
+    assert_int_equal(number_at(&settings.options, offset), expected);
+    cvi_settings_clear(&settings);
+}
+
+static void test_numbers_have_defaults_and_ranges(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        size_t offset = numbers[i].offset;
+        check_number(offset, 0, numbers[i].fallback);
+        check_number(offset, numbers[i].smallest, numbers[i].smallest);
+        check_number(offset, numbers[i].largest, numbers[i].largest);
+        if (numbers[i].largest < INT64_MAX) {
+            cv_options options = with_number(offset, numbers[i].largest + 1);
+            check_refused(&options, CV_ERROR_ARGUMENT, numbers[i].name);
+        }
+        cv_options options = with_number(offset, -2);
+        check_refused(&options, CV_ERROR_ARGUMENT, numbers[i].name);
+        if (numbers[i].can_be_off) {
+            check_number(offset, CV_NONE, CV_NONE);
+        } else {
+            options = with_number(offset, CV_NONE);
+            check_refused(&options, CV_ERROR_ARGUMENT, numbers[i].name);
+        }
+    }
+}
+
+static void test_lease_has_a_least(void **state) {
+    (void)state;
+    cv_options options = plain;
+    options.dedupe.lease_ms = 99;
+    check_refused(&options, CV_ERROR_ARGUMENT, "dedupe.lease_ms is 99, not from 100 to 3600000");
+}
+
+/* ---- texts ---- */
+
+static void test_key_is_needed(void **state) {
+    (void)state;
+    static const char *const missing[] = {NULL, ""};
+    for (size_t i = 0; i < 2; i++) {
+        cv_options options = plain;
+        options.api_key = missing[i];
+        check_refused(&options, CV_ERROR_AUTH, "api_key is missing");
+    }
+    check_refused(NULL, CV_ERROR_ARGUMENT, "NULL");
+}
+
+static void test_texts_hold_no_control_characters(void **state) {
+    (void)state;
+    static const size_t offsets[] = {offsetof(cv_options, api_key), offsetof(cv_options, base_url),
+                                     offsetof(cv_options, application),
+                                     offsetof(cv_options, database)};
+    static const char *const texts[] = {"http://a\nb", "http://\r\n", "http://a\x7F", "\x01"};
+    for (size_t i = 0; i < COUNT(offsets); i++) {
+        for (size_t j = 0; j < COUNT(texts); j++) {
+            cv_options options = plain;
+            memcpy((char *)&options + offsets[i], &texts[j], sizeof(texts[j]));
+            check_refused(&options, CV_ERROR_ARGUMENT, "control character");
+        }
+    }
+}
+
+static void test_texts_have_a_longest_length(void **state) {
+    (void)state;
+    static const struct {
+        size_t offset;
+        size_t longest;
+    } texts[] = {{offsetof(cv_options, api_key), 256},
+                 {offsetof(cv_options, application), 128},
+                 {offsetof(cv_options, database), 2048},
+                 {offsetof(cv_options, base_url), 2048}};
+    static char text[3000];
+    const char *pointer = text;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        cv_options options = plain;
+        memset(text, 'a', sizeof(text));
+        memcpy(text, "http://", 7);
+        memcpy((char *)&options + texts[i].offset, &pointer, sizeof(pointer));
+        text[texts[i].longest] = '\0';
+        cvi_settings settings = settings_of(&options);
+        cvi_settings_clear(&settings);
+        text[texts[i].longest] = 'a';
+        text[texts[i].longest + 1] = '\0';
+        check_refused(&options, CV_ERROR_ARGUMENT, "is longer than");
+    }
+}
+
+static void test_error_never_holds_the_key(void **state) {
+    (void)state;
+    cv_options options = plain;
+    cvi_settings settings;
+    cv_error error;
+    options.api_key = "secret\nsecret";
+    assert_false(cvi_settings_init(&settings, &options, &error));
+    assert_null(strstr(error.message, "secret"));
+}
+
+static void test_base_url(void **state) {
+    (void)state;
+    static const struct {
+        const char *given;
+        const char *kept; /* NULL: refused */
+    } cases[] = {
+        {NULL, CVI_DEFAULT_BASE_URL},
+        {"http://h", "http://h"},
+        {"https://h:8080/api///", "https://h:8080/api"},
+        {"HTTP://H/Api/", "HTTP://H/Api"},
+        {"", NULL},
+        {"h/api", NULL},
+        {"ftp://h/api", NULL},
+        {"http://", NULL},
+        {"https://", NULL},
+        {"http:///", NULL},
+        {"https:////api", NULL},
+        {"http://user@h/", NULL},
+        {"http://h/?a", NULL},
+        {"http://h/#a", NULL},
+        {"http://h /", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cv_options options = plain;
+        options.base_url = cases[i].given;
+        if (cases[i].kept == NULL) {
+            check_refused(&options, CV_ERROR_ARGUMENT, "base_url");
+            continue;
+        }
+        cvi_settings settings = settings_of(&options);
+        assert_string_equal(settings.options.base_url, cases[i].kept);
+        cvi_settings_clear(&settings);
+    }
+}
+
+static void test_user_agent_names_library_and_application(void **state) {
+    (void)state;
+    cv_options options = plain;
+    cvi_settings settings = settings_of(&options);
+    assert_memory_equal(settings.user_agent, "libcomicvine/" CV_VERSION " (+http", 20);
+    assert_string_equal(strrchr(settings.user_agent, ')'), ")");
+    cvi_settings_clear(&settings);
+    options.application = "reader/3";
+    settings = settings_of(&options);
+    assert_string_equal(strrchr(settings.user_agent, ')'), ") reader/3");
+    cvi_settings_clear(&settings);
+}
+
+/* ---- choices and arrays ---- */
+
+static void test_choices_that_do_not_exist(void **state) {
+    (void)state;
+    cv_options options = plain;
+    options.drive = (cv_drive)2;
+    check_refused(&options, CV_ERROR_ARGUMENT, "drive");
+    options = plain;
+    options.rate_limit.kind = (cv_limit_kind)3;
+    check_refused(&options, CV_ERROR_ARGUMENT, "rate_limit.kind");
+    options.rate_limit.kind = (cv_limit_kind)-1;
+    check_refused(&options, CV_ERROR_ARGUMENT, "rate_limit.kind");
+    options = plain;
+    const cv_allocator half = {.release = NULL};
+    options.allocator = &half;
+    check_refused(&options, CV_ERROR_ARGUMENT, "allocator");
+}
+
+static void test_arrays_that_make_no_sense(void **state) {
+    (void)state;
+    static const cv_resource_limit limits[] = {{NULL, 1, 1}, {"issue", -1, 1}, {"issue", 1, -1}};
+    static const cv_resource_ttl ttls[] = {{CV_RESOURCE_NONE, 1},
+                                           {(cv_resource)99, 1},
+                                           {CV_ISSUE, 0},
+                                           {CV_ISSUE, -2},
+                                           {CV_ISSUE, 31536001}};
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        cv_options options = plain;
+        options.rate_limit.resources = &limits[i];
+        options.rate_limit.resource_count = 1;
+        check_refused(&options, CV_ERROR_ARGUMENT, "rate_limit.resources[0]");
+    }
+    for (size_t i = 0; i < COUNT(ttls); i++) {
+        cv_options options = plain;
+        options.cache.ttls = &ttls[i];
+        options.cache.ttl_count = 1;
+        check_refused(&options, CV_ERROR_ARGUMENT, "cache.ttls[0]");
+    }
+    cv_options options = plain;
+    options.cache.ttl_count = 1;
+    check_refused(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    options = plain;
+    options.rate_limit.resource_count = 1;
+    check_refused(&options, CV_ERROR_ARGUMENT, "array is NULL");
+}
+
+static void test_limits_of_resources_are_filled_in(void **state) {
+    (void)state;
+    const cv_resource_limit limits[] = {{"issue", 0, 0}, {"issues", 5, 1000}};
+    cv_options options = plain;
+    options.rate_limit.resources = limits;
+    options.rate_limit.resource_count = 2;
+    options.rate_limit.window_ms = 7000;
+    cvi_settings settings = settings_of(&options);
+    const cv_resource_limit *copies = settings.options.rate_limit.resources;
+    assert_int_equal(copies[0].limit, 0);
+    assert_int_equal(copies[0].window_ms, 7000);
+    assert_string_equal(copies[1].resource, "issues");
+    assert_int_equal(copies[1].window_ms, 1000);
+    cvi_settings_clear(&settings);
+}
+
+static void test_times_to_live(void **state) {
+    (void)state;
+    cv_options options = plain;
+    cvi_settings settings = settings_of(&options);
+    assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 3600000);
+    cvi_settings_clear(&settings);
+    const cv_resource_ttl ttls[] = {{CV_ISSUE, 5}, {CV_ISSUE, 7}};
+    options.cache.ttls = ttls;
+    options.cache.ttl_count = 2;
+    settings = settings_of(&options);
+    assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 7000);
+    assert_int_equal(cvi_settings_ttl_ms(&settings, CV_VOLUME), 3600000);
+    cvi_settings_clear(&settings);
+    options.cache.ttl_count = 0;
+    options.cache.ttl_s = CV_NONE;
+    settings = settings_of(&options);
+    assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 0);
+    cvi_settings_clear(&settings);
+}
+
+/* ---- copies ---- */
+
+static void test_everything_is_copied(void **state) {
+    (void)state;
+    char key[] = "key";
+    char base_url[] = "http://h";
+    char database[] = "file";
+    char name[] = "issue";
+    cv_resource_limit limit = {name, 5, 5};
+    cv_resource_ttl ttl = {CV_ISSUE, 5};
+    cv_options options = {.api_key = key, .base_url = base_url, .database = database};
+    options.rate_limit.resources = &limit;
+    options.rate_limit.resource_count = 1;
+    options.cache.ttls = &ttl;
+    options.cache.ttl_count = 1;
+    cvi_settings settings = settings_of(&options);
+    memset(key, 'x', 3);
+    memset(base_url, 'x', 8);
+    memset(database, 'x', 4);
+    memset(name, 'x', 5);
+    limit.limit = ttl.ttl_s = 9;
+    assert_string_equal(settings.options.api_key, "key");
+    assert_string_equal(settings.options.base_url, "http://h");
+    assert_string_equal(settings.options.database, "file");
+    assert_string_equal(settings.options.rate_limit.resources[0].resource, "issue");
+    assert_int_equal(settings.options.rate_limit.resources[0].limit, 5);
+    assert_int_equal(settings.options.cache.ttls[0].ttl_s, 5);
+    cvi_settings_clear(&settings);
+}
+
+/* What was given back, as the allocator saw it. */
+typedef struct witness {
+    bool saw_key;
+} witness;
+
+static void *witness_allocate(size_t size, void *user) {
+    (void)user;
+    size_t *block = malloc(size + 2 * sizeof(size_t));
+    assert_non_null(block);
+    block[0] = size;
+    return block + 2; /* aligned as malloc's: 16 bytes */
+}
+
+static void witness_release(void *block, void *user) {
+    witness *self = user;
+    size_t *head = (size_t *)block - 2;
+    self->saw_key = self->saw_key || memmem(block, head[0], "a-secret-key", 12) != NULL;
+    free(head);
+}
+
+static void *witness_reallocate(void *block, size_t size, void *user) {
+    const size_t *head = (const size_t *)block - 2;
+    void *larger = witness_allocate(size, user);
+    memcpy(larger, block, head[0] < size ? head[0] : size);
+    witness_release(block, user);
+    return larger;
+}
+
+static void test_key_is_wiped(void **state) {
+    (void)state;
+    witness seen = {.saw_key = false};
+    const cv_allocator allocator = {witness_allocate, witness_reallocate, witness_release, &seen};
+    cv_options options = plain;
+    options.api_key = "a-secret-key";
+    options.allocator = &allocator;
+    char base_url[300] = "http://";
+    memset(base_url + 7, 'h', sizeof(base_url) - 8);
+    for (int i = 0; i < 2; i++) {
+        cvi_settings settings = settings_of(&options);
+        cvi_settings_clear(&settings);
+        assert_false(seen.saw_key);
+        options.base_url = base_url; /* a text that outgrows what it is first put into */
+    }
+}
+
+static void test_scope_depends_on_key_and_service(void **state) {
+    (void)state;
+    cv_options options[] = {plain, plain, plain};
+    char scopes[3][33];
+    options[1].api_key = "other";
+    options[2].base_url = "http://mirror";
+    for (size_t i = 0; i < 3; i++) {
+        cvi_settings settings = settings_of(&options[i]);
+        memcpy(scopes[i], settings.scope, sizeof(scopes[i]));
+        assert_int_equal(strspn(settings.scope, "0123456789abcdef"), 32);
+        cvi_settings_clear(&settings);
+    }
+    assert_string_not_equal(scopes[0], scopes[1]);
+    assert_string_not_equal(scopes[0], scopes[2]);
+    options[0].base_url = CVI_DEFAULT_BASE_URL "/";
+    cvi_settings settings = settings_of(&options[0]);
+    assert_string_equal(settings.scope, scopes[0]);
+    cvi_settings_clear(&settings);
+}
+
+static void test_each_allocation_may_fail(void **state) {
+    (void)state;
+    char long_text[129] = "";
+    cv_resource_limit limits[40];
+    memset(long_text, 'a', sizeof(long_text) - 1);
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        limits[i] = (cv_resource_limit){.resource = long_text};
+    }
+    for (size_t failing_call = 1;; failing_call++) {
+        failing_allocator memory;
+        cvi_settings settings;
+        cv_error error;
+        failing_allocator_init(&memory, failing_call, false);
+        cv_options options = plain;
+        options.allocator = &memory.allocator;
+        options.application = long_text;
+        options.rate_limit.resources = limits;
+        options.rate_limit.resource_count = COUNT(limits);
+        if (cvi_settings_init(&settings, &options, &error)) {
+            assert_false(atomic_load(&memory.has_failed));
+            assert_in_range(failing_call, 4, 20);
+            cvi_settings_clear(&settings);
+            assert_int_equal(atomic_load(&memory.live), 0);
+            return;
+        }
+        assert_int_equal(error.code, CV_ERROR_NOMEM);
+        assert_int_equal(atomic_load(&memory.live), 0);
+    }
+}
+
+/* ---- structs of other versions ---- */
+
+typedef struct longer_options {
+    cv_options options;
+    int64_t added;
+} longer_options;
+
+static void test_structs_of_other_versions(void **state) {
+    (void)state;
+    longer_options newer = {.options = plain};
+    newer.options.size = sizeof(newer);
+    cvi_settings settings = settings_of(&newer.options);
+    cvi_settings_clear(&settings);
+    newer.added = 1;
+    check_refused(&newer.options, CV_ERROR_ARGUMENT, "does not have");
+    cv_options older = plain;
+    older.size = offsetof(cv_options, max_retries);
+    older.max_retries = 77;
+    settings = settings_of(&older);
+    assert_int_equal(settings.options.max_retries, 2);
+    cvi_settings_clear(&settings);
+    older.size = 0;
+    settings = settings_of(&older);
+    assert_int_equal(settings.options.max_retries, 77);
+    cvi_settings_clear(&settings);
+}
+
+/* ---- the default database ---- */
+
+static void check_default(const char *data, const char *home, const char *expected) {
+    cv_options options = plain;
+    options.database = NULL;
+    assert_int_equal(data != NULL ? setenv("XDG_DATA_HOME", data, 1) : unsetenv("XDG_DATA_HOME"),
+                     0);
+    assert_int_equal(home != NULL ? setenv("HOME", home, 1) : unsetenv("HOME"), 0);
+    if (expected == NULL) {
+        check_refused(&options, CV_ERROR_ARGUMENT, "XDG_DATA_HOME");
+        return;
+    }
+    cvi_settings settings = settings_of(&options);
+    assert_string_equal(settings.options.database, expected);
+    cvi_settings_clear(&settings);
+}
+
+static void remove_folders(const char *root, const char *const *parts, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char path[256];
+        cvi_buffer text;
+        struct stat status;
+        cvi_buffer_over(&text, path, sizeof(path));
+        cvi_buffer_add_text(&text, root);
+        cvi_buffer_add_text(&text, parts[i]);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0700);
+        assert_int_equal(rmdir(path), 0);
+    }
+}
+
+static void test_default_database(void **state) {
+    (void)state;
+    static const char *const made[] = {"/comicvine", "/.local/share/comicvine", "/.local/share",
+                                       "/.local"};
+    char root[TEMP_PATH_SIZE];
+    char expected[256];
+    cvi_buffer text;
+    temp_folder_make(root);
+    cvi_buffer_over(&text, expected, sizeof(expected));
+    cvi_buffer_add_format(&text, "%s/comicvine/comicvine.db", root);
+    check_default(root, "/nowhere", expected);
+    cvi_buffer_over(&text, expected, sizeof(expected));
+    cvi_buffer_add_format(&text, "%s/.local/share/comicvine/comicvine.db", root);
+    check_default(NULL, root, expected);
+    check_default("relative", root, expected);
+    check_default(NULL, NULL, NULL);
+    check_default("", "relative", NULL);
+    remove_folders(root, made, COUNT(made));
+    temp_folder_remove(root);
+}
+
+static void test_default_database_that_cannot_be(void **state) {
+    (void)state;
+    static char longest[2100];
+    cv_options options = plain;
+    options.database = NULL;
+    assert_int_equal(setenv("XDG_DATA_HOME", "/proc/self/nowhere", 1), 0);
+    check_refused(&options, CV_ERROR_STORE, "/proc/self/nowhere");
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[0] = '/';
+    assert_int_equal(setenv("XDG_DATA_HOME", longest, 1), 0);
+    check_refused(&options, CV_ERROR_ARGUMENT, "too long");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers_have_defaults_and_ranges),
+        cmocka_unit_test(test_lease_has_a_least),
+        cmocka_unit_test(test_key_is_needed),
+        cmocka_unit_test(test_texts_hold_no_control_characters),
+        cmocka_unit_test(test_texts_have_a_longest_length),
+        cmocka_unit_test(test_error_never_holds_the_key),
+        cmocka_unit_test(test_base_url),
+        cmocka_unit_test(test_user_agent_names_library_and_application),
+        cmocka_unit_test(test_choices_that_do_not_exist),
+        cmocka_unit_test(test_arrays_that_make_no_sense),
+        cmocka_unit_test(test_limits_of_resources_are_filled_in),
+        cmocka_unit_test(test_times_to_live),
+        cmocka_unit_test(test_everything_is_copied),
+        cmocka_unit_test(test_key_is_wiped),
+        cmocka_unit_test(test_scope_depends_on_key_and_service),
+        cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_structs_of_other_versions),
+        cmocka_unit_test(test_default_database),
+        cmocka_unit_test(test_default_database_that_cannot_be),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
