@@ -135,7 +135,9 @@ CV_API cv_client *cv_client_open(const cv_options *options);
 /* Completes what is under way with CV_ERROR_CLOSED, delivers the callbacks still due on this
  * thread, and gives everything back. Never waits for the network. Requests may be freed later,
  * results stay good. No other thread may begin a call with this client meanwhile; those inside
- * cv_request_wait or a blocking call return. Allowed inside a callback. NULL is fine. */
+ * cv_request_wait or a blocking call return. Allowed inside a callback. What callbacks submit while
+ * the client closes ends with CV_ERROR_CLOSED and is called back too, but not what the callbacks of
+ * those submit in their turn. NULL is fine. */
 CV_API void cv_client_close(cv_client *client);
 
 /* Delivers callbacks that are due on this thread; in CV_DRIVE_POLL also does the client's work.

@@ -157,8 +157,8 @@ cv_request_options cvi_options_of(cv_priority priority) {
 
 /* Answers a call from the cache or through a request, which it then waits for. The outcome holds a
  * reference to its result. Takes the call over. */
-static void fetch(cv_client *client, cvi_call *call, const cv_request_options *options,
-                  cvi_outcome *outcome) {
+static void fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,
+                       cvi_outcome *outcome) {
     cvi_order order = {.call = call, .options = *options};
     if (options->mode != CV_MODE_REFRESH) {
         if (!enter(client, &outcome->error)) {
@@ -176,13 +176,29 @@ static void fetch(cv_client *client, cvi_call *call, const cv_request_options *o
         }
     }
     cv_request *request = cvi_request_start(client, &order);
-    cv_request_wait(request, -1);
+    if (!cv_request_wait(request, -1)) {
+        cv_request_cancel(request);
+        cvi_error_no_memory(&outcome->error); /* the wait itself had not what it needs */
+        cv_request_free(request);
+        return;
+    }
     outcome->error = *cv_request_error(request);
     if (outcome->error.code == CV_OK) {
         outcome->result = cvi_result_keep(request->outcome.result);
         outcome->provenance = request->outcome.provenance;
     }
     cv_request_free(request);
+}
+
+/* The same for a call that could be worked out; the client's memory stays until it returns, also if
+ * another thread closes it. */
+static void fetch(cv_client *client, cvi_call *call, const cv_request_options *options,
+                  cvi_outcome *outcome) {
+    if (call != NULL) {
+        cvi_client_keep(client);
+        fetch_call(client, call, options, outcome);
+        cvi_client_release(client);
+    }
 }
 
 /* Lets the result go once the caller has a handle on it; without a handle, says why. */
@@ -204,9 +220,7 @@ const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = detail_call(client, resource, id, options, &own, &outcome.error);
-    if (call != NULL) {
-        fetch(client, call, &own, &outcome);
-    }
+    fetch(client, call, &own, &outcome);
     const cv_record *record =
         outcome.result != NULL ? cvi_result_record(outcome.result, &outcome.provenance) : NULL;
     settle(&outcome, record);
@@ -222,9 +236,7 @@ const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = list_call(client, resource, query, options, &own, &outcome.error);
-    if (call != NULL) {
-        fetch(client, call, &own, &outcome);
-    }
+    fetch(client, call, &own, &outcome);
     const cv_page *page =
         outcome.result != NULL ? cvi_result_page(outcome.result, &outcome.provenance) : NULL;
     settle(&outcome, page);

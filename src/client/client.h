@@ -67,7 +67,6 @@ struct cv_request {
     bool owned_by_user;   /* the handle is not freed yet */
     bool owned_by_driver; /* in the inbox, or aboard */
     bool in_inbox;
-    bool cancelled; /* the driver shall let it go */
     bool done;
     bool in_callbacks;
     bool called_back; /* once is all there is */
@@ -91,7 +90,10 @@ bool cvi_driver_start(cv_client *client, cv_error *error);
 
 /* Puts a request into the inbox and tells the driver, which cvi_driver_start has made sure of; a
  * closed client completes it with CV_ERROR_CLOSED. */
-void cvi_driver_submit(cv_client *client, cv_request *request);
+void cvi_driver_submit_locked(cv_request *request);
+
+/* Ends the wait of a turn that somebody drives just now. */
+void cvi_driver_interrupt_locked(cv_client *client);
 
 /* One turn in CV_DRIVE_POLL if nobody else drives: waits at most `timeout_ms` (-1: no limit) for
  * the network, and not at all once `waiter`, which is linked, is signalled. If somebody drives,

@@ -53,22 +53,27 @@ static cv_request *pop_inbox(cv_client *client, bool *done) {
     return request;
 }
 
-void cvi_driver_submit(cv_client *client, cv_request *request) {
-    cvi_mutex_lock(&client->mutex);
+void cvi_driver_interrupt_locked(cv_client *client) {
+    if (client->transport != NULL) {
+        cvi_transport_wake(client->transport); /* quick, and under the mutex it cannot be closed */
+    }
+}
+
+void cvi_driver_submit_locked(cv_request *request) {
+    cv_client *client = request->client;
     if (client->closed) {
         cvi_outcome outcome = {.result = NULL};
         cvi_error_set(&outcome.error, CV_ERROR_CLOSED, "the client is closed");
         cvi_request_complete_locked(request, &outcome);
-    } else {
-        if (!request->in_inbox) {
-            push_inbox_locked(request);
-        }
-        if (client->settings.options.drive == CV_DRIVE_POLL && !client->driving) {
-            cvi_waiters_signal_locked(client); /* somebody may sleep for want of work */
-        }
-        cvi_transport_wake(client->transport); /* quick, and under the mutex it cannot be closed */
+        return;
     }
-    cvi_mutex_unlock(&client->mutex);
+    if (!request->in_inbox) {
+        push_inbox_locked(request);
+    }
+    if (client->settings.options.drive == CV_DRIVE_POLL && !client->driving) {
+        cvi_waiters_signal_locked(client); /* somebody may sleep for want of work */
+    }
+    cvi_driver_interrupt_locked(client);
 }
 
 /* Lets go of a request that has been completed elsewhere. */
@@ -166,8 +171,8 @@ static bool is_satisfied_locked(const cv_client *client, const cvi_waiter *waite
 static bool take_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     bool taken = false;
     cvi_mutex_lock(&client->mutex);
-    if (!client->closed && (timeout_ms == 0 || !is_satisfied_locked(client, waiter))) {
-        if (!client->driving && client->engine != NULL) {
+    if (timeout_ms == 0 || !is_satisfied_locked(client, waiter)) {
+        if (!client->closed && !client->driving && client->engine != NULL) {
             client->driving = true;
             waiter->signalled = false;
             taken = true;
@@ -223,12 +228,15 @@ static int64_t clean_interval_ms(const cv_options *options) {
 }
 
 /* How old an admission may be when it is sent: half of the guard keeps the windows exact, and a
- * twentieth of the interval keeps two requests apart as the service sees them. */
+ * twenty-first of the interval (50 of 1 050 ms) keeps two requests apart as the service sees them.
+ */
 static void set_ages(const cv_rate_limit_settings *limits, cvi_engine_options *engine) {
-    engine->valid_ms = limits->guard_ms == CV_NONE ? 0 : limits->guard_ms / 2;
-    engine->fresh_ms = limits->min_interval_ms == CV_NO_INTERVAL
-                           ? engine->valid_ms
-                           : smaller(engine->valid_ms, limits->min_interval_ms / 20);
+    bool is_paced = limits->min_interval_ms != CV_NO_INTERVAL;
+    engine->is_paced = is_paced;
+    engine->fresh_ms = limits->guard_ms == CV_NONE ? 0 : limits->guard_ms / 2;
+    if (is_paced) {
+        engine->fresh_ms = smaller(engine->fresh_ms, limits->min_interval_ms / 21);
+    }
 }
 
 static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
@@ -331,6 +339,8 @@ void cvi_driver_stop(cv_client *client) {
         return;
     }
     take_role(client);
+    cvi_sigpipe sigpipe; /* closing connections writes to them */
+    cvi_sigpipe_block(&sigpipe);
     cvi_outcome outcome = {.result = NULL};
     cvi_error_set(&outcome.error, CV_ERROR_CLOSED, "the client was closed");
     bool done = false;
@@ -341,7 +351,11 @@ void cvi_driver_stop(cv_client *client) {
     cvi_engine_abandon(client->engine, &outcome);
     flush(client);
     cvi_engine_close(client->engine);
-    cvi_transport_close(client->transport);
     client->engine = NULL;
-    client->transport = NULL; /* nobody looks any more: `closed` is set */
+    cvi_mutex_lock(&client->mutex);
+    cvi_transport *transport = client->transport;
+    client->transport = NULL;
+    cvi_mutex_unlock(&client->mutex);
+    cvi_transport_close(transport);
+    cvi_sigpipe_restore(&sigpipe);
 }

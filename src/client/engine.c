@@ -79,7 +79,10 @@ static bool may_board(const cvi_flight *flight, const cvi_passenger *passenger) 
     case CV_MODE_REFRESH: /* wants a request that begins after its own call */
         return flight->refresh &&
                (flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM);
-    case CV_MODE_DEFAULT:
+    case CV_MODE_DEFAULT: /* wants the cache asked first, which a refresh does not */
+        if (flight->refresh && !passenger->looked && flight->stage <= CVI_STAGE_CLAIM) {
+            return false;
+        }
         break;
     }
     if (flight->stage == CVI_STAGE_STORE) {
@@ -210,6 +213,7 @@ static void end_if_empty(cvi_engine *engine, cvi_flight *flight) {
     case CVI_STAGE_RECEIVE:
         if (engine->options.transport_ops->cancel(engine->options.transport, flight->transfer)) {
             flight->transfer = NULL;
+            engine->under_way--;
             cvi_flight_pass(flight);
         }
         break;
@@ -328,6 +332,10 @@ int64_t cvi_engine_step(cvi_engine *engine, cvi_now now) {
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now) {
     cvi_flight *flight = owner;
     flight->transfer = NULL;
+    engine->under_way--;
+    if (response->kind == CVI_RESPONSE_ANSWER) {
+        engine->answered_boot_ms = now.boot_ms;
+    }
     cvi_flight_take_response(engine, flight, response, now);
 }
 
@@ -369,12 +377,15 @@ static int64_t *find_gate(cvi_engine *engine, const char *segment) {
     return &engine->gates[engine->gate_count++].until_boot_ms;
 }
 
-int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight) {
+int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight,
+                        cvi_wait_reason *reason) {
     int64_t until = engine->interval_boot_ms;
+    *reason = CVI_WAIT_INTERVAL;
     for (size_t i = 0; i < engine->gate_count; i++) {
         if (strcmp(engine->gates[i].segment, flight->call->segment) == 0 &&
             engine->gates[i].until_boot_ms > until) {
             until = engine->gates[i].until_boot_ms;
+            *reason = CVI_WAIT_LIMIT;
         }
     }
     return until;

@@ -75,8 +75,8 @@ typedef struct cvi_engine_options {
     void (*deliver)(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
     void *user;
     int64_t lease_ms;
-    int64_t fresh_ms;          /* an admission older than this when it is sent is taken anew... */
-    int64_t valid_ms;          /* ...or holds on until then, if the stores cannot say */
+    bool is_paced;             /* there is an interval between any two requests */
+    int64_t fresh_ms;          /* an admission older than this when it is sent is taken anew */
     int64_t max_retries;       /* CV_NONE: none */
     int64_t clean_interval_ms; /* CV_NONE: never */
 } cvi_engine_options;

@@ -18,6 +18,8 @@ struct cvi_engine {
     int64_t sequence;
     int64_t clean_boot_ms;
     int64_t interval_boot_ms; /* no request of any path before this */
+    int64_t answered_boot_ms; /* when the last answer came: its connection may still be there */
+    int under_way;            /* flights in RECEIVE */
     cvi_gate_memory gates[CVI_GATES_MAX];
     size_t gate_count;
 };

@@ -56,6 +56,7 @@ struct cvi_flight {
     int64_t renew_boot_ms;
     int64_t row_id; /* the admission, 0: none that could be taken back */
     int64_t admitted_boot_ms;
+    bool connects; /* must be admitted anew when its connection is ready */
 
     cvi_transfer *transfer; /* in RECEIVE */
     char *redirect_url;     /* where the service sent us, or NULL */
@@ -97,7 +98,8 @@ void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_respon
                               cvi_now now);
 
 /* The engine's memory of refusals, so that of many waiting flights only the best asks again. */
-int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight);
+int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight,
+                        cvi_wait_reason *reason);
 void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, cvi_wait_reason reason,
                            int64_t until_boot_ms);
 

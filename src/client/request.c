@@ -61,11 +61,13 @@ cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
     }
     fill_passenger(request, &order->options, order->looked);
     cv_error error;
-    if (cvi_driver_start(client, &error)) {
-        cvi_driver_submit(client, request);
-    } else {
+    if (!cvi_driver_start(client, &error)) {
         complete(request, &error);
+        return request;
     }
+    cvi_mutex_lock(&client->mutex);
+    cvi_driver_submit_locked(request);
+    cvi_mutex_unlock(&client->mutex);
     return request;
 }
 
@@ -84,25 +86,26 @@ void cvi_request_destroy(cv_request *request) {
     cvi_client_release(client);
 }
 
-/* Ends a request early; the driver, if it has it, lets it go at its next turn. */
-static void cancel(cv_request *request) {
-    cv_client *client = request->client;
+/* Ends a request early; the driver, if it has it, lets it go at its next turn. All in one hold of
+ * the mutex: once it is done, its user may free it on another thread. */
+static void cancel_locked(cv_request *request) {
+    if (request->done) {
+        return;
+    }
     cvi_outcome outcome = {.result = NULL};
-    cvi_error_set(&outcome.error, CV_ERROR_CANCELLED, "%s: cancelled",
-                  request->call != NULL ? request->call->label : "request");
-    cvi_mutex_lock(&client->mutex);
-    bool was_running = !request->done;
+    cvi_error_set(&outcome.error, CV_ERROR_CANCELLED, "%s: cancelled", request->call->label);
     cvi_request_complete_locked(request, &outcome);
-    bool tell_driver = was_running && request->owned_by_driver;
-    cvi_mutex_unlock(&client->mutex);
-    if (tell_driver) {
-        cvi_driver_submit(client, request);
+    if (request->owned_by_driver) {
+        cvi_driver_submit_locked(request);
     }
 }
 
 void cv_request_cancel(cv_request *request) {
     if (request != NULL) {
-        cancel(request);
+        cv_client *client = request->client;
+        cvi_mutex_lock(&client->mutex);
+        cancel_locked(request);
+        cvi_mutex_unlock(&client->mutex);
     }
 }
 
@@ -114,9 +117,7 @@ void cv_request_free(cv_request *request) {
     cvi_mutex_lock(&client->mutex);
     request->callback = NULL;
     cvi_callbacks_drop_locked(request);
-    cvi_mutex_unlock(&client->mutex);
-    cancel(request);
-    cvi_mutex_lock(&client->mutex);
+    cancel_locked(request);
     request->owned_by_user = false;
     bool is_orphan = !request->owned_by_driver;
     cvi_mutex_unlock(&client->mutex);
@@ -199,6 +200,7 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
     request->user = user;
     if (request->done) { /* unless it has been called back already */
         cvi_callbacks_queue_locked(request);
+        cvi_driver_interrupt_locked(request->client);
     }
     cvi_mutex_unlock(&request->client->mutex);
 }

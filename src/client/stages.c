@@ -12,8 +12,11 @@
 #include "support/allocator.h"
 #include "support/error.h"
 
-#define BACKSTOP_MS INT64_C(25)    /* a watched row is looked at so often even if nobody wakes us */
-#define RELOOK_MS   INT64_C(10000) /* a long wait looks into the cache again so often */
+#define BACKSTOP_MS INT64_C(25) /* a watched row is looked at so often even if nobody wakes us */
+#define KEPT_ALIVE_MS                                                                              \
+    INT64_C(15000)               /* servers keep an idle connection at least so long, mostly       \
+                                  */
+#define RELOOK_MS INT64_C(10000) /* a long wait looks into the cache again so often */
 
 #define TO(stage) (1u << CVI_STAGE_##stage)
 
@@ -58,6 +61,55 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
 static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     flight->hindrance = CVI_HINDRANCE_LOCK;
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
+}
+
+/* ---- waiting for quota ---- */
+
+static cvi_hindrance hindrance_of(cvi_wait_reason reason) {
+    return reason == CVI_WAIT_INTERVAL ? CVI_HINDRANCE_INTERVAL : CVI_HINDRANCE_LIMIT;
+}
+
+static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
+                             cvi_wait_reason reason) {
+    const cvi_flight *flight = passenger->flight;
+    cvi_outcome outcome = {.result = NULL};
+    if (wait_ms < 0) {
+        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
+                      flight->call->label, flight->call->segment);
+        outcome.error.retryable = false;
+    } else {
+        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED,
+                      "%s: %s, next request in %" PRId64 " ms", flight->call->label,
+                      reason == CVI_WAIT_INTERVAL ? "too soon after the last request"
+                                                  : "the budget is used up",
+                      wait_ms);
+        outcome.error.retry_after_ms = wait_ms;
+    }
+    cvi_flight_disembark(engine, passenger, &outcome);
+}
+
+/* Whether a passenger's patience covers the wait, which it has been told then. */
+static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
+    if (wait_ms < 0 || passenger->max_wait_ms == CV_NO_WAIT) {
+        return false;
+    }
+    if (passenger->refused_boot_ms < 0) {
+        passenger->refused_boot_ms = now.boot_ms;
+    }
+    int64_t waited_ms = now.boot_ms - passenger->refused_boot_ms;
+    return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
+}
+
+/* Tells those who would not wait so long; the others stay. */
+static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                           cvi_wait_reason reason, cvi_now now) {
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (!will_wait(passenger, wait_ms, now)) {
+            refuse_passenger(engine, passenger, wait_ms, reason);
+        }
+    }
 }
 
 /* ---- answers from the cache ---- */
@@ -129,6 +181,23 @@ static cvi_store_answer look_up(cvi_engine *engine, const cvi_flight *flight, cv
     return answer;
 }
 
+/* Whether the flight has to wait behind those of better rank; whoever has not the patience leaves.
+ */
+static bool waits_at_gate(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_wait_reason reason;
+    int64_t gate = cvi_engine_gate(engine, flight, &reason);
+    if (now.boot_ms >= gate) {
+        return false;
+    }
+    judge_patience(engine, flight, gate - now.boot_ms, reason, now);
+    if (flight->passengers == NULL) {
+        return false;
+    }
+    flight->hindrance = hindrance_of(reason);
+    flight->due_boot_ms = gate;
+    return true;
+}
+
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
@@ -141,45 +210,14 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         }
     }
     turn_away_cache_only(engine, flight);
-    int64_t gate = cvi_engine_gate(engine, flight);
-    if (flight->passengers != NULL && flight->was_refused && now.boot_ms < gate) {
-        return pause_until(flight, gate);
+    if (flight->was_refused && waits_at_gate(engine, flight, now)) {
+        return false;
     }
     cvi_flight_move(flight, flight->passengers != NULL ? CVI_STAGE_CLAIM : CVI_STAGE_DONE);
     return true;
 }
 
 /* ---- claiming ---- */
-
-static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, const cvi_claim *claim) {
-    const cvi_flight *flight = passenger->flight;
-    cvi_outcome outcome = {.result = NULL};
-    if (claim->wait_ms < 0) {
-        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
-                      flight->call->label, flight->call->segment);
-        outcome.error.retryable = false;
-    } else {
-        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED,
-                      "%s: %s, next request in %" PRId64 " ms", flight->call->label,
-                      claim->reason == CVI_WAIT_INTERVAL ? "too soon after the last request"
-                                                         : "the budget is used up",
-                      claim->wait_ms);
-        outcome.error.retry_after_ms = claim->wait_ms;
-    }
-    cvi_flight_disembark(engine, passenger, &outcome);
-}
-
-/* Whether a passenger's patience covers the wait, which it has been told then. */
-static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
-    if (wait_ms < 0 || passenger->max_wait_ms == CV_NO_WAIT) {
-        return false;
-    }
-    if (passenger->refused_boot_ms < 0) {
-        passenger->refused_boot_ms = now.boot_ms;
-    }
-    int64_t waited_ms = now.boot_ms - passenger->refused_boot_ms;
-    return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
-}
 
 /* Keeps the flight waiting, without its job if the wait is a long one. */
 static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
@@ -203,13 +241,7 @@ static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, const cvi_cla
 
 static bool take_refusal(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
                          cvi_now now) {
-    cvi_passenger *next = NULL;
-    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
-        next = passenger->next;
-        if (!will_wait(passenger, claim->wait_ms, now)) {
-            refuse_passenger(engine, passenger, claim);
-        }
-    }
+    judge_patience(engine, flight, claim->wait_ms, claim->reason, now);
     if (flight->passengers == NULL) {
         cvi_flight_pass(flight);
         return true;
@@ -252,8 +284,9 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     return false;
 }
 
-static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight, cvi_now now,
-                                  cvi_claim *claim, cv_error *error) {
+static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
+                                  cvi_readiness readiness, cvi_now now, cvi_claim *claim,
+                                  cv_error *error) {
     cvi_claim_spec spec = {
         .hash = flight->call->hash,
         .resource = flight->call->segment,
@@ -263,9 +296,17 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight, 
         .ttl_ms = flight->call->ttl_ms,
         .job_id = flight->job_id[0] != '\0' ? flight->job_id : NULL,
         .row_id = flight->row_id,
+        .readiness = readiness,
     };
     memset(claim, 0, sizeof(*claim));
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);
+}
+
+/* Whether a connection is probably there to be used. A wrong guess costs time, not exactness: the
+ * admission is looked at once more before it is used. */
+static bool has_connection(const cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
+    return !flight->fresh_connection && engine->under_way == 0 && engine->answered_boot_ms > 0 &&
+           now.boot_ms - engine->answered_boot_ms < KEPT_ALIVE_MS;
 }
 
 static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -275,7 +316,9 @@ static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     cvi_claim claim;
     cv_error error;
-    switch (claim_for(engine, flight, now, &claim, &error)) {
+    flight->connects = engine->options.is_paced && !has_connection(engine, flight, now);
+    cvi_readiness readiness = flight->connects ? CVI_CONNECTING : CVI_READY_SOON;
+    switch (claim_for(engine, flight, readiness, now, &claim, &error)) {
     case CVI_STORE_DONE:
         return take_claim(engine, flight, &claim, now);
     case CVI_STORE_BUSY:
@@ -332,22 +375,22 @@ static bool run_watch(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- sending and receiving ---- */
 
-/* Called by the transport when the connection is ready but the admission has grown old: the limits
- * count by the time of the admission, and the service by that of the sending. */
+/* Called by the transport when the connection is ready but the admission has grown old, or was one
+ * for connecting: the limits count by the time of the admission, the service by that of the
+ * sending. What cannot be admitted now is not sent, and claims again from its own stage. */
 static bool readmit(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_claim claim;
-    cv_error ignored; /* the admission still stands then, as long as it is valid */
-    if (claim_for(engine, flight, now, &claim, &ignored) != CVI_STORE_DONE) {
-        return now.boot_ms <= flight->admitted_boot_ms + engine->options.valid_ms;
+    cv_error ignored;
+    if (claim_for(engine, flight, CVI_READY_NOW, now, &claim, &ignored) != CVI_STORE_DONE) {
+        return false; /* the old admission is still recorded, and is taken back with the next claim
+                       */
     }
     flight->row_id = 0;
     if (claim.verdict == CVI_CLAIM_ADMITTED) {
         take_admission(engine, flight, &claim, now);
         return true;
     }
-    if (claim.verdict == CVI_CLAIM_HIT) {
-        cvi_release(&flight->call->allocator, claim.cached.body);
-    }
+    cvi_release(&flight->call->allocator, claim.cached.body);
     if (claim.verdict == CVI_CLAIM_LOST) {
         flight->job_id[0] = '\0';
     }
@@ -364,7 +407,8 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_transfer_spec spec = {
         .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
         .fresh_connection = flight->fresh_connection,
-        .send_by_boot_ms = flight->admitted_boot_ms + engine->options.fresh_ms,
+        .send_by_boot_ms =
+            flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,
         .readmit = readmit_owner,
         .owner = flight,
     };
@@ -375,6 +419,7 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         cvi_flight_fail(flight, &error);
         return true;
     }
+    engine->under_way++;
     cvi_flight_move(flight, CVI_STAGE_RECEIVE);
     return pause_until(flight, CVI_NEVER);
 }
@@ -454,6 +499,10 @@ static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     deliver_ending(engine, flight);
     if (answer == CVI_STORE_BUSY) {
         return pause_for_lock(engine, flight, now);
+    }
+    if (answer == CVI_STORE_FAILED && flight->ending != CVI_ENDING_PASS) {
+        flight->ending = CVI_ENDING_PASS; /* a full disk, say: letting go takes less room */
+        return true;
     }
     flight->job_id[0] = '\0';
     flight->row_id = 0;

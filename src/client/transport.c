@@ -6,8 +6,9 @@
 
 #include "support/allocator.h"
 #include "support/error.h"
+#include "support/platform.h"
 
-static void wipe_text(const cv_allocator *allocator, char *text) {
+static void free_secret(const cv_allocator *allocator, char *text) {
     if (text != NULL) {
         explicit_bzero(text, strlen(text));
         cvi_release(allocator, text);
@@ -17,15 +18,16 @@ static void wipe_text(const cv_allocator *allocator, char *text) {
 static bool copy_texts(cvi_transport *transport, const cvi_transport_options *options) {
     const cv_allocator *allocator = &transport->options.allocator;
     transport->api_key = cvi_copy_text(allocator, options->api_key, strlen(options->api_key));
-    char *user_agent = cvi_copy_text(allocator, options->user_agent, strlen(options->user_agent));
-    transport->options.user_agent = user_agent;
+    transport->user_agent =
+        cvi_copy_text(allocator, options->user_agent, strlen(options->user_agent));
     char *escaped = curl_easy_escape(NULL, options->api_key, 0);
     if (escaped != NULL) {
         transport->escaped_key = cvi_copy_text(allocator, escaped, strlen(escaped));
         explicit_bzero(escaped, strlen(escaped));
         curl_free(escaped);
     }
-    return transport->api_key != NULL && user_agent != NULL && transport->escaped_key != NULL;
+    return transport->api_key != NULL && transport->user_agent != NULL &&
+           transport->escaped_key != NULL;
 }
 
 cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error *error) {
@@ -49,9 +51,11 @@ cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error
     transport->options.api_key = NULL;
     transport->options.user_agent = NULL;
     transport->multi = curl_multi_init();
-    if (!copy_texts(transport, options) || transport->multi == NULL) {
+    /* Without descriptors libcurl makes a handle that nobody can wake: better none now. */
+    if (!copy_texts(transport, options) || transport->multi == NULL ||
+        curl_multi_wakeup(transport->multi) != CURLM_OK) {
         cvi_transport_close(transport);
-        cvi_error_no_memory(error);
+        cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
         return NULL;
     }
     return transport;
@@ -87,9 +91,9 @@ void cvi_transport_close(cvi_transport *transport) {
     }
     curl_multi_cleanup(transport->multi);
     cv_allocator allocator = transport->options.allocator;
-    wipe_text(&allocator, transport->api_key);
-    wipe_text(&allocator, transport->escaped_key);
-    wipe_text(&allocator, (char *)transport->options.user_agent);
+    free_secret(&allocator, transport->api_key);
+    free_secret(&allocator, transport->escaped_key);
+    cvi_release(&allocator, transport->user_agent);
     cvi_release(&allocator, transport);
     curl_global_cleanup();
 }
@@ -156,7 +160,10 @@ void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descri
     }
     struct curl_waitfd extra = {.fd = descriptor, .events = CURL_WAIT_POLLIN};
     int timeout = timeout_ms < 0 || timeout_ms > 60000 ? 60000 : (int)timeout_ms;
-    curl_multi_poll(transport->multi, &extra, descriptor >= 0 ? 1 : 0, timeout, NULL);
+    if (curl_multi_poll(transport->multi, &extra, descriptor >= 0 ? 1 : 0, timeout, NULL) !=
+        CURLM_OK) {
+        cvi_platform_sleep_ms(1); /* out of memory, most likely: not at once again */
+    }
     curl_multi_perform(transport->multi, &running);
     note_finished(transport);
 }

@@ -7,8 +7,9 @@
 #include "client/transport.h"
 
 struct cvi_transport {
-    cvi_transport_options options; /* its texts are copies */
+    cvi_transport_options options; /* without its texts */
     CURLM *multi;
+    char *user_agent;
     char *api_key;
     char *escaped_key;       /* as it stands in a URL */
     cvi_transfer *transfers; /* under way or finished */

@@ -102,8 +102,7 @@ static bool set_exchange(cvi_transfer *transfer, bool fresh_connection) {
     CURL *easy = transfer->easy;
     return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USERAGENT, transfer->transport->options.user_agent) ==
-               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, transfer->transport->user_agent) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh_connection ? 1L : 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&

@@ -90,8 +90,7 @@ static cvi_store_answer count_room(claiming *run, cv_error *error) {
     cvi_store_answer answer = cvi_rate_limit_adopt(limit, run->now, &adopted, error);
     run->keep = run->keep || adopted > 0;
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_rate_limit_room(limit, run->spec->resource, run->spec->is_list, run->now,
-                                     &room, error);
+        answer = cvi_rate_limit_room(limit, run->spec, run->now, &room, error);
     }
     if (answer == CVI_STORE_DONE && room.wait_ms != 0) {
         run->claim->wait_ms = room.wait_ms;
@@ -107,8 +106,8 @@ static cvi_store_answer admit(claiming *run, cv_error *error) {
     const cvi_claim_spec *spec = run->spec;
     cvi_stores *stores = run->stores;
     run->keep = true;
-    cvi_store_answer answer = cvi_rate_limit_record(
-        &stores->rate_limit, spec->resource, spec->priority, run->now, &run->claim->row_id, error);
+    cvi_store_answer answer =
+        cvi_rate_limit_record(&stores->rate_limit, spec, run->now, &run->claim->row_id, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }

@@ -59,8 +59,8 @@ cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
  * something to `keep`, else rolls back. Answers what has become of it. */
 cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error);
 
-/* Whether the handle that locked this byte of the gate lives: HELD yes, TAKEN no (or it is this
- * handle itself), FAILED the system cannot tell. */
+/* Whether the handle that locked this byte of the gate lives: HELD yes (this handle itself always
+ * does), TAKEN no, FAILED the system cannot tell. */
 cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life);
 
 #endif

@@ -9,6 +9,8 @@
 #define CVI_STALE_KEPT_MS      INT64_C(604800000)    /* an expired body is kept a week */
 #define CVI_RATE_KEPT_MS       INT64_C(3602000)      /* the default window of others, and guard */
 #define CVI_LONGEST_MS         INT64_C(315360000000) /* ten years: no setting counts for more */
+#define CVI_CONNECTING_KEPT_MS INT64_C(2000)         /* a slow connection holds others up so long */
+#define CVI_CONNECTING_LOOK_MS INT64_C(100)          /* and those look so often */
 #define CVI_CLEAN_BATCH        INT64_C(200)          /* rows deleted in one transaction */
 
 /* `time_ms` + `span_ms`, at most the largest number; `span_ms` is not negative. */

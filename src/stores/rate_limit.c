@@ -13,6 +13,7 @@ enum statement {
     ADOPT,
     NTH_NEWEST,
     NEWEST,
+    CONNECTING,
     RECORD,
     TAKE_BACK,
     READ_LOOK_BACK,
@@ -53,9 +54,12 @@ static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
                    " AND ?5 AND ?3 <> 'unknown'"
                    " ORDER BY boot_ms DESC LIMIT 1 OFFSET ?6",
     [NEWEST] = "SELECT boot_ms FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
-               " AND scope IN (?2, '') ORDER BY boot_ms DESC LIMIT 1",
-    [RECORD] = "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms)"
-               " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+               " AND scope IN (?2, '') AND connecting <= ?4 ORDER BY boot_ms DESC LIMIT 1",
+    [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
+                   " AND scope = ?2 AND connecting > 0)",
+    [RECORD] =
+        "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [TAKE_BACK] = "DELETE FROM rate_limits WHERE id = ?1",
     [READ_LOOK_BACK] = "SELECT value FROM settings WHERE name = 'longest_look_back_ms'",
     [CLEAN_OWN_BOOT] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
@@ -80,7 +84,7 @@ int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings) {
         int64_t own_ms = look_back_ms(settings, settings->resources[i].window_ms);
         longest_ms = own_ms > longest_ms ? own_ms : longest_ms;
     }
-    int64_t interval_ms = cvi_span(settings->min_interval_ms, 0);
+    int64_t interval_ms = cvi_span(settings->min_interval_ms, 0) + CVI_CONNECTING_KEPT_MS;
     return interval_ms > longest_ms ? interval_ms : longest_ms;
 }
 
@@ -190,45 +194,70 @@ static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resour
     return answer;
 }
 
-static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_now now, cvi_room *room,
-                                          cv_error *error) {
-    if (limit->min_interval_ms == 0) {
-        return CVI_STORE_DONE;
+static void raise_wait(cvi_room *room, int64_t wait_ms) {
+    if (wait_ms > room->wait_ms) {
+        room->wait_ms = wait_ms;
+        room->reason = CVI_WAIT_INTERVAL;
     }
+}
+
+/* Counts from the newest row. One whose connection is ready does not count those that still
+ * connect: they must come here again before they send. */
+static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_readiness readiness,
+                                          cvi_now now, cvi_room *room, cv_error *error) {
     int64_t earliest_ms = now.boot_ms - limit->min_interval_ms;
     int64_t newest_ms = earliest_ms;
     cvi_store_answer answer = cvi_sql_read(
         &limit->sql, NEWEST,
-        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_integer(earliest_ms)),
+        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_integer(earliest_ms),
+                   cvi_integer(readiness == CVI_READY_NOW ? 0 : 1)),
         &newest_ms, error);
-    int64_t wait_ms = until_old(newest_ms, limit->min_interval_ms, now);
-    if (wait_ms > room->wait_ms && room->wait_ms >= 0) {
-        room->wait_ms = wait_ms;
-        room->reason = CVI_WAIT_INTERVAL;
+    raise_wait(room, until_old(newest_ms, limit->min_interval_ms, now));
+    return answer;
+}
+
+/* A slow connection would be overtaken for ever by those that have one: new admissions wait for it,
+ * a bounded time. */
+static cvi_store_answer wait_for_connecting(cvi_rate_limit *limit, cvi_now now, cvi_room *room,
+                                            cv_error *error) {
+    int64_t connecting = 0;
+    cvi_store_answer answer = cvi_sql_read(
+        &limit->sql, CONNECTING,
+        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope),
+                   cvi_integer(now.boot_ms - limit->min_interval_ms - CVI_CONNECTING_KEPT_MS)),
+        &connecting, error);
+    if (connecting != 0) {
+        raise_wait(room, CVI_CONNECTING_LOOK_MS);
     }
     return answer;
 }
 
-cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const char *resource, bool is_list,
-                                     cvi_now now, cvi_room *room, cv_error *error) {
+cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
+                                     cvi_room *room, cv_error *error) {
     memset(room, 0, sizeof(*room));
-    cvi_store_answer answer = wait_for_limit(limit, resource, is_list, now, room, error);
-    if (answer != CVI_STORE_DONE) {
+    cvi_store_answer answer =
+        wait_for_limit(limit, spec->resource, spec->is_list, now, room, error);
+    if (answer != CVI_STORE_DONE || room->wait_ms < 0 || limit->min_interval_ms == 0) {
         return answer;
     }
-    return wait_for_interval(limit, now, room, error);
+    answer = wait_for_interval(limit, spec->readiness, now, room, error);
+    if (answer == CVI_STORE_DONE && spec->readiness != CVI_READY_NOW && room->wait_ms == 0) {
+        answer = wait_for_connecting(limit, now, room, error);
+    }
+    return answer;
 }
 
 /* ---- writing ---- */
 
-cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const char *resource,
-                                       cv_priority priority, cvi_now now, int64_t *row_id,
-                                       cv_error *error) {
+cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       cvi_now now, int64_t *row_id, cv_error *error) {
+    bool is_user = spec->priority == CV_PRIORITY_USER;
+    bool connects = spec->readiness == CVI_CONNECTING && limit->min_interval_ms > 0;
     cvi_store_answer answer = cvi_sql_run(
         &limit->sql, RECORD,
-        CVI_VALUES(cvi_text(resource), cvi_integer(now.wall_ms),
-                   cvi_text(priority == CV_PRIORITY_USER ? "user" : "background"),
-                   cvi_text(limit->scope), cvi_text(limit->boot), cvi_integer(now.boot_ms)),
+        CVI_VALUES(cvi_text(spec->resource), cvi_integer(now.wall_ms),
+                   cvi_text(is_user ? "user" : "background"), cvi_text(limit->scope),
+                   cvi_text(limit->boot), cvi_integer(now.boot_ms), cvi_integer(connects ? 1 : 0)),
         NULL, error);
     if (answer == CVI_STORE_DONE) {
         *row_id = sqlite3_last_insert_rowid(limit->sql.connection);

@@ -4,7 +4,7 @@
 
 #include "stores/database.h"
 
-enum { CVI_RATE_LIMIT_STATEMENTS = 9 };
+enum { CVI_RATE_LIMIT_STATEMENTS = 10 };
 
 typedef struct cvi_path_limit {
     char *resource;
@@ -47,13 +47,12 @@ cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_
                                       cv_error *error);
 
 /* Counts; adopt comes first. */
-cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const char *resource, bool is_list,
-                                     cvi_now now, cvi_room *room, cv_error *error);
+cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
+                                     cvi_room *room, cv_error *error);
 
 /* Records an admission. */
-cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const char *resource,
-                                       cv_priority priority, cvi_now now, int64_t *row_id,
-                                       cv_error *error);
+cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       cvi_now now, int64_t *row_id, cv_error *error);
 
 /* Takes back an admission whose request never left. */
 cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error);

@@ -3,8 +3,9 @@
  *
  * Beside the pinned columns: checksum tells our bodies from those of others and from damage; owner
  * is the byte of the gate that the job's owner keeps locked; boot and boot_ms are the boot clock
- * beside each wall time. The indexes of ours begin with the boot, as only rows of the present boot
- * can be compared by boot clock. */
+ * beside each wall time; connecting marks an admission that still waits for its connection. The
+ * indexes of ours begin with the boot, as only rows of the present boot can be compared by boot
+ * clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
@@ -25,7 +26,7 @@ static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS rate_limits(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " resource TEXT NOT NULL, timestamp INTEGER NOT NULL,"
     " priority TEXT NOT NULL DEFAULT 'background', scope TEXT NOT NULL DEFAULT '', boot TEXT,"
-    " boot_ms INTEGER)",
+    " boot_ms INTEGER, connecting INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
 
@@ -64,6 +65,8 @@ static const column columns[] = {
     {"rate_limits", "scope", "ALTER TABLE rate_limits ADD COLUMN scope TEXT NOT NULL DEFAULT ''"},
     {"rate_limits", "boot", "ALTER TABLE rate_limits ADD COLUMN boot TEXT"},
     {"rate_limits", "boot_ms", "ALTER TABLE rate_limits ADD COLUMN boot_ms INTEGER"},
+    {"rate_limits", "connecting",
+     "ALTER TABLE rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };
@@ -83,7 +86,14 @@ static const char *const indexes[] = {
     "CREATE INDEX IF NOT EXISTS idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
 };
 
-enum statement { READ_VERSION, READ_LOOK_BACK, RAISE_LOOK_BACK, FIND_COLUMN, STATEMENT_COUNT };
+enum statement {
+    READ_VERSION,
+    READ_LOOK_BACK,
+    RAISE_LOOK_BACK,
+    HAS_TABLE,
+    FIND_COLUMN,
+    STATEMENT_COUNT
+};
 
 static const char *const texts[STATEMENT_COUNT] = {
     [READ_VERSION] = "PRAGMA user_version",
@@ -92,6 +102,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         "INSERT INTO settings(name, value) VALUES('longest_look_back_ms', ?1)"
         " ON CONFLICT(name) DO UPDATE SET value = excluded.value"
         " WHERE typeof(settings.value) <> 'integer' OR settings.value < excluded.value",
+    [HAS_TABLE] = "SELECT EXISTS(SELECT 1 FROM pragma_table_info(?1))",
     [FIND_COLUMN] = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2",
 };
 
@@ -106,22 +117,50 @@ static cvi_store_answer run_all(const cvi_sql *sql, const char *const *list, siz
     return CVI_STORE_DONE;
 }
 
+static cvi_store_answer has_column(cvi_sql *sql, const column *wanted, int64_t *found,
+                                   cv_error *error) {
+    *found = 0;
+    return cvi_sql_read(sql, FIND_COLUMN,
+                        CVI_VALUES(cvi_text(wanted->table), cvi_text(wanted->name)), found, error);
+}
+
 static cvi_store_answer ensure_column(cvi_sql *sql, const column *wanted, cv_error *error) {
     int64_t found = 0;
-    cvi_store_answer answer =
-        cvi_sql_read(sql, FIND_COLUMN, CVI_VALUES(cvi_text(wanted->table), cvi_text(wanted->name)),
-                     &found, error);
-    if (answer != CVI_STORE_DONE || found != 0) {
-        return answer;
-    }
-    if (wanted->add == NULL) {
-        cvi_error_set(error, CV_ERROR_STORE,
-                      "the file belongs to another program (its table %s has no column %s), name "
-                      "another file than %s",
-                      wanted->table, wanted->name, sql->path);
-        return CVI_STORE_FAILED;
+    cvi_store_answer answer = has_column(sql, wanted, &found, error);
+    if (answer != CVI_STORE_DONE || found != 0 || wanted->add == NULL) {
+        return answer; /* what cannot be added has been checked before */
     }
     return cvi_sql_execute(sql->connection, sql->path, wanted->add, error);
+}
+
+/* A table of one of our names must have the columns that cannot be added. */
+static cvi_store_answer check_column(cvi_sql *sql, const column *wanted, cv_error *error) {
+    int64_t found = 0;
+    int64_t has_table = 0;
+    cvi_store_answer answer = CVI_STORE_DONE;
+    if (wanted->add == NULL) {
+        answer =
+            cvi_sql_read(sql, HAS_TABLE, CVI_VALUES(cvi_text(wanted->table)), &has_table, error);
+    }
+    if (answer == CVI_STORE_DONE && has_table != 0) {
+        answer = has_column(sql, wanted, &found, error);
+    }
+    if (answer != CVI_STORE_DONE || has_table == 0 || found != 0) {
+        return answer;
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "the file belongs to another program (its table %s has no column %s), name "
+                  "another file than %s",
+                  wanted->table, wanted->name, sql->path);
+    return CVI_STORE_FAILED;
+}
+
+static cvi_store_answer check_columns(cvi_sql *sql, cv_error *error) {
+    cvi_store_answer answer = CVI_STORE_DONE;
+    for (size_t i = 0; answer == CVI_STORE_DONE && i < sizeof(columns) / sizeof(columns[0]); i++) {
+        answer = check_column(sql, &columns[i], error);
+    }
+    return answer;
 }
 
 static cvi_store_answer ensure_columns(cvi_sql *sql, cv_error *error) {
@@ -197,15 +236,14 @@ static cvi_store_answer is_current(cvi_sql *sql, int64_t look_back_ms, bool *cur
     return answer;
 }
 
-cvi_store_answer cvi_schema_check(sqlite3 *connection, const char *path, cv_error *error) {
-    sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
-    cvi_sql sql = {connection, path, texts, statements, STATEMENT_COUNT};
+static cvi_store_answer check_version(cvi_sql *sql, cv_error *error) {
     int64_t version = 0;
-    cvi_store_answer answer = read_version(&sql, &version, error);
-    cvi_sql_finalize(&sql);
-    if (answer != CVI_STORE_DONE || version == 0 ||
-        (version >= VERSION_FIRST && version < VERSION_NEXT_MAJOR)) {
+    cvi_store_answer answer = read_version(sql, &version, error);
+    if (answer != CVI_STORE_DONE || (version >= VERSION_FIRST && version < VERSION_NEXT_MAJOR)) {
         return answer;
+    }
+    if (version == 0) {
+        return check_columns(sql, error);
     }
     cvi_error_set(error, CV_ERROR_STORE,
                   version >= VERSION_NEXT_MAJOR
@@ -213,8 +251,16 @@ cvi_store_answer cvi_schema_check(sqlite3 *connection, const char *path, cv_erro
                         "name another file than %s"
                       : "the file belongs to another program (version %lld), name another file "
                         "than %s",
-                  (long long)version, path);
+                  (long long)version, sql->path);
     return CVI_STORE_FAILED;
+}
+
+cvi_store_answer cvi_schema_check(sqlite3 *connection, const char *path, cv_error *error) {
+    sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
+    cvi_sql sql = {connection, path, texts, statements, STATEMENT_COUNT};
+    cvi_store_answer answer = check_version(&sql, error);
+    cvi_sql_finalize(&sql);
+    return answer;
 }
 
 cvi_store_answer cvi_schema_migrate(sqlite3 *connection, const char *path, int64_t look_back_ms,

@@ -63,6 +63,15 @@ typedef struct cvi_cached {
 cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
 
+/* How far the caller is from sending. The interval is one between sendings: an admission that still
+ * waits for its connection keeps new ones back for a while, but not those whose connection is ready
+ * earlier; and it must be confirmed when its own is ready. */
+typedef enum cvi_readiness {
+    CVI_READY_SOON, /* sends at once, on a connection that is there */
+    CVI_CONNECTING, /* connects first, then claims again with CVI_READY_NOW */
+    CVI_READY_NOW   /* has a connection that waits: row_id names the admission, taken anew */
+} cvi_readiness;
+
 typedef struct cvi_claim_spec {
     const char *hash;
     const char *resource; /* first path segment */
@@ -72,6 +81,7 @@ typedef struct cvi_claim_spec {
     int64_t ttl_ms;     /* for that */
     const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
+    cvi_readiness readiness;
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {

@@ -105,10 +105,8 @@ typedef enum cvi_lock_answer {
     CVI_LOCK_FAILED
 } cvi_lock_answer;
 
-/* Byte 0 is the writers' gate; other bytes tell that their holder lives. `try` never waits, `wait`
- * queues (fair, restarted after signals). */
+/* Byte 0 is the writers' gate; other bytes tell that their holder lives. Never waits. */
 cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte);
-cvi_lock_answer cvi_gate_wait(cvi_gate *gate, int64_t byte);
 void cvi_gate_release(cvi_gate *gate, int64_t byte);
 
 /* Whether another descriptor holds the byte. */

@@ -164,9 +164,9 @@ static struct flock lock_of(short type, int64_t byte) {
     return lock;
 }
 
-static cvi_lock_answer take_lock(cvi_gate *gate, int64_t byte, int command) {
+cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
     struct flock lock = lock_of(F_WRLCK, byte);
-    while (fcntl(gate->descriptor, command, &lock) != 0) {
+    while (fcntl(gate->descriptor, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES) {
             return CVI_LOCK_HELD;
         }
@@ -175,14 +175,6 @@ static cvi_lock_answer take_lock(cvi_gate *gate, int64_t byte, int command) {
         }
     }
     return CVI_LOCK_TAKEN;
-}
-
-cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
-    return take_lock(gate, byte, F_OFD_SETLK);
-}
-
-cvi_lock_answer cvi_gate_wait(cvi_gate *gate, int64_t byte) {
-    return take_lock(gate, byte, F_OFD_SETLKW);
 }
 
 void cvi_gate_release(cvi_gate *gate, int64_t byte) {

@@ -11,6 +11,9 @@
 
 #include "support/buffer.h"
 
+/* More are left for the next look, so that nobody can keep us here by sending. */
+#define MESSAGES_AT_ONCE 256
+
 /* Fills an abstract address (a leading NUL and the text). */
 static socklen_t fill_address(struct sockaddr_un *address, const char *text) {
     memset(address, 0, sizeof(*address));
@@ -47,7 +50,7 @@ void cvi_wake_close(cvi_wake *wake) {
 bool cvi_wake_drain(cvi_wake *wake) {
     bool any = false;
     char message[16];
-    while (wake->descriptor >= 0) {
+    for (int i = 0; i < MESSAGES_AT_ONCE && wake->descriptor >= 0; i++) {
         ssize_t length = recv(wake->descriptor, message, sizeof(message), MSG_DONTWAIT);
         if (length < 0 && errno != EINTR) {
             break;
