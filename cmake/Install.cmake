@@ -25,5 +25,7 @@ if(BUILD_SHARED_LIBS)
 else()
   set(pc_requires_key "Requires")
 endif()
+# The package may be installed under another prefix than was configured: its file says where it is.
+file(RELATIVE_PATH pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/comicvine.pc.in comicvine.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/comicvine.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

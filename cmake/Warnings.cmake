@@ -6,6 +6,11 @@ function(comicvine_compile_options target)
   if(COMICVINE_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
+  if(COMICVINE_HARDEN)
+    target_compile_options(${target} PRIVATE -fstack-protector-strong -U_FORTIFY_SOURCE
+                           -D_FORTIFY_SOURCE=2)
+    target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now)
+  endif()
   if(COMICVINE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${COMICVINE_SANITIZE}
                            -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

@@ -88,8 +88,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s\n", cv_last_error()->message);
         return 1;
     }
-    bool fetched = fetch_all(client, "the first time: one request a second goes to the service") &&
-                   fetch_all(client, "the second time: the cache answers");
+    bool first = fetch_all(client, "the first time: one request a second goes to the service");
+    bool second = fetch_all(client, "the second time: the cache answers");
     cv_client_close(client);
-    return fetched ? 0 : 1;
+    return first && second ? 0 : 1;
 }

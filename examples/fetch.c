@@ -6,8 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char *or_dash(const char *text) {
+    return text ? text : "-";
+}
+
 int main(int argc, char **argv) {
-    if (argc < 2) {
+    char *end = NULL;
+    long long id = argc > 1 ? strtoll(argv[1], &end, 10) : 0;
+    if (argc < 2 || *end != '\0') {
         fprintf(stderr, "usage: %s ID [BASE_URL [DATABASE]]\n", argv[0]);
         return 2;
     }
@@ -18,11 +24,10 @@ int main(int argc, char **argv) {
     options.application = "fetch-example/1.0";
 
     cv_client *client = cv_client_open(&options);
-    const cv_issue *issue =
-        client ? cv_issue_retrieve(client, strtoll(argv[1], NULL, 10), CV_PRIORITY_USER) : NULL;
+    const cv_issue *issue = client ? cv_issue_retrieve(client, id, CV_PRIORITY_USER) : NULL;
     if (issue) {
-        printf("%s #%s: %s\n", issue->volume ? issue->volume->name : "?",
-               issue->issue_number ? issue->issue_number : "?", issue->name ? issue->name : "?");
+        printf("%s #%s: %s\n", or_dash(issue->volume ? issue->volume->name : NULL),
+               or_dash(issue->issue_number), or_dash(issue->name));
     } else {
         fprintf(stderr, "%s\n", cv_last_error()->message);
     }

@@ -51,10 +51,9 @@ try_kind() { # KIND SHARED
   mkdir -p "$folder/run-$kind"
   cd "$folder/run-$kind"
   cmake -S "$source" -B "$folder/build-$kind" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-      -DBUILD_SHARED_LIBS="$2" -DCOMICVINE_BUILD_TESTS=OFF -DCOMICVINE_WERROR=ON \
-      -DCMAKE_INSTALL_PREFIX="$prefix" >/dev/null
+      -DBUILD_SHARED_LIBS="$2" -DCOMICVINE_BUILD_TESTS=OFF -DCOMICVINE_WERROR=ON >/dev/null
   cmake --build "$folder/build-$kind" >/dev/null
-  cmake --install "$folder/build-$kind" >/dev/null
+  cmake --install "$folder/build-$kind" --prefix "$prefix" >/dev/null
   local libraries
   libraries=$(dirname "$(find "$prefix" -name comicvine.pc)")
   export PKG_CONFIG_PATH=$libraries LD_LIBRARY_PATH=${libraries%/pkgconfig}

@@ -443,7 +443,6 @@ sim_world *sim_new(size_t failing_call, bool keeps_failing) {
         .user = world,
         .lease_ms = SIM_LEASE_MS,
         .fresh_ms = SIM_FRESH_MS,
-        .valid_ms = SIM_VALID_MS,
         .max_retries = 2,
         .clean_interval_ms = CV_NONE,
     };

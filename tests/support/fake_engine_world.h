@@ -37,7 +37,6 @@ enum {
     SIM_ROWS_MAX = 256,
     SIM_LEASE_MS = 5000,
     SIM_FRESH_MS = 50,
-    SIM_VALID_MS = 1000,
     SIM_TTL_MS = 3600000
 };
 

@@ -52,7 +52,7 @@ typedef struct cv_sample_page {
     cv_source source;
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
-    int64_t reserved[4];
+    int64_t reserved[8];
 } cv_sample_page;
 
 extern const cvi_shape cvi_shape_counted;

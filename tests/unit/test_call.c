@@ -21,7 +21,7 @@ typedef struct desk {
 
 static int set_up(void **state) {
     static desk self;
-    static const cv_resource_ttl ttl = {CV_ISSUE, 77};
+    static const cv_resource_ttl ttl = {.resource = CV_ISSUE, .ttl_s = 77};
     cv_options options = CV_OPTIONS_INIT;
     cv_error error;
     failing_allocator_init(&self.memory, 0, false);

@@ -122,7 +122,6 @@ static void start(run *self, uint64_t seed) {
                                        .user = self,
                                        .lease_ms = LEASE_MS,
                                        .fresh_ms = 50,
-                                       .valid_ms = 1000,
                                        .max_retries = 2,
                                        .clean_interval_ms = 60000};
     self->model.engine = cvi_engine_open(&engine, self->model.clock.now);

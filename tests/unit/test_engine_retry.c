@@ -340,7 +340,7 @@ static void test_old_admission_that_is_not_taken_anew(void **state) {
         size_t first = world->transfer_count;
         sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
         sim_step(world);
-        fake_clock_advance(&world->clock, SIM_VALID_MS + 1);
+        fake_clock_advance(&world->clock, SIM_FRESH_MS + 1);
         sim_script(world, SIM_CLAIM, &cases[i].reply);
         assert_false(sim_let_out(world, first));
         sim_break_unsent(world, first, CVI_RESPONSE_NOT_ADMITTED);
@@ -350,16 +350,6 @@ static void test_old_admission_that_is_not_taken_anew(void **state) {
         sim_answer(world, first + 1, SIM_ISSUE(52));
         sim_check_source(caller, 52, CV_SOURCE_NETWORK);
     }
-}
-
-/* Stores that cannot say leave the admission what it is, as long as the window stays exact. */
-static void test_old_admission_holds_while_the_stores_cannot_say(void **state) {
-    sim_world *world = *state;
-    board_and_send(world);
-    fake_clock_advance(&world->clock, SIM_VALID_MS);
-    sim_busy(world, SIM_CLAIM, 1);
-    assert_true(sim_let_out(world, 0));
-    assert_int_equal(world->transfers[0].row_id, 1);
 }
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
@@ -389,7 +379,6 @@ int main(void) {
         IN_WORLD(test_young_admission_is_sent_as_it_is),
         IN_WORLD(test_old_admission_is_taken_anew),
         IN_WORLD(test_old_admission_that_is_not_taken_anew),
-        IN_WORLD(test_old_admission_holds_while_the_stores_cannot_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

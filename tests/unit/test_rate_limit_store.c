@@ -109,7 +109,11 @@ static void test_handles_count_each_other_and_survive_closing(void **state) {
 }
 
 static void test_limits_of_zero_one_and_none(void **state) {
-    const cv_resource_limit paths[] = {{"never", 0, 0}, {"once", 1, 5000}, {"always", CV_NONE, 0}};
+    const cv_resource_limit paths[] = {
+        {.resource = "never"},
+        {.resource = "once", .limit = 1, .window_ms = 5000},
+        {.resource = "always", .limit = CV_NONE},
+    };
     store_world *world = *state;
     world->options.rate_limit.resources = paths;
     world->options.rate_limit.resource_count = 3;
@@ -230,7 +234,7 @@ static void test_admission_is_taken_back(void **state) {
     assert_int_equal(second.verdict, CVI_CLAIM_ADMITTED);
     assert_int_equal(count_rows(world), 3);
     /* Taken back although there is no room for another path. */
-    const cv_resource_limit paths[] = {{"never", 0, 0}};
+    const cv_resource_limit paths[] = {{.resource = "never"}};
     world->options.rate_limit.resources = paths;
     world->options.rate_limit.resource_count = 1;
     cvi_stores *other = world_open(world);

@@ -249,12 +249,19 @@ static void test_choices_that_do_not_exist(void **state) {
 
 static void test_arrays_that_make_no_sense(void **state) {
     (void)state;
-    static const cv_resource_limit limits[] = {{NULL, 1, 1}, {"issue", -1, 1}, {"issue", 1, -1}};
-    static const cv_resource_ttl ttls[] = {{CV_RESOURCE_NONE, 1},
-                                           {(cv_resource)99, 1},
-                                           {CV_ISSUE, 0},
-                                           {CV_ISSUE, -2},
-                                           {CV_ISSUE, 31536001}};
+    static const cv_resource_limit limits[] = {
+        {.resource = NULL, .limit = 1},
+        {.resource = "", .limit = 1},
+        {.resource = "isues", .limit = 1},
+        {.resource = "issue/4000-1", .limit = 1},
+        {.resource = "issue", .limit = -1},
+        {.resource = "issue", .limit = 1, .window_ms = -1},
+    };
+    static const cv_resource_ttl ttls[] = {
+        {.resource = CV_RESOURCE_NONE, .ttl_s = 1}, {.resource = (cv_resource)99, .ttl_s = 1},
+        {.resource = CV_ISSUE, .ttl_s = 0},         {.resource = CV_ISSUE, .ttl_s = -2},
+        {.resource = CV_ISSUE, .ttl_s = 31536001},
+    };
     for (size_t i = 0; i < COUNT(limits); i++) {
         cv_options options = plain;
         options.rate_limit.resources = &limits[i];
@@ -277,7 +284,8 @@ static void test_arrays_that_make_no_sense(void **state) {
 
 static void test_limits_of_resources_are_filled_in(void **state) {
     (void)state;
-    const cv_resource_limit limits[] = {{"issue", 0, 0}, {"issues", 5, 1000}};
+    const cv_resource_limit limits[] = {{.resource = "issue"},
+                                        {.resource = "issues", .limit = 5, .window_ms = 1000}};
     cv_options options = plain;
     options.rate_limit.resources = limits;
     options.rate_limit.resource_count = 2;
@@ -297,7 +305,8 @@ static void test_times_to_live(void **state) {
     cvi_settings settings = settings_of(&options);
     assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 3600000);
     cvi_settings_clear(&settings);
-    const cv_resource_ttl ttls[] = {{CV_ISSUE, 5}, {CV_ISSUE, 7}};
+    const cv_resource_ttl ttls[] = {{.resource = CV_ISSUE, .ttl_s = 5},
+                                    {.resource = CV_ISSUE, .ttl_s = 7}};
     options.cache.ttls = ttls;
     options.cache.ttl_count = 2;
     settings = settings_of(&options);
@@ -319,8 +328,8 @@ static void test_everything_is_copied(void **state) {
     char base_url[] = "http://h";
     char database[] = "file";
     char name[] = "issue";
-    cv_resource_limit limit = {name, 5, 5};
-    cv_resource_ttl ttl = {CV_ISSUE, 5};
+    cv_resource_limit limit = {.resource = name, .limit = 5, .window_ms = 5};
+    cv_resource_ttl ttl = {.resource = CV_ISSUE, .ttl_s = 5};
     cv_options options = {.api_key = key, .base_url = base_url, .database = database};
     options.rate_limit.resources = &limit;
     options.rate_limit.resource_count = 1;
