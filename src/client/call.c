@@ -129,6 +129,13 @@ static bool check_range(const cvi_resource *resource, const cv_query *query, cv_
     return true;
 }
 
+static bool copy_query(cv_query *own, const cv_query *query, cv_error *error) {
+    return query == NULL ||
+           (cvi_copy_sized(own, sizeof(*own), query, "cv_query", error) &&
+            cvi_check_reserved(own->reserved, sizeof(own->reserved) / sizeof(own->reserved[0]),
+                               "cv_query", error));
+}
+
 static void write_number(char *text, size_t size, int64_t number) {
     cvi_buffer out;
     cvi_buffer_over(&out, text, size);
@@ -163,8 +170,7 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
     const cvi_resource *table = find_resource(resource, error);
     cv_query own = CV_QUERY_INIT;
     list_texts texts;
-    if (table == NULL ||
-        (query != NULL && !cvi_copy_sized(&own, sizeof(own), query, "cv_query", error)) ||
+    if (table == NULL || !copy_query(&own, query, error) ||
         !write_list_texts(table, &own, &texts, error)) {
         return NULL;
     }

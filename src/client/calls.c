@@ -33,6 +33,8 @@ static bool copy_options(cv_request_options *own, const cv_request_options *opti
     *own = cvi_options_of(CV_PRIORITY_USER);
     return options == NULL ||
            (cvi_copy_sized(own, sizeof(*own), options, "cv_request_options", error) &&
+            cvi_check_reserved(own->reserved, sizeof(own->reserved) / sizeof(own->reserved[0]),
+                               "cv_request_options", error) &&
             check_options(own, error));
 }
 

@@ -99,6 +99,28 @@ bool cvi_copy_sized(void *copy, size_t known, const void *original, const char *
     return true;
 }
 
+bool cvi_check_reserved(const int64_t *reserved, size_t count, const char *name, cv_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (reserved[i] != 0) {
+            cvi_error_set(error, CV_ERROR_ARGUMENT,
+                          "%s sets a reserved member: start from its _INIT, or update the library",
+                          name);
+            return false;
+        }
+    }
+    return true;
+}
+
+#define RESERVED(array) (array), sizeof(array) / sizeof((array)[0])
+
+static bool check_reserved(const cv_options *options, cv_error *error) {
+    return cvi_check_reserved(RESERVED(options->reserved), "cv_options", error) &&
+           cvi_check_reserved(RESERVED(options->cache.reserved), "cv_options.cache", error) &&
+           cvi_check_reserved(RESERVED(options->dedupe.reserved), "cv_options.dedupe", error) &&
+           cvi_check_reserved(RESERVED(options->rate_limit.reserved), "cv_options.rate_limit",
+                              error);
+}
+
 /* Text that may stand in a header or a path: printable, not too long. */
 static bool check_text(const char *name, const char *text, size_t longest, cv_error *error) {
     for (const char *next = text; *next != '\0'; next++) {
@@ -328,7 +350,7 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     }
     cv_options *own = &settings->options;
     if (!cvi_copy_sized(own, sizeof(*own), options, "cv_options", error) ||
-        !fill_numbers(own, error) || !check_options(own, error)) {
+        !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error)) {
         return false;
     }
     cvi_arena_init(&settings->arena,

@@ -35,4 +35,7 @@ int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource);
 bool cvi_copy_sized(void *copy, size_t known, const void *original, const char *name,
                     cv_error *error);
 
+/* Refuses a reserved member that is set: a later version's member stands there. */
+bool cvi_check_reserved(const int64_t *reserved, size_t count, const char *name, cv_error *error);
+
 #endif
