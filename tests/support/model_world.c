@@ -92,9 +92,12 @@ static void take_back(model_world *self, int64_t row) {
     }
 }
 
-/* How long the limits forbid a request; 0: not at all. */
-static int64_t find_wait(const model_world *self, cvi_wait_reason *reason) {
+/* How long the limits forbid a request; 0: not at all. Whoever has a connection is not kept back by
+ * those who still wait for theirs. */
+static int64_t find_wait(const model_world *self, cvi_readiness readiness,
+                         cvi_wait_reason *reason) {
     int64_t seen = 0;
+    bool paced = false;
     int64_t now_ms = model_present(self);
     *reason = CVI_WAIT_INTERVAL;
     for (int64_t row = self->row_count; row > 0; row--) {
@@ -105,9 +108,11 @@ static int64_t find_wait(const model_world *self, cvi_wait_reason *reason) {
         if (age_ms >= WINDOW_MS) {
             return 0;
         }
-        if (seen == 0 && age_ms < INTERVAL_MS) {
+        bool paces = readiness != CVI_READY_NOW || !self->row_connects[row];
+        if (!paced && paces && age_ms < INTERVAL_MS) {
             return INTERVAL_MS - age_ms;
         }
+        paced = paced || paces;
         if (++seen == LIMIT) {
             *reason = CVI_WAIT_LIMIT;
             return WINDOW_MS - age_ms;
@@ -148,6 +153,7 @@ static void admit(model_world *self, model_object *wanted, const cvi_claim_spec 
     self->last_row = ++self->row_count;
     self->rows[self->last_row] = MODEL_RECORDED;
     self->row_boot_ms[self->last_row] = model_present(self);
+    self->row_connects[self->last_row] = spec->readiness == CVI_CONNECTING;
     claim->verdict = CVI_CLAIM_ADMITTED;
     claim->row_id = self->last_row;
     claim->wait_ms = INTERVAL_MS;
@@ -177,7 +183,7 @@ static void decide(model_world *self, model_object *wanted, const cvi_claim_spec
             return;
         }
     }
-    claim->wait_ms = find_wait(self, &claim->reason);
+    claim->wait_ms = find_wait(self, spec->readiness, &claim->reason);
     if (claim->wait_ms > 0) {
         claim->verdict = CVI_CLAIM_WAIT;
         return;

@@ -70,6 +70,7 @@ struct model_world {
     model_object objects[MODEL_OBJECTS];
     model_row rows[MODEL_ROWS_MAX];
     int64_t row_boot_ms[MODEL_ROWS_MAX];
+    bool row_connects[MODEL_ROWS_MAX];
     int64_t row_count; /* row 0 is none */
     int64_t last_row;
     struct cvi_transfer transfers[MODEL_TRANSFERS_MAX];

@@ -24,7 +24,17 @@ static sim_caller *stop_in_claim(sim_world *world) {
 }
 
 static sim_caller *stop_waiting(sim_world *world) {
-    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
+    sim_script(world, SIM_CLAIM,
+               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500, .reason = CVI_WAIT_LIMIT});
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    return caller;
+}
+
+static sim_caller *stop_in_interval(sim_world *world) {
+    sim_script(
+        world, SIM_CLAIM,
+        &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500, .reason = CVI_WAIT_INTERVAL});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
     return caller;
@@ -76,15 +86,20 @@ static const struct {
     size_t releases;
     int64_t row_id;
     bool cancelled;
+    cv_code expired; /* what a deadline says that passes meanwhile */
+    const char *meanwhile;
 } stops[] = {
-    {"lookup", stop_in_lookup, 0, 0, false},
-    {"claim", stop_in_claim, 0, 0, false},
-    {"waiting for quota", stop_waiting, 0, 0, false},
-    {"watch", stop_in_watch, 0, 0, false},
-    {"not yet left", stop_before_leaving, 1, 1, true},
-    {"back-off", stop_in_backoff, 1, 0, false},
-    {"back-off of what never left", stop_in_unsent_backoff, 1, 1, false},
-    {"back-off without the job", stop_in_lost_backoff, 0, 0, false},
+    {"lookup", stop_in_lookup, 0, 0, false, CV_ERROR_STORE, "locked"},
+    {"claim", stop_in_claim, 0, 0, false, CV_ERROR_STORE, "locked"},
+    {"waiting for quota", stop_waiting, 0, 0, false, CV_ERROR_TIMEOUT, "room in the budget"},
+    {"waiting for its turn", stop_in_interval, 0, 0, false, CV_ERROR_TIMEOUT, "its turn"},
+    {"watch", stop_in_watch, 0, 0, false, CV_ERROR_TIMEOUT, "no answer yet"},
+    {"not yet left", stop_before_leaving, 1, 1, true, CV_ERROR_TIMEOUT, "no answer yet"},
+    {"back-off", stop_in_backoff, 1, 0, false, CV_ERROR_TIMEOUT, "no answer yet"},
+    {"back-off of what never left", stop_in_unsent_backoff, 1, 1, false, CV_ERROR_TIMEOUT,
+     "no answer yet"},
+    {"back-off without the job", stop_in_lost_backoff, 0, 0, false, CV_ERROR_TIMEOUT,
+     "no answer yet"},
 };
 
 enum { STOP_COUNT = sizeof(stops) / sizeof(stops[0]) };
@@ -201,7 +216,9 @@ static void test_deadline_ends_the_wait_in_every_stage(void **state) {
         assert_in_range(sim_step(world), 0, 1);
         sim_check_waiting(caller);
         sim_advance(world, 1);
-        sim_check_error(caller, CV_ERROR_TIMEOUT);
+        sim_check_error(caller, stops[i].expired);
+        assert_non_null(strstr(caller->error.message, stops[i].meanwhile));
+        assert_true(caller->error.retryable);
         check_given_up(world, i);
         sim_free(world);
     }

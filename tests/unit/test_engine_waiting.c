@@ -149,16 +149,21 @@ static void test_interval_holds_for_all_paths(void **state) {
     check_sent(world, 2, "/issues/");
 }
 
-/* The last slot of a path is taken: that path has to wait, the others have not. */
+/* One path is full for long: that path has to wait, the others have not. */
 static void test_full_path_does_not_shut_the_others(void **state) {
     sim_world *world = *state;
-    refuse(world, 200, CVI_WAIT_INTERVAL);
-    refuse(world, 200, CVI_WAIT_INTERVAL);
+    for (int i = 0; i < 3; i++) {
+        refuse(world, 200, CVI_WAIT_INTERVAL);
+    }
     sim_board(world, &(sim_wish){.id = 1, .priority = CV_PRIORITY_USER});
+    sim_board(world, &(sim_wish){.id = 2, .priority = CV_PRIORITY_USER});
     sim_board(world, &(sim_wish){.id = 0, .is_list = true});
     sim_step(world);
-    sim_script(world, SIM_CLAIM, &(sim_reply){.wait_ms = LONG_WAIT_MS, .reason = CVI_WAIT_LIMIT});
+    admit_then(world, 1050);
     sim_advance(world, 200);
+    check_sent(world, 1, "4000-1/");
+    refuse(world, LONG_WAIT_MS, CVI_WAIT_LIMIT);
+    admit_then(world, 1050);
     sim_advance(world, 1050);
     check_sent(world, 2, "/issues/");
 }

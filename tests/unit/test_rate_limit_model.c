@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "stores/limits.h"
+
 static cvi_claim claim_path(store_world *world, cvi_stores *stores, const char *resource,
                             bool is_list) {
     const cvi_claim_spec spec = {.hash = HASH_A,
@@ -69,7 +71,9 @@ static void close_handles(model *self) {
 static int64_t longest_ms(const model *self) {
     const cv_rate_limit_settings *settings = &self->world->options.rate_limit;
     int64_t look_back_ms = settings->window_ms + settings->guard_ms;
-    return settings->min_interval_ms > look_back_ms ? settings->min_interval_ms : look_back_ms;
+    int64_t interval_ms = settings->min_interval_ms > 0 ? settings->min_interval_ms : 0;
+    int64_t connecting_ms = interval_ms + CVI_CONNECTING_KEPT_MS;
+    return connecting_ms > look_back_ms ? connecting_ms : look_back_ms;
 }
 
 static void model_adopt(model *self) {
@@ -162,8 +166,7 @@ static void step_claim(model *self) {
     assert_int_equal(expected_ms, 0);
     add_row(self, scope, path, true, claim.row_id);
     const cv_rate_limit_settings *settings = &self->world->options.rate_limit;
-    assert_int_equal(claim.wait_ms,
-                     settings->min_interval_ms > 0 ? settings->min_interval_ms : 0);
+    assert_int_equal(claim.wait_ms, settings->min_interval_ms > 0 ? settings->min_interval_ms : 0);
 }
 
 static void step_take_back(model *self) {

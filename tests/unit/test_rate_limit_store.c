@@ -419,7 +419,7 @@ static void test_cleaning_goes_in_batches(void **state) {
 static void test_old_rows_of_another_boot_are_not_touched(void **state) {
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
-    insert_old(world, "boot-0", 5000, 3600000, world->clock.now.wall_ms - 1100);
+    insert_old(world, "boot-0", 5000, 3600000, world->clock.now.wall_ms - CVI_CONNECTING_KEPT_MS);
     insert_old(world, "boot-0", 2, 0, world->clock.now.wall_ms - 1099);
     admit(world, stores, "issue");
     check_wait(world, stores, "issue", 1, CVI_WAIT_LIMIT);

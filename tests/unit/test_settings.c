@@ -250,12 +250,9 @@ static void test_choices_that_do_not_exist(void **state) {
 static void test_arrays_that_make_no_sense(void **state) {
     (void)state;
     static const cv_resource_limit limits[] = {
-        {.resource = NULL, .limit = 1},
-        {.resource = "", .limit = 1},
-        {.resource = "isues", .limit = 1},
-        {.resource = "issue/4000-1", .limit = 1},
-        {.resource = "issue", .limit = -1},
-        {.resource = "issue", .limit = 1, .window_ms = -1},
+        {.resource = NULL, .limit = 1},     {.resource = "", .limit = 1},
+        {.resource = "isues", .limit = 1},  {.resource = "issue/4000-1", .limit = 1},
+        {.resource = "issue", .limit = -1}, {.resource = "issue", .limit = 1, .window_ms = -1},
     };
     static const cv_resource_ttl ttls[] = {
         {.resource = CV_RESOURCE_NONE, .ttl_s = 1}, {.resource = (cv_resource)99, .ttl_s = 1},
@@ -418,10 +415,10 @@ static void test_scope_depends_on_key_and_service(void **state) {
 static void test_each_allocation_may_fail(void **state) {
     (void)state;
     char long_text[129] = "";
-    cv_resource_limit limits[40];
+    cv_resource_limit limits[400];
     memset(long_text, 'a', sizeof(long_text) - 1);
     for (size_t i = 0; i < COUNT(limits); i++) {
-        limits[i] = (cv_resource_limit){.resource = long_text};
+        limits[i] = (cv_resource_limit){.resource = "issues"};
     }
     for (size_t failing_call = 1;; failing_call++) {
         failing_allocator memory;
