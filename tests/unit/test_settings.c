@@ -354,7 +354,7 @@ typedef struct witness {
 
 static void *witness_allocate(size_t size, void *user) {
     (void)user;
-    size_t *block = malloc(size + 2 * sizeof(size_t));
+    size_t *block = calloc(1, size + 2 * sizeof(size_t)); /* all of it is looked at later */
     assert_non_null(block);
     block[0] = size;
     return block + 2; /* aligned as malloc's: 16 bytes */
