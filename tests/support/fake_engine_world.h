@@ -65,6 +65,7 @@ typedef struct sim_call {
     cv_code failure; /* RELEASE: CV_OK for none */
     cv_priority priority;
     bool reread_cache;
+    cvi_readiness readiness;
     size_t size;
     int64_t ttl_ms;
 } sim_call;

@@ -469,6 +469,31 @@ static void test_structs_of_other_versions(void **state) {
     cvi_settings_clear(&settings);
 }
 
+/* What stood in memory by chance, say: nothing is read behind it. */
+static void test_sizes_that_are_none(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, sizeof(size_t) - 1, sizeof(cv_options) + 4097, SIZE_MAX};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        cv_options options = plain;
+        options.size = sizes[i];
+        check_refused(&options, CV_ERROR_ARGUMENT, "was not initialised");
+    }
+}
+
+static void test_reserved_members_are_zero(void **state) {
+    (void)state;
+    cv_options options[] = {plain, plain, plain, plain};
+    options[0].reserved[COUNT(options[0].reserved) - 1] = 1;
+    options[1].cache.reserved[0] = 1;
+    options[2].dedupe.reserved[0] = -1;
+    options[3].rate_limit.reserved[0] = INT64_MIN;
+    static const char *const names[] = {"cv_options ", "cv_options.cache ", "cv_options.dedupe ",
+                                        "cv_options.rate_limit "};
+    for (size_t i = 0; i < COUNT(options); i++) {
+        check_refused(&options[i], CV_ERROR_ARGUMENT, names[i]);
+    }
+}
+
 /* ---- the default database ---- */
 
 static void check_default(const char *data, const char *home, const char *expected) {
@@ -553,6 +578,8 @@ int main(void) {
         cmocka_unit_test(test_scope_depends_on_key_and_service),
         cmocka_unit_test(test_each_allocation_may_fail),
         cmocka_unit_test(test_structs_of_other_versions),
+        cmocka_unit_test(test_sizes_that_are_none),
+        cmocka_unit_test(test_reserved_members_are_zero),
         cmocka_unit_test(test_default_database),
         cmocka_unit_test(test_default_database_that_cannot_be),
     };
