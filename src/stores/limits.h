@@ -26,4 +26,12 @@ static inline int64_t cvi_span(int64_t setting_ms, int64_t off) {
     return setting_ms < CVI_LONGEST_MS ? setting_ms : CVI_LONGEST_MS;
 }
 
+/* How long ago `then_ms` was: at most ten years, and 0 for a time to come. */
+static inline int64_t cvi_age_ms(int64_t now_ms, int64_t then_ms) {
+    if (then_ms >= now_ms) {
+        return 0;
+    }
+    return then_ms > now_ms - CVI_LONGEST_MS ? now_ms - then_ms : CVI_LONGEST_MS;
+}
+
 #endif

@@ -1,10 +1,11 @@
-/* The sliding limit: a log of admissions, counted exactly. */
+/* The limit: a log of admissions, counted exactly, and shared out where that is wanted. */
 #ifndef CVI_STORES_RATE_LIMIT_H
 #define CVI_STORES_RATE_LIMIT_H
 
 #include "stores/database.h"
+#include "stores/shares.h"
 
-enum { CVI_RATE_LIMIT_STATEMENTS = 10 };
+enum { CVI_RATE_LIMIT_STATEMENTS = 11 };
 
 typedef struct cvi_path_limit {
     char *resource;
@@ -23,6 +24,8 @@ typedef struct cvi_rate_limit {
     size_t path_count;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
+    bool is_adaptive;
+    cvi_shares shares; /* in use if adaptive */
 } cvi_rate_limit;
 
 /* How far back these settings look at most, over all paths. */
@@ -37,6 +40,8 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit);
 typedef struct cvi_room {
     int64_t wait_ms; /* 0: yes; -1: never */
     cvi_wait_reason reason;
+    char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
+    bool has_counted;                  /* the shares' activity was written: keep the transaction */
 } cvi_room;
 
 /* All of these run within a transaction. */

@@ -15,6 +15,7 @@
 #include <comicvine/client.h>
 #include <comicvine/error.h>
 
+#include "stores/adaptive.h"
 #include "support/clock.h"
 #include "support/digest.h"
 
@@ -92,7 +93,11 @@ typedef enum cvi_claim_verdict {
     CVI_CLAIM_LOST      /* the job named in the spec is no longer ours; nothing was admitted */
 } cvi_claim_verdict;
 
-typedef enum cvi_wait_reason { CVI_WAIT_INTERVAL, CVI_WAIT_LIMIT } cvi_wait_reason;
+typedef enum cvi_wait_reason {
+    CVI_WAIT_INTERVAL,
+    CVI_WAIT_LIMIT,
+    CVI_WAIT_SHARE /* there is room, but not for the background */
+} cvi_wait_reason;
 
 typedef struct cvi_claim {
     cvi_claim_verdict verdict;
@@ -102,6 +107,7 @@ typedef struct cvi_claim {
     int64_t wait_ms; /* WAIT: at least this long; -1: never. ADMITTED: until another
                          request of any path may follow */
     cvi_wait_reason reason;
+    char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
 } cvi_claim;
 
 /* One transaction: rereads the cache, takes the job if nobody works on it, counts, and records the

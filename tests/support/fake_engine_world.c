@@ -114,6 +114,9 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     claim->verdict = reply.verdict;
     claim->wait_ms = reply.wait_ms;
     claim->reason = reply.reason;
+    if (reply.reason_text != NULL) {
+        copy_into(claim->reason_text, sizeof(claim->reason_text), reply.reason_text);
+    }
     if (reply.verdict == CVI_CLAIM_ADMITTED) {
         admit(world, spec, claim);
     } else if (reply.verdict == CVI_CLAIM_WATCH) {
