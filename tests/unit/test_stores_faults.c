@@ -210,6 +210,7 @@ static life_report run_life(void) {
                  {do_age, true},          {do_clean, false}};
     store_world world;
     store_world_init(&world, 1);
+    world.options.rate_limit.kind = CV_LIMIT_ADAPTIVE;
     life self = {.world = &world};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         run_step(&self, steps[i].step, steps[i].is_outside);
