@@ -288,6 +288,17 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     return false;
 }
 
+/* Whether others than the flight wait for their turn, and are users. */
+static bool users_wait(const cvi_engine *engine, const cvi_flight *flight) {
+    for (const cvi_flight *other = engine->flights;
+         other != NULL && other->priority == CV_PRIORITY_USER; other = other->next) {
+        if (other != flight && other->hindrance == CVI_HINDRANCE_INTERVAL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
                                   cvi_readiness readiness, cvi_now now, cvi_claim *claim,
                                   cv_error *error) {
@@ -301,6 +312,7 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .job_id = flight->job_id[0] != '\0' ? flight->job_id : NULL,
         .row_id = flight->row_id,
         .readiness = readiness,
+        .users_wait = users_wait(engine, flight),
     };
     memset(claim, 0, sizeof(*claim));
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);

@@ -42,6 +42,8 @@ enum statement {
     " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"             \
     " UNION ALL SELECT id FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
+static const char users_wait[] = "Users of this file are waiting - they go first";
+
 #define NTH_FROM_NEWEST " ORDER BY boot_ms DESC LIMIT 1 OFFSET ?6"
 
 static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
@@ -123,12 +125,14 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
     limit->is_adaptive = settings->kind == CV_LIMIT_ADAPTIVE;
     cvi_shares_init(&limit->shares, db, &settings->adaptive, limit->scope);
+    cvi_waiting_init(&limit->waiting, db, limit->scope);
     return limit->scope != NULL && copy_paths(limit, settings);
 }
 
 void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_sql_finalize(&limit->sql);
     cvi_shares_finalize(&limit->shares);
+    cvi_waiting_finalize(&limit->waiting);
     for (size_t i = 0; i < limit->path_count; i++) {
         cvi_release(&limit->allocator, limit->paths[i].resource);
     }
@@ -170,6 +174,7 @@ static int64_t until_old(int64_t row_ms, int64_t span_ms, cvi_now now) {
     return row_ms - now.boot_ms + span_ms;
 }
 
+/* The longest wait is told. */
 static void raise_wait(cvi_room *room, int64_t wait_ms, cvi_wait_reason reason) {
     if (wait_ms > room->wait_ms) {
         room->wait_ms = wait_ms;
@@ -183,15 +188,15 @@ static void raise_wait(cvi_room *room, int64_t wait_ms, cvi_wait_reason reason) 
 static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement nth_newest,
                                      const cvi_claim_spec *spec, int64_t most, cvi_now now,
                                      int64_t *wait_ms, cv_error *error) {
-    int64_t look_back = limit_of(limit, spec->resource)->look_back_ms;
-    int64_t left_ms = now.boot_ms - look_back; /* rows of then have just left */
+    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
     int64_t row_ms = left_ms;
     cvi_store_answer answer = cvi_sql_read(
         &limit->sql, nth_newest,
         CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(spec->resource),
                    cvi_integer(left_ms), cvi_integer(spec->is_list ? 1 : 0), cvi_integer(most - 1)),
         &row_ms, error);
-    *wait_ms = row_ms > left_ms ? until_old(row_ms, look_back, now) : 0;
+    *wait_ms = row_ms > left_ms ? until_old(row_ms, path->look_back_ms, now) : 0;
     return answer;
 }
 
@@ -224,7 +229,7 @@ static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_sp
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    room->has_counted = counted.is_new;
+    room->has_written = counted.is_new;
     cvi_adaptive_share(&limit->shares.settings, path->limit, &counted.activity, &share);
     int64_t wait_ms = counted.valid_ms;
     if (!share.background_paused && share.background_max > 0) {
@@ -281,24 +286,63 @@ static cvi_store_answer wait_for_connecting(cvi_rate_limit *limit, cvi_now now, 
     return answer;
 }
 
-cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
-                                     cvi_room *room, cv_error *error) {
-    memset(room, 0, sizeof(*room));
-    cvi_store_answer answer = wait_for_room(limit, spec, now, room, error);
-    if (answer != CVI_STORE_DONE || room->wait_ms < 0 || limit->min_interval_ms == 0) {
-        return answer;
+static cvi_store_answer wait_for_turn(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_room *room, cv_error *error) {
+    if (room->wait_ms < 0 || limit->min_interval_ms == 0) {
+        return CVI_STORE_DONE;
     }
-    answer = wait_for_interval(limit, spec->readiness, now, room, error);
+    cvi_store_answer answer = wait_for_interval(limit, spec->readiness, now, room, error);
     if (answer == CVI_STORE_DONE && spec->readiness != CVI_READY_NOW && room->wait_ms == 0) {
         answer = wait_for_connecting(limit, now, room, error);
     }
     return answer;
 }
 
+/* Lets users of any client go first who are waiting for what the background could have now. One
+ * that was admitted before they came, and has connected meanwhile, goes. */
+static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       cvi_now now, cvi_room *room, cv_error *error) {
+    int64_t left_ms = 0;
+    if (room->wait_ms != 0 || spec->readiness == CVI_READY_NOW) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer =
+        cvi_waiting_left_ms(&limit->waiting, spec->resource, now, &left_ms, error);
+    if (answer == CVI_STORE_DONE && left_ms > 0) {
+        raise_wait(room, left_ms, CVI_WAIT_SHARE);
+        memcpy(room->reason_text, users_wait, sizeof(users_wait));
+    }
+    return answer;
+}
+
+static cvi_store_answer announce_user(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_room *room, cv_error *error) {
+    if (room->wait_ms <= 0) {
+        return CVI_STORE_DONE;
+    }
+    room->has_written = true;
+    const char *path = room->reason == CVI_WAIT_INTERVAL ? CVI_ANY_PATH : spec->resource;
+    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
+}
+
+cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
+                                     cvi_room *room, cv_error *error) {
+    memset(room, 0, sizeof(*room));
+    cvi_store_answer answer = wait_for_room(limit, spec, now, room, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = wait_for_turn(limit, spec, now, room, error);
+    }
+    if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
+        return answer;
+    }
+    return spec->priority == CV_PRIORITY_USER ? announce_user(limit, spec, now, room, error)
+                                              : yield_to_users(limit, spec, now, room, error);
+}
+
 /* ---- writing ---- */
 
-cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       cvi_now now, int64_t *row_id, cv_error *error) {
+static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
+                                   int64_t *row_id, cv_error *error) {
     bool is_user = spec->priority == CV_PRIORITY_USER;
     bool connects = spec->readiness == CVI_CONNECTING && limit->min_interval_ms > 0;
     cvi_store_answer answer = cvi_sql_run(
@@ -307,15 +351,27 @@ cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_sp
                    cvi_text(is_user ? "user" : "background"), cvi_text(limit->scope),
                    cvi_text(limit->boot), cvi_integer(now.boot_ms), cvi_integer(connects ? 1 : 0)),
         NULL, error);
-    if (answer != CVI_STORE_DONE) {
+    if (answer == CVI_STORE_DONE) {
+        *row_id = sqlite3_last_insert_rowid(limit->sql.connection);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       cvi_now now, int64_t *row_id, cv_error *error) {
+    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    cvi_store_answer answer = insert_row(limit, spec, now, row_id, error);
+    if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
         return answer;
     }
-    *row_id = sqlite3_last_insert_rowid(limit->sql.connection);
-    const cvi_path_limit *path = limit_of(limit, spec->resource);
-    if (!is_user || !limit->is_adaptive || path->limit < 0) {
-        return CVI_STORE_DONE;
+    if (spec->priority == CV_PRIORITY_USER && path->limit > 0) {
+        answer = cvi_shares_note_user(&limit->shares, spec, path->look_back_ms, now, error);
     }
-    return cvi_shares_note_user(&limit->shares, spec, path->look_back_ms, now, error);
+    if (answer == CVI_STORE_DONE && spec->users_wait && limit->min_interval_ms > 0) {
+        answer =
+            cvi_waiting_announce(&limit->waiting, CVI_ANY_PATH, limit->min_interval_ms, now, error);
+    }
+    return answer;
 }
 
 cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error) {

@@ -4,7 +4,8 @@
  * Beside the pinned columns: checksum tells our bodies from those of others and from damage; owner
  * is the byte of the gate that the job's owner keeps locked; boot and boot_ms are the boot clock
  * beside each wall time; connecting marks an admission that still waits for its connection.
- * rate_limit_shares keeps the activity that the shares were last calculated from. The
+ * rate_limit_shares keeps the activity that the shares were last calculated from, and
+ * rate_limit_waiting until when users elsewhere wait. The
  * indexes of ours begin with the boot, as only rows of the present boot can be compared by boot
  * clock. */
 #include "stores/schema.h"
@@ -33,6 +34,8 @@ static const char *const tables[] = {
     " monitoring_window_ms INTEGER NOT NULL, users INTEGER NOT NULL, users_late INTEGER NOT NULL,"
     " users_before INTEGER NOT NULL, since_user_ms INTEGER NOT NULL, is_recorded INTEGER NOT NULL,"
     " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS rate_limit_waiting(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
 
@@ -75,6 +78,8 @@ static const column columns[] = {
      "ALTER TABLE rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
     {"rate_limit_shares", "scope", NULL},
     {"rate_limit_shares", "since_user_ms", NULL},
+    {"rate_limit_waiting", "scope", NULL},
+    {"rate_limit_waiting", "boot_ms", NULL},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };

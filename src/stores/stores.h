@@ -83,6 +83,7 @@ typedef struct cvi_claim_spec {
     const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
     cvi_readiness readiness;
+    bool users_wait; /* the caller has users who wait for the interval, behind this claim */
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {

@@ -112,6 +112,42 @@ static void test_raised_flight_forgets_the_gate_of_the_background(void **state) 
     assert_int_equal(world->transfer_count, 1);
 }
 
+/* ---- users who wait behind a claim ---- */
+
+static void test_claim_tells_whether_users_wait_for_their_turn(void **state) {
+    sim_world *world = *state;
+    for (int i = 0; i < 3; i++) {
+        refuse(world, 300, CVI_WAIT_INTERVAL);
+    }
+    sim_board(world, &(sim_wish){.id = 1, .priority = CV_PRIORITY_USER});
+    sim_board(world, &(sim_wish){.id = 2, .priority = CV_PRIORITY_USER});
+    sim_board(world, &(sim_wish){.id = 3});
+    sim_step(world);
+    assert_false(sim_call_at(world, SIM_CLAIM, 0)->users_wait);
+    assert_true(sim_call_at(world, SIM_CLAIM, 1)->users_wait);
+    assert_true(sim_call_at(world, SIM_CLAIM, 2)->users_wait);
+    sim_script(world, SIM_CLAIM, &(sim_reply){.wait_ms = 300});
+    sim_advance(world, 300);
+    assert_int_equal(world->transfer_count, 1);
+    assert_true(sim_last(world, SIM_CLAIM)->users_wait);
+    sim_script(world, SIM_CLAIM, &(sim_reply){.wait_ms = 300});
+    sim_advance(world, 300);
+    assert_int_equal(world->transfer_count, 2);
+    assert_false(sim_last(world, SIM_CLAIM)->users_wait);
+}
+
+/* Those who wait for room in another path's window would not take this turn. */
+static void test_users_who_wait_for_a_limit_do_not_wait_for_their_turn(void **state) {
+    sim_world *world = *state;
+    refuse(world, 5000, CVI_WAIT_LIMIT);
+    sim_board(world, &(sim_wish){.id = 1, .priority = CV_PRIORITY_USER});
+    sim_step(world);
+    sim_board(world, &(sim_wish){.is_list = true, .priority = CV_PRIORITY_USER});
+    sim_step(world);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+    assert_false(sim_last(world, SIM_CLAIM)->users_wait);
+}
+
 /* ---- what is told ---- */
 
 static void test_refusal_tells_the_reason(void **state) {
@@ -174,6 +210,8 @@ int main(void) {
         IN_WORLD(test_share_of_one_path_is_not_that_of_another),
         IN_WORLD(test_user_raises_a_flight_that_was_held_back),
         IN_WORLD(test_raised_flight_forgets_the_gate_of_the_background),
+        IN_WORLD(test_claim_tells_whether_users_wait_for_their_turn),
+        IN_WORLD(test_users_who_wait_for_a_limit_do_not_wait_for_their_turn),
         IN_WORLD(test_refusal_tells_the_reason),
         IN_WORLD(test_gate_tells_the_reason),
         IN_WORLD(test_deadline_tells_the_reason),
