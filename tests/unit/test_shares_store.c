@@ -306,8 +306,8 @@ static void test_damaged_count_blocks_for_one_interval_at_most(void **state) {
         "UPDATE rate_limit_shares SET boot_ms = 'late', users = 'many'",
         "UPDATE rate_limit_shares SET boot = x'ff', timestamp = 9223372036854775807",
         "UPDATE rate_limit_shares SET boot = '', timestamp = -9223372036854775807 - 1",
-        "UPDATE rate_limit_shares SET users = 9223372036854775807,"
-        " users_late = 9223372036854775807, users_before = -9223372036854775807 - 1",
+        ("UPDATE rate_limit_shares SET users = 9223372036854775807,"
+         " users_late = 9223372036854775807, users_before = -9223372036854775807 - 1"),
         "UPDATE rate_limit_shares SET users = -9223372036854775807 - 1, users_late = -1",
         "UPDATE rate_limit_shares SET boot = '', since_user_ms = 9223372036854775807",
         "UPDATE rate_limit_shares SET since_user_ms = -9223372036854775807 - 1",
