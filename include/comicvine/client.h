@@ -26,8 +26,8 @@ typedef enum cv_drive {
 } cv_drive;
 
 typedef enum cv_limit_kind {
-    CV_LIMIT_ADAPTIVE = 0, /* the exact limit; shares for users and background are not yet made */
-    CV_LIMIT_SLIDING,      /* the exact limit, first come, first served */
+    CV_LIMIT_ADAPTIVE = 0, /* the exact limit; while users are active the background gets a share */
+    CV_LIMIT_SLIDING,      /* the exact limit, priorities only order who waits in a client */
     CV_LIMIT_NONE          /* no limit per resource; min_interval_ms still holds */
 } cv_limit_kind;
 
@@ -64,6 +64,33 @@ typedef struct cv_dedupe_settings {
     int64_t reserved[16];
 } cv_dedupe_settings;
 
+/* How CV_LIMIT_ADAPTIVE shares a path's limit out. A user request needs room under the limit and
+ * nothing else. A background request also needs room under the background's share, which is what is
+ * left of the limit when `user_reserved` is set apart. That depends on how many user requests of
+ * the path the service got lately, from all programs on the file:
+ *
+ *   high activity       half the limit x max_user_scaling, at most 90 %; while requests also become
+ *                       more frequent, the background is paused
+ *   moderate activity   40 % of the limit x a factor that grows with activity, at most 70 %
+ *   some, or nothing recorded at all    30 % of the limit, at least min_user_reserved
+ *   none lately, or only background     min_user_reserved
+ *   none for sustained_inactivity_threshold_ms    nothing: the background has the whole limit
+ *
+ * With a limit that is not above min_user_reserved the background therefore gets nothing until
+ * users have come and gone; set min_user_reserved to CV_NONE if there are none. 0 in a member: its
+ * default. */
+typedef struct cv_adaptive_settings {
+    int64_t monitoring_window_ms;              /* what "lately" means; 0: 900 000 */
+    int64_t high_activity_threshold;           /* user requests in that time; 0: 10 */
+    int64_t moderate_activity_threshold;       /* likewise, below the high one; 0: 3 */
+    int64_t recalculation_interval_ms;         /* shares are kept so long, at most; 0: 30 000 */
+    int64_t sustained_inactivity_threshold_ms; /* 0: 1 800 000 */
+    double max_user_scaling;                   /* from 1 to 100; 0: 2.0 */
+    int64_t min_user_reserved;                 /* requests per window; 0: 5. CV_NONE: none */
+    bool no_background_pause;                  /* never pauses the background */
+    int64_t reserved[8];
+} cv_adaptive_settings;
+
 typedef struct cv_rate_limit_settings {
     cv_limit_kind kind;
     int64_t limit;     /* requests per window and path; 0: 200, at most 1 000 000 */
@@ -76,7 +103,8 @@ typedef struct cv_rate_limit_settings {
     int64_t min_interval_ms; /* between any two requests; 0: 1 050. CV_NO_INTERVAL: none */
     const cv_resource_limit *resources; /* exceptions, copied */
     size_t resource_count;
-    int64_t reserved[32];
+    cv_adaptive_settings adaptive; /* for CV_LIMIT_ADAPTIVE */
+    int64_t reserved[16];
 } cv_rate_limit_settings;
 
 /* Start from CV_OPTIONS_INIT. 0 or NULL in a member means its default, CV_NONE in a time or count
@@ -122,7 +150,7 @@ typedef struct cv_options {
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
         {false, 0, NULL, 0, 0, 0, {0}},                                                            \
         {false, 0, 0, 0, {0}},                                                                     \
-        {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0}},                                             \
+        {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, {0}},        \
         NULL, {0}                                                                                  \
     }
 /* clang-format on */

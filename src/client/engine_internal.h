@@ -6,10 +6,12 @@
 
 enum { CVI_GATES_MAX = 48 }; /* a detail and a list path for each resource, and some */
 
-/* A path of the service that refused, and until when it will. */
+/* A path of the service that refused, and until when it will: everybody, or the background. */
 typedef struct cvi_gate_memory {
     const char *segment;
     int64_t until_boot_ms;
+    int64_t background_until_boot_ms;
+    char share_text[CVI_REASON_SIZE]; /* why the background was refused */
 } cvi_gate_memory;
 
 struct cvi_engine {

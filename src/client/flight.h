@@ -23,7 +23,8 @@ typedef enum cvi_hindrance {
     CVI_HINDRANCE_NONE, /* it is on its way */
     CVI_HINDRANCE_LOCK, /* somebody has locked the database */
     CVI_HINDRANCE_INTERVAL,
-    CVI_HINDRANCE_LIMIT
+    CVI_HINDRANCE_LIMIT,
+    CVI_HINDRANCE_SHARE
 } cvi_hindrance;
 
 /* How a flight's job ends in CVI_STAGE_STORE. */
@@ -97,10 +98,19 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                               cvi_now now);
 
-/* The engine's memory of refusals, so that of many waiting flights only the best asks again. */
-int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight,
-                        cvi_wait_reason *reason);
-void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, cvi_wait_reason reason,
+/* Why a flight may not go yet. `text` goes with CVI_WAIT_SHARE, and is borrowed. */
+typedef struct cvi_refusal {
+    cvi_wait_reason reason;
+    const char *text;
+} cvi_refusal;
+
+/* The engine's memory of refusals, so that of many waiting flights only the best asks again. One
+ * that meets the background alone does not hold users back. */
+int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight, cvi_refusal *refusal);
+void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
                            int64_t until_boot_ms);
+
+/* Why the background of the flight's path was last held back; "" if it never was. */
+const char *cvi_engine_share_text(const cvi_engine *engine, const cvi_flight *flight);
 
 #endif

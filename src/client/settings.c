@@ -52,7 +52,17 @@ static const number_option numbers[] = {
     NUMBER(rate_limit.window_ms, 3600000, 1, MAX_TIME_MS, false),
     NUMBER(rate_limit.guard_ms, 2000, 1, 3600000, true),
     NUMBER(rate_limit.min_interval_ms, 1050, 1, 3600000, true),
+    NUMBER(rate_limit.adaptive.monitoring_window_ms, 900000, 1, MAX_TIME_MS, false),
+    NUMBER(rate_limit.adaptive.high_activity_threshold, 10, 1, 1000000, false),
+    NUMBER(rate_limit.adaptive.moderate_activity_threshold, 3, 1, 1000000, false),
+    NUMBER(rate_limit.adaptive.recalculation_interval_ms, 30000, 1, MAX_TIME_MS, false),
+    NUMBER(rate_limit.adaptive.sustained_inactivity_threshold_ms, 1800000, 1, MAX_TIME_MS, false),
+    NUMBER(rate_limit.adaptive.min_user_reserved, 5, 1, 1000000, true),
 };
+
+#define DEFAULT_USER_SCALING  2.0
+#define SMALLEST_USER_SCALING 1.0
+#define LARGEST_USER_SCALING  100.0
 
 static bool fill_numbers(cv_options *options, cv_error *error) {
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -69,6 +79,29 @@ static bool fill_numbers(cv_options *options, cv_error *error) {
                           number->none ? " or CV_NONE" : "");
             return false;
         }
+    }
+    return true;
+}
+
+/* What the table cannot say: a number with a fraction, and two numbers that depend on each other.
+ */
+static bool fill_adaptive(cv_adaptive_settings *adaptive, cv_error *error) {
+    if (adaptive->max_user_scaling == 0.0) {
+        adaptive->max_user_scaling = DEFAULT_USER_SCALING;
+    }
+    if (!(adaptive->max_user_scaling >= SMALLEST_USER_SCALING &&
+          adaptive->max_user_scaling <= LARGEST_USER_SCALING)) { /* nor what is not a number */
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "option rate_limit.adaptive.max_user_scaling is %g, not from %g to %g",
+                      adaptive->max_user_scaling, SMALLEST_USER_SCALING, LARGEST_USER_SCALING);
+        return false;
+    }
+    if (adaptive->moderate_activity_threshold >= adaptive->high_activity_threshold) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "option rate_limit.adaptive.moderate_activity_threshold is %" PRId64
+                      ", not below high_activity_threshold, which is %" PRId64,
+                      adaptive->moderate_activity_threshold, adaptive->high_activity_threshold);
+        return false;
     }
     return true;
 }
@@ -117,6 +150,8 @@ static bool check_reserved(const cv_options *options, cv_error *error) {
     return cvi_check_reserved(RESERVED(options->reserved), "cv_options", error) &&
            cvi_check_reserved(RESERVED(options->cache.reserved), "cv_options.cache", error) &&
            cvi_check_reserved(RESERVED(options->dedupe.reserved), "cv_options.dedupe", error) &&
+           cvi_check_reserved(RESERVED(options->rate_limit.adaptive.reserved),
+                              "cv_options.rate_limit.adaptive", error) &&
            cvi_check_reserved(RESERVED(options->rate_limit.reserved), "cv_options.rate_limit",
                               error);
 }
@@ -356,7 +391,8 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     }
     cv_options *own = &settings->options;
     if (!cvi_copy_sized(own, sizeof(*own), options, "cv_options", error) ||
-        !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error)) {
+        !check_reserved(own, error) || !fill_numbers(own, error) ||
+        !fill_adaptive(&own->rate_limit.adaptive, error) || !check_options(own, error)) {
         return false;
     }
     cvi_arena_init(&settings->arena,

@@ -65,12 +65,17 @@ static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 
 /* ---- waiting for quota ---- */
 
-static cvi_hindrance hindrance_of(cvi_wait_reason reason) {
-    return reason == CVI_WAIT_INTERVAL ? CVI_HINDRANCE_INTERVAL : CVI_HINDRANCE_LIMIT;
-}
+static const struct {
+    cvi_hindrance hindrance;
+    const char *words;
+} refusals[] = {
+    [CVI_WAIT_INTERVAL] = {CVI_HINDRANCE_INTERVAL, "too soon after the last request"},
+    [CVI_WAIT_LIMIT] = {CVI_HINDRANCE_LIMIT, "the budget is used up"},
+    [CVI_WAIT_SHARE] = {CVI_HINDRANCE_SHARE, "held back for users: "},
+};
 
 static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
-                             cvi_wait_reason reason) {
+                             const cvi_refusal *refusal) {
     const cvi_flight *flight = passenger->flight;
     cvi_outcome outcome = {.result = NULL};
     if (wait_ms < 0) {
@@ -79,10 +84,8 @@ static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64
         outcome.error.retryable = false;
     } else {
         cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED,
-                      "%s: %s, next request in %" PRId64 " ms", flight->call->label,
-                      reason == CVI_WAIT_INTERVAL ? "too soon after the last request"
-                                                  : "the budget is used up",
-                      wait_ms);
+                      "%s: %s%s, next request in %" PRId64 " ms", flight->call->label,
+                      refusals[refusal->reason].words, refusal->text, wait_ms);
         outcome.error.retry_after_ms = wait_ms;
     }
     cvi_flight_disembark(engine, passenger, &outcome);
@@ -102,12 +105,12 @@ static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
 
 /* Tells those who would not wait so long; the others stay. */
 static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
-                           cvi_wait_reason reason, cvi_now now) {
+                           const cvi_refusal *refusal, cvi_now now) {
     cvi_passenger *next = NULL;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (!will_wait(passenger, wait_ms, now)) {
-            refuse_passenger(engine, passenger, wait_ms, reason);
+            refuse_passenger(engine, passenger, wait_ms, refusal);
         }
     }
 }
@@ -184,16 +187,16 @@ static cvi_store_answer look_up(cvi_engine *engine, const cvi_flight *flight, cv
 /* Whether the flight has to wait behind those of better rank; whoever has not the patience leaves.
  */
 static bool waits_at_gate(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    cvi_wait_reason reason;
-    int64_t gate = cvi_engine_gate(engine, flight, &reason);
+    cvi_refusal refusal;
+    int64_t gate = cvi_engine_gate(engine, flight, &refusal);
     if (now.boot_ms >= gate) {
         return false;
     }
-    judge_patience(engine, flight, gate - now.boot_ms, reason, now);
+    judge_patience(engine, flight, gate - now.boot_ms, &refusal, now);
     if (flight->passengers == NULL) {
         return false;
     }
-    flight->hindrance = hindrance_of(reason);
+    flight->hindrance = refusals[refusal.reason].hindrance;
     flight->due_boot_ms = gate;
     return true;
 }
@@ -234,20 +237,20 @@ static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, const cvi_cla
     if (flight->job_id[0] == '\0') {
         cvi_flight_move(flight, CVI_STAGE_LOOKUP);
     }
-    flight->hindrance =
-        claim->reason == CVI_WAIT_INTERVAL ? CVI_HINDRANCE_INTERVAL : CVI_HINDRANCE_LIMIT;
+    flight->hindrance = refusals[claim->reason].hindrance;
     return pause_until(flight, until);
 }
 
 static bool take_refusal(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
                          cvi_now now) {
-    judge_patience(engine, flight, claim->wait_ms, claim->reason, now);
+    cvi_refusal refusal = {claim->reason, claim->reason_text};
+    judge_patience(engine, flight, claim->wait_ms, &refusal, now);
     if (flight->passengers == NULL) {
         cvi_flight_pass(flight);
         return true;
     }
     int64_t gate_ms = claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS;
-    cvi_engine_close_gate(engine, flight, claim->reason, now.boot_ms + gate_ms);
+    cvi_engine_close_gate(engine, flight, &refusal, now.boot_ms + gate_ms);
     return wait_for_quota(engine, flight, claim, now);
 }
 
@@ -258,7 +261,8 @@ static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_cla
     flight->row_id = claim->row_id;
     flight->admitted_boot_ms = now.boot_ms;
     flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
-    cvi_engine_close_gate(engine, flight, CVI_WAIT_INTERVAL, now.boot_ms + claim->wait_ms);
+    const cvi_refusal others = {CVI_WAIT_INTERVAL, ""};
+    cvi_engine_close_gate(engine, flight, &others, now.boot_ms + claim->wait_ms);
 }
 
 static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim, cvi_now now) {
@@ -284,6 +288,17 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     return false;
 }
 
+/* Whether others than the flight wait for their turn, and are users. */
+static bool users_wait(const cvi_engine *engine, const cvi_flight *flight) {
+    for (const cvi_flight *other = engine->flights;
+         other != NULL && other->priority == CV_PRIORITY_USER; other = other->next) {
+        if (other != flight && other->hindrance == CVI_HINDRANCE_INTERVAL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
                                   cvi_readiness readiness, cvi_now now, cvi_claim *claim,
                                   cv_error *error) {
@@ -297,6 +312,7 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .job_id = flight->job_id[0] != '\0' ? flight->job_id : NULL,
         .row_id = flight->row_id,
         .readiness = readiness,
+        .users_wait = users_wait(engine, flight),
     };
     memset(claim, 0, sizeof(*claim));
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);

@@ -92,9 +92,11 @@ static cvi_store_answer count_room(claiming *run, cv_error *error) {
     if (answer == CVI_STORE_DONE) {
         answer = cvi_rate_limit_room(limit, run->spec, run->now, &room, error);
     }
+    run->keep = run->keep || room.has_written;
     if (answer == CVI_STORE_DONE && room.wait_ms != 0) {
         run->claim->wait_ms = room.wait_ms;
         run->claim->reason = room.reason;
+        memcpy(run->claim->reason_text, room.reason_text, sizeof(room.reason_text));
         decide(run, CVI_CLAIM_WAIT);
     } else {
         run->claim->wait_ms = limit->min_interval_ms;

@@ -11,6 +11,8 @@
 #define CVI_LONGEST_MS         INT64_C(315360000000) /* ten years: no setting counts for more */
 #define CVI_CONNECTING_KEPT_MS INT64_C(2000)         /* a slow connection holds others up so long */
 #define CVI_CONNECTING_LOOK_MS INT64_C(100)          /* and those look so often */
+#define CVI_WAITING_LOOK_MS    INT64_C(10000)        /* waiting users ask again so often */
+#define CVI_WAITING_SLACK_MS   INT64_C(100)          /* and may be so late */
 #define CVI_CLEAN_BATCH        INT64_C(200)          /* rows deleted in one transaction */
 
 /* `time_ms` + `span_ms`, at most the largest number; `span_ms` is not negative. */
@@ -24,6 +26,14 @@ static inline int64_t cvi_span(int64_t setting_ms, int64_t off) {
         return off;
     }
     return setting_ms < CVI_LONGEST_MS ? setting_ms : CVI_LONGEST_MS;
+}
+
+/* How long ago `then_ms` was: at most ten years, and 0 for a time to come. */
+static inline int64_t cvi_age_ms(int64_t now_ms, int64_t then_ms) {
+    if (then_ms >= now_ms) {
+        return 0;
+    }
+    return then_ms > now_ms - CVI_LONGEST_MS ? now_ms - then_ms : CVI_LONGEST_MS;
 }
 
 #endif

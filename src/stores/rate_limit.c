@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "stores/limits.h"
+#include "stores/path_rows.h"
 #include "support/allocator.h"
 
 enum statement {
     MAY_ADOPT,
     ADOPT,
     NTH_NEWEST,
+    NTH_NEWEST_BACKGROUND,
     NEWEST,
     CONNECTING,
     RECORD,
@@ -40,19 +42,16 @@ enum statement {
     " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"             \
     " UNION ALL SELECT id FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
-/* A resource of our scope and the same of other programs; every list of theirs is 'unknown'. Each
- * part is a walk along the index, newest first, and SQLite merges them only as far as asked. */
+static const char users_wait[] = "Users of this file are waiting - they go first";
+
+#define NTH_FROM_NEWEST " ORDER BY boot_ms DESC LIMIT 1 OFFSET ?6"
+
 static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [MAY_ADOPT] = MAY_ADOPT_TEXT,
     [ADOPT] = ADOPT_TEXT,
-    [NTH_NEWEST] = "SELECT boot_ms FROM rate_limits"
-                   " WHERE boot = ?1 AND scope = ?2 AND resource = ?3 AND boot_ms > ?4"
-                   " UNION ALL SELECT boot_ms FROM rate_limits"
-                   " WHERE boot = ?1 AND scope = '' AND resource = ?3 AND boot_ms > ?4 AND ?2 <> ''"
-                   " UNION ALL SELECT boot_ms FROM rate_limits"
-                   " WHERE boot = ?1 AND scope = '' AND resource = 'unknown' AND boot_ms > ?4"
-                   " AND ?5 AND ?3 <> 'unknown'"
-                   " ORDER BY boot_ms DESC LIMIT 1 OFFSET ?6",
+    [NTH_NEWEST] = CVI_PATH_ROWS("boot_ms", "") NTH_FROM_NEWEST,
+    [NTH_NEWEST_BACKGROUND] =
+        CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'") NTH_FROM_NEWEST,
     [NEWEST] = "SELECT boot_ms FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                " AND scope IN (?2, '') AND connecting <= ?4 ORDER BY boot_ms DESC LIMIT 1",
     [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
@@ -83,6 +82,10 @@ int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings) {
     for (size_t i = 0; i < settings->resource_count; i++) {
         int64_t own_ms = look_back_ms(settings, settings->resources[i].window_ms);
         longest_ms = own_ms > longest_ms ? own_ms : longest_ms;
+    }
+    if (settings->kind == CV_LIMIT_ADAPTIVE) {
+        int64_t shares_ms = cvi_shares_longest_ms(&settings->adaptive);
+        longest_ms = shares_ms > longest_ms ? shares_ms : longest_ms;
     }
     int64_t interval_ms = cvi_span(settings->min_interval_ms, 0) + CVI_CONNECTING_KEPT_MS;
     return interval_ms > longest_ms ? interval_ms : longest_ms;
@@ -120,11 +123,16 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
     limit->longest_ms = cvi_rate_limit_longest_ms(settings);
     limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
+    limit->is_adaptive = settings->kind == CV_LIMIT_ADAPTIVE;
+    cvi_shares_init(&limit->shares, db, &settings->adaptive, limit->scope);
+    cvi_waiting_init(&limit->waiting, db, limit->scope);
     return limit->scope != NULL && copy_paths(limit, settings);
 }
 
 void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_sql_finalize(&limit->sql);
+    cvi_shares_finalize(&limit->shares);
+    cvi_waiting_finalize(&limit->waiting);
     for (size_t i = 0; i < limit->path_count; i++) {
         cvi_release(&limit->allocator, limit->paths[i].resource);
     }
@@ -166,39 +174,85 @@ static int64_t until_old(int64_t row_ms, int64_t span_ms, cvi_now now) {
     return row_ms - now.boot_ms + span_ms;
 }
 
-/* Looks for the limit-th newest row within the look-back: without it there is room, with it there
- * will be when that row has left. */
-static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resource, bool is_list,
-                                       cvi_now now, cvi_room *room, cv_error *error) {
-    const cvi_path_limit *path = limit_of(limit, resource);
-    if (path->limit < 0) {
+/* The longest wait is told. */
+static void raise_wait(cvi_room *room, int64_t wait_ms, cvi_wait_reason reason) {
+    if (wait_ms > room->wait_ms) {
+        room->wait_ms = wait_ms;
+        room->reason = reason;
+        room->reason_text[0] = '\0';
+    }
+}
+
+/* Looks for the `most`-th newest row within the look-back: without it there is room (`wait_ms`
+ * becomes 0), with it there will be when that row has left. */
+static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement nth_newest,
+                                     const cvi_claim_spec *spec, int64_t most, cvi_now now,
+                                     int64_t *wait_ms, cv_error *error) {
+    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
+    int64_t row_ms = left_ms;
+    cvi_store_answer answer = cvi_sql_read(
+        &limit->sql, nth_newest,
+        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(spec->resource),
+                   cvi_integer(left_ms), cvi_integer(spec->is_list ? 1 : 0), cvi_integer(most - 1)),
+        &row_ms, error);
+    *wait_ms = row_ms > left_ms ? until_old(row_ms, path->look_back_ms, now) : 0;
+    return answer;
+}
+
+/* A path without a limit has room, one with a limit of 0 never. */
+static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       int64_t most, cvi_now now, cvi_room *room, cv_error *error) {
+    int64_t wait_ms = 0;
+    if (most < 0) {
         return CVI_STORE_DONE;
     }
-    if (path->limit == 0) {
+    if (most == 0) {
         room->wait_ms = -1;
         room->reason = CVI_WAIT_LIMIT;
         return CVI_STORE_DONE;
     }
-    int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
-    int64_t row_ms = left_ms;
+    cvi_store_answer answer = wait_for_row(limit, NTH_NEWEST, spec, most, now, &wait_ms, error);
+    raise_wait(room, wait_ms, CVI_WAIT_LIMIT);
+    return answer;
+}
+
+/* Holds the background to its share: until the row leaves that fills it, or the share is calculated
+ * anew, whichever is earlier. */
+static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       const cvi_path_limit *path, cvi_now now, cvi_room *room,
+                                       cv_error *error) {
+    cvi_counted counted;
+    cvi_share share;
     cvi_store_answer answer =
-        cvi_sql_read(&limit->sql, NTH_NEWEST,
-                     CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(resource),
-                                cvi_integer(left_ms), cvi_integer(is_list ? 1 : 0),
-                                cvi_integer(path->limit - 1)),
-                     &row_ms, error);
-    if (answer == CVI_STORE_DONE && row_ms > left_ms) {
-        room->wait_ms = until_old(row_ms, path->look_back_ms, now);
-        room->reason = CVI_WAIT_LIMIT;
+        cvi_shares_count(&limit->shares, spec, path->look_back_ms, now, &counted, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    room->has_written = counted.is_new;
+    cvi_adaptive_share(&limit->shares.settings, path->limit, &counted.activity, &share);
+    int64_t wait_ms = counted.valid_ms;
+    if (!share.background_paused && share.background_max > 0) {
+        answer = wait_for_row(limit, NTH_NEWEST_BACKGROUND, spec, share.background_max, now,
+                              &wait_ms, error);
+    }
+    wait_ms = wait_ms < counted.valid_ms ? wait_ms : counted.valid_ms;
+    if (answer == CVI_STORE_DONE && wait_ms > room->wait_ms) {
+        raise_wait(room, wait_ms, CVI_WAIT_SHARE);
+        memcpy(room->reason_text, share.reason, sizeof(room->reason_text));
     }
     return answer;
 }
 
-static void raise_wait(cvi_room *room, int64_t wait_ms) {
-    if (wait_ms > room->wait_ms) {
-        room->wait_ms = wait_ms;
-        room->reason = CVI_WAIT_INTERVAL;
+static cvi_store_answer wait_for_room(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_room *room, cv_error *error) {
+    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    cvi_store_answer answer = wait_for_limit(limit, spec, path->limit, now, room, error);
+    bool is_shared = limit->is_adaptive && path->limit > 0;
+    if (answer != CVI_STORE_DONE || !is_shared || spec->priority == CV_PRIORITY_USER) {
+        return answer;
     }
+    return wait_for_share(limit, spec, path, now, room, error);
 }
 
 /* Counts from the newest row. One whose connection is ready does not count those that still
@@ -212,7 +266,7 @@ static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_readiness r
         CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_integer(earliest_ms),
                    cvi_integer(readiness == CVI_READY_NOW ? 0 : 1)),
         &newest_ms, error);
-    raise_wait(room, until_old(newest_ms, limit->min_interval_ms, now));
+    raise_wait(room, until_old(newest_ms, limit->min_interval_ms, now), CVI_WAIT_INTERVAL);
     return answer;
 }
 
@@ -227,30 +281,68 @@ static cvi_store_answer wait_for_connecting(cvi_rate_limit *limit, cvi_now now, 
                    cvi_integer(now.boot_ms - limit->min_interval_ms - CVI_CONNECTING_KEPT_MS)),
         &connecting, error);
     if (connecting != 0) {
-        raise_wait(room, CVI_CONNECTING_LOOK_MS);
+        raise_wait(room, CVI_CONNECTING_LOOK_MS, CVI_WAIT_INTERVAL);
     }
     return answer;
 }
 
-cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
-                                     cvi_room *room, cv_error *error) {
-    memset(room, 0, sizeof(*room));
-    cvi_store_answer answer =
-        wait_for_limit(limit, spec->resource, spec->is_list, now, room, error);
-    if (answer != CVI_STORE_DONE || room->wait_ms < 0 || limit->min_interval_ms == 0) {
-        return answer;
+static cvi_store_answer wait_for_turn(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_room *room, cv_error *error) {
+    if (room->wait_ms < 0 || limit->min_interval_ms == 0) {
+        return CVI_STORE_DONE;
     }
-    answer = wait_for_interval(limit, spec->readiness, now, room, error);
+    cvi_store_answer answer = wait_for_interval(limit, spec->readiness, now, room, error);
     if (answer == CVI_STORE_DONE && spec->readiness != CVI_READY_NOW && room->wait_ms == 0) {
         answer = wait_for_connecting(limit, now, room, error);
     }
     return answer;
 }
 
+/* Lets users of any client go first who are waiting for what the background could have now. One
+ * that was admitted before they came, and has connected meanwhile, goes. */
+static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       cvi_now now, cvi_room *room, cv_error *error) {
+    int64_t left_ms = 0;
+    if (room->wait_ms != 0 || spec->readiness == CVI_READY_NOW) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer =
+        cvi_waiting_left_ms(&limit->waiting, spec->resource, now, &left_ms, error);
+    if (answer == CVI_STORE_DONE && left_ms > 0) {
+        raise_wait(room, left_ms, CVI_WAIT_SHARE);
+        memcpy(room->reason_text, users_wait, sizeof(users_wait));
+    }
+    return answer;
+}
+
+static cvi_store_answer announce_user(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_room *room, cv_error *error) {
+    if (room->wait_ms <= 0) {
+        return CVI_STORE_DONE;
+    }
+    room->has_written = true;
+    const char *path = room->reason == CVI_WAIT_INTERVAL ? CVI_ANY_PATH : spec->resource;
+    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
+}
+
+cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
+                                     cvi_room *room, cv_error *error) {
+    memset(room, 0, sizeof(*room));
+    cvi_store_answer answer = wait_for_room(limit, spec, now, room, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = wait_for_turn(limit, spec, now, room, error);
+    }
+    if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
+        return answer;
+    }
+    return spec->priority == CV_PRIORITY_USER ? announce_user(limit, spec, now, room, error)
+                                              : yield_to_users(limit, spec, now, room, error);
+}
+
 /* ---- writing ---- */
 
-cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       cvi_now now, int64_t *row_id, cv_error *error) {
+static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
+                                   int64_t *row_id, cv_error *error) {
     bool is_user = spec->priority == CV_PRIORITY_USER;
     bool connects = spec->readiness == CVI_CONNECTING && limit->min_interval_ms > 0;
     cvi_store_answer answer = cvi_sql_run(
@@ -261,6 +353,23 @@ cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_sp
         NULL, error);
     if (answer == CVI_STORE_DONE) {
         *row_id = sqlite3_last_insert_rowid(limit->sql.connection);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       cvi_now now, int64_t *row_id, cv_error *error) {
+    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    cvi_store_answer answer = insert_row(limit, spec, now, row_id, error);
+    if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
+        return answer;
+    }
+    if (spec->priority == CV_PRIORITY_USER && path->limit > 0) {
+        answer = cvi_shares_note_user(&limit->shares, spec, path->look_back_ms, now, error);
+    }
+    if (answer == CVI_STORE_DONE && spec->users_wait && limit->min_interval_ms > 0) {
+        answer =
+            cvi_waiting_announce(&limit->waiting, CVI_ANY_PATH, limit->min_interval_ms, now, error);
     }
     return answer;
 }

@@ -1,10 +1,12 @@
-/* The sliding limit: a log of admissions, counted exactly. */
+/* The limit: a log of admissions, counted exactly, and shared out where that is wanted. */
 #ifndef CVI_STORES_RATE_LIMIT_H
 #define CVI_STORES_RATE_LIMIT_H
 
 #include "stores/database.h"
+#include "stores/shares.h"
+#include "stores/waiting.h"
 
-enum { CVI_RATE_LIMIT_STATEMENTS = 10 };
+enum { CVI_RATE_LIMIT_STATEMENTS = 11 };
 
 typedef struct cvi_path_limit {
     char *resource;
@@ -23,6 +25,9 @@ typedef struct cvi_rate_limit {
     size_t path_count;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
+    bool is_adaptive;
+    cvi_shares shares; /* these in use if adaptive */
+    cvi_waiting waiting;
 } cvi_rate_limit;
 
 /* How far back these settings look at most, over all paths. */
@@ -37,6 +42,8 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit);
 typedef struct cvi_room {
     int64_t wait_ms; /* 0: yes; -1: never */
     cvi_wait_reason reason;
+    char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
+    bool has_written;                  /* something for others: keep the transaction */
 } cvi_room;
 
 /* All of these run within a transaction. */
@@ -46,11 +53,11 @@ typedef struct cvi_room {
 cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
                                       cv_error *error);
 
-/* Counts; adopt comes first. */
+/* Counts; adopt comes first. Announces a user who has to wait. */
 cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                      cvi_room *room, cv_error *error);
 
-/* Records an admission. */
+/* Records an admission, and announces the users who wait behind it. */
 cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                        cvi_now now, int64_t *row_id, cv_error *error);
 

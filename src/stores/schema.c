@@ -3,7 +3,9 @@
  *
  * Beside the pinned columns: checksum tells our bodies from those of others and from damage; owner
  * is the byte of the gate that the job's owner keeps locked; boot and boot_ms are the boot clock
- * beside each wall time; connecting marks an admission that still waits for its connection. The
+ * beside each wall time; connecting marks an admission that still waits for its connection.
+ * rate_limit_shares keeps the activity that the shares were last calculated from, and
+ * rate_limit_waiting until when users elsewhere wait. The
  * indexes of ours begin with the boot, as only rows of the present boot can be compared by boot
  * clock. */
 #include "stores/schema.h"
@@ -27,6 +29,13 @@ static const char *const tables[] = {
     " resource TEXT NOT NULL, timestamp INTEGER NOT NULL,"
     " priority TEXT NOT NULL DEFAULT 'background', scope TEXT NOT NULL DEFAULT '', boot TEXT,"
     " boot_ms INTEGER, connecting INTEGER NOT NULL DEFAULT 0)",
+    "CREATE TABLE IF NOT EXISTS rate_limit_shares(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
+    " monitoring_window_ms INTEGER NOT NULL, users INTEGER NOT NULL, users_late INTEGER NOT NULL,"
+    " users_before INTEGER NOT NULL, since_user_ms INTEGER NOT NULL, is_recorded INTEGER NOT NULL,"
+    " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS rate_limit_waiting(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
 
@@ -67,12 +76,16 @@ static const column columns[] = {
     {"rate_limits", "boot_ms", "ALTER TABLE rate_limits ADD COLUMN boot_ms INTEGER"},
     {"rate_limits", "connecting",
      "ALTER TABLE rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
+    {"rate_limit_shares", "scope", NULL},
+    {"rate_limit_shares", "since_user_ms", NULL},
+    {"rate_limit_waiting", "scope", NULL},
+    {"rate_limit_waiting", "boot_ms", NULL},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };
 
-/* The three last: the window of one path; the newest of all, and what has left every window; and
- * the rows of other boots and programs. */
+/* The three last: the window of one path, with all that counting asks for; the newest of all, and
+ * what has left every window; and the rows of other boots and programs. */
 static const char *const indexes[] = {
     "CREATE INDEX IF NOT EXISTS idx_cache_expires_at ON cache(expires_at)",
     "CREATE INDEX IF NOT EXISTS idx_dedupe_status ON dedupe_jobs(status)",
@@ -81,7 +94,7 @@ static const char *const indexes[] = {
     "CREATE INDEX IF NOT EXISTS idx_rate_limit_resource_priority_timestamp"
     " ON rate_limits(resource, priority, timestamp)",
     "CREATE INDEX IF NOT EXISTS idx_rate_limit_window"
-    " ON rate_limits(boot, scope, resource, boot_ms)",
+    " ON rate_limits(boot, scope, resource, boot_ms, priority)",
     "CREATE INDEX IF NOT EXISTS idx_rate_limit_boot ON rate_limits(boot, boot_ms)",
     "CREATE INDEX IF NOT EXISTS idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
 };

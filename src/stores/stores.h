@@ -15,6 +15,7 @@
 #include <comicvine/client.h>
 #include <comicvine/error.h>
 
+#include "stores/adaptive.h"
 #include "support/clock.h"
 #include "support/digest.h"
 
@@ -82,6 +83,7 @@ typedef struct cvi_claim_spec {
     const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
     cvi_readiness readiness;
+    bool users_wait; /* the caller has users who wait for the interval, behind this claim */
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {
@@ -92,7 +94,11 @@ typedef enum cvi_claim_verdict {
     CVI_CLAIM_LOST      /* the job named in the spec is no longer ours; nothing was admitted */
 } cvi_claim_verdict;
 
-typedef enum cvi_wait_reason { CVI_WAIT_INTERVAL, CVI_WAIT_LIMIT } cvi_wait_reason;
+typedef enum cvi_wait_reason {
+    CVI_WAIT_INTERVAL,
+    CVI_WAIT_LIMIT,
+    CVI_WAIT_SHARE /* there is room, but not for the background */
+} cvi_wait_reason;
 
 typedef struct cvi_claim {
     cvi_claim_verdict verdict;
@@ -102,6 +108,7 @@ typedef struct cvi_claim {
     int64_t wait_ms; /* WAIT: at least this long; -1: never. ADMITTED: until another
                          request of any path may follow */
     cvi_wait_reason reason;
+    char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
 } cvi_claim;
 
 /* One transaction: rereads the cache, takes the job if nobody works on it, counts, and records the

@@ -106,6 +106,7 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     call->priority = spec->priority;
     call->reread_cache = spec->reread_cache;
     call->readiness = spec->readiness;
+    call->users_wait = spec->users_wait;
     call->ttl_ms = spec->ttl_ms;
     sim_reply reply = next_reply(world, SIM_CLAIM);
     if (reply.answer != CVI_STORE_DONE) {
@@ -115,6 +116,9 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     claim->verdict = reply.verdict;
     claim->wait_ms = reply.wait_ms;
     claim->reason = reply.reason;
+    if (reply.reason_text != NULL) {
+        copy_into(claim->reason_text, sizeof(claim->reason_text), reply.reason_text);
+    }
     if (reply.verdict == CVI_CLAIM_ADMITTED) {
         admit(world, spec, claim);
     } else if (reply.verdict == CVI_CLAIM_WATCH) {

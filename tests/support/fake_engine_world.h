@@ -48,6 +48,7 @@ typedef struct sim_reply {
     cvi_claim_verdict verdict;
     int64_t wait_ms;
     cvi_wait_reason reason;
+    const char *reason_text; /* NULL: none */
     cvi_watch_state state;
     cv_code failure; /* of the watched job's owner */
     bool lost;       /* COMPLETE, RENEW: the job is somebody else's */
@@ -66,6 +67,7 @@ typedef struct sim_call {
     cv_priority priority;
     bool reread_cache;
     cvi_readiness readiness;
+    bool users_wait;
     size_t size;
     int64_t ttl_ms;
 } sim_call;

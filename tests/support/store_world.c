@@ -23,10 +23,20 @@ void store_world_init(store_world *world, uint64_t seed) {
     options->cache.max_entry_bytes = 5 << 20;
     options->dedupe.job_timeout_ms = 300000;
     options->dedupe.lease_ms = 5000;
+    options->rate_limit.kind = CV_LIMIT_SLIDING;
     options->rate_limit.limit = 200;
     options->rate_limit.window_ms = 3600000;
     options->rate_limit.guard_ms = 2000;
     options->rate_limit.min_interval_ms = CV_NO_INTERVAL;
+    options->rate_limit.adaptive = (cv_adaptive_settings){
+        .monitoring_window_ms = 900000,
+        .high_activity_threshold = 10,
+        .moderate_activity_threshold = 3,
+        .recalculation_interval_ms = 30000,
+        .sustained_inactivity_threshold_ms = 1800000,
+        .max_user_scaling = 2.0,
+        .min_user_reserved = 5,
+    };
 }
 
 void store_world_done(store_world *world) {

@@ -34,7 +34,7 @@ typedef struct store_world {
     char folder[TEMP_PATH_SIZE];
     char database[TEMP_PATH_SIZE + 16];
     fake_clock clock;
-    cvi_stores_options options; /* as the client fills them in, no minimum interval */
+    cvi_stores_options options; /* as the client fills them in; sliding, no minimum interval */
 } store_world;
 
 void store_world_init(store_world *world, uint64_t seed);

@@ -51,9 +51,13 @@ static cvi_store_answer do_lookup(life *self, cv_error *error) {
     return check_cached(self, answer, &cached);
 }
 
-static cvi_store_answer claim_hash(life *self, const char *hash, cv_error *error) {
-    const cvi_claim_spec spec = {
-        .hash = hash, .resource = "issue", .reread_cache = true, .ttl_ms = WORLD_TTL_MS};
+static cvi_store_answer claim_hash(life *self, const char *hash, cv_priority priority,
+                                   cv_error *error) {
+    const cvi_claim_spec spec = {.hash = hash,
+                                 .resource = "issue",
+                                 .priority = priority,
+                                 .reread_cache = true,
+                                 .ttl_ms = WORLD_TTL_MS};
     cvi_store_answer answer =
         cvi_stores_claim(self->stores, &spec, self->world->clock.now, &self->claim, error);
     if (answer == CVI_STORE_DONE) {
@@ -67,11 +71,11 @@ static cvi_store_answer claim_hash(life *self, const char *hash, cv_error *error
 }
 
 static cvi_store_answer do_claim(life *self, cv_error *error) {
-    return claim_hash(self, HASH_A, error);
+    return claim_hash(self, HASH_A, CV_PRIORITY_BACKGROUND, error);
 }
 
 static cvi_store_answer do_claim_other(life *self, cv_error *error) {
-    return claim_hash(self, HASH_B, error);
+    return claim_hash(self, HASH_B, CV_PRIORITY_USER, error);
 }
 
 static cvi_store_answer do_renew(life *self, cv_error *error) {
@@ -210,6 +214,7 @@ static life_report run_life(void) {
                  {do_age, true},          {do_clean, false}};
     store_world world;
     store_world_init(&world, 1);
+    world.options.rate_limit.kind = CV_LIMIT_ADAPTIVE;
     life self = {.world = &world};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         run_step(&self, steps[i].step, steps[i].is_outside);
