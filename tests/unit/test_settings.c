@@ -273,10 +273,10 @@ static void test_arrays_that_make_no_sense(void **state) {
     }
     cv_options options = plain;
     options.cache.ttl_count = 1;
-    check_refused(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    check_refused(&options, CV_ERROR_ARGUMENT, "is NULL but has a count");
     options = plain;
     options.rate_limit.resource_count = 1;
-    check_refused(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    check_refused(&options, CV_ERROR_ARGUMENT, "is NULL but has a count");
 }
 
 static void test_limits_of_resources_are_filled_in(void **state) {

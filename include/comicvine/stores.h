@@ -1,0 +1,126 @@
+/* The three stores as handles of their own: cache, jobs (dedupe) and rate limit, for programs that
+ * want them without the client, or that look into the stores of a client.
+ *
+ * A handle is opened on a file, which clients, other handles and other programs may have open at
+ * the same time, or on ":memory:". cv_client_cache and its sisters lend the handles of a client.
+ *
+ * Every function here may be called from any thread, and from many at once, and may block: for a
+ * moment for the disk, for some seconds at most while others hold the file. Failure is NULL or
+ * false, and cv_last_error() says why: CV_ERROR_ARGUMENT (a NULL, an empty or too long text, a
+ * number out of range), CV_ERROR_STORE (the file), CV_ERROR_NOMEM, and what a function names. What
+ * a function hands out by pointer is then zero or NULL. A handle that is closed is gone: to use it
+ * is as wrong as to use freed memory. Times are milliseconds, and times of the day Unix time,
+ * unless a name ends in _s (seconds). */
+#ifndef COMICVINE_STORES_H
+#define COMICVINE_STORES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/client.h>
+#include <comicvine/error.h>
+#include <comicvine/memory.h>
+#include <comicvine/query.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sqlite3;
+
+/* Bytes, with a NUL behind them that `size` does not count. `data` is yours: cv_free. NULL:
+ * nothing. */
+typedef struct cv_blob {
+    void *data;
+    size_t size;
+} cv_blob;
+
+/* The longest hash, path of a resource and scope, in bytes without the NUL. */
+#define CV_HASH_MAX     256
+#define CV_RESOURCE_MAX 64
+#define CV_SCOPE_MAX    64
+
+/* ---- cache ---- */
+
+typedef struct cv_cache_store cv_cache_store;
+
+/* Start from CV_CACHE_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
+typedef struct cv_cache_options {
+    size_t size;
+    const char *database;          /* path or ":memory:"; NULL: the file that clients use */
+    struct sqlite3 *connection;    /* must be NULL in this version */
+    const char *scope;             /* rows of the cache have none: not used */
+    const cv_allocator *allocator; /* NULL: malloc */
+
+    /* As in cv_cache_settings, but for ttl_s: with 0 a row says how long it is fresh, and
+     * cv_cache_store_set without a TTL gives it 3 600 s; any other value bounds what this handle
+     * takes for fresh, whatever the row says. */
+    int64_t ttl_s;
+    int64_t stale_s;
+    int64_t max_entry_bytes;
+    int64_t cleanup_interval_ms; /* a call that writes cleans a batch when this has passed */
+    int64_t reserved[16];
+} cv_cache_options;
+
+/* clang-format off */
+#define CV_CACHE_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, {0}                          \
+    }
+/* clang-format on */
+
+/* Opens the file, which is made if there is none (mode 0600). NULL on failure. Close the handle
+ * with cv_cache_store_close. */
+CV_API cv_cache_store *cv_cache_store_open(const cv_cache_options *options);
+
+/* Closes a handle that cv_cache_store_open made; no other thread may be using it. A handle that a
+ * client lends is left alone. NULL is fine. */
+CV_API void cv_cache_store_close(cv_cache_store *store);
+
+/* Reads a fresh body. A miss is a success that leaves value->data NULL: no row, one that has
+ * expired, one whose checksum fails, or one of another program, without a checksum. */
+CV_API bool cv_cache_store_get(cv_cache_store *store, const char *hash, cv_blob *value);
+
+/* The same, but an expired body will do until stale_s after its end. `age_ms` (NULL: not wanted) is
+ * the time since it was stored. */
+CV_API bool cv_cache_store_get_stale(cv_cache_store *store, const char *hash, cv_blob *value,
+                                     int64_t *age_ms);
+
+/* Stores a body for `ttl_s` seconds (0: the default), in place of what the hash had. A body above
+ * max_entry_bytes is not stored, and the hash is then empty; that is a success too. `data` may be
+ * NULL if `size` is 0. A negative `ttl_s` is CV_ERROR_ARGUMENT. */
+CV_API bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *data,
+                               size_t size, int64_t ttl_s);
+
+/* Forgets a hash. A success also if there was nothing. */
+CV_API bool cv_cache_store_delete(cv_cache_store *store, const char *hash);
+
+typedef struct cv_cache_stats {
+    int64_t total_items;
+    int64_t expired_items; /* those of them that are no longer fresh by their own expiry */
+    int64_t bytes;         /* of all bodies */
+    int64_t database_size_kb;
+
+    /* What this handle's looks came to since it was opened; a lent one counts its client's too. */
+    int64_t hits;
+    int64_t misses;
+    int64_t stale_hits;
+    int64_t reserved[8];
+} cv_cache_stats;
+
+/* Reads the whole table: milliseconds for thousands of rows. */
+CV_API bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats);
+
+/* Deletes all rows that nobody may read any more, even stale, in small batches: others get their
+ * turn in between. */
+CV_API bool cv_cache_store_cleanup(cv_cache_store *store);
+
+/* Deletes all rows, those of other programs too, in small batches. */
+CV_API bool cv_cache_store_clear(cv_cache_store *store);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
