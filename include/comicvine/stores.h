@@ -119,6 +119,98 @@ CV_API bool cv_cache_store_cleanup(cv_cache_store *store);
 /* Deletes all rows, those of other programs too, in small batches. */
 CV_API bool cv_cache_store_clear(cv_cache_store *store);
 
+/* ---- jobs ---- */
+
+typedef struct cv_dedupe_store cv_dedupe_store;
+
+#define CV_JOB_ID_SIZE 37 /* of a job_id, with its NUL */
+
+/* Start from CV_DEDUPE_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
+typedef struct cv_dedupe_options {
+    size_t size;
+    const char *database;       /* path or ":memory:"; NULL: the file that clients use */
+    struct sqlite3 *connection; /* must be NULL in this version */
+
+    /* Whose errors AUTH and RATE_LIMITED are: waiters of another scope do not get them. NULL: "".
+     */
+    const char *scope;
+
+    const cv_allocator *allocator; /* NULL: malloc */
+
+    /* As in cv_dedupe_settings. */
+    int64_t job_timeout_ms;
+    int64_t lease_ms;
+    int64_t cleanup_interval_ms; /* a register cleans a batch when this has passed */
+    int64_t reserved[16];
+} cv_dedupe_options;
+
+/* clang-format off */
+#define CV_DEDUPE_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        sizeof(cv_dedupe_options), NULL, NULL, NULL, NULL, 0, 0, 0, {0}                            \
+    }
+/* clang-format on */
+
+/* Opens the file, which is made if there is none (mode 0600). NULL on failure. Close the handle
+ * with cv_dedupe_store_close. */
+CV_API cv_dedupe_store *cv_dedupe_store_open(const cv_dedupe_options *options);
+
+/* Gives up the jobs that the handle still owns and closes it; no other thread may be using it, in
+ * a wait neither. A handle that a client lends is left alone. NULL is fine. */
+CV_API void cv_dedupe_store_close(cv_dedupe_store *store);
+
+/* Says who works on `hash`. `owner` true: the caller does from now on, under a new job_id, as
+ * nobody did: there was no job, or it had ended, or its owner died, fell silent for lease_ms or
+ * took longer than job_timeout_ms. `owner` false: somebody else does, under `job_id`: wait for it.
+ * An owner renews the job well within each lease_ms, and ends it with complete, fail or release. */
+CV_API bool cv_dedupe_store_register(cv_dedupe_store *store, const char *hash,
+                                     char job_id[CV_JOB_ID_SIZE], bool *owner);
+
+/* The four ways to go on with a job of one's own. A job that is no longer the caller's, because it
+ * has ended or was taken over, is left alone: CV_ERROR_CANCELLED.
+ *
+ * renew: still at work. */
+CV_API bool cv_dedupe_store_renew(cv_dedupe_store *store, const char *hash, const char *job_id);
+
+/* Gives the job up; who waits for it wakes, and may register to become the owner. */
+CV_API bool cv_dedupe_store_release(cv_dedupe_store *store, const char *hash, const char *job_id);
+
+/* Ends the job with a result, for all who wait for this job_id, now or until it is cleaned up. A
+ * handle that a client lends keeps the result only if somebody waits already. */
+CV_API bool cv_dedupe_store_complete(cv_dedupe_store *store, const char *hash, const char *job_id,
+                                     const void *data, size_t size);
+
+/* The same with an error; its code must be one of CV_ERROR_*. */
+CV_API bool cv_dedupe_store_fail(cv_dedupe_store *store, const char *hash, const char *job_id,
+                                 const cv_error *error);
+
+/* Waits until the job has ended, at most `timeout_ms` (0: only looks, -1: no limit). True: `result`
+ * holds what its owner left. False: `error` (NULL: not wanted) and cv_last_error() say why: the
+ * owner's error; CV_ERROR_TIMEOUT, it still runs; or CV_ERROR_CANCELLED, the owner gave it up or
+ * died, or the job_id is no longer known: register again. */
+CV_API bool cv_dedupe_store_wait(cv_dedupe_store *store, const char *hash, const char *job_id,
+                                 int64_t timeout_ms, cv_blob *result, cv_error *error);
+
+/* Whether somebody works on `hash`. */
+CV_API bool cv_dedupe_store_in_progress(cv_dedupe_store *store, const char *hash, bool *yes);
+
+typedef struct cv_dedupe_stats {
+    int64_t total_jobs; /* rows of any status, those of other programs too */
+    int64_t pending_jobs;
+    int64_t completed_jobs;
+    int64_t failed_jobs;
+    int64_t expired_jobs; /* those among the pending on which nobody works any more */
+    int64_t reserved[8];
+} cv_dedupe_stats;
+
+CV_API bool cv_dedupe_store_stats(cv_dedupe_store *store, cv_dedupe_stats *stats);
+
+/* Deletes abandoned jobs, and those that ended more than job_timeout_ms ago, in small batches. */
+CV_API bool cv_dedupe_store_cleanup(cv_dedupe_store *store);
+
+/* Deletes all jobs, those of other programs and those under way too: their owners lose them. */
+CV_API bool cv_dedupe_store_clear(cv_dedupe_store *store);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,24 +15,19 @@
 static bool read_options(cv_cache_options *own, const cv_cache_options *options,
                          cv_cache_settings *settings) {
     cv_error error;
-    if (options == NULL) {
-        return cvi_public_refuse("options is NULL");
+    if (!cvi_public_copy_options(own, sizeof(*own), options, "cv_cache_options", own->reserved,
+                                 sizeof(own->reserved) / sizeof(own->reserved[0]))) {
+        return false;
     }
-    bool is_good =
-        cvi_copy_sized(own, sizeof(*own), options, "cv_cache_options", &error) &&
-        cvi_check_reserved(own->reserved, sizeof(own->reserved) / sizeof(own->reserved[0]),
-                           "cv_cache_options", &error);
-    if (is_good) {
-        *settings = (cv_cache_settings){.ttl_s = own->ttl_s,
-                                        .stale_s = own->stale_s,
-                                        .max_entry_bytes = own->max_entry_bytes,
-                                        .cleanup_interval_ms = own->cleanup_interval_ms};
-        is_good = cvi_cache_settings_fill(settings, "", &error);
+    *settings = (cv_cache_settings){.ttl_s = own->ttl_s,
+                                    .stale_s = own->stale_s,
+                                    .max_entry_bytes = own->max_entry_bytes,
+                                    .cleanup_interval_ms = own->cleanup_interval_ms};
+    if (cvi_cache_settings_fill(settings, "", &error)) {
+        return true;
     }
-    if (!is_good) {
-        cvi_error_remember(&error);
-    }
-    return is_good;
+    cvi_error_remember(&error);
+    return false;
 }
 
 static int64_t reader_ttl_ms(int64_t ttl_s) {
@@ -147,8 +142,8 @@ static cvi_store_answer put_entry(cvi_stores *stores, void *context, cvi_now now
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    return cvi_public_clean_if_due(stores, stores->cache.cleanup_interval_ms, clean_batch, now,
-                                   error);
+    int64_t interval_ms = stores->cache_store.is_lent ? -1 : stores->cache.cleanup_interval_ms;
+    return cvi_public_clean_if_due(stores, interval_ms, clean_batch, now, error);
 }
 
 bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *data, size_t size,

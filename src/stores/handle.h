@@ -18,6 +18,11 @@ struct cv_cache_store {
     int64_t reader_ttl_ms; /* bounds what counts as fresh; INT64_MAX: rows say it, 0: nothing is */
 };
 
+struct cv_dedupe_store {
+    cvi_stores *stores;
+    bool is_lent;
+};
+
 struct cvi_stores {
     cvi_db db;
     cvi_readers readers;
@@ -25,6 +30,7 @@ struct cvi_stores {
     cvi_dedupe dedupe;
     cvi_rate_limit rate_limit;
     struct cv_cache_store cache_store;
+    struct cv_dedupe_store dedupe_store;
     int64_t cleaned_boot_ms; /* when a public handle last cleaned; within a transaction */
 };
 

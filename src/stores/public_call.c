@@ -23,6 +23,20 @@ cvi_stores_options cvi_public_parts(void) {
     return parts;
 }
 
+bool cvi_public_copy_options(void *copy, size_t known, const void *options, const char *name,
+                             const int64_t *reserved, size_t count) {
+    cv_error error;
+    if (options == NULL) {
+        return cvi_public_refuse("options is NULL");
+    }
+    if (cvi_copy_sized(copy, known, options, name, &error) &&
+        cvi_check_reserved(reserved, count, name, &error)) {
+        return true;
+    }
+    cvi_error_remember(&error);
+    return false;
+}
+
 static bool check_options(const cvi_public_options *options, cv_error *error) {
     if (options->connection != NULL) {
         cvi_error_set(error, CV_ERROR_ARGUMENT,

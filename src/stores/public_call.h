@@ -19,6 +19,11 @@ typedef struct cvi_public_options {
  * the settings of those, filled in. NULL on failure, remembered. */
 cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_options *parts);
 
+/* Copies a struct of options of `known` bytes, whose `count` reserved members lie in the copy;
+ * false refuses, remembered. */
+bool cvi_public_copy_options(void *copy, size_t known, const void *options, const char *name,
+                             const int64_t *reserved, size_t count);
+
 /* Options of stores with every part off. */
 cvi_stores_options cvi_public_parts(void);
 

@@ -36,6 +36,7 @@ static bool open_db(cvi_stores *stores, const cvi_stores_options *options, cv_er
 static void lend_handles(cvi_stores *stores, const cvi_stores_options *options) {
     int64_t ttl_ms = options->cache.ttl_s > 0 ? options->cache.ttl_s * 1000 : 0;
     stores->cache_store = (cv_cache_store){stores, true, ttl_ms, INT64_MAX};
+    stores->dedupe_store = (cv_dedupe_store){stores, true};
     stores->cleaned_boot_ms = cvi_clock_now(&options->clock).boot_ms;
 }
 
