@@ -211,6 +211,122 @@ CV_API bool cv_dedupe_store_cleanup(cv_dedupe_store *store);
 /* Deletes all jobs, those of other programs and those under way too: their owners lose them. */
 CV_API bool cv_dedupe_store_clear(cv_dedupe_store *store);
 
+/* ---- rate limit ---- */
+
+typedef struct cv_rate_limit_store cv_rate_limit_store;
+
+/* Start from CV_RATE_LIMIT_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
+typedef struct cv_rate_limit_options {
+    size_t size;
+    const char *database;       /* path or ":memory:"; NULL: the file that clients use */
+    struct sqlite3 *connection; /* must be NULL in this version */
+
+    /* Whose requests these are. A request counts those of its own scope and those without one (""),
+     * which other programs write. NULL: "". Clients use a fingerprint of key and base URL. */
+    const char *scope;
+
+    const cv_allocator *allocator; /* NULL: malloc */
+
+    /* As in cv_rate_limit_settings, but that `resources` may name any path. */
+    cv_limit_kind kind;
+    int64_t limit;
+    int64_t window_ms;
+    int64_t guard_ms;
+    int64_t min_interval_ms;
+    const cv_resource_limit *resources;
+    size_t resource_count;
+    int64_t reserved[32];
+} cv_rate_limit_options;
+
+/* clang-format off */
+#define CV_RATE_LIMIT_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        sizeof(cv_rate_limit_options), NULL, NULL, NULL, NULL, CV_LIMIT_ADAPTIVE, 0, 0, 0, 0,      \
+        NULL, 0, {0}                                                                               \
+    }
+/* clang-format on */
+
+/* Opens the file, which is made if there is none (mode 0600). NULL on failure. Close the handle
+ * with cv_rate_limit_store_close. */
+CV_API cv_rate_limit_store *cv_rate_limit_store_open(const cv_rate_limit_options *options);
+
+/* Closes a handle that cv_rate_limit_store_open made; no other thread may be using it. A handle
+ * that a client lends is left alone. NULL is fine. */
+CV_API void cv_rate_limit_store_close(cv_rate_limit_store *store);
+
+/* `resource` is the first segment of a path ("issue", "issues"), from 1 to CV_RESOURCE_MAX bytes.
+ * What programs that do not tell lists apart file under "unknown" counts for every path that is not
+ * known to be a detail.
+ *
+ * Counts, decides and records in one transaction. `wait_ms` 0: admitted and recorded, send now;
+ * above: not admitted, room comes in so many milliseconds at the earliest; -1: never (limit 0). */
+CV_API bool cv_rate_limit_store_acquire(cv_rate_limit_store *store, const char *resource,
+                                        cv_priority priority, int64_t *wait_ms);
+
+/* Whether acquire would admit now. Nothing is recorded, and somebody else may be quicker. */
+CV_API bool cv_rate_limit_store_can_proceed(cv_rate_limit_store *store, const char *resource,
+                                            cv_priority priority, bool *yes);
+
+/* Records a request that was sent without acquire, whatever the limit says. */
+CV_API bool cv_rate_limit_store_record(cv_rate_limit_store *store, const char *resource,
+                                       cv_priority priority);
+
+/* What acquire would answer now in `wait_ms`, without recording. */
+CV_API bool cv_rate_limit_store_wait_time(cv_rate_limit_store *store, const char *resource,
+                                          cv_priority priority, int64_t *wait_ms);
+
+typedef struct cv_rate_limit_status {
+    int64_t remaining;         /* requests that still fit into the window; CV_NONE: no limit */
+    int64_t limit;             /* CV_NONE: no limit */
+    int64_t reset_at_ms;       /* when the oldest request that counts leaves; 0: none counts */
+    int64_t next_slot_ms;      /* when the next user request may leave; -1: never */
+    int64_t cooldown_until_ms; /* 0: no cool-down */
+
+    /* Shares of CV_LIMIT_ADAPTIVE; 0 and "" without. */
+    int64_t user_reserved;
+    int64_t background_max;
+    bool background_paused;
+    int64_t recent_user_activity; /* user requests */
+    char reason[128];
+    int64_t reserved[8];
+} cv_rate_limit_status;
+
+CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
+                                       cv_rate_limit_status *status);
+
+/* Forgets the requests of a resource that count for this handle: the service has not, so it is for
+ * one's own mirror, or after a change of keys. */
+CV_API bool cv_rate_limit_store_reset(cv_rate_limit_store *store, const char *resource);
+
+/* Gives a resource a limit of its own, for this handle and as long as it is open: at most `limit`
+ * requests (0: none at all) in `window_ms` (from 1). */
+CV_API bool cv_rate_limit_store_set_resource(cv_rate_limit_store *store, const char *resource,
+                                             int64_t limit, int64_t window_ms);
+
+/* The limit that holds for a resource, its own or the common one; `limit` CV_NONE: none. */
+CV_API bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const char *resource,
+                                             int64_t *limit, int64_t *window_ms);
+
+typedef struct cv_rate_limit_stats {
+    int64_t total_requests;         /* kept in the file and counted by this handle */
+    int64_t unique_resources;       /* that they are for */
+    int64_t rate_limited_resources; /* those of them without room now */
+
+    /* Figures of CV_LIMIT_ADAPTIVE; 0 without. */
+    double average_user_activity;
+    double background_utilization;
+    int64_t priority_mode_activations;
+    int64_t reserved[8];
+} cv_rate_limit_stats;
+
+CV_API bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats);
+
+/* Deletes requests that no user of the file counts any more, in small batches. */
+CV_API bool cv_rate_limit_store_cleanup(cv_rate_limit_store *store);
+
+/* Forgets all requests that count for this handle; see cv_rate_limit_store_reset. */
+CV_API bool cv_rate_limit_store_clear(cv_rate_limit_store *store);
+
 #ifdef __cplusplus
 }
 #endif

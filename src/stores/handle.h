@@ -4,6 +4,7 @@
 
 #include <comicvine/stores.h>
 
+#include "stores/budget.h"
 #include "stores/cache.h"
 #include "stores/dedupe.h"
 #include "stores/rate_limit.h"
@@ -23,14 +24,21 @@ struct cv_dedupe_store {
     bool is_lent;
 };
 
+struct cv_rate_limit_store {
+    cvi_stores *stores;
+    bool is_lent;
+};
+
 struct cvi_stores {
     cvi_db db;
     cvi_readers readers;
     cvi_cache cache;
     cvi_dedupe dedupe;
     cvi_rate_limit rate_limit;
+    cvi_budget budget;
     struct cv_cache_store cache_store;
     struct cv_dedupe_store dedupe_store;
+    struct cv_rate_limit_store rate_limit_store;
     int64_t cleaned_boot_ms; /* when a public handle last cleaned; within a transaction */
 };
 

@@ -117,6 +117,7 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->boot = db->clock.boot_id;
     limit->common.limit = settings->kind == CV_LIMIT_NONE ? -1 : settings->limit;
     limit->common.look_back_ms = look_back_ms(settings, 0);
+    limit->guard_ms = cvi_span(settings->guard_ms, 0);
     limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
     limit->longest_ms = cvi_rate_limit_longest_ms(settings);
     limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
@@ -135,13 +136,50 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     limit->scope = NULL;
 }
 
-static const cvi_path_limit *limit_of(const cvi_rate_limit *limit, const char *resource) {
+/* NULL: the common limit holds. */
+static cvi_path_limit *find_path(const cvi_rate_limit *limit, const char *resource) {
     for (size_t i = 0; i < limit->path_count; i++) {
         if (strcmp(limit->paths[i].resource, resource) == 0) {
             return &limit->paths[i];
         }
     }
-    return &limit->common;
+    return NULL;
+}
+
+const cvi_path_limit *cvi_rate_limit_path(const cvi_rate_limit *limit, const char *resource) {
+    const cvi_path_limit *own = find_path(limit, resource);
+    return own != NULL ? own : &limit->common;
+}
+
+static cvi_path_limit *add_path(cvi_rate_limit *limit, const char *resource) {
+    char *copy = cvi_copy_text(&limit->allocator, resource, strlen(resource));
+    cvi_path_limit *paths = copy == NULL ? NULL
+                                         : cvi_reallocate(&limit->allocator, limit->paths,
+                                                          (limit->path_count + 1) * sizeof(*paths));
+    if (paths == NULL) {
+        cvi_release(&limit->allocator, copy);
+        return NULL;
+    }
+    limit->paths = paths;
+    paths[limit->path_count].resource = copy;
+    return &paths[limit->path_count++];
+}
+
+bool cvi_rate_limit_set_path(cvi_rate_limit *limit, const char *resource, int64_t requests,
+                             int64_t window_ms) {
+    cvi_path_limit *path = find_path(limit, resource);
+    if (path == NULL) {
+        path = add_path(limit, resource);
+    }
+    if (path == NULL) {
+        return false;
+    }
+    path->limit = requests;
+    path->look_back_ms = window_ms + limit->guard_ms;
+    if (path->look_back_ms > limit->longest_ms) {
+        limit->longest_ms = path->look_back_ms;
+    }
+    return true;
 }
 
 /* ---- counting ---- */
@@ -170,7 +208,7 @@ static int64_t until_old(int64_t row_ms, int64_t span_ms, cvi_now now) {
  * will be when that row has left. */
 static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const char *resource, bool is_list,
                                        cvi_now now, cvi_room *room, cv_error *error) {
-    const cvi_path_limit *path = limit_of(limit, resource);
+    const cvi_path_limit *path = cvi_rate_limit_path(limit, resource);
     if (path->limit < 0) {
         return CVI_STORE_DONE;
     }

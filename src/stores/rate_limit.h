@@ -21,6 +21,7 @@ typedef struct cvi_rate_limit {
     cvi_path_limit common; /* for paths without a row of their own */
     cvi_path_limit *paths;
     size_t path_count;
+    int64_t guard_ms;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
 } cvi_rate_limit;
@@ -32,6 +33,14 @@ int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings);
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
                          const char *scope);
 void cvi_rate_limit_finalize(cvi_rate_limit *limit);
+
+/* The limit that holds for a path. */
+const cvi_path_limit *cvi_rate_limit_path(const cvi_rate_limit *limit, const char *resource);
+
+/* Gives a path a limit of its own, or another one. False without memory; nothing has changed then.
+ * The caller has the connection, and has seen to it that the file keeps rows for so long. */
+bool cvi_rate_limit_set_path(cvi_rate_limit *limit, const char *resource, int64_t requests,
+                             int64_t window_ms);
 
 /* Whether a request may leave now. */
 typedef struct cvi_room {

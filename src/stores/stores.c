@@ -16,12 +16,14 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
         cvi_dedupe_init(&stores->dedupe, &stores->db, &options->dedupe, options->scope);
     bool has_limit =
         cvi_rate_limit_init(&stores->rate_limit, &stores->db, &options->rate_limit, options->scope);
+    cvi_budget_init(&stores->budget, &stores->rate_limit);
     return has_dedupe && has_limit;
 }
 
 static void close_parts(cvi_stores *stores) {
     cvi_cache_finalize(&stores->cache);
     cvi_dedupe_finalize(&stores->dedupe);
+    cvi_budget_finalize(&stores->budget);
     cvi_rate_limit_finalize(&stores->rate_limit);
     cvi_db_close(&stores->db);
 }
@@ -37,6 +39,7 @@ static void lend_handles(cvi_stores *stores, const cvi_stores_options *options) 
     int64_t ttl_ms = options->cache.ttl_s > 0 ? options->cache.ttl_s * 1000 : 0;
     stores->cache_store = (cv_cache_store){stores, true, ttl_ms, INT64_MAX};
     stores->dedupe_store = (cv_dedupe_store){stores, true};
+    stores->rate_limit_store = (cv_rate_limit_store){stores, true};
     stores->cleaned_boot_ms = cvi_clock_now(&options->clock).boot_ms;
 }
 
