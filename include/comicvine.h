@@ -18,6 +18,7 @@
 #include <comicvine/record.h>
 #include <comicvine/request.h>
 #include <comicvine/resource.h>
+#include <comicvine/stores.h>
 #include <comicvine/version.h>
 
 #endif

@@ -53,7 +53,12 @@ typedef struct cv_cache_settings {
     size_t ttl_count;
     int64_t max_entry_bytes;     /* larger bodies are not stored; 0: 5 MiB. CV_NONE: no bound */
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
-    int64_t reserved[16];
+
+    /* How long after its end an answer may still be read as a stale one, and is kept in the file;
+     * 0: 604 800 (a week). CV_NONE: not at all. */
+    int64_t stale_s;
+
+    int64_t reserved[15];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -148,7 +153,7 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, {0}},                                                            \
+        {false, 0, NULL, 0, 0, 0, 0, {0}},                                                           \
         {false, 0, 0, 0, {0}},                                                                     \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, {0}},        \
         NULL, {0}                                                                                  \

@@ -9,6 +9,7 @@
 #include <comicvine/error.h>
 
 #include "support/arena.h"
+#include "support/options.h"
 
 #define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
 
@@ -28,14 +29,5 @@ void cvi_settings_clear(cvi_settings *settings);
 
 /* How long an answer of this resource counts as fresh; 0: not at all. */
 int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource);
-
-/* Copies a struct whose first member is its size: reads no more than the caller's `size`, refuses
- * a longer one with a member set that this version does not know, and one that can be no size. A
- * size of 0 counts as `known`. */
-bool cvi_copy_sized(void *copy, size_t known, const void *original, const char *name,
-                    cv_error *error);
-
-/* Refuses a reserved member that is set: a later version's member stands there. */
-bool cvi_check_reserved(const int64_t *reserved, size_t count, const char *name, cv_error *error);
 
 #endif

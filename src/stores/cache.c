@@ -11,7 +11,7 @@
 #include "support/digest.h"
 #include "support/error.h"
 
-enum statement { PUT, DELETE, CLEAN };
+enum statement { PUT, DELETE, CLEAN, CLEAR };
 
 const char *const cvi_cache_find_text =
     "SELECT created_at, expires_at, checksum, value FROM cache WHERE hash = ?1";
@@ -27,6 +27,7 @@ static const char *const texts[CVI_CACHE_STATEMENTS] = {
             " value = excluded.value",
     [DELETE] = "DELETE FROM cache WHERE hash = ?1",
     [CLEAN] = CLEAN_TEXT,
+    [CLEAR] = "DELETE FROM cache WHERE rowid IN (SELECT rowid FROM cache LIMIT ?1)",
 };
 
 void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *settings) {
@@ -37,6 +38,8 @@ void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *setti
         (cvi_sql){db->connection, db->path, texts, cache->statements, CVI_CACHE_STATEMENTS};
     cache->disabled = settings->disabled;
     cache->max_entry_bytes = settings->max_entry_bytes;
+    cache->cleanup_interval_ms = settings->cleanup_interval_ms;
+    cache->stale_ms = cvi_span(settings->stale_s < 0 ? -1 : settings->stale_s * 1000, 0);
 }
 
 void cvi_cache_finalize(cvi_cache *cache) {
@@ -69,7 +72,7 @@ static bool meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now no
     if (own_end_ms < cached->expires_at_ms) {
         cached->expires_at_ms = own_end_ms;
     }
-    return now.wall_ms < cached->expires_at_ms;
+    return now.wall_ms < cvi_time_after(cached->expires_at_ms, demand->stale_ms);
 }
 
 /* Copies the body of the present row, if its checksum says that it is what was stored. */
@@ -139,14 +142,25 @@ cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *
     return cvi_sql_run(&cache->sql, DELETE, CVI_VALUES(cvi_text(hash)), NULL, error);
 }
 
-cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *deleted, bool *more,
-                                 cv_error *error) {
+static cvi_store_answer delete_batch(cvi_cache *cache, enum statement statement,
+                                     const cvi_value *values, size_t count, int64_t *deleted,
+                                     bool *more, cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer = cvi_sql_run(
-        &cache->sql, CLEAN,
-        CVI_VALUES(cvi_integer(now.wall_ms - CVI_STALE_KEPT_MS), cvi_integer(CVI_CLEAN_BATCH)),
-        &changes, error);
+    cvi_store_answer answer = cvi_sql_run(&cache->sql, statement, values, count, &changes, error);
     *deleted += changes;
     *more = *more || changes == CVI_CLEAN_BATCH;
     return answer;
+}
+
+cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *deleted, bool *more, cv_error *error) {
+    return delete_batch(cache, CLEAR, CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH)), deleted, more,
+                        error);
+}
+
+cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *deleted, bool *more,
+                                 cv_error *error) {
+    return delete_batch(
+        cache, CLEAN,
+        CVI_VALUES(cvi_integer(now.wall_ms - cache->stale_ms), cvi_integer(CVI_CLEAN_BATCH)),
+        deleted, more, error);
 }

@@ -4,7 +4,7 @@
 
 #include "stores/database.h"
 
-enum { CVI_CACHE_STATEMENTS = 3 };
+enum { CVI_CACHE_STATEMENTS = 4 };
 
 typedef struct cvi_cache {
     cvi_sql find; /* one statement, cvi_cache_find_text */
@@ -13,6 +13,11 @@ typedef struct cvi_cache {
     sqlite3_stmt *statements[CVI_CACHE_STATEMENTS];
     bool disabled;
     int64_t max_entry_bytes; /* negative: no bound */
+    int64_t stale_ms;        /* so long an expired row is kept */
+    int64_t cleanup_interval_ms;
+    _Atomic int64_t hits; /* of looks from any thread */
+    _Atomic int64_t misses;
+    _Atomic int64_t stale_hits;
 } cvi_cache;
 
 /* The point read, for connections beside the writing one. */
@@ -26,6 +31,7 @@ void cvi_cache_finalize(cvi_cache *cache);
 typedef struct cvi_cache_demand {
     int64_t created_from_ms; /* rows made before are not wanted */
     int64_t ttl_ms;          /* of the reader; its end and the row's expiry bound freshness */
+    int64_t stale_ms;        /* so long after its end a row will still do */
     bool any_expiry;         /* fresh or not */
 } cvi_cache_demand;
 
@@ -45,6 +51,9 @@ cvi_store_answer cvi_cache_put(cvi_cache *cache, const char *hash, const char *b
 
 /* Within a transaction: forgets a row. */
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error);
+
+/* Within a transaction: deletes a batch of any rows. Adds as cleaning does. */
+cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *deleted, bool *more, cv_error *error);
 
 /* Within a transaction: deletes a batch of rows long expired. Adds their number to `deleted`;
  * `more` becomes true if there may be others. */

@@ -35,18 +35,12 @@ static const char *const texts[CVI_DB_STATEMENTS] = {
 
 /* ---- waiting outside the engine ---- */
 
-/* Bounded by the clock and by tries, so that a clock that stands still ends it too. */
-typedef struct patience {
-    int64_t until_boot_ms;
-    int64_t tries;
-} patience;
-
-static patience patience_for(const cvi_db *db, int64_t duration_ms) {
-    return (patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, duration_ms};
+cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms) {
+    return (cvi_patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, duration_ms};
 }
 
 /* A constant short sleep with jitter: growing ones starve whoever waits longest. */
-static bool wait_a_little(const cvi_db *db, patience *left) {
+bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
     if (left->tries <= 0 || cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms) {
         return false;
     }
@@ -227,18 +221,13 @@ static cvi_store_answer try_open(cvi_db *db, int64_t look_back_ms, cv_error *err
 }
 
 static bool open_patiently(cvi_db *db, int64_t look_back_ms, cv_error *error) {
-    patience left = patience_for(db, OPEN_PATIENCE_MS);
+    cvi_patience left = cvi_patience_start(db, OPEN_PATIENCE_MS);
     cvi_store_answer answer = try_open(db, look_back_ms, error);
-    while (answer == CVI_STORE_BUSY && wait_a_little(db, &left)) {
+    while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
         answer = try_open(db, look_back_ms, error);
     }
     if (answer == CVI_STORE_BUSY) {
-        cvi_error_set(error, CV_ERROR_STORE,
-                      "another program has locked the database for too long, try again later: %s",
-                      db->path);
-        if (error != NULL) {
-            error->retryable = true;
-        }
+        cvi_sqlite_locked(db->path, error);
     }
     return answer == CVI_STORE_DONE;
 }
@@ -308,9 +297,9 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
 void cvi_db_close(cvi_db *db) {
     if (db->connection != NULL) {
         cv_error ignored; /* whoever holds the gate for longer only costs tidiness */
-        patience left = patience_for(db, CLOSE_PATIENCE_MS);
+        cvi_patience left = cvi_patience_start(db, CLOSE_PATIENCE_MS);
         cvi_store_answer gate = take_gate(db, &ignored);
-        while (gate == CVI_STORE_BUSY && wait_a_little(db, &left)) {
+        while (gate == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
             gate = take_gate(db, &ignored);
         }
         disconnect(db);
@@ -360,8 +349,8 @@ cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) 
     if (answer != CVI_STORE_BUSY || patience_ms <= 0) {
         return answer;
     }
-    patience left = patience_for(db, patience_ms);
-    while (answer == CVI_STORE_BUSY && wait_a_little(db, &left)) {
+    cvi_patience left = cvi_patience_start(db, patience_ms);
+    while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
         answer = try_begin(db, error);
     }
     return answer;

@@ -46,6 +46,17 @@ void cvi_db_close(cvi_db *db);
  * ":memory:". Any thread. */
 cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_error *error);
 
+/* How long a caller outside the engine waits for locks of others: bounded by the clock and by
+ * tries, so that a clock that stands still ends it too. */
+typedef struct cvi_patience {
+    int64_t until_boot_ms;
+    int64_t tries;
+} cvi_patience;
+cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
+
+/* Sleeps a little before the next try. False: it is over. */
+bool cvi_patience_wait(const cvi_db *db, cvi_patience *left);
+
 /* Reads on the writing connection outside a transaction go between these. */
 void cvi_db_lock(cvi_db *db);
 void cvi_db_unlock(cvi_db *db);

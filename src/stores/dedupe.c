@@ -35,6 +35,9 @@ enum statement {
     OWN_DROP,
     CLEAN_FINISHED,
     CLEAN_WAITERS,
+    LEAVE_ONE,
+    CLEAR_JOBS,
+    CLEAR_WAITERS,
 };
 
 #define JOB_COLUMNS                                                                                \
@@ -69,6 +72,11 @@ static const char *const texts[CVI_DEDUPE_STATEMENTS] = {
     [CLEAN_WAITERS] = "DELETE FROM dedupe_waiters WHERE hash IN (SELECT hash FROM dedupe_waiters"
                       " WHERE hash NOT IN"
                       " (SELECT hash FROM dedupe_jobs WHERE status = 'pending') LIMIT ?1)",
+    [LEAVE_ONE] = "DELETE FROM dedupe_waiters WHERE hash = ?1 AND address = ?2",
+    [CLEAR_JOBS] = "DELETE FROM dedupe_jobs WHERE rowid IN"
+                   " (SELECT rowid FROM dedupe_jobs LIMIT ?1)",
+    [CLEAR_WAITERS] = "DELETE FROM dedupe_waiters WHERE hash IN"
+                      " (SELECT hash FROM dedupe_waiters LIMIT ?1)",
 };
 
 bool cvi_dedupe_init(cvi_dedupe *dedupe, cvi_db *db, const cv_dedupe_settings *settings,
@@ -78,6 +86,7 @@ bool cvi_dedupe_init(cvi_dedupe *dedupe, cvi_db *db, const cv_dedupe_settings *s
     dedupe->sql =
         (cvi_sql){db->connection, db->path, texts, dedupe->statements, CVI_DEDUPE_STATEMENTS};
     dedupe->disabled = settings->disabled;
+    dedupe->cleanup_interval_ms = settings->cleanup_interval_ms;
     dedupe->job_timeout_ms = cvi_span(settings->job_timeout_ms, CVI_LONGEST_MS);
     dedupe->lease_ms = cvi_span(settings->lease_ms, CVI_LONGEST_MS);
     dedupe->wake.descriptor = -1;
@@ -271,14 +280,24 @@ cvi_store_answer cvi_dedupe_renew(cvi_dedupe *dedupe, const char *hash, const ch
     return answer;
 }
 
-cvi_store_answer cvi_dedupe_join(cvi_dedupe *dedupe, const char *hash, bool *added,
-                                 cv_error *error) {
+cvi_store_answer cvi_dedupe_join_as(cvi_dedupe *dedupe, const char *hash, const char *address,
+                                    bool *added, cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer =
-        cvi_sql_run(&dedupe->sql, JOIN, CVI_VALUES(cvi_text(hash), cvi_text(dedupe->wake.address)),
-                    &changes, error);
+    cvi_store_answer answer = cvi_sql_run(
+        &dedupe->sql, JOIN, CVI_VALUES(cvi_text(hash), cvi_text(address)), &changes, error);
     *added = changes > 0;
     return answer;
+}
+
+cvi_store_answer cvi_dedupe_join(cvi_dedupe *dedupe, const char *hash, bool *added,
+                                 cv_error *error) {
+    return cvi_dedupe_join_as(dedupe, hash, dedupe->wake.address, added, error);
+}
+
+cvi_store_answer cvi_dedupe_leave(cvi_dedupe *dedupe, const char *hash, const char *address,
+                                  cv_error *error) {
+    return cvi_sql_run(&dedupe->sql, LEAVE_ONE, CVI_VALUES(cvi_text(hash), cvi_text(address)), NULL,
+                       error);
 }
 
 /* ---- ending ---- */
@@ -337,7 +356,8 @@ cvi_store_answer cvi_dedupe_end(cvi_dedupe *dedupe, const cvi_ending *ending, cv
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    if (waiters->length > 0 && ending->end != CVI_END_PASSED) {
+    bool keep = waiters->length > 0 || dedupe->keeps_results;
+    if (keep && ending->end != CVI_END_PASSED) {
         answer = keep_row(dedupe, ending, now, &changes, error);
     } else {
         answer = cvi_sql_run(&dedupe->sql, DROP,
@@ -427,4 +447,27 @@ cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *dele
                            more, error);
     }
     return answer;
+}
+
+cvi_store_answer cvi_dedupe_clear(cvi_dedupe *dedupe, int64_t *deleted, bool *more,
+                                  cv_error *error) {
+    const cvi_value batch[] = {cvi_integer(CVI_CLEAN_BATCH)};
+    cvi_store_answer answer = run_batch(dedupe, CLEAR_JOBS, batch, 1, deleted, more, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = run_batch(dedupe, CLEAR_WAITERS, batch, 1, deleted, more, error);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_dedupe_count_abandoned(cvi_dedupe *dedupe, cvi_now now, int64_t *count,
+                                            cv_error *error) {
+    cvi_job job = {.row = 0};
+    *count = 0;
+    for (;;) {
+        cvi_store_answer answer = find_job(dedupe, FIND_PENDING, cvi_integer(job.row), &job, error);
+        if (answer != CVI_STORE_DONE || job.status == CVI_JOB_NONE) {
+            return answer;
+        }
+        *count += cvi_dedupe_is_live(dedupe, &job, now) ? 0 : 1;
+    }
 }

@@ -5,7 +5,7 @@
 #include "stores/database.h"
 #include "support/buffer.h"
 
-enum { CVI_DEDUPE_STATEMENTS = 18 };
+enum { CVI_DEDUPE_STATEMENTS = 21 };
 
 typedef struct cvi_dedupe {
     cvi_db *db;
@@ -13,6 +13,8 @@ typedef struct cvi_dedupe {
     sqlite3_stmt *statements[CVI_DEDUPE_STATEMENTS];
     cvi_wake wake;
     bool disabled;
+    bool keeps_results; /* what a job leaves stays until it is cleaned, also if nobody waits */
+    int64_t cleanup_interval_ms;
     int64_t job_timeout_ms;
     int64_t lease_ms;
     char *scope;
@@ -74,6 +76,12 @@ cvi_store_answer cvi_dedupe_renew(cvi_dedupe *dedupe, const char *hash, const ch
 cvi_store_answer cvi_dedupe_join(cvi_dedupe *dedupe, const char *hash, bool *added,
                                  cv_error *error);
 
+/* The same for another address than the handle's, and its end. */
+cvi_store_answer cvi_dedupe_join_as(cvi_dedupe *dedupe, const char *hash, const char *address,
+                                    bool *added, cv_error *error);
+cvi_store_answer cvi_dedupe_leave(cvi_dedupe *dedupe, const char *hash, const char *address,
+                                  cv_error *error);
+
 typedef enum cvi_job_end {
     CVI_END_COMPLETED, /* the answer is in `body`, or with body NULL in the cache */
     CVI_END_FAILED,    /* with `failure` */
@@ -101,6 +109,14 @@ cvi_store_answer cvi_dedupe_abandon(cvi_dedupe *dedupe, cvi_buffer *waiters, cv_
  * `deleted`; `more` becomes true if there may be others. */
 cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,
                                   cv_error *error);
+
+/* Deletes a batch of any jobs and waiters; those who wait find out by their next look. */
+cvi_store_answer cvi_dedupe_clear(cvi_dedupe *dedupe, int64_t *deleted, bool *more,
+                                  cv_error *error);
+
+/* Counts the pending jobs on which nobody works. The caller may use the connection. */
+cvi_store_answer cvi_dedupe_count_abandoned(cvi_dedupe *dedupe, cvi_now now, int64_t *count,
+                                            cv_error *error);
 
 /* Outside transactions: whether this handle has a pending job (a read; the caller may use the
  * connection), and the waking of collected waiters. */

@@ -19,7 +19,7 @@ static cvi_store_answer read_answer(cvi_stores *stores, const char *hash, const 
     int64_t from_ms = job->created_ms > INT64_MIN + CVI_CLOCK_TOLERANCE_MS
                           ? job->created_ms - CVI_CLOCK_TOLERANCE_MS
                           : INT64_MIN;
-    cvi_cache_demand demand = {from_ms, 0, true};
+    cvi_cache_demand demand = {from_ms, 0, 0, true};
     return cvi_stores_find(stores, hash, &demand, now, cached, NULL, error);
 }
 

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #define CVI_CLOCK_TOLERANCE_MS INT64_C(5000)         /* by which two wall clocks may disagree */
-#define CVI_STALE_KEPT_MS      INT64_C(604800000)    /* an expired body is kept a week */
 #define CVI_RATE_KEPT_MS       INT64_C(3602000)      /* the default window of others, and guard */
 #define CVI_LONGEST_MS         INT64_C(315360000000) /* ten years: no setting counts for more */
 #define CVI_CONNECTING_KEPT_MS INT64_C(2000)         /* a slow connection holds others up so long */

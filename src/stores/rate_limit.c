@@ -120,6 +120,7 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->boot = db->clock.boot_id;
     limit->common.limit = settings->kind == CV_LIMIT_NONE ? -1 : settings->limit;
     limit->common.look_back_ms = look_back_ms(settings, 0);
+    limit->guard_ms = cvi_span(settings->guard_ms, 0);
     limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
     limit->longest_ms = cvi_rate_limit_longest_ms(settings);
     limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
@@ -143,13 +144,50 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     limit->scope = NULL;
 }
 
-static const cvi_path_limit *limit_of(const cvi_rate_limit *limit, const char *resource) {
+/* NULL: the common limit holds. */
+static cvi_path_limit *find_path(const cvi_rate_limit *limit, const char *resource) {
     for (size_t i = 0; i < limit->path_count; i++) {
         if (strcmp(limit->paths[i].resource, resource) == 0) {
             return &limit->paths[i];
         }
     }
-    return &limit->common;
+    return NULL;
+}
+
+const cvi_path_limit *cvi_rate_limit_path(const cvi_rate_limit *limit, const char *resource) {
+    const cvi_path_limit *own = find_path(limit, resource);
+    return own != NULL ? own : &limit->common;
+}
+
+static cvi_path_limit *add_path(cvi_rate_limit *limit, const char *resource) {
+    char *copy = cvi_copy_text(&limit->allocator, resource, strlen(resource));
+    cvi_path_limit *paths = copy == NULL ? NULL
+                                         : cvi_reallocate(&limit->allocator, limit->paths,
+                                                          (limit->path_count + 1) * sizeof(*paths));
+    if (paths == NULL) {
+        cvi_release(&limit->allocator, copy);
+        return NULL;
+    }
+    limit->paths = paths;
+    paths[limit->path_count].resource = copy;
+    return &paths[limit->path_count++];
+}
+
+bool cvi_rate_limit_set_path(cvi_rate_limit *limit, const char *resource, int64_t requests,
+                             int64_t window_ms) {
+    cvi_path_limit *path = find_path(limit, resource);
+    if (path == NULL) {
+        path = add_path(limit, resource);
+    }
+    if (path == NULL) {
+        return false;
+    }
+    path->limit = requests;
+    path->look_back_ms = window_ms + limit->guard_ms;
+    if (path->look_back_ms > limit->longest_ms) {
+        limit->longest_ms = path->look_back_ms;
+    }
+    return true;
 }
 
 /* ---- counting ---- */
@@ -188,7 +226,7 @@ static void raise_wait(cvi_room *room, int64_t wait_ms, cvi_wait_reason reason) 
 static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement nth_newest,
                                      const cvi_claim_spec *spec, int64_t most, cvi_now now,
                                      int64_t *wait_ms, cv_error *error) {
-    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
     int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
     int64_t row_ms = left_ms;
     cvi_store_answer answer = cvi_sql_read(
@@ -217,20 +255,34 @@ static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const cvi_claim_sp
     return answer;
 }
 
+cvi_store_answer cvi_rate_limit_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_counted *counted, cvi_share *share,
+                                      cv_error *error) {
+    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
+    memset(counted, 0, sizeof(*counted));
+    memset(share, 0, sizeof(*share));
+    if (!limit->is_adaptive || path->limit <= 0) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer =
+        cvi_shares_count(&limit->shares, spec, path->look_back_ms, now, counted, error);
+    if (answer == CVI_STORE_DONE) {
+        cvi_adaptive_share(&limit->shares.settings, path->limit, &counted->activity, share);
+    }
+    return answer;
+}
+
 /* Holds the background to its share: until the row leaves that fills it, or the share is calculated
  * anew, whichever is earlier. */
 static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       const cvi_path_limit *path, cvi_now now, cvi_room *room,
-                                       cv_error *error) {
+                                       cvi_now now, cvi_room *room, cv_error *error) {
     cvi_counted counted;
     cvi_share share;
-    cvi_store_answer answer =
-        cvi_shares_count(&limit->shares, spec, path->look_back_ms, now, &counted, error);
+    cvi_store_answer answer = cvi_rate_limit_share(limit, spec, now, &counted, &share, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
     room->has_written = counted.is_new;
-    cvi_adaptive_share(&limit->shares.settings, path->limit, &counted.activity, &share);
     int64_t wait_ms = counted.valid_ms;
     if (!share.background_paused && share.background_max > 0) {
         answer = wait_for_row(limit, NTH_NEWEST_BACKGROUND, spec, share.background_max, now,
@@ -246,13 +298,13 @@ static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_sp
 
 static cvi_store_answer wait_for_room(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                       cvi_now now, cvi_room *room, cv_error *error) {
-    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
     cvi_store_answer answer = wait_for_limit(limit, spec, path->limit, now, room, error);
     bool is_shared = limit->is_adaptive && path->limit > 0;
     if (answer != CVI_STORE_DONE || !is_shared || spec->priority == CV_PRIORITY_USER) {
         return answer;
     }
-    return wait_for_share(limit, spec, path, now, room, error);
+    return wait_for_share(limit, spec, now, room, error);
 }
 
 /* Counts from the newest row. One whose connection is ready does not count those that still
@@ -359,7 +411,7 @@ static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *
 
 cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                        cvi_now now, int64_t *row_id, cv_error *error) {
-    const cvi_path_limit *path = limit_of(limit, spec->resource);
+    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
     cvi_store_answer answer = insert_row(limit, spec, now, row_id, error);
     if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
         return answer;

@@ -23,6 +23,7 @@ typedef struct cvi_rate_limit {
     cvi_path_limit common; /* for paths without a row of their own */
     cvi_path_limit *paths;
     size_t path_count;
+    int64_t guard_ms;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
     bool is_adaptive;
@@ -37,6 +38,14 @@ int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings);
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
                          const char *scope);
 void cvi_rate_limit_finalize(cvi_rate_limit *limit);
+
+/* The limit that holds for a path. */
+const cvi_path_limit *cvi_rate_limit_path(const cvi_rate_limit *limit, const char *resource);
+
+/* Gives a path a limit of its own, or another one. False without memory; nothing has changed then.
+ * The caller has the connection, and has seen to it that the file keeps rows for so long. */
+bool cvi_rate_limit_set_path(cvi_rate_limit *limit, const char *resource, int64_t requests,
+                             int64_t window_ms);
 
 /* Whether a request may leave now. */
 typedef struct cvi_room {
@@ -56,6 +65,12 @@ cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_
 /* Counts; adopt comes first. Announces a user who has to wait. */
 cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                      cvi_room *room, cv_error *error);
+
+/* How the path of `spec` is shared out now; all zero if it is not. `counted->is_new`: keep the
+ * transaction. */
+cvi_store_answer cvi_rate_limit_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      cvi_now now, cvi_counted *counted, cvi_share *share,
+                                      cv_error *error);
 
 /* Records an admission, and announces the users who wait behind it. */
 cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,

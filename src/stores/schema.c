@@ -288,3 +288,13 @@ cvi_store_answer cvi_schema_migrate(sqlite3 *connection, const char *path, int64
     cvi_sql_finalize(&sql);
     return answer;
 }
+
+cvi_store_answer cvi_schema_raise_look_back(sqlite3 *connection, const char *path,
+                                            int64_t look_back_ms, cv_error *error) {
+    sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
+    cvi_sql sql = {connection, path, texts, statements, STATEMENT_COUNT};
+    cvi_store_answer answer =
+        cvi_sql_run(&sql, RAISE_LOOK_BACK, CVI_VALUES(cvi_integer(look_back_ms)), NULL, error);
+    cvi_sql_finalize(&sql);
+    return answer;
+}

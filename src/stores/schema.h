@@ -15,4 +15,8 @@ cvi_store_answer cvi_schema_check(sqlite3 *connection, const char *path, cv_erro
 cvi_store_answer cvi_schema_migrate(sqlite3 *connection, const char *path, int64_t look_back_ms,
                                     cv_error *error);
 
+/* Raises the file's longest look-back, within a transaction. */
+cvi_store_answer cvi_schema_raise_look_back(sqlite3 *connection, const char *path,
+                                            int64_t look_back_ms, cv_error *error);
+
 #endif

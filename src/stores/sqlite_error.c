@@ -44,3 +44,12 @@ cvi_store_answer cvi_sqlite_failed(int result, const char *path, cv_error *error
                   result, path);
     return CVI_STORE_FAILED;
 }
+
+void cvi_sqlite_locked(const char *path, cv_error *error) {
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "another program has locked the database for too long, try again later: %s",
+                  path);
+    if (error != NULL) {
+        error->retryable = true;
+    }
+}

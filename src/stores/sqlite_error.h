@@ -8,4 +8,7 @@
  * line that names `path` and what to do, and never holds a bound value. Any thread. */
 cvi_store_answer cvi_sqlite_failed(int result, const char *path, cv_error *error);
 
+/* The error of a caller who has lost patience: BUSY for too long. */
+void cvi_sqlite_locked(const char *path, cv_error *error);
+
 #endif

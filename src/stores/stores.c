@@ -16,12 +16,14 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
         cvi_dedupe_init(&stores->dedupe, &stores->db, &options->dedupe, options->scope);
     bool has_limit =
         cvi_rate_limit_init(&stores->rate_limit, &stores->db, &options->rate_limit, options->scope);
+    cvi_budget_init(&stores->budget, &stores->rate_limit);
     return has_dedupe && has_limit;
 }
 
 static void close_parts(cvi_stores *stores) {
     cvi_cache_finalize(&stores->cache);
     cvi_dedupe_finalize(&stores->dedupe);
+    cvi_budget_finalize(&stores->budget);
     cvi_rate_limit_finalize(&stores->rate_limit);
     cvi_db_close(&stores->db);
 }
@@ -31,6 +33,14 @@ static bool open_db(cvi_stores *stores, const cvi_stores_options *options, cv_er
         options->database,  options->relaxed_sync, cvi_rate_limit_longest_ms(&options->rate_limit),
         options->allocator, options->clock,        options->random};
     return cvi_db_open(&stores->db, &db_options, error);
+}
+
+static void lend_handles(cvi_stores *stores, const cvi_stores_options *options) {
+    int64_t ttl_ms = options->cache.ttl_s > 0 ? options->cache.ttl_s * 1000 : 0;
+    stores->cache_store = (cv_cache_store){stores, true, ttl_ms, INT64_MAX};
+    stores->dedupe_store = (cv_dedupe_store){stores, true};
+    stores->rate_limit_store = (cv_rate_limit_store){stores, true};
+    stores->cleaned_boot_ms = cvi_clock_now(&options->clock).boot_ms;
 }
 
 cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) {
@@ -44,6 +54,7 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
         return NULL;
     }
     if (open_parts(stores, options) && cvi_readers_init(&stores->readers, &stores->db)) {
+        lend_handles(stores, options);
         return stores;
     }
     cvi_error_no_memory(error);
@@ -81,14 +92,35 @@ void cvi_stores_close(cvi_stores *stores) {
     cvi_release(&allocator, stores);
 }
 
-cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
-                                   cvi_now now, cvi_cached *cached, cv_error *error) {
+static void count_look(cvi_cache *cache, const cvi_cached *cached, cvi_now now) {
+    if (cached->body == NULL) {
+        cache->misses++;
+    } else if (now.wall_ms < cached->expires_at_ms) {
+        cache->hits++;
+    } else {
+        cache->stale_hits++;
+    }
+}
+
+cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
+                                 const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
+                                 cv_error *error) {
     memset(cached, 0, sizeof(*cached));
     if (stores->cache.disabled) {
         return CVI_STORE_DONE;
     }
-    cvi_cache_demand demand = {INT64_MIN, ttl_ms, false};
-    return cvi_readers_find(&stores->readers, &stores->cache, hash, &demand, now, cached, error);
+    cvi_store_answer answer =
+        cvi_readers_find(&stores->readers, &stores->cache, hash, demand, now, cached, error);
+    if (answer == CVI_STORE_DONE) {
+        count_look(&stores->cache, cached, now);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+                                   cvi_now now, cvi_cached *cached, cv_error *error) {
+    cvi_cache_demand demand = {INT64_MIN, ttl_ms, 0, false};
+    return cvi_stores_look(stores, hash, &demand, now, cached, error);
 }
 
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {

@@ -127,6 +127,9 @@ void cvi_wake_close(cvi_wake *wake);
 /* Reads away what has arrived; true if there was anything. Never blocks. */
 bool cvi_wake_drain(cvi_wake *wake);
 
+/* Sleeps until a message is there, at most `timeout_ms`. */
+void cvi_wake_wait(const cvi_wake *wake, int64_t timeout_ms);
+
 /* Wakes whoever has the address `to`; never blocks, a dead address is no error. */
 void cvi_wake_send(const cvi_wake *wake, const char *to);
 

@@ -3,6 +3,8 @@
 #include "support/platform.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -59,6 +61,11 @@ bool cvi_wake_drain(cvi_wake *wake) {
         any = true;
     }
     return any;
+}
+
+void cvi_wake_wait(const cvi_wake *wake, int64_t timeout_ms) {
+    struct pollfd wanted = {.fd = wake->descriptor, .events = POLLIN}; /* below 0: none */
+    poll(&wanted, 1, timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX);
 }
 
 void cvi_wake_send(const cvi_wake *wake, const char *to) {

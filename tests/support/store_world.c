@@ -21,6 +21,7 @@ void store_world_init(store_world *world, uint64_t seed) {
     options->allocator = cvi_default_allocator;
     options->random = world->clock.random;
     options->cache.max_entry_bytes = 5 << 20;
+    options->cache.stale_s = 604800;
     options->dedupe.job_timeout_ms = 300000;
     options->dedupe.lease_ms = 5000;
     options->rate_limit.kind = CV_LIMIT_SLIDING;

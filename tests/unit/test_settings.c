@@ -173,10 +173,10 @@ static void test_arrays_that_make_no_sense(void **state) {
     }
     cv_options options = settings_desk_plain;
     options.cache.ttl_count = 1;
-    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "is NULL but has a count");
     options = settings_desk_plain;
     options.rate_limit.resource_count = 1;
-    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "is NULL but has a count");
 }
 
 static void test_limits_of_resources_are_filled_in(void **state) {

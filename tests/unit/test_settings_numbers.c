@@ -168,7 +168,7 @@ static void test_adaptive_settings_fill_reserved_room(void **state) {
     assert_int_equal(sizeof(cv_rate_limit_settings),
                      offsetof(cv_rate_limit_settings, adaptive) + 32 * sizeof(int64_t));
     options.rate_limit.adaptive.reserved[7] = 1;
-    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "cv_options.rate_limit.adaptive");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "cv_adaptive_settings");
 }
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,0 +1,330 @@
+/* The three stores as handles of their own: cache, jobs (dedupe) and rate limit, for programs that
+ * want them without the client, or that look into the stores of a client.
+ *
+ * A handle is opened on a file, which clients, other handles and other programs may have open at
+ * the same time, or on ":memory:". cv_client_cache and its sisters lend the handles of a client.
+ *
+ * Every function here may be called from any thread, and from many at once, and may block: for a
+ * moment for the disk, for some seconds at most while others hold the file. Failure is NULL or
+ * false, and cv_last_error() says why: CV_ERROR_ARGUMENT (a NULL, an empty or too long text, a
+ * number out of range), CV_ERROR_STORE (the file), CV_ERROR_NOMEM, and what a function names. What
+ * a function hands out by pointer is then zero or NULL. A handle that is closed is gone: to use it
+ * is as wrong as to use freed memory. Times are milliseconds, and times of the day Unix time,
+ * unless a name ends in _s (seconds). */
+#ifndef COMICVINE_STORES_H
+#define COMICVINE_STORES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/client.h>
+#include <comicvine/error.h>
+#include <comicvine/memory.h>
+#include <comicvine/query.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sqlite3;
+
+/* Bytes, with a NUL behind them that `size` does not count. `data` is yours: cv_free. NULL:
+ * nothing. */
+typedef struct cv_blob {
+    void *data;
+    size_t size;
+} cv_blob;
+
+/* The longest hash, path of a resource and scope, in bytes without the NUL. */
+#define CV_HASH_MAX     256
+#define CV_RESOURCE_MAX 64
+#define CV_SCOPE_MAX    64
+
+/* ---- cache ---- */
+
+typedef struct cv_cache_store cv_cache_store;
+
+/* Start from CV_CACHE_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
+typedef struct cv_cache_options {
+    size_t size;
+    const char *database;          /* path or ":memory:"; NULL: the file that clients use */
+    struct sqlite3 *connection;    /* must be NULL in this version */
+    const char *scope;             /* rows of the cache have none: not used */
+    const cv_allocator *allocator; /* NULL: malloc */
+
+    /* As in cv_cache_settings, but for ttl_s: with 0 a row says how long it is fresh, and
+     * cv_cache_store_set without a TTL gives it 3 600 s; any other value bounds what this handle
+     * takes for fresh, whatever the row says. */
+    int64_t ttl_s;
+    int64_t stale_s;
+    int64_t max_entry_bytes;
+    int64_t cleanup_interval_ms; /* a call that writes cleans a batch when this has passed */
+    int64_t reserved[16];
+} cv_cache_options;
+
+/* clang-format off */
+#define CV_CACHE_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, {0}                          \
+    }
+/* clang-format on */
+
+/* Opens the file, which is made if there is none (mode 0600). NULL on failure. Close the handle
+ * with cv_cache_store_close. */
+CV_API cv_cache_store *cv_cache_store_open(const cv_cache_options *options);
+
+/* Closes a handle that cv_cache_store_open made; no other thread may be using it. A handle that a
+ * client lends is left alone. NULL is fine. */
+CV_API void cv_cache_store_close(cv_cache_store *store);
+
+/* Reads a fresh body. A miss is a success that leaves value->data NULL: no row, one that has
+ * expired, one whose checksum fails, or one of another program, without a checksum. */
+CV_API bool cv_cache_store_get(cv_cache_store *store, const char *hash, cv_blob *value);
+
+/* The same, but an expired body will do until stale_s after its end. `age_ms` (NULL: not wanted) is
+ * the time since it was stored. */
+CV_API bool cv_cache_store_get_stale(cv_cache_store *store, const char *hash, cv_blob *value,
+                                     int64_t *age_ms);
+
+/* Stores a body for `ttl_s` seconds (0: the default), in place of what the hash had. A body above
+ * max_entry_bytes is not stored, and the hash is then empty; that is a success too. `data` may be
+ * NULL if `size` is 0. A negative `ttl_s` is CV_ERROR_ARGUMENT. */
+CV_API bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *data,
+                               size_t size, int64_t ttl_s);
+
+/* Forgets a hash. A success also if there was nothing. */
+CV_API bool cv_cache_store_delete(cv_cache_store *store, const char *hash);
+
+typedef struct cv_cache_stats {
+    int64_t total_items;
+    int64_t expired_items; /* those of them that are no longer fresh by their own expiry */
+    int64_t bytes;         /* of all bodies */
+    int64_t database_size_kb;
+
+    /* What this handle's looks came to since it was opened; a lent one counts its client's too. */
+    int64_t hits;
+    int64_t misses;
+    int64_t stale_hits;
+    int64_t reserved[8];
+} cv_cache_stats;
+
+/* Reads the whole table: milliseconds for thousands of rows. */
+CV_API bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats);
+
+/* Deletes all rows that nobody may read any more, even stale, in small batches: others get their
+ * turn in between. */
+CV_API bool cv_cache_store_cleanup(cv_cache_store *store);
+
+/* Deletes all rows, those of other programs too, in small batches. */
+CV_API bool cv_cache_store_clear(cv_cache_store *store);
+
+/* ---- jobs ---- */
+
+typedef struct cv_dedupe_store cv_dedupe_store;
+
+#define CV_JOB_ID_SIZE 37 /* of a job_id, with its NUL */
+
+/* Start from CV_DEDUPE_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
+typedef struct cv_dedupe_options {
+    size_t size;
+    const char *database;       /* path or ":memory:"; NULL: the file that clients use */
+    struct sqlite3 *connection; /* must be NULL in this version */
+
+    /* Whose errors AUTH and RATE_LIMITED are: waiters of another scope do not get them. NULL: "".
+     */
+    const char *scope;
+
+    const cv_allocator *allocator; /* NULL: malloc */
+
+    /* As in cv_dedupe_settings. */
+    int64_t job_timeout_ms;
+    int64_t lease_ms;
+    int64_t cleanup_interval_ms; /* a register cleans a batch when this has passed */
+    int64_t reserved[16];
+} cv_dedupe_options;
+
+/* clang-format off */
+#define CV_DEDUPE_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        sizeof(cv_dedupe_options), NULL, NULL, NULL, NULL, 0, 0, 0, {0}                            \
+    }
+/* clang-format on */
+
+/* Opens the file, which is made if there is none (mode 0600). NULL on failure. Close the handle
+ * with cv_dedupe_store_close. */
+CV_API cv_dedupe_store *cv_dedupe_store_open(const cv_dedupe_options *options);
+
+/* Gives up the jobs that the handle still owns and closes it; no other thread may be using it, in
+ * a wait neither. A handle that a client lends is left alone. NULL is fine. */
+CV_API void cv_dedupe_store_close(cv_dedupe_store *store);
+
+/* Says who works on `hash`. `owner` true: the caller does from now on, under a new job_id, as
+ * nobody did: there was no job, or it had ended, or its owner died, fell silent for lease_ms or
+ * took longer than job_timeout_ms. `owner` false: somebody else does, under `job_id`: wait for it.
+ * An owner renews the job well within each lease_ms, and ends it with complete, fail or release. */
+CV_API bool cv_dedupe_store_register(cv_dedupe_store *store, const char *hash,
+                                     char job_id[CV_JOB_ID_SIZE], bool *owner);
+
+/* The four ways to go on with a job of one's own. A job that is no longer the caller's, because it
+ * has ended or was taken over, is left alone: CV_ERROR_CANCELLED.
+ *
+ * renew: still at work. */
+CV_API bool cv_dedupe_store_renew(cv_dedupe_store *store, const char *hash, const char *job_id);
+
+/* Gives the job up; who waits for it wakes, and may register to become the owner. */
+CV_API bool cv_dedupe_store_release(cv_dedupe_store *store, const char *hash, const char *job_id);
+
+/* Ends the job with a result, for all who wait for this job_id, now or until it is cleaned up. A
+ * handle that a client lends keeps the result only if somebody waits already. */
+CV_API bool cv_dedupe_store_complete(cv_dedupe_store *store, const char *hash, const char *job_id,
+                                     const void *data, size_t size);
+
+/* The same with an error; its code must be one of CV_ERROR_*. */
+CV_API bool cv_dedupe_store_fail(cv_dedupe_store *store, const char *hash, const char *job_id,
+                                 const cv_error *error);
+
+/* Waits until the job has ended, at most `timeout_ms` (0: only looks, -1: no limit). True: `result`
+ * holds what its owner left. False: `error` (NULL: not wanted) and cv_last_error() say why: the
+ * owner's error; CV_ERROR_TIMEOUT, it still runs; or CV_ERROR_CANCELLED, the owner gave it up or
+ * died, or the job_id is no longer known: register again. */
+CV_API bool cv_dedupe_store_wait(cv_dedupe_store *store, const char *hash, const char *job_id,
+                                 int64_t timeout_ms, cv_blob *result, cv_error *error);
+
+/* Whether somebody works on `hash`. */
+CV_API bool cv_dedupe_store_in_progress(cv_dedupe_store *store, const char *hash, bool *yes);
+
+typedef struct cv_dedupe_stats {
+    int64_t total_jobs; /* rows of any status, those of other programs too */
+    int64_t pending_jobs;
+    int64_t completed_jobs;
+    int64_t failed_jobs;
+    int64_t expired_jobs; /* those among the pending on which nobody works any more */
+    int64_t reserved[8];
+} cv_dedupe_stats;
+
+CV_API bool cv_dedupe_store_stats(cv_dedupe_store *store, cv_dedupe_stats *stats);
+
+/* Deletes abandoned jobs, and those that ended more than job_timeout_ms ago, in small batches. */
+CV_API bool cv_dedupe_store_cleanup(cv_dedupe_store *store);
+
+/* Deletes all jobs, those of other programs and those under way too: their owners lose them. */
+CV_API bool cv_dedupe_store_clear(cv_dedupe_store *store);
+
+/* ---- rate limit ---- */
+
+typedef struct cv_rate_limit_store cv_rate_limit_store;
+
+/* Start from CV_RATE_LIMIT_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
+typedef struct cv_rate_limit_options {
+    size_t size;
+    const char *database;       /* path or ":memory:"; NULL: the file that clients use */
+    struct sqlite3 *connection; /* must be NULL in this version */
+
+    /* Whose requests these are. A request counts those of its own scope and those without one (""),
+     * which other programs write. NULL: "". Clients use a fingerprint of key and base URL. */
+    const char *scope;
+
+    const cv_allocator *allocator; /* NULL: malloc */
+
+    /* As in cv_rate_limit_settings, but that `resources` may name any path. */
+    cv_limit_kind kind;
+    int64_t limit;
+    int64_t window_ms;
+    int64_t guard_ms;
+    int64_t min_interval_ms;
+    const cv_resource_limit *resources;
+    size_t resource_count;
+    cv_adaptive_settings adaptive;
+    int64_t reserved[16];
+} cv_rate_limit_options;
+
+/* clang-format off */
+#define CV_RATE_LIMIT_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        sizeof(cv_rate_limit_options), NULL, NULL, NULL, NULL, CV_LIMIT_ADAPTIVE, 0, 0, 0, 0,      \
+        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, {0}                                          \
+    }
+/* clang-format on */
+
+/* Opens the file, which is made if there is none (mode 0600). NULL on failure. Close the handle
+ * with cv_rate_limit_store_close. */
+CV_API cv_rate_limit_store *cv_rate_limit_store_open(const cv_rate_limit_options *options);
+
+/* Closes a handle that cv_rate_limit_store_open made; no other thread may be using it. A handle
+ * that a client lends is left alone. NULL is fine. */
+CV_API void cv_rate_limit_store_close(cv_rate_limit_store *store);
+
+/* `resource` is the first segment of a path ("issue", "issues"), from 1 to CV_RESOURCE_MAX bytes.
+ * What programs that do not tell lists apart file under "unknown" counts for every path that is not
+ * known to be a detail.
+ *
+ * Counts, decides and records in one transaction. `wait_ms` 0: admitted and recorded, send now;
+ * above: not admitted, room comes in so many milliseconds at the earliest; -1: never (limit 0). */
+CV_API bool cv_rate_limit_store_acquire(cv_rate_limit_store *store, const char *resource,
+                                        cv_priority priority, int64_t *wait_ms);
+
+/* Whether acquire would admit now. Nothing is recorded, and somebody else may be quicker. */
+CV_API bool cv_rate_limit_store_can_proceed(cv_rate_limit_store *store, const char *resource,
+                                            cv_priority priority, bool *yes);
+
+/* Records a request that was sent without acquire, whatever the limit says. */
+CV_API bool cv_rate_limit_store_record(cv_rate_limit_store *store, const char *resource,
+                                       cv_priority priority);
+
+/* What acquire would answer now in `wait_ms`, without recording. */
+CV_API bool cv_rate_limit_store_wait_time(cv_rate_limit_store *store, const char *resource,
+                                          cv_priority priority, int64_t *wait_ms);
+
+typedef struct cv_rate_limit_status {
+    int64_t remaining;         /* requests that still fit into the window; CV_NONE: no limit */
+    int64_t limit;             /* CV_NONE: no limit */
+    int64_t reset_at_ms;       /* when the oldest request that counts leaves; 0: none counts */
+    int64_t next_slot_ms;      /* when the next user request may leave; -1: never */
+    int64_t cooldown_until_ms; /* 0: no cool-down */
+
+    /* Shares of CV_LIMIT_ADAPTIVE; 0 and "" without. */
+    int64_t user_reserved;
+    int64_t background_max;
+    bool background_paused;
+    int64_t recent_user_activity; /* user requests */
+    char reason[128];
+    int64_t reserved[8];
+} cv_rate_limit_status;
+
+CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
+                                       cv_rate_limit_status *status);
+
+/* Forgets the requests of a resource that count for this handle: the service has not, so it is for
+ * one's own mirror, or after a change of keys. */
+CV_API bool cv_rate_limit_store_reset(cv_rate_limit_store *store, const char *resource);
+
+/* Gives a resource a limit of its own, for this handle and as long as it is open: at most `limit`
+ * requests (0: none at all) in `window_ms` (from 1). */
+CV_API bool cv_rate_limit_store_set_resource(cv_rate_limit_store *store, const char *resource,
+                                             int64_t limit, int64_t window_ms);
+
+/* The limit that holds for a resource, its own or the common one; `limit` CV_NONE: none. */
+CV_API bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const char *resource,
+                                             int64_t *limit, int64_t *window_ms);
+
+typedef struct cv_rate_limit_stats {
+    int64_t total_requests;         /* kept in the file and counted by this handle */
+    int64_t unique_resources;       /* that they are for */
+    int64_t rate_limited_resources; /* those of them without room now */
+    int64_t reserved[16];
+} cv_rate_limit_stats;
+
+CV_API bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats);
+
+/* Deletes requests that no user of the file counts any more, in small batches. */
+CV_API bool cv_rate_limit_store_cleanup(cv_rate_limit_store *store);
+
+/* Forgets all requests that count for this handle; see cv_rate_limit_store_reset. */
+CV_API bool cv_rate_limit_store_clear(cv_rate_limit_store *store);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
