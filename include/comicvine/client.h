@@ -58,7 +58,8 @@ typedef struct cv_cache_settings {
      * 0: 604 800 (a week). CV_NONE: not at all. */
     int64_t stale_s;
 
-    int64_t reserved[15];
+    const char *database; /* a file of the cache's own, or ":memory:"; NULL: the client's */
+    int64_t reserved[14];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -66,7 +67,8 @@ typedef struct cv_dedupe_settings {
     int64_t job_timeout_ms; /* after this a job may be taken over, alive or not; 0: 300 000 */
     int64_t lease_ms;       /* a silent owner loses its job after this; 0: 5 000, at least 100 */
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
-    int64_t reserved[16];
+    const char *database;        /* a file of the jobs' own; NULL: the client's */
+    int64_t reserved[15];
 } cv_dedupe_settings;
 
 /* How CV_LIMIT_ADAPTIVE shares a path's limit out. A user request needs room under the limit and
@@ -109,7 +111,8 @@ typedef struct cv_rate_limit_settings {
     const cv_resource_limit *resources; /* exceptions, copied */
     size_t resource_count;
     cv_adaptive_settings adaptive; /* for CV_LIMIT_ADAPTIVE */
-    int64_t reserved[16];
+    const char *database;          /* a file of the limit's own; NULL: the client's */
+    int64_t reserved[15];
 } cv_rate_limit_settings;
 
 /* Start from CV_OPTIONS_INIT. 0 or NULL in a member means its default, CV_NONE in a time or count
@@ -153,9 +156,10 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, 0, {0}},                                                           \
-        {false, 0, 0, 0, {0}},                                                                     \
-        {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, {0}},        \
+        {false, 0, NULL, 0, 0, 0, 0, NULL, {0}},                                                   \
+        {false, 0, 0, 0, NULL, {0}},                                                               \
+        {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
+         {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \
         NULL, {0}                                                                                  \
     }
 /* clang-format on */

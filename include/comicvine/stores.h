@@ -41,9 +41,18 @@ typedef struct cv_blob {
 #define CV_RESOURCE_MAX 64
 #define CV_SCOPE_MAX    64
 
-/* ---- cache ---- */
-
 typedef struct cv_cache_store cv_cache_store;
+typedef struct cv_dedupe_store cv_dedupe_store;
+typedef struct cv_rate_limit_store cv_rate_limit_store;
+
+/* The stores of a client, lent until it is closed: do not close them, and do not use them after
+ * cv_client_close has begun. What they do is shared with the client's own calls. NULL only for a
+ * client that is NULL or closed. */
+CV_API cv_cache_store *cv_client_cache(cv_client *client);
+CV_API cv_dedupe_store *cv_client_dedupe(cv_client *client);
+CV_API cv_rate_limit_store *cv_client_rate_limit(cv_client *client);
+
+/* ---- cache ---- */
 
 /* Start from CV_CACHE_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
 typedef struct cv_cache_options {
@@ -120,8 +129,6 @@ CV_API bool cv_cache_store_cleanup(cv_cache_store *store);
 CV_API bool cv_cache_store_clear(cv_cache_store *store);
 
 /* ---- jobs ---- */
-
-typedef struct cv_dedupe_store cv_dedupe_store;
 
 #define CV_JOB_ID_SIZE 37 /* of a job_id, with its NUL */
 
@@ -212,8 +219,6 @@ CV_API bool cv_dedupe_store_cleanup(cv_dedupe_store *store);
 CV_API bool cv_dedupe_store_clear(cv_dedupe_store *store);
 
 /* ---- rate limit ---- */
-
-typedef struct cv_rate_limit_store cv_rate_limit_store;
 
 /* Start from CV_RATE_LIMIT_OPTIONS_INIT. 0 or NULL in a member means its default; all is copied. */
 typedef struct cv_rate_limit_options {

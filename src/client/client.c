@@ -125,6 +125,39 @@ void cv_client_close(cv_client *client) {
     cvi_client_release(client);
 }
 
+/* NULL, remembered, without a client that is open. */
+static cvi_stores *stores_of(cv_client *client) {
+    cv_error error;
+    if (client == NULL) {
+        cvi_error_set(&error, CV_ERROR_ARGUMENT, "the client is NULL");
+        cvi_error_remember(&error);
+        return NULL;
+    }
+    cvi_mutex_lock(&client->mutex);
+    cvi_stores *stores = client->closed ? NULL : client->stores;
+    cvi_mutex_unlock(&client->mutex);
+    if (stores == NULL) {
+        cvi_error_set(&error, CV_ERROR_CLOSED, "the client is closed");
+        cvi_error_remember(&error);
+    }
+    return stores;
+}
+
+cv_cache_store *cv_client_cache(cv_client *client) {
+    cvi_stores *stores = stores_of(client);
+    return stores != NULL ? cvi_stores_cache_store(stores) : NULL;
+}
+
+cv_dedupe_store *cv_client_dedupe(cv_client *client) {
+    cvi_stores *stores = stores_of(client);
+    return stores != NULL ? cvi_stores_dedupe_store(stores) : NULL;
+}
+
+cv_rate_limit_store *cv_client_rate_limit(cv_client *client) {
+    cvi_stores *stores = stores_of(client);
+    return stores != NULL ? cvi_stores_rate_limit_store(stores) : NULL;
+}
+
 /* Sleeps until a callback is due; in CV_DRIVE_POLL works meanwhile. */
 static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {

@@ -91,6 +91,10 @@ static bool check_resources(const cv_options *options, cv_error *error) {
     return true;
 }
 
+static bool check_path(const char *name, const char *path, cv_error *error) {
+    return path == NULL || cvi_check_text(name, path, LONG_TEXT, error);
+}
+
 static bool check_options(const cv_options *options, cv_error *error) {
     if (options->drive != CV_DRIVE_THREAD && options->drive != CV_DRIVE_POLL) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "option drive has no value %d", options->drive);
@@ -100,8 +104,10 @@ static bool check_options(const cv_options *options, cv_error *error) {
            (options->base_url == NULL || check_base_url(options->base_url, error)) &&
            (options->application == NULL ||
             cvi_check_text("application", options->application, 128, error)) &&
-           (options->database == NULL ||
-            cvi_check_text("database", options->database, LONG_TEXT, error)) &&
+           check_path("database", options->database, error) &&
+           check_path("cache.database", options->cache.database, error) &&
+           check_path("dedupe.database", options->dedupe.database, error) &&
+           check_path("rate_limit.database", options->rate_limit.database, error) &&
            check_resources(options, error);
 }
 
@@ -196,7 +202,9 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     }
     bool copied = copy_text(arena, &options->base_url) && copy_text(arena, &options->api_key) &&
                   copy_text(arena, &options->application) && copy_text(arena, &options->database) &&
-                  copy_arrays(arena, options);
+                  copy_text(arena, &options->cache.database) &&
+                  copy_text(arena, &options->dedupe.database) &&
+                  copy_text(arena, &options->rate_limit.database) && copy_arrays(arena, options);
     if (copied) {
         trim_slashes((char *)options->base_url);
     }

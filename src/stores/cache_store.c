@@ -70,7 +70,7 @@ static bool check_key(const cv_cache_store *store, const char *hash) {
 
 static bool look(cv_cache_store *store, const char *hash, int64_t stale_ms, cv_blob *value,
                  int64_t *age_ms) {
-    cvi_db *db = &store->stores->db;
+    cvi_db *db = store->stores->cache_db;
     cvi_cache_demand demand = {INT64_MIN, store->reader_ttl_ms, stale_ms, false};
     cvi_cached cached;
     cv_error error;
@@ -159,7 +159,7 @@ bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *dat
     }
     entry wanted = {hash, data != NULL ? data : "", size,
                     ttl_s > 0 ? ttl_s * 1000 : store->default_ttl_ms};
-    return cvi_public_write(store->stores, &store->stores->db, put_entry, &wanted);
+    return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &wanted);
 }
 
 bool cv_cache_store_delete(cv_cache_store *store, const char *hash) {
@@ -167,7 +167,7 @@ bool cv_cache_store_delete(cv_cache_store *store, const char *hash) {
         return false;
     }
     entry wanted = {hash, NULL, 0, 0};
-    return cvi_public_write(store->stores, &store->stores->db, put_entry, &wanted);
+    return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &wanted);
 }
 
 /* ---- the whole ---- */
@@ -186,7 +186,7 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
     if (store == NULL) {
         return cvi_public_refuse("the cache store is NULL");
     }
-    cvi_db *db = &store->stores->db;
+    cvi_db *db = store->stores->cache_db;
     if (!cvi_public_read_row(db, text, CVI_VALUES(cvi_integer(cvi_clock_now(&db->clock).wall_ms)),
                              columns, COLUMNS)) {
         return false;
@@ -205,12 +205,12 @@ bool cv_cache_store_cleanup(cv_cache_store *store) {
     if (store == NULL) {
         return cvi_public_refuse("the cache store is NULL");
     }
-    return cvi_public_delete_all(store->stores, &store->stores->db, clean_batch);
+    return cvi_public_delete_all(store->stores, store->stores->cache_db, clean_batch);
 }
 
 bool cv_cache_store_clear(cv_cache_store *store) {
     if (store == NULL) {
         return cvi_public_refuse("the cache store is NULL");
     }
-    return cvi_public_delete_all(store->stores, &store->stores->db, clear_batch);
+    return cvi_public_delete_all(store->stores, store->stores->cache_db, clear_batch);
 }

@@ -137,17 +137,30 @@ static cvi_store_answer run_steps(claiming *run, cv_error *error) {
     return answer;
 }
 
+/* With files apart the job may be in the file and its admission not: nobody works on it. What keeps
+ * this from being written leaves the job to its lease. */
+static void give_job_back(const claiming *run) {
+    cvi_stores *stores = run->stores;
+    cv_error ignored;
+    if (stores->file_count == 1 || run->claim->verdict != CVI_CLAIM_ADMITTED || owns_job(run) ||
+        stores->dedupe.disabled) {
+        return;
+    }
+    cvi_stores_release(stores, run->spec->hash, run->claim->job_id, 0, NULL, run->now, &ignored);
+}
+
 cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
                                   cvi_claim *claim, cv_error *error) {
     claiming run = {stores, spec, now, claim, false, false};
     memset(claim, 0, sizeof(*claim));
-    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
     answer = run_steps(&run, error);
-    answer = cvi_db_end(&stores->db, answer, run.keep, error);
+    answer = cvi_stores_end(stores, stores->dedupe_db, answer, run.keep, error);
     if (answer != CVI_STORE_DONE) {
+        give_job_back(&run);
         cvi_stores_drop_body(stores, &claim->cached);
         memset(claim, 0, sizeof(*claim));
     }

@@ -123,7 +123,7 @@ bool cv_dedupe_store_register(cv_dedupe_store *store, const char *hash, char job
         return false;
     }
     registering run = {hash, job_id, owner};
-    bool done = cvi_public_write(store->stores, &store->stores->db, register_job, &run);
+    bool done = cvi_public_write(store->stores, store->stores->dedupe_db, register_job, &run);
     if (!done) {
         job_id[0] = '\0';
         *owner = false;
@@ -153,7 +153,7 @@ bool cv_dedupe_store_renew(cv_dedupe_store *store, const char *hash, const char 
         return false;
     }
     renewing run = {hash, job_id, false};
-    if (!cvi_public_write(store->stores, &store->stores->db, renew_job, &run)) {
+    if (!cvi_public_write(store->stores, store->stores->dedupe_db, renew_job, &run)) {
         return false;
     }
     return run.owned || lost_job();
@@ -181,7 +181,7 @@ static bool end_job(cv_dedupe_store *store, const cvi_ending *wanted) {
     cvi_stores *stores = store->stores;
     ending run = {.ending = *wanted, .owned = false};
     cvi_dedupe_waiters_init(&stores->dedupe, &run.waiters);
-    bool done = cvi_public_write(stores, &stores->db, end_in_transaction, &run);
+    bool done = cvi_public_write(stores, stores->dedupe_db, end_in_transaction, &run);
     if (done && run.owned) {
         cvi_dedupe_wake(&stores->dedupe, &run.waiters);
     }
@@ -229,7 +229,7 @@ typedef struct waiting {
 
 /* Looks at the job; true: it still runs. */
 static bool is_pending(waiting *run) {
-    cvi_db *db = &run->store->stores->db;
+    cvi_db *db = run->store->stores->dedupe_db;
     cvi_patience left = cvi_patience_start(db, CVI_PUBLIC_PATIENCE_MS);
     do {
         run->answer = cvi_stores_watch(run->store->stores, run->hash, run->job_id,
@@ -275,8 +275,8 @@ static bool sleep_until_ended(waiting *run, cvi_timeout timeout) {
 static bool wait_awake(waiting *run, int64_t timeout_ms) {
     cvi_stores *stores = run->store->stores;
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
-    cvi_wake_open(&run->wake, &stores->db.random);
-    if (!cvi_public_write(stores, &stores->db, join_job, run)) {
+    cvi_wake_open(&run->wake, &stores->dedupe_db->random);
+    if (!cvi_public_write(stores, stores->dedupe_db, join_job, run)) {
         run->answer = CVI_STORE_FAILED;
         run->error = *cv_last_error();
         cvi_wake_close(&run->wake);
@@ -284,14 +284,14 @@ static bool wait_awake(waiting *run, int64_t timeout_ms) {
     }
     bool ended = sleep_until_ended(run, timeout);
     if (!ended) {
-        cvi_public_write(stores, &stores->db, leave_job, run); /* else cleaning does it */
+        cvi_public_write(stores, stores->dedupe_db, leave_job, run); /* else cleaning does it */
     }
     cvi_wake_close(&run->wake);
     return ended;
 }
 
 static bool end_wait(waiting *run, bool ended, cv_blob *result) {
-    const cvi_db *db = &run->store->stores->db;
+    const cvi_db *db = run->store->stores->dedupe_db;
     if (run->answer != CVI_STORE_DONE) {
         return cvi_public_end(db, run->answer, &run->error);
     }
@@ -353,7 +353,7 @@ bool cv_dedupe_store_in_progress(cv_dedupe_store *store, const char *hash, bool 
     *yes = false;
     progress run = {hash, yes};
     return check_hash(store, hash) &&
-           cvi_public_read(store->stores, &store->stores->db, read_progress, &run);
+           cvi_public_read(store->stores, store->stores->dedupe_db, read_progress, &run);
 }
 
 static cvi_store_answer count_abandoned(cvi_stores *stores, void *context, cvi_now now, bool *keep,
@@ -374,8 +374,8 @@ bool cv_dedupe_store_stats(cv_dedupe_store *store, cv_dedupe_stats *stats) {
     }
     memset(stats, 0, sizeof(*stats));
     if (!check_store(store) ||
-        !cvi_public_read_row(&store->stores->db, text, NULL, 0, columns, COLUMNS) ||
-        !cvi_public_read(store->stores, &store->stores->db, count_abandoned, &abandoned)) {
+        !cvi_public_read_row(store->stores->dedupe_db, text, NULL, 0, columns, COLUMNS) ||
+        !cvi_public_read(store->stores, store->stores->dedupe_db, count_abandoned, &abandoned)) {
         return false;
     }
     stats->total_jobs = columns[TOTAL];
@@ -396,10 +396,10 @@ static cvi_store_answer clear_batch(cvi_stores *stores, cvi_now now, int64_t *de
 
 bool cv_dedupe_store_cleanup(cv_dedupe_store *store) {
     return check_store(store) &&
-           cvi_public_delete_all(store->stores, &store->stores->db, clean_batch);
+           cvi_public_delete_all(store->stores, store->stores->dedupe_db, clean_batch);
 }
 
 bool cv_dedupe_store_clear(cv_dedupe_store *store) {
     return check_store(store) &&
-           cvi_public_delete_all(store->stores, &store->stores->db, clear_batch);
+           cvi_public_delete_all(store->stores, store->stores->dedupe_db, clear_batch);
 }

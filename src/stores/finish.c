@@ -40,17 +40,29 @@ static cvi_store_answer look_at(cvi_stores *stores, const char *hash, const cvi_
     return answer;
 }
 
+static void lock_files(cvi_stores *stores) {
+    for (size_t i = 0; i < stores->file_count; i++) {
+        cvi_db_lock(&stores->files[i]);
+    }
+}
+
+static void unlock_files(cvi_stores *stores) {
+    for (size_t i = stores->file_count; i > 0; i--) {
+        cvi_db_unlock(&stores->files[i - 1]);
+    }
+}
+
 cvi_store_answer cvi_stores_watch(cvi_stores *stores, const char *hash, const char *job_id,
                                   cvi_now now, cvi_watch *watch, cv_error *error) {
     cvi_job job;
     memset(watch, 0, sizeof(*watch));
     watch->state = CVI_WATCH_GONE;
-    cvi_db_lock(&stores->db);
+    lock_files(stores);
     cvi_store_answer answer = cvi_dedupe_find(&stores->dedupe, hash, &job, error);
     if (answer == CVI_STORE_DONE && strcmp(job.job_id, job_id) == 0) {
         answer = look_at(stores, hash, &job, now, watch, error);
     }
-    cvi_db_unlock(&stores->db);
+    unlock_files(stores);
     return answer;
 }
 
@@ -61,9 +73,9 @@ static bool has_job(const char *job_id) {
 }
 
 /* Commits, then wakes; what was collected is freed in any case. */
-static cvi_store_answer end_and_wake(cvi_stores *stores, cvi_store_answer answer, bool keep,
-                                     bool owned, cvi_buffer *waiters, cv_error *error) {
-    answer = cvi_db_end(&stores->db, answer, keep, error);
+static cvi_store_answer end_and_wake(cvi_stores *stores, cvi_db *first, cvi_store_answer answer,
+                                     bool keep, bool owned, cvi_buffer *waiters, cv_error *error) {
+    answer = cvi_stores_end(stores, first, answer, keep, error);
     if (answer == CVI_STORE_DONE && owned) {
         cvi_dedupe_wake(&stores->dedupe, waiters);
     }
@@ -90,7 +102,7 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
     if (!is_cached && !has_job(completion->job_id)) {
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -101,7 +113,7 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
         answer = cvi_cache_put(&stores->cache, completion->hash, completion->body, completion->size,
                                completion->ttl_ms, now, error);
     }
-    return end_and_wake(stores, answer, *owned, *owned, &waiters, error);
+    return end_and_wake(stores, stores->cache_db, answer, *owned, *owned, &waiters, error);
 }
 
 static cvi_store_answer release_in_transaction(cvi_stores *stores, const cvi_ending *ending,
@@ -123,7 +135,7 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
     if (!has_job(job_id) && row_id == 0) {
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -133,7 +145,8 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
         failure != NULL ? CVI_END_FAILED : CVI_END_PASSED, hash, job_id, NULL, 0, failure};
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = release_in_transaction(stores, &ending, row_id, now, &waiters, &owned, error);
-    return end_and_wake(stores, answer, owned || row_id != 0, owned, &waiters, error);
+    return end_and_wake(stores, stores->dedupe_db, answer, owned || row_id != 0, owned, &waiters,
+                        error);
 }
 
 cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const char *job_id,
@@ -142,10 +155,10 @@ cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const ch
     if (!has_job(job_id)) {
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    cvi_store_answer answer = cvi_db_begin(stores->dedupe_db, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
     answer = cvi_dedupe_renew(&stores->dedupe, hash, job_id, now, owned, error);
-    return cvi_db_end(&stores->db, answer, *owned, error);
+    return cvi_db_end(stores->dedupe_db, answer, *owned, error);
 }

@@ -29,8 +29,14 @@ struct cv_rate_limit_store {
     bool is_lent;
 };
 
+enum { CVI_MOST_FILES = 3 };
+
 struct cvi_stores {
-    cvi_db db;
+    cvi_db files[CVI_MOST_FILES]; /* each opened once, however many parts lie in it */
+    size_t file_count;
+    cvi_db *cache_db;
+    cvi_db *dedupe_db;
+    cvi_db *rate_limit_db;
     cvi_readers readers;
     cvi_cache cache;
     cvi_dedupe dedupe;
@@ -42,13 +48,20 @@ struct cvi_stores {
     int64_t cleaned_boot_ms; /* when a public handle last cleaned; within a transaction */
 };
 
+/* A transaction over all files. They are always begun in one order; ended first is the one whose
+ * changes must not be missed by those who see the others'. On any answer but DONE of begin nothing
+ * is held. */
+cvi_store_answer cvi_stores_begin(cvi_stores *stores, int64_t patience_ms, cv_error *error);
+cvi_store_answer cvi_stores_end(cvi_stores *stores, cvi_db *first, cvi_store_answer answer,
+                                bool keep, cv_error *error);
+
 /* A row of the cache that `hash` finds on the writing connection. */
 static inline cvi_store_answer cvi_stores_find(cvi_stores *stores, const char *hash,
                                                const cvi_cache_demand *demand, cvi_now now,
                                                cvi_cached *cached, bool *is_damaged,
                                                cv_error *error) {
-    return cvi_cache_find(&stores->cache.find, &stores->db.allocator, hash, demand, now, cached,
-                          is_damaged, error);
+    return cvi_cache_find(&stores->cache.find, &stores->files[0].allocator, hash, demand, now,
+                          cached, is_damaged, error);
 }
 
 /* A look into the cache, from any thread, which is counted. */
@@ -58,7 +71,7 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
 
 /* Frees a body that is not handed on after all. */
 static inline void cvi_stores_drop_body(const cvi_stores *stores, cvi_cached *cached) {
-    cvi_release(&stores->db.allocator, cached->body);
+    cvi_release(&stores->files[0].allocator, cached->body);
     *cached = (cvi_cached){0};
 }
 

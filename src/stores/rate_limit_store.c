@@ -151,7 +151,7 @@ static bool run_asking(cv_rate_limit_store *store, asking *run) {
     if (run->priority != CV_PRIORITY_USER && run->priority != CV_PRIORITY_BACKGROUND) {
         return cvi_public_refuse("the priority has no value %d", run->priority);
     }
-    return cvi_public_write(store->stores, &store->stores->db, ask, run);
+    return cvi_public_write(store->stores, store->stores->rate_limit_db, ask, run);
 }
 
 bool cv_rate_limit_store_acquire(cv_rate_limit_store *store, const char *resource,
@@ -268,7 +268,7 @@ bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource
     memset(status, 0, sizeof(*status));
     looking run = {resource, status};
     return check_resource(store, resource) &&
-           cvi_public_write(store->stores, &store->stores->db, look, &run);
+           cvi_public_write(store->stores, store->stores->rate_limit_db, look, &run);
 }
 
 static cvi_store_answer add_up(cvi_stores *stores, void *context, cvi_now now, bool *keep,
@@ -287,7 +287,7 @@ bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *
     }
     memset(stats, 0, sizeof(*stats));
     if (!check_store(store) ||
-        !cvi_public_write(store->stores, &store->stores->db, add_up, &totals)) {
+        !cvi_public_write(store->stores, store->stores->rate_limit_db, add_up, &totals)) {
         return false;
     }
     stats->total_requests = totals.requests;
@@ -310,7 +310,8 @@ static cvi_store_answer keep_rows(cvi_stores *stores, void *context, cvi_now now
     const setting *run = context;
     (void)now;
     *keep = true;
-    return cvi_schema_raise_look_back(stores->db.connection, stores->db.path,
+    return cvi_schema_raise_look_back(stores->rate_limit_db->connection,
+                                      stores->rate_limit_db->path,
                                       run->window_ms + stores->rate_limit.guard_ms, error);
 }
 
@@ -335,7 +336,7 @@ bool cv_rate_limit_store_set_resource(cv_rate_limit_store *store, const char *re
         return false;
     }
     setting run = {resource, limit, window_ms};
-    cvi_db *db = &store->stores->db;
+    cvi_db *db = store->stores->rate_limit_db;
     return cvi_public_write(store->stores, db, keep_rows, &run) &&
            cvi_public_read(store->stores, db, use_limit, &run);
 }
@@ -359,7 +360,7 @@ bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const char *re
     }
     setting run = {resource, 0, 0};
     bool done = check_resource(store, resource) &&
-                cvi_public_read(store->stores, &store->stores->db, read_limit, &run);
+                cvi_public_read(store->stores, store->stores->rate_limit_db, read_limit, &run);
     *limit = run.limit;
     *window_ms = run.window_ms;
     return done;
@@ -387,7 +388,7 @@ static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now 
 static bool forget(cv_rate_limit_store *store, const char *resource) {
     forgetting run = {resource, true};
     while (run.more) {
-        if (!cvi_public_write(store->stores, &store->stores->db, forget_batch, &run)) {
+        if (!cvi_public_write(store->stores, store->stores->rate_limit_db, forget_batch, &run)) {
             return false;
         }
     }
@@ -404,5 +405,5 @@ bool cv_rate_limit_store_clear(cv_rate_limit_store *store) {
 
 bool cv_rate_limit_store_cleanup(cv_rate_limit_store *store) {
     return check_store(store) &&
-           cvi_public_delete_all(store->stores, &store->stores->db, clean_batch);
+           cvi_public_delete_all(store->stores, store->stores->rate_limit_db, clean_batch);
 }

@@ -11,13 +11,19 @@
 enum { CLOSE_PATIENCE_MS = 25 };
 
 static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
-    cvi_cache_init(&stores->cache, &stores->db, &options->cache);
+    cvi_cache_init(&stores->cache, stores->cache_db, &options->cache);
     bool has_dedupe =
-        cvi_dedupe_init(&stores->dedupe, &stores->db, &options->dedupe, options->scope);
-    bool has_limit =
-        cvi_rate_limit_init(&stores->rate_limit, &stores->db, &options->rate_limit, options->scope);
+        cvi_dedupe_init(&stores->dedupe, stores->dedupe_db, &options->dedupe, options->scope);
+    bool has_limit = cvi_rate_limit_init(&stores->rate_limit, stores->rate_limit_db,
+                                         &options->rate_limit, options->scope);
     cvi_budget_init(&stores->budget, &stores->rate_limit);
     return has_dedupe && has_limit;
+}
+
+static void close_files(cvi_stores *stores) {
+    while (stores->file_count > 0) {
+        cvi_db_close(&stores->files[--stores->file_count]);
+    }
 }
 
 static void close_parts(cvi_stores *stores) {
@@ -25,14 +31,53 @@ static void close_parts(cvi_stores *stores) {
     cvi_dedupe_finalize(&stores->dedupe);
     cvi_budget_finalize(&stores->budget);
     cvi_rate_limit_finalize(&stores->rate_limit);
-    cvi_db_close(&stores->db);
+    close_files(stores);
 }
 
-static bool open_db(cvi_stores *stores, const cvi_stores_options *options, cv_error *error) {
-    cvi_db_options db_options = {
-        options->database,  options->relaxed_sync, cvi_rate_limit_longest_ms(&options->rate_limit),
-        options->allocator, options->clock,        options->random};
-    return cvi_db_open(&stores->db, &db_options, error);
+/* The file that a part lies in: one that is open already under this name, or a new one. */
+static bool open_file(cvi_stores *stores, const cvi_stores_options *options, const char *database,
+                      cvi_db **opened, cv_error *error) {
+    cvi_db *file = &stores->files[stores->file_count];
+    cvi_db_options db_options = {database != NULL ? database : options->database,
+                                 options->relaxed_sync,
+                                 cvi_rate_limit_longest_ms(&options->rate_limit),
+                                 options->allocator,
+                                 options->clock,
+                                 options->random};
+    if (!cvi_db_open(file, &db_options, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < stores->file_count; i++) {
+        if (strcmp(stores->files[i].path, file->path) == 0) {
+            cvi_db_close(file);
+            *opened = &stores->files[i];
+            return true;
+        }
+    }
+    stores->file_count++;
+    *opened = file;
+    return true;
+}
+
+/* A part without a name of its own lies where the part before it does, if that has none either. */
+static bool open_files(cvi_stores *stores, const cvi_stores_options *options, cv_error *error) {
+    const struct {
+        const char *database;
+        cvi_db **opened;
+    } parts[] = {{options->cache.database, &stores->cache_db},
+                 {options->dedupe.database, &stores->dedupe_db},
+                 {options->rate_limit.database, &stores->rate_limit_db}};
+    cvi_db *common = NULL;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].database == NULL && common != NULL) {
+            *parts[i].opened = common;
+        } else if (!open_file(stores, options, parts[i].database, parts[i].opened, error)) {
+            return false;
+        } else if (parts[i].database == NULL) {
+            common = *parts[i].opened;
+        }
+    }
+    return true;
 }
 
 static void lend_handles(cvi_stores *stores, const cvi_stores_options *options) {
@@ -49,11 +94,12 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
         cvi_error_no_memory(error);
         return NULL;
     }
-    if (!open_db(stores, options, error)) {
+    if (!open_files(stores, options, error)) {
+        close_files(stores);
         cvi_release(&options->allocator, stores);
         return NULL;
     }
-    if (open_parts(stores, options) && cvi_readers_init(&stores->readers, &stores->db)) {
+    if (open_parts(stores, options) && cvi_readers_init(&stores->readers, stores->cache_db)) {
         lend_handles(stores, options);
         return stores;
     }
@@ -69,13 +115,13 @@ static void abandon_jobs(cvi_stores *stores) {
     cv_error ignored;
     bool any = false;
     if (cvi_dedupe_owns_any(&stores->dedupe, &any, &ignored) != CVI_STORE_DONE || !any ||
-        cvi_db_begin(&stores->db, CLOSE_PATIENCE_MS, &ignored) != CVI_STORE_DONE) {
+        cvi_db_begin(stores->dedupe_db, CLOSE_PATIENCE_MS, &ignored) != CVI_STORE_DONE) {
         return;
     }
     cvi_buffer waiters;
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     cvi_store_answer answer = cvi_dedupe_abandon(&stores->dedupe, &waiters, &ignored);
-    if (cvi_db_end(&stores->db, answer, true, &ignored) == CVI_STORE_DONE) {
+    if (cvi_db_end(stores->dedupe_db, answer, true, &ignored) == CVI_STORE_DONE) {
         cvi_dedupe_wake(&stores->dedupe, &waiters);
     }
     cvi_buffer_free(&waiters);
@@ -85,11 +131,35 @@ void cvi_stores_close(cvi_stores *stores) {
     if (stores == NULL) {
         return;
     }
-    cv_allocator allocator = stores->db.allocator;
+    cv_allocator allocator = stores->files[0].allocator;
     abandon_jobs(stores);
     cvi_readers_close(&stores->readers);
     close_parts(stores);
     cvi_release(&allocator, stores);
+}
+
+cvi_store_answer cvi_stores_begin(cvi_stores *stores, int64_t patience_ms, cv_error *error) {
+    cvi_store_answer answer = CVI_STORE_DONE;
+    size_t begun = 0;
+    while (answer == CVI_STORE_DONE && begun < stores->file_count) {
+        answer = cvi_db_begin(&stores->files[begun], patience_ms, error);
+        begun += answer == CVI_STORE_DONE ? 1 : 0;
+    }
+    while (answer != CVI_STORE_DONE && begun > 0) {
+        cvi_db_end(&stores->files[--begun], answer, false, error);
+    }
+    return answer;
+}
+
+cvi_store_answer cvi_stores_end(cvi_stores *stores, cvi_db *first, cvi_store_answer answer,
+                                bool keep, cv_error *error) {
+    answer = cvi_db_end(first, answer, keep, error);
+    for (size_t i = 0; i < stores->file_count; i++) {
+        if (&stores->files[i] != first) {
+            answer = cvi_db_end(&stores->files[i], answer, keep, error);
+        }
+    }
+    return answer;
 }
 
 static void count_look(cvi_cache *cache, const cvi_cached *cached, cvi_now now) {
@@ -126,7 +196,7 @@ cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
     int64_t deleted = 0;
     *more = false;
-    cvi_store_answer answer = cvi_db_begin(&stores->db, 0, error);
+    cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -137,7 +207,19 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     if (answer == CVI_STORE_DONE) {
         answer = cvi_rate_limit_clean(&stores->rate_limit, now, &deleted, more, error);
     }
-    return cvi_db_end(&stores->db, answer, deleted > 0, error);
+    return cvi_stores_end(stores, stores->cache_db, answer, deleted > 0, error);
+}
+
+cv_cache_store *cvi_stores_cache_store(cvi_stores *stores) {
+    return &stores->cache_store;
+}
+
+cv_dedupe_store *cvi_stores_dedupe_store(cvi_stores *stores) {
+    return &stores->dedupe_store;
+}
+
+cv_rate_limit_store *cvi_stores_rate_limit_store(cvi_stores *stores) {
+    return &stores->rate_limit_store;
 }
 
 int cvi_stores_wake_descriptor(const cvi_stores *stores) {

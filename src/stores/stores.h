@@ -14,6 +14,7 @@
 
 #include <comicvine/client.h>
 #include <comicvine/error.h>
+#include <comicvine/stores.h>
 
 #include "stores/adaptive.h"
 #include "support/clock.h"
@@ -32,7 +33,7 @@ typedef enum cvi_store_answer {
 /* All settings with their defaults filled in; CV_NONE is left where it stands for "off". Text and
  * arrays are copied. */
 typedef struct cvi_stores_options {
-    const char *database; /* path or ":memory:" */
+    const char *database; /* path or ":memory:"; a part may name a file of its own */
     const char *scope;    /* fingerprint of API key and base URL */
     bool relaxed_sync;
     cv_cache_settings cache;
@@ -160,6 +161,11 @@ cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const ch
 
 /* Deletes a bounded batch of what is past its time. `more`: call again soon. */
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error);
+
+/* The public handles that look into these stores; not to be closed. */
+cv_cache_store *cvi_stores_cache_store(cvi_stores *stores);
+cv_dedupe_store *cvi_stores_dedupe_store(cvi_stores *stores);
+cv_rate_limit_store *cvi_stores_rate_limit_store(cvi_stores *stores);
 
 /* A descriptor that becomes readable when a watched job may have ended; -1: none on this system.
  * Draining tells whether anything came. */

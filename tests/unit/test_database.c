@@ -114,9 +114,9 @@ static void test_connection_is_set_up(void **state) {
     cvi_stores *stores = world_open(world);
     sqlite3 *reader = NULL;
     cv_error error;
-    assert_int_equal(cvi_db_open_reader(&stores->db, &reader, &error), CVI_STORE_DONE);
+    assert_int_equal(cvi_db_open_reader(&stores->files[0], &reader, &error), CVI_STORE_DONE);
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-        sqlite3 *connections[] = {stores->db.connection, reader};
+        sqlite3 *connections[] = {stores->files[0].connection, reader};
         for (size_t k = 0; k < (expected[i].also_readers ? 2u : 1u); k++) {
             assert_int_equal(pragma_of(connections[k], expected[i].pragma), expected[i].value);
         }
@@ -126,7 +126,7 @@ static void test_connection_is_set_up(void **state) {
     cvi_stores_close(stores);
     world->options.relaxed_sync = true;
     stores = world_open(world);
-    assert_int_equal(pragma_of(stores->db.connection, "PRAGMA synchronous"), 1);
+    assert_int_equal(pragma_of(stores->files[0].connection, "PRAGMA synchronous"), 1);
     cvi_stores_close(stores);
     size_t size = 0;
     char *bytes = read_file(world->database, &size);
@@ -365,11 +365,11 @@ static void test_held_gate_is_busy(void **state) {
     cvi_stores *first = world_open(world);
     cvi_stores *second = world_open(world);
     cvi_claim claim = world_expect(world, first, HASH_A, CVI_CLAIM_ADMITTED);
-    assert_int_equal(cvi_gate_try(&second->db.gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&second->files[0].gate, 0), CVI_LOCK_TAKEN);
     check_all_busy(world, first, claim.job_id);
     cvi_cached cached = world_lookup(world, first, HASH_A, WORLD_TTL_MS);
     world_check_body(&cached, NULL);
-    cvi_gate_release(&second->db.gate, 0);
+    cvi_gate_release(&second->files[0].gate, 0);
     check_unchanged(world, first, claim.job_id);
     cvi_stores_close(first);
     cvi_stores_close(second);
@@ -384,7 +384,7 @@ static void test_lock_of_a_program_without_the_gate_is_busy(void **state) {
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     check_all_busy(world, stores, claim.job_id);
     /* The gate was given back each time: another handle gets as far. */
-    assert_int_equal(cvi_gate_probe(&stores->db.gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_probe(&stores->files[0].gate, 0), CVI_LOCK_TAKEN);
     assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     check_unchanged(world, stores, claim.job_id);
@@ -394,13 +394,13 @@ static void test_lock_of_a_program_without_the_gate_is_busy(void **state) {
 static void test_opening_gives_up_in_the_end(void **state) {
     store_world *world = *state;
     cvi_stores *holder = world_open(world);
-    assert_int_equal(cvi_gate_try(&holder->db.gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&holder->files[0].gate, 0), CVI_LOCK_TAKEN);
     world->clock.step_ms = 1000;
     cv_error error = world_open_error(world);
     assert_int_equal(error.code, CV_ERROR_STORE);
     assert_true(error.retryable);
     assert_non_null(strstr(error.message, "locked"));
-    cvi_gate_release(&holder->db.gate, 0);
+    cvi_gate_release(&holder->files[0].gate, 0);
     sqlite3 *other = NULL;
     world_execute(world, "PRAGMA user_version = 0");
     assert_int_equal(sqlite3_open(world->database, &other), SQLITE_OK);
@@ -418,14 +418,14 @@ static void test_patient_begin_waits_for_the_gate(void **state) {
     cvi_stores *first = world_open(world);
     cvi_stores *second = world_open(world);
     cv_error error;
-    assert_int_equal(cvi_db_begin(&first->db, 0, &error), CVI_STORE_DONE);
+    assert_int_equal(cvi_db_begin(&first->files[0], 0, &error), CVI_STORE_DONE);
     world->clock.step_ms = 1;
     int64_t from_ms = world->clock.now.boot_ms;
-    assert_int_equal(cvi_db_begin(&second->db, 10, &error), CVI_STORE_BUSY);
+    assert_int_equal(cvi_db_begin(&second->files[0], 10, &error), CVI_STORE_BUSY);
     assert_in_range(world->clock.now.boot_ms - from_ms, 5, 12);
-    assert_int_equal(cvi_db_end(&first->db, CVI_STORE_DONE, false, &error), CVI_STORE_DONE);
-    assert_int_equal(cvi_db_begin(&second->db, 10, &error), CVI_STORE_DONE);
-    assert_int_equal(cvi_db_end(&second->db, CVI_STORE_DONE, false, &error), CVI_STORE_DONE);
+    assert_int_equal(cvi_db_end(&first->files[0], CVI_STORE_DONE, false, &error), CVI_STORE_DONE);
+    assert_int_equal(cvi_db_begin(&second->files[0], 10, &error), CVI_STORE_DONE);
+    assert_int_equal(cvi_db_end(&second->files[0], CVI_STORE_DONE, false, &error), CVI_STORE_DONE);
     cvi_stores_close(first);
     cvi_stores_close(second);
 }
@@ -470,12 +470,12 @@ static void test_endless_reader_delays_only_the_reuse(void **state) {
     assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM cache", NULL, NULL, NULL),
                      SQLITE_OK);
     store_many(world, stores, 700);
-    assert_true(stores->db.wal_frames > 1000);
-    assert_true(stores->db.checkpoint_at > stores->db.wal_frames);
+    assert_true(stores->files[0].wal_frames > 1000);
+    assert_true(stores->files[0].checkpoint_at > stores->files[0].wal_frames);
     assert_int_equal(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(reader);
     store_many(world, stores, 1200);
-    assert_in_range(stores->db.wal_frames, 0, 1100);
+    assert_in_range(stores->files[0].wal_frames, 0, 1100);
     cvi_stores_close(stores);
     check_integrity(world);
 }
