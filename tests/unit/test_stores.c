@@ -305,7 +305,8 @@ static void test_life_of_ones_own_is_held(void **state) {
     assert_int_equal(cvi_db_probe_life(stores->dedupe_db, stores->dedupe_db->life), CVI_LOCK_HELD);
     assert_int_equal(cvi_db_probe_life(other->dedupe_db, stores->dedupe_db->life), CVI_LOCK_HELD);
     cvi_stores_close(other);
-    assert_int_equal(cvi_db_probe_life(stores->dedupe_db, stores->dedupe_db->life + 1), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_db_probe_life(stores->dedupe_db, stores->dedupe_db->life + 1),
+                     CVI_LOCK_TAKEN);
     world->options.database = ":memory:";
     other = world_open(world);
     assert_int_equal(cvi_db_probe_life(other->dedupe_db, other->dedupe_db->life), CVI_LOCK_HELD);
