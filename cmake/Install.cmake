@@ -19,11 +19,10 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/comicvineConfig.cmake
         DESTINATION ${comicvine_config_dir})
 
 # A shared library brings its own dependencies; a static one needs them named.
-set(comicvine_private_packages "libcurl sqlite3 yajl libmd")
 if(BUILD_SHARED_LIBS)
-  set(pc_requires_key "Requires.private")
+  set(pc_requires "")
 else()
-  set(pc_requires_key "Requires")
+  set(pc_requires "libcurl sqlite3 yajl libmd")
 endif()
 # The package may be installed under another prefix than was configured: its file says where it is.
 file(RELATIVE_PATH pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

@@ -206,6 +206,9 @@ static bool check_resources(const cv_options *options, cv_error *error) {
     }
     for (size_t i = 0; i < limits->resource_count; i++) {
         const cv_resource_limit *limit = &limits->resources[i];
+        if (!cvi_check_reserved(RESERVED(limit->reserved), "cv_resource_limit", error)) {
+            return false;
+        }
         if (limit->limit < 0 || limit->window_ms < 0) {
             cvi_error_set(error, CV_ERROR_ARGUMENT,
                           "rate_limit.resources[%zu] has a negative number", i);
@@ -220,6 +223,9 @@ static bool check_resources(const cv_options *options, cv_error *error) {
     }
     for (size_t i = 0; i < options->cache.ttl_count; i++) {
         const cv_resource_ttl *ttl = &options->cache.ttls[i];
+        if (!cvi_check_reserved(RESERVED(ttl->reserved), "cv_resource_ttl", error)) {
+            return false;
+        }
         if (cv_resource_name(ttl->resource) == NULL || (ttl->ttl_s < 1 && ttl->ttl_s != CV_NONE) ||
             ttl->ttl_s > MAX_TIME_MS / 1000) {
             cvi_error_set(error, CV_ERROR_ARGUMENT,

@@ -29,7 +29,8 @@ void cvi_wake_open(cvi_wake *wake, const cvi_random *random) {
     random->fill(random->user, &name, sizeof(name));
     cvi_buffer text;
     cvi_buffer_over(&text, wake->address, sizeof(wake->address));
-    cvi_buffer_add_format(&text, "comicvine-%016llx", (unsigned long long)name);
+    cvi_buffer_add_format(&text, "comicvine-%lld-%016llx", (long long)getpid(),
+                          (unsigned long long)name);
     wake->descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un address;
     socklen_t length = fill_address(&address, wake->address);

@@ -105,6 +105,7 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     call->row_id = spec->row_id;
     call->priority = spec->priority;
     call->reread_cache = spec->reread_cache;
+    call->readiness = spec->readiness;
     call->users_wait = spec->users_wait;
     call->ttl_ms = spec->ttl_ms;
     sim_reply reply = next_reply(world, SIM_CLAIM);

@@ -66,6 +66,7 @@ typedef struct sim_call {
     cv_code failure; /* RELEASE: CV_OK for none */
     cv_priority priority;
     bool reread_cache;
+    cvi_readiness readiness;
     bool users_wait;
     size_t size;
     int64_t ttl_ms;

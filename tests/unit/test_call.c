@@ -207,6 +207,16 @@ static void test_lists_that_are_refused(void **state) {
     assert_non_null(strstr(error.message, "no resource"));
 }
 
+static void test_reserved_members_of_a_query_are_zero(void **state) {
+    desk *self = *state;
+    cv_error error;
+    const cv_query query = {.reserved = {0, 1}};
+    assert_null(cvi_call_list(&self->settings, CV_ISSUE, &query, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "cv_query"));
+    assert_non_null(strstr(error.message, "reserved"));
+}
+
 static void test_query_of_another_version(void **state) {
     desk *self = *state;
     cv_error error;
@@ -295,6 +305,7 @@ int main(void) {
         AT_DESK(test_each_part_of_a_query_counts),
         AT_DESK(test_lists_that_are_refused),
         AT_DESK(test_query_of_another_version),
+        AT_DESK(test_reserved_members_of_a_query_are_zero),
         cmocka_unit_test(test_query_that_makes_too_long_a_url),
         AT_DESK(test_call_lives_until_its_last_owner_lets_go),
         AT_DESK(test_each_allocation_may_fail),

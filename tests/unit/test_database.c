@@ -1,6 +1,7 @@
 /* The file: how it is made, what is taken over from others, what is refused, and who may write. */
 #include "support/store_world.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,18 @@ static void write_file(const char *path, const char *text) {
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
+}
+
+/* Of a folder, with its own name and its parent's. */
+static size_t count_files(const char *path) {
+    size_t count = 0;
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    closedir(folder);
+    return count;
 }
 
 static void check_integrity(const store_world *world) {
@@ -192,6 +205,11 @@ static void test_files_of_others_are_refused_untouched(void **state) {
         {"PRAGMA user_version = 7", "another program"},
         {"PRAGMA user_version = 999", "another program"},
         {"PRAGMA user_version = -1", "another program"},
+        {"CREATE TABLE cache(id INTEGER, stuff TEXT); INSERT INTO cache VALUES(1, 'x')",
+         "table cache has no column hash"},
+        {"CREATE TABLE dedupe_waiters(hash)", "table dedupe_waiters has no column address"},
+        {NODE_TABLES "CREATE TABLE rate_limits(id INTEGER PRIMARY KEY, resource TEXT)",
+         "table rate_limits has no column timestamp"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -200,6 +218,7 @@ static void test_files_of_others_are_refused_untouched(void **state) {
         world_execute(&world, cases[i].sql);
         size_t before_size = 0;
         size_t after_size = 0;
+        const size_t files = count_files(world.folder);
         char *before = read_file(world.database, &before_size);
         cv_error error = world_open_error(&world);
         char *after = read_file(world.database, &after_size);
@@ -207,6 +226,7 @@ static void test_files_of_others_are_refused_untouched(void **state) {
         assert_non_null(strstr(error.message, cases[i].word));
         assert_int_equal(after_size, before_size);
         assert_memory_equal(after, before, before_size);
+        assert_int_equal(count_files(world.folder), files + 1); /* the gate is never removed */
         free(before);
         free(after);
         store_world_done(&world);

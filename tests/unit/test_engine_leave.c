@@ -367,6 +367,22 @@ static void test_plain_caller_takes_a_refreshed_answer(void **state) {
     sim_check_source(plain, 52, CV_SOURCE_SHARED);
 }
 
+/* The refresh waits for room; what is in the cache is there meanwhile. */
+static void test_plain_caller_looks_before_it_joins_a_waiting_refresh(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM,
+               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 30000, .reason = CVI_WAIT_LIMIT});
+    sim_caller *refresh = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_REFRESH});
+    sim_step(world);
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.body = SIM_ISSUE(52)});
+    sim_caller *plain = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = CV_NO_WAIT});
+    sim_step(world);
+    sim_check_source(plain, 52, CV_SOURCE_CACHE);
+    sim_check_waiting(refresh);
+    sim_caller *looked = sim_board(world, &(sim_wish){.id = 52, .looked = true});
+    assert_ptr_equal(looked->passenger.flight, refresh->passenger.flight);
+}
+
 static void test_cache_only_never_sends(void **state) {
     sim_world *world = *state;
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_CACHE_ONLY});
@@ -430,6 +446,7 @@ int main(void) {
         IN_WORLD(test_refresh_does_not_take_an_older_requests_answer),
         IN_WORLD(test_refreshes_share_until_the_request_leaves),
         IN_WORLD(test_plain_caller_takes_a_refreshed_answer),
+        IN_WORLD(test_plain_caller_looks_before_it_joins_a_waiting_refresh),
         IN_WORLD(test_cache_only_never_sends),
         IN_WORLD(test_cache_only_takes_a_hit),
         IN_WORLD(test_cache_only_leaves_a_flight_that_goes_on),

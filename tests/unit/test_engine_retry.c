@@ -352,6 +352,69 @@ static void test_old_admission_that_is_not_taken_anew(void **state) {
     }
 }
 
+/* Admitted at 0, ready at 990: the next may leave an interval after that, not at 1 050. */
+static void test_interval_runs_from_the_sending(void **state) {
+    sim_world *world = *state;
+    const sim_reply wait = {
+        .verdict = CVI_CLAIM_WAIT, .wait_ms = 1050, .reason = CVI_WAIT_INTERVAL};
+    const sim_reply admission = {.wait_ms = 1050};
+    sim_script(world, SIM_CLAIM, &admission);
+    sim_script(world, SIM_CLAIM, &wait);
+    sim_board(world, &(sim_wish){.id = 1});
+    sim_board(world, &(sim_wish){.id = 2});
+    sim_step(world);
+    sim_script(world, SIM_CLAIM, &admission);
+    sim_advance(world, 990);
+    assert_true(sim_let_out(world, 0));
+    assert_int_equal(sim_last(world, SIM_CLAIM)->row_id, 1);
+    sim_advance(world, 60);
+    assert_int_equal(sim_advance(world, 989), 1);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 3);
+    sim_advance(world, 1);
+    assert_int_equal(world->transfer_count, 2);
+}
+
+/* Where requests are paced, an admission for a connection that has yet to be made is confirmed when
+ * it is there, however quickly that went. */
+static void test_admission_for_connecting_is_confirmed(void **state) {
+    sim_world *world = *state;
+    world->options.is_paced = true;
+    sim_reopen(world);
+    sim_board(world, &(sim_wish){.id = 1});
+    sim_step(world);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->readiness, CVI_CONNECTING);
+    assert_true(sim_let_out(world, 0));
+    assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->readiness, CVI_READY_NOW);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->row_id, 1);
+    /* While that connection is in use, the next one needs its own. */
+    sim_board(world, &(sim_wish){.id = 2});
+    sim_step(world);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->readiness, CVI_CONNECTING);
+    sim_answer(world, 0, SIM_ISSUE(1));
+    sim_answer(world, 1, SIM_ISSUE(2));
+}
+
+/* A connection that has answered just now is probably there. */
+static void test_kept_connection_sends_at_once(void **state) {
+    sim_world *world = *state;
+    world->options.is_paced = true;
+    sim_reopen(world);
+    board_and_send(world);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    fake_clock_advance(&world->clock, 14999);
+    sim_board(world, &(sim_wish){.id = 1});
+    sim_step(world);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->readiness, CVI_READY_SOON);
+    size_t claims = sim_count(world, SIM_CLAIM);
+    sim_answer(world, 1, SIM_ISSUE(1));
+    assert_int_equal(sim_count(world, SIM_CLAIM), claims);
+    fake_clock_advance(&world->clock, 15000);
+    sim_board(world, &(sim_wish){.id = 2});
+    sim_step(world);
+    assert_int_equal(sim_last(world, SIM_CLAIM)->readiness, CVI_CONNECTING);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
 
 int main(void) {
@@ -379,6 +442,9 @@ int main(void) {
         IN_WORLD(test_young_admission_is_sent_as_it_is),
         IN_WORLD(test_old_admission_is_taken_anew),
         IN_WORLD(test_old_admission_that_is_not_taken_anew),
+        IN_WORLD(test_interval_runs_from_the_sending),
+        IN_WORLD(test_admission_for_connecting_is_confirmed),
+        IN_WORLD(test_kept_connection_sends_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,10 @@ static void test_failing_completion_does_not_fail_the_answer(void **state) {
     sim_answer(world, 0, SIM_ISSUE(52));
     sim_check_source(caller, 52, CV_SOURCE_NETWORK);
     assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
+    assert_int_equal(sim_count(world, SIM_RELEASE), 1); /* the next one may try */
+    assert_string_equal(sim_last(world, SIM_RELEASE)->job_id, "job-1");
+    assert_int_equal(sim_last(world, SIM_RELEASE)->failure, CV_OK);
+    assert_int_equal(sim_last(world, SIM_RELEASE)->row_id, 0);
     assert_true(cvi_engine_is_idle(world->engine));
 }
 

@@ -232,6 +232,36 @@ static void test_waits_add_up(void **state) {
     assert_int_equal(caller->error.retry_after_ms, 1);
 }
 
+/* Who queues behind others asks nobody, but knows that its turn will not come in time. */
+static void test_patience_counts_behind_the_gate_too(void **state) {
+    enum { CALLERS = 20, PATIENCE_MS = 5000, INTERVAL_MS = 1050, IN_TIME = 5 };
+    sim_world *world = *state;
+    sim_caller *callers[CALLERS];
+    int64_t start_ms = world->clock.now.boot_ms;
+    admit_then(world, INTERVAL_MS);
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = sim_board(world, &(sim_wish){.id = 1 + i, .max_wait_ms = PATIENCE_MS});
+        if (i > 0) {
+            refuse(world, INTERVAL_MS, CVI_WAIT_INTERVAL);
+        }
+    }
+    sim_step(world);
+    for (int64_t now_ms = 0; now_ms < PATIENCE_MS; now_ms += INTERVAL_MS) {
+        admit_then(world, INTERVAL_MS);
+        sim_advance(world, INTERVAL_MS);
+    }
+    assert_int_equal(world->transfer_count, IN_TIME);
+    for (int i = 0; i < IN_TIME; i++) {
+        sim_check_waiting(callers[i]);
+    }
+    for (int i = IN_TIME; i < CALLERS; i++) {
+        sim_check_error(callers[i], CV_ERROR_RATE_LIMITED);
+        assert_int_equal(callers[i]->error.retry_after_ms, INTERVAL_MS);
+        assert_true(callers[i]->error.retryable);
+        assert_in_range(callers[i]->boot_ms - start_ms, PATIENCE_MS - INTERVAL_MS, PATIENCE_MS);
+    }
+}
+
 static void test_impatient_caller_of_a_waiting_flight_is_told_at_once(void **state) {
     sim_world *world = *state;
     refuse(world, 60000, CVI_WAIT_LIMIT);
@@ -367,6 +397,7 @@ int main(void) {
         IN_WORLD(test_no_wait_fails_at_once),
         IN_WORLD(test_patience_of_each_caller_counts),
         IN_WORLD(test_waits_add_up),
+        IN_WORLD(test_patience_counts_behind_the_gate_too),
         IN_WORLD(test_impatient_caller_of_a_waiting_flight_is_told_at_once),
         IN_WORLD(test_limit_of_zero_admits_nobody),
         IN_WORLD(test_short_wait_keeps_the_job),

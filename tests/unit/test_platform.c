@@ -120,6 +120,20 @@ static void test_threads_meet(void **state) {
     cvi_mutex_destroy(&self.mutex);
 }
 
+static void test_timeouts(void **state) {
+    (void)state;
+    static const int64_t endless_ms[] = {-1, INT64_MIN, INT64_MAX, INT64_MAX - 1};
+    for (size_t i = 0; i < sizeof(endless_ms) / sizeof(endless_ms[0]); i++) {
+        assert_int_equal(cvi_timeout_left_ms(cvi_timeout_start(endless_ms[i])), -1);
+    }
+    assert_int_equal(cvi_timeout_left_ms(cvi_timeout_start(0)), 0);
+    assert_int_equal(cvi_timeout_left_ms((cvi_timeout){.end_ms = 0}), 0);
+    cvi_timeout patience = cvi_timeout_start(PATIENCE_MS);
+    int64_t left_ms = cvi_timeout_left_ms(patience);
+    assert_in_range(left_ms, 1, PATIENCE_MS);
+    assert_in_range(cvi_timeout_left_ms(patience), 0, left_ms);
+}
+
 static void test_wait_ends_in_time(void **state) {
     (void)state;
     meeting self = {.arrived = false};
@@ -429,6 +443,7 @@ int main(void) {
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_randomness),
         cmocka_unit_test(test_threads_meet),
+        cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_wait_ends_in_time),
         cmocka_unit_test(test_broken_pipe_does_not_kill_the_host),
         IN_FOLDER(test_folders_are_made_private),

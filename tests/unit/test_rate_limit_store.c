@@ -172,6 +172,126 @@ static void test_interval_holds_over_all_resources(void **state) {
     cvi_stores_close(second);
 }
 
+/* ---- connections that take their time ---- */
+
+static cvi_claim claim_ready(store_world *world, cvi_stores *stores, cvi_readiness readiness,
+                             int64_t row_id) {
+    const cvi_claim_spec spec = {.hash = HASH_A,
+                                 .resource = "issue",
+                                 .priority = CV_PRIORITY_USER,
+                                 .row_id = row_id,
+                                 .readiness = readiness};
+    return world_claim_spec(world, stores, &spec);
+}
+
+static int64_t admit_ready(store_world *world, cvi_stores *stores, cvi_readiness readiness,
+                           int64_t row_id) {
+    cvi_claim claim = claim_ready(world, stores, readiness, row_id);
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    assert_int_equal(claim.wait_ms, world->options.rate_limit.min_interval_ms);
+    return claim.row_id;
+}
+
+static void check_paced(store_world *world, cvi_stores *stores, cvi_readiness readiness,
+                        int64_t wait_ms) {
+    cvi_claim claim = claim_ready(world, stores, readiness, 0);
+    assert_int_equal(claim.verdict, CVI_CLAIM_WAIT);
+    assert_int_equal(claim.wait_ms, wait_ms);
+    assert_int_equal(claim.reason, CVI_WAIT_INTERVAL);
+}
+
+/* Two handles at 50 ms, with room for many. */
+static void open_paced(store_world *world, cvi_stores *handles[2]) {
+    world->options.rate_limit.limit = 100;
+    world->options.rate_limit.min_interval_ms = 50;
+    handles[0] = world_open(world);
+    handles[1] = world_open(world);
+}
+
+static void close_paced(cvi_stores *handles[2]) {
+    cvi_stores_close(handles[0]);
+    cvi_stores_close(handles[1]);
+}
+
+static void test_slow_connection_holds_new_claims_back_for_a_while(void **state) {
+    static const cvi_readiness claims[] = {CVI_READY_SOON, CVI_CONNECTING};
+    for (size_t i = 0; i < 2; i++) {
+        store_world *world = *state;
+        cvi_stores *handles[2];
+        open_paced(world, handles);
+        world_execute(world, "DELETE FROM rate_limits");
+        admit_ready(world, handles[0], CVI_CONNECTING, 0);
+        check_paced(world, handles[1], claims[i], 50);
+        fake_clock_advance(&world->clock, 50);
+        check_paced(world, handles[1], claims[i], CVI_CONNECTING_LOOK_MS);
+        check_paced(world, handles[0], claims[i], CVI_CONNECTING_LOOK_MS);
+        fake_clock_advance(&world->clock, CVI_CONNECTING_KEPT_MS - 1);
+        check_paced(world, handles[1], claims[i], CVI_CONNECTING_LOOK_MS);
+        fake_clock_advance(&world->clock, 1);
+        admit_ready(world, handles[1], claims[i], 0);
+        close_paced(handles);
+    }
+}
+
+static void test_ready_connection_passes_those_that_connect(void **state) {
+    store_world *world = *state;
+    cvi_stores *handles[2];
+    open_paced(world, handles);
+    int64_t slow = admit_ready(world, handles[0], CVI_CONNECTING, 0);
+    int64_t quick = admit_ready(world, handles[1], CVI_READY_NOW, 0);
+    assert_int_equal(count_rows(world), 2);
+    /* What has been sent counts for everybody. */
+    check_paced(world, handles[0], CVI_READY_NOW, 50);
+    fake_clock_advance(&world->clock, 49);
+    check_paced(world, handles[0], CVI_READY_NOW, 1);
+    fake_clock_advance(&world->clock, 1);
+    assert_int_not_equal(admit_ready(world, handles[0], CVI_READY_NOW, slow), quick);
+    assert_int_equal(count_rows(world), 2);
+    close_paced(handles);
+}
+
+/* The interval runs from the sending, and nobody is held back by a connection that is there. */
+static void test_confirming_stamps_the_admission_anew(void **state) {
+    store_world *world = *state;
+    cvi_stores *handles[2];
+    open_paced(world, handles);
+    int64_t row = admit_ready(world, handles[0], CVI_CONNECTING, 0);
+    fake_clock_advance(&world->clock, 1000);
+    check_paced(world, handles[1], CVI_READY_SOON, CVI_CONNECTING_LOOK_MS);
+    admit_ready(world, handles[0], CVI_READY_NOW, row);
+    assert_int_equal(count_rows(world), 1);
+    assert_int_equal(world_number(world, "SELECT boot_ms FROM rate_limits"),
+                     world->clock.now.boot_ms);
+    check_paced(world, handles[1], CVI_READY_SOON, 50);
+    fake_clock_advance(&world->clock, 50);
+    admit_ready(world, handles[1], CVI_READY_SOON, 0);
+    close_paced(handles);
+}
+
+/* A connection of another service's, or of another key's, is nobody's business. */
+static void test_slow_connection_of_another_scope_holds_nobody_back(void **state) {
+    store_world *world = *state;
+    cvi_stores *handles[2];
+    open_paced(world, handles);
+    world->options.scope = "scope-2";
+    cvi_stores *other = world_open(world);
+    admit_ready(world, other, CVI_CONNECTING, 0);
+    admit_ready(world, handles[0], CVI_READY_SOON, 0);
+    cvi_stores_close(other);
+    close_paced(handles);
+}
+
+static void test_without_an_interval_nobody_waits_for_connections(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    world->options.rate_limit.min_interval_ms = 0;
+    for (int i = 0; i < 3; i++) {
+        admit_ready(world, stores, CVI_CONNECTING, 0);
+    }
+    assert_int_equal(world_number(world, "SELECT sum(connecting) FROM rate_limits"), 0);
+    cvi_stores_close(stores);
+}
+
 static void test_interval_longer_than_the_window(void **state) {
     store_world *world = *state;
     world->options.rate_limit.min_interval_ms = 10000;
@@ -438,6 +558,11 @@ int main(void) {
         WITH_WORLD(test_limits_of_zero_one_and_none),
         WITH_WORLD(test_kind_none_records_all_the_same),
         WITH_WORLD(test_interval_holds_over_all_resources),
+        WITH_WORLD(test_slow_connection_holds_new_claims_back_for_a_while),
+        WITH_WORLD(test_ready_connection_passes_those_that_connect),
+        WITH_WORLD(test_confirming_stamps_the_admission_anew),
+        WITH_WORLD(test_slow_connection_of_another_scope_holds_nobody_back),
+        WITH_WORLD(test_without_an_interval_nobody_waits_for_connections),
         WITH_WORLD(test_interval_longer_than_the_window),
         WITH_WORLD(test_scopes_are_apart_but_others_rows_count_for_all),
         WITH_WORLD(test_lists_count_the_unknown_rows_of_others),

@@ -1,4 +1,4 @@
-/* The client's options: defaults, ranges, refusals, copies, and what becomes of the key. */
+/* The client's options but for its numbers: refusals, copies, and what becomes of the key. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,120 +14,9 @@
 #include "support/buffer.h"
 #include "support/failing_allocator.h"
 #include "support/fake_clock.h"
+#include "support/settings_desk.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const cv_options plain = {
-    .size = sizeof(cv_options), .api_key = "key", .database = ":memory:"};
-
-static cvi_settings settings_of(const cv_options *options) {
-    cvi_settings settings;
-    cv_error error;
-    if (!cvi_settings_init(&settings, options, &error)) {
-        fail_msg("%s", error.message);
-    }
-    return settings;
-}
-
-static void check_refused(const cv_options *options, cv_code code, const char *words) {
-    cvi_settings settings;
-    cv_error error;
-    assert_false(cvi_settings_init(&settings, options, &error));
-    assert_string_equal(cv_code_name(error.code), cv_code_name(code));
-    if (strstr(error.message, words) == NULL) {
-        fail_msg("\"%s\" is not in \"%s\"", words, error.message);
-    }
-}
-
-/* ---- numbers ---- */
-
-/* Each number: where it lies, its default, the ends of its range, and whether it can be off. */
-static const struct {
-    const char *name;
-    size_t offset;
-    int64_t fallback;
-    int64_t smallest;
-    int64_t largest;
-    bool can_be_off;
-} numbers[] = {
-    {"connect_timeout_ms", offsetof(cv_options, connect_timeout_ms), 10000, 1, 86400000, false},
-    {"timeout_ms", offsetof(cv_options, timeout_ms), 30000, 1, 86400000, false},
-    {"max_wait_ms", offsetof(cv_options, max_wait_ms), 60000, 1, INT64_MAX, true},
-    {"max_retries", offsetof(cv_options, max_retries), 2, 1, 100, true},
-    {"cache.ttl_s", offsetof(cv_options, cache.ttl_s), 3600, 1, 31536000, true},
-    {"cache.max_entry_bytes", offsetof(cv_options, cache.max_entry_bytes), 5242880, 1,
-     INT64_C(1) << 40, true},
-    {"cache.cleanup_interval_ms", offsetof(cv_options, cache.cleanup_interval_ms), 60000, 1,
-     INT64_C(31536000000), true},
-    {"dedupe.job_timeout_ms", offsetof(cv_options, dedupe.job_timeout_ms), 300000, 1,
-     INT64_C(31536000000), false},
-    {"dedupe.lease_ms", offsetof(cv_options, dedupe.lease_ms), 5000, 100, 3600000, false},
-    {"rate_limit.limit", offsetof(cv_options, rate_limit.limit), 200, 1, 1000000, false},
-    {"rate_limit.window_ms", offsetof(cv_options, rate_limit.window_ms), 3600000, 1,
-     INT64_C(31536000000), false},
-    {"rate_limit.guard_ms", offsetof(cv_options, rate_limit.guard_ms), 2000, 1, 3600000, true},
-    {"rate_limit.min_interval_ms", offsetof(cv_options, rate_limit.min_interval_ms), 1050, 1,
-     3600000, true},
-    {"rate_limit.adaptive.monitoring_window_ms",
-     offsetof(cv_options, rate_limit.adaptive.monitoring_window_ms), 900000, 1,
-     INT64_C(31536000000), false},
-    {"rate_limit.adaptive.recalculation_interval_ms",
-     offsetof(cv_options, rate_limit.adaptive.recalculation_interval_ms), 30000, 1,
-     INT64_C(31536000000), false},
-    {"rate_limit.adaptive.sustained_inactivity_threshold_ms",
-     offsetof(cv_options, rate_limit.adaptive.sustained_inactivity_threshold_ms), 1800000, 1,
-     INT64_C(31536000000), false},
-    {"rate_limit.adaptive.min_user_reserved",
-     offsetof(cv_options, rate_limit.adaptive.min_user_reserved), 5, 1, 1000000, true},
-};
-
-static int64_t number_at(const cv_options *options, size_t offset) {
-    int64_t number;
-    memcpy(&number, (const char *)options + offset, sizeof(number));
-    return number;
-}
-
-static cv_options with_number(size_t offset, int64_t number) {
-    cv_options options = plain;
-    memcpy((char *)&options + offset, &number, sizeof(number));
-    return options;
-}
-
-static void check_number(size_t offset, int64_t given, int64_t expected) {
-    cv_options options = with_number(offset, given);
-    cvi_settings settings = settings_of(&options);
-    assert_int_equal(number_at(&settings.options, offset), expected);
-    cvi_settings_clear(&settings);
-}
-
-static void test_numbers_have_defaults_and_ranges(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        size_t offset = numbers[i].offset;
-        check_number(offset, 0, numbers[i].fallback);
-        check_number(offset, numbers[i].smallest, numbers[i].smallest);
-        check_number(offset, numbers[i].largest, numbers[i].largest);
-        if (numbers[i].largest < INT64_MAX) {
-            cv_options options = with_number(offset, numbers[i].largest + 1);
-            check_refused(&options, CV_ERROR_ARGUMENT, numbers[i].name);
-        }
-        cv_options options = with_number(offset, -2);
-        check_refused(&options, CV_ERROR_ARGUMENT, numbers[i].name);
-        if (numbers[i].can_be_off) {
-            check_number(offset, CV_NONE, CV_NONE);
-        } else {
-            options = with_number(offset, CV_NONE);
-            check_refused(&options, CV_ERROR_ARGUMENT, numbers[i].name);
-        }
-    }
-}
-
-static void test_lease_has_a_least(void **state) {
-    (void)state;
-    cv_options options = plain;
-    options.dedupe.lease_ms = 99;
-    check_refused(&options, CV_ERROR_ARGUMENT, "dedupe.lease_ms is 99, not from 100 to 3600000");
-}
 
 /* ---- texts ---- */
 
@@ -135,11 +24,11 @@ static void test_key_is_needed(void **state) {
     (void)state;
     static const char *const missing[] = {NULL, ""};
     for (size_t i = 0; i < 2; i++) {
-        cv_options options = plain;
+        cv_options options = settings_desk_plain;
         options.api_key = missing[i];
-        check_refused(&options, CV_ERROR_AUTH, "api_key is missing");
+        settings_desk_refuse(&options, CV_ERROR_AUTH, "api_key is missing");
     }
-    check_refused(NULL, CV_ERROR_ARGUMENT, "NULL");
+    settings_desk_refuse(NULL, CV_ERROR_ARGUMENT, "NULL");
 }
 
 static void test_texts_hold_no_control_characters(void **state) {
@@ -150,9 +39,9 @@ static void test_texts_hold_no_control_characters(void **state) {
     static const char *const texts[] = {"http://a\nb", "http://\r\n", "http://a\x7F", "\x01"};
     for (size_t i = 0; i < COUNT(offsets); i++) {
         for (size_t j = 0; j < COUNT(texts); j++) {
-            cv_options options = plain;
+            cv_options options = settings_desk_plain;
             memcpy((char *)&options + offsets[i], &texts[j], sizeof(texts[j]));
-            check_refused(&options, CV_ERROR_ARGUMENT, "control character");
+            settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "control character");
         }
     }
 }
@@ -169,22 +58,22 @@ static void test_texts_have_a_longest_length(void **state) {
     static char text[3000];
     const char *pointer = text;
     for (size_t i = 0; i < COUNT(texts); i++) {
-        cv_options options = plain;
+        cv_options options = settings_desk_plain;
         memset(text, 'a', sizeof(text));
         memcpy(text, "http://", 7);
         memcpy((char *)&options + texts[i].offset, &pointer, sizeof(pointer));
         text[texts[i].longest] = '\0';
-        cvi_settings settings = settings_of(&options);
+        cvi_settings settings = settings_desk_make(&options);
         cvi_settings_clear(&settings);
         text[texts[i].longest] = 'a';
         text[texts[i].longest + 1] = '\0';
-        check_refused(&options, CV_ERROR_ARGUMENT, "is longer than");
+        settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "is longer than");
     }
 }
 
 static void test_error_never_holds_the_key(void **state) {
     (void)state;
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     cvi_settings settings;
     cv_error error;
     options.api_key = "secret\nsecret";
@@ -215,13 +104,13 @@ static void test_base_url(void **state) {
         {"http://h /", NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        cv_options options = plain;
+        cv_options options = settings_desk_plain;
         options.base_url = cases[i].given;
         if (cases[i].kept == NULL) {
-            check_refused(&options, CV_ERROR_ARGUMENT, "base_url");
+            settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "base_url");
             continue;
         }
-        cvi_settings settings = settings_of(&options);
+        cvi_settings settings = settings_desk_make(&options);
         assert_string_equal(settings.options.base_url, cases[i].kept);
         cvi_settings_clear(&settings);
     }
@@ -229,13 +118,13 @@ static void test_base_url(void **state) {
 
 static void test_user_agent_names_library_and_application(void **state) {
     (void)state;
-    cv_options options = plain;
-    cvi_settings settings = settings_of(&options);
+    cv_options options = settings_desk_plain;
+    cvi_settings settings = settings_desk_make(&options);
     assert_memory_equal(settings.user_agent, "libcomicvine/" CV_VERSION " (+http", 20);
     assert_string_equal(strrchr(settings.user_agent, ')'), ")");
     cvi_settings_clear(&settings);
     options.application = "reader/3";
-    settings = settings_of(&options);
+    settings = settings_desk_make(&options);
     assert_string_equal(strrchr(settings.user_agent, ')'), ") reader/3");
     cvi_settings_clear(&settings);
 }
@@ -244,18 +133,18 @@ static void test_user_agent_names_library_and_application(void **state) {
 
 static void test_choices_that_do_not_exist(void **state) {
     (void)state;
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     options.drive = (cv_drive)2;
-    check_refused(&options, CV_ERROR_ARGUMENT, "drive");
-    options = plain;
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "drive");
+    options = settings_desk_plain;
     options.rate_limit.kind = (cv_limit_kind)3;
-    check_refused(&options, CV_ERROR_ARGUMENT, "rate_limit.kind");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "rate_limit.kind");
     options.rate_limit.kind = (cv_limit_kind)-1;
-    check_refused(&options, CV_ERROR_ARGUMENT, "rate_limit.kind");
-    options = plain;
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "rate_limit.kind");
+    options = settings_desk_plain;
     const cv_allocator half = {.release = NULL};
     options.allocator = &half;
-    check_refused(&options, CV_ERROR_ARGUMENT, "allocator");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "allocator");
 }
 
 static void test_arrays_that_make_no_sense(void **state) {
@@ -271,34 +160,34 @@ static void test_arrays_that_make_no_sense(void **state) {
         {.resource = CV_ISSUE, .ttl_s = 31536001},
     };
     for (size_t i = 0; i < COUNT(limits); i++) {
-        cv_options options = plain;
+        cv_options options = settings_desk_plain;
         options.rate_limit.resources = &limits[i];
         options.rate_limit.resource_count = 1;
-        check_refused(&options, CV_ERROR_ARGUMENT, "rate_limit.resources[0]");
+        settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "rate_limit.resources[0]");
     }
     for (size_t i = 0; i < COUNT(ttls); i++) {
-        cv_options options = plain;
+        cv_options options = settings_desk_plain;
         options.cache.ttls = &ttls[i];
         options.cache.ttl_count = 1;
-        check_refused(&options, CV_ERROR_ARGUMENT, "cache.ttls[0]");
+        settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "cache.ttls[0]");
     }
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     options.cache.ttl_count = 1;
-    check_refused(&options, CV_ERROR_ARGUMENT, "array is NULL");
-    options = plain;
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    options = settings_desk_plain;
     options.rate_limit.resource_count = 1;
-    check_refused(&options, CV_ERROR_ARGUMENT, "array is NULL");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "array is NULL");
 }
 
 static void test_limits_of_resources_are_filled_in(void **state) {
     (void)state;
     const cv_resource_limit limits[] = {{.resource = "issue"},
                                         {.resource = "issues", .limit = 5, .window_ms = 1000}};
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     options.rate_limit.resources = limits;
     options.rate_limit.resource_count = 2;
     options.rate_limit.window_ms = 7000;
-    cvi_settings settings = settings_of(&options);
+    cvi_settings settings = settings_desk_make(&options);
     const cv_resource_limit *copies = settings.options.rate_limit.resources;
     assert_int_equal(copies[0].limit, 0);
     assert_int_equal(copies[0].window_ms, 7000);
@@ -309,21 +198,21 @@ static void test_limits_of_resources_are_filled_in(void **state) {
 
 static void test_times_to_live(void **state) {
     (void)state;
-    cv_options options = plain;
-    cvi_settings settings = settings_of(&options);
+    cv_options options = settings_desk_plain;
+    cvi_settings settings = settings_desk_make(&options);
     assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 3600000);
     cvi_settings_clear(&settings);
     const cv_resource_ttl ttls[] = {{.resource = CV_ISSUE, .ttl_s = 5},
                                     {.resource = CV_ISSUE, .ttl_s = 7}};
     options.cache.ttls = ttls;
     options.cache.ttl_count = 2;
-    settings = settings_of(&options);
+    settings = settings_desk_make(&options);
     assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 7000);
     assert_int_equal(cvi_settings_ttl_ms(&settings, CV_VOLUME), 3600000);
     cvi_settings_clear(&settings);
     options.cache.ttl_count = 0;
     options.cache.ttl_s = CV_NONE;
-    settings = settings_of(&options);
+    settings = settings_desk_make(&options);
     assert_int_equal(cvi_settings_ttl_ms(&settings, CV_ISSUE), 0);
     cvi_settings_clear(&settings);
 }
@@ -343,7 +232,7 @@ static void test_everything_is_copied(void **state) {
     options.rate_limit.resource_count = 1;
     options.cache.ttls = &ttl;
     options.cache.ttl_count = 1;
-    cvi_settings settings = settings_of(&options);
+    cvi_settings settings = settings_desk_make(&options);
     memset(key, 'x', 3);
     memset(base_url, 'x', 8);
     memset(database, 'x', 4);
@@ -365,7 +254,7 @@ typedef struct witness {
 
 static void *witness_allocate(size_t size, void *user) {
     (void)user;
-    size_t *block = malloc(size + 2 * sizeof(size_t));
+    size_t *block = calloc(1, size + 2 * sizeof(size_t)); /* all of it is looked at later */
     assert_non_null(block);
     block[0] = size;
     return block + 2; /* aligned as malloc's: 16 bytes */
@@ -390,13 +279,13 @@ static void test_key_is_wiped(void **state) {
     (void)state;
     witness seen = {.saw_key = false};
     const cv_allocator allocator = {witness_allocate, witness_reallocate, witness_release, &seen};
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     options.api_key = "a-secret-key";
     options.allocator = &allocator;
     char base_url[300] = "http://";
     memset(base_url + 7, 'h', sizeof(base_url) - 8);
     for (int i = 0; i < 2; i++) {
-        cvi_settings settings = settings_of(&options);
+        cvi_settings settings = settings_desk_make(&options);
         cvi_settings_clear(&settings);
         assert_false(seen.saw_key);
         options.base_url = base_url; /* a text that outgrows what it is first put into */
@@ -405,12 +294,12 @@ static void test_key_is_wiped(void **state) {
 
 static void test_scope_depends_on_key_and_service(void **state) {
     (void)state;
-    cv_options options[] = {plain, plain, plain};
+    cv_options options[] = {settings_desk_plain, settings_desk_plain, settings_desk_plain};
     char scopes[3][33];
     options[1].api_key = "other";
     options[2].base_url = "http://mirror";
     for (size_t i = 0; i < 3; i++) {
-        cvi_settings settings = settings_of(&options[i]);
+        cvi_settings settings = settings_desk_make(&options[i]);
         memcpy(scopes[i], settings.scope, sizeof(scopes[i]));
         assert_int_equal(strspn(settings.scope, "0123456789abcdef"), 32);
         cvi_settings_clear(&settings);
@@ -418,7 +307,7 @@ static void test_scope_depends_on_key_and_service(void **state) {
     assert_string_not_equal(scopes[0], scopes[1]);
     assert_string_not_equal(scopes[0], scopes[2]);
     options[0].base_url = CVI_DEFAULT_BASE_URL "/";
-    cvi_settings settings = settings_of(&options[0]);
+    cvi_settings settings = settings_desk_make(&options[0]);
     assert_string_equal(settings.scope, scopes[0]);
     cvi_settings_clear(&settings);
 }
@@ -436,7 +325,7 @@ static void test_each_allocation_may_fail(void **state) {
         cvi_settings settings;
         cv_error error;
         failing_allocator_init(&memory, failing_call, false);
-        cv_options options = plain;
+        cv_options options = settings_desk_plain;
         options.allocator = &memory.allocator;
         options.application = long_text;
         options.rate_limit.resources = limits;
@@ -462,37 +351,63 @@ typedef struct longer_options {
 
 static void test_structs_of_other_versions(void **state) {
     (void)state;
-    longer_options newer = {.options = plain};
+    longer_options newer = {.options = settings_desk_plain};
     newer.options.size = sizeof(newer);
-    cvi_settings settings = settings_of(&newer.options);
+    cvi_settings settings = settings_desk_make(&newer.options);
     cvi_settings_clear(&settings);
     newer.added = 1;
-    check_refused(&newer.options, CV_ERROR_ARGUMENT, "does not have");
-    cv_options older = plain;
+    settings_desk_refuse(&newer.options, CV_ERROR_ARGUMENT, "does not have");
+    cv_options older = settings_desk_plain;
     older.size = offsetof(cv_options, max_retries);
     older.max_retries = 77;
-    settings = settings_of(&older);
+    settings = settings_desk_make(&older);
     assert_int_equal(settings.options.max_retries, 2);
     cvi_settings_clear(&settings);
     older.size = 0;
-    settings = settings_of(&older);
+    settings = settings_desk_make(&older);
     assert_int_equal(settings.options.max_retries, 77);
     cvi_settings_clear(&settings);
+}
+
+/* What stood in memory by chance, say: nothing is read behind it. */
+static void test_sizes_that_are_none(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, sizeof(size_t) - 1, sizeof(cv_options) + 4097, SIZE_MAX};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        cv_options options = settings_desk_plain;
+        options.size = sizes[i];
+        settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "was not initialised");
+    }
+}
+
+static void test_reserved_members_are_zero(void **state) {
+    (void)state;
+    cv_options options[] = {settings_desk_plain, settings_desk_plain, settings_desk_plain,
+                            settings_desk_plain};
+    options[0].reserved[COUNT(options[0].reserved) - 1] = 1;
+    options[1].cache.reserved[0] = 1;
+    options[2].dedupe.reserved[0] = -1;
+    options[3].rate_limit.reserved[0] = INT64_MIN;
+    static const char *const names[] = {"cv_options ", "cv_options.cache ", "cv_options.dedupe ",
+                                        "cv_options.rate_limit "};
+    for (size_t i = 0; i < COUNT(options); i++) {
+        settings_desk_refuse(&options[i], CV_ERROR_ARGUMENT, names[i]);
+    }
 }
 
 /* ---- the default database ---- */
 
 static void check_default(const char *data, const char *home, const char *expected) {
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     options.database = NULL;
     assert_int_equal(data != NULL ? setenv("XDG_DATA_HOME", data, 1) : unsetenv("XDG_DATA_HOME"),
                      0);
     assert_int_equal(home != NULL ? setenv("HOME", home, 1) : unsetenv("HOME"), 0);
     if (expected == NULL) {
-        check_refused(&options, CV_ERROR_ARGUMENT, "XDG_DATA_HOME");
+        settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "XDG_DATA_HOME");
         return;
     }
-    cvi_settings settings = settings_of(&options);
+    cvi_settings settings = settings_desk_make(&options);
     assert_string_equal(settings.options.database, expected);
     cvi_settings_clear(&settings);
 }
@@ -535,20 +450,18 @@ static void test_default_database(void **state) {
 static void test_default_database_that_cannot_be(void **state) {
     (void)state;
     static char longest[2100];
-    cv_options options = plain;
+    cv_options options = settings_desk_plain;
     options.database = NULL;
     assert_int_equal(setenv("XDG_DATA_HOME", "/proc/self/nowhere", 1), 0);
-    check_refused(&options, CV_ERROR_STORE, "/proc/self/nowhere");
+    settings_desk_refuse(&options, CV_ERROR_STORE, "/proc/self/nowhere");
     memset(longest, 'x', sizeof(longest) - 1);
     longest[0] = '/';
     assert_int_equal(setenv("XDG_DATA_HOME", longest, 1), 0);
-    check_refused(&options, CV_ERROR_ARGUMENT, "too long");
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "too long");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_have_defaults_and_ranges),
-        cmocka_unit_test(test_lease_has_a_least),
         cmocka_unit_test(test_key_is_needed),
         cmocka_unit_test(test_texts_hold_no_control_characters),
         cmocka_unit_test(test_texts_have_a_longest_length),
@@ -564,6 +477,8 @@ int main(void) {
         cmocka_unit_test(test_scope_depends_on_key_and_service),
         cmocka_unit_test(test_each_allocation_may_fail),
         cmocka_unit_test(test_structs_of_other_versions),
+        cmocka_unit_test(test_sizes_that_are_none),
+        cmocka_unit_test(test_reserved_members_are_zero),
         cmocka_unit_test(test_default_database),
         cmocka_unit_test(test_default_database_that_cannot_be),
     };

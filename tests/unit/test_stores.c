@@ -258,6 +258,62 @@ static void test_messages_hold_no_values(void **state) {
     cvi_stores_close(stores);
 }
 
+/* A handle cannot see its own lock on its jobs, and yet they are alive. */
+static void check_own_job_stays(store_world *world) {
+    cvi_stores *stores = world_open(world);
+    cvi_claim owner = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
+    fake_clock_advance(&world->clock, world->options.dedupe.lease_ms - 1);
+    assert_false(world_clean(world, stores));
+    cvi_claim second = world_expect(world, stores, HASH_A, CVI_CLAIM_WATCH);
+    assert_string_equal(second.job_id, owner.job_id);
+    assert_true(world_renew(world, stores, HASH_A, owner.job_id));
+    cvi_watch watch = world_watch(world, stores, HASH_A, owner.job_id);
+    assert_int_equal(watch.state, CVI_WATCH_PENDING);
+    fake_clock_advance(&world->clock, world->options.dedupe.lease_ms - 1);
+    assert_false(world_clean(world, stores));
+    assert_true(world_complete(world, stores, HASH_A, owner.job_id, BODY));
+    watch = world_watch(world, stores, HASH_A, owner.job_id);
+    assert_int_equal(watch.state, CVI_WATCH_COMPLETED);
+    world_check_body(&watch.cached, BODY);
+    cvi_stores_close(stores);
+}
+
+static void test_cleaning_leaves_a_job_of_ones_own(void **state) {
+    store_world *world = *state;
+    check_own_job_stays(world);
+    world->options.database = ":memory:";
+    check_own_job_stays(world);
+}
+
+/* But whoever stops renewing loses it, to itself as to others. */
+static void test_job_of_ones_own_ends_with_its_lease(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    cvi_claim first = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
+    fake_clock_advance(&world->clock, world->options.dedupe.lease_ms);
+    cvi_claim second = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
+    assert_string_not_equal(second.job_id, first.job_id);
+    assert_false(world_complete(world, stores, HASH_A, first.job_id, BODY));
+    cvi_stores_close(stores);
+}
+
+/* Only lives of one's own are in a file in memory. */
+static void test_life_of_ones_own_is_held(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    cvi_stores *other = world_open(world);
+    assert_int_equal(cvi_db_probe_life(&stores->db, stores->db.life), CVI_LOCK_HELD);
+    assert_int_equal(cvi_db_probe_life(&other->db, stores->db.life), CVI_LOCK_HELD);
+    cvi_stores_close(other);
+    assert_int_equal(cvi_db_probe_life(&stores->db, stores->db.life + 1), CVI_LOCK_TAKEN);
+    world->options.database = ":memory:";
+    other = world_open(world);
+    assert_int_equal(cvi_db_probe_life(&other->db, other->db.life), CVI_LOCK_HELD);
+    assert_int_equal(cvi_db_probe_life(&other->db, stores->db.life), CVI_LOCK_TAKEN);
+    cvi_stores_close(other);
+    cvi_stores_close(stores);
+}
+
 static void test_memory_database_does_everything(void **state) {
     store_world *world = *state;
     world->options.database = ":memory:";
@@ -398,6 +454,9 @@ int main(void) {
         WITH_WORLD(test_nothing_to_do_writes_nothing),
         WITH_WORLD(test_text_of_any_kind_is_only_a_value),
         WITH_WORLD(test_messages_hold_no_values),
+        WITH_WORLD(test_cleaning_leaves_a_job_of_ones_own),
+        WITH_WORLD(test_job_of_ones_own_ends_with_its_lease),
+        WITH_WORLD(test_life_of_ones_own_is_held),
         WITH_WORLD(test_memory_database_does_everything),
     };
     return cmocka_run_group_tests_name("stores", tests, NULL, NULL);
