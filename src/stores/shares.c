@@ -121,6 +121,7 @@ static cvi_store_answer count_rows(cvi_shares *shares, const cvi_claim_spec *spe
     int64_t before_from_ms;
     sqlite3_stmt *statement = NULL;
     bool row = false;
+    *activity = (cvi_activity){.since_user_ms = CVI_NEVER_ACTIVE};
     cvi_adaptive_thirds(settings, now.boot_ms, &late_from_ms, &before_from_ms);
     cvi_store_answer answer = cvi_sql_start(
         &shares->sql, COUNT,
@@ -139,9 +140,9 @@ static cvi_store_answer count_rows(cvi_shares *shares, const cvi_claim_spec *spe
     activity->users_late = sqlite3_column_int64(statement, 1);
     activity->users_before = sqlite3_column_int64(statement, 2);
     activity->is_recorded = sqlite3_column_int64(statement, 3) > 0;
-    activity->since_user_ms = sqlite3_column_type(statement, 4) == SQLITE_NULL
-                                  ? CVI_NEVER_ACTIVE
-                                  : cvi_age_ms(now.boot_ms, sqlite3_column_int64(statement, 4));
+    if (sqlite3_column_type(statement, 4) != SQLITE_NULL) {
+        activity->since_user_ms = cvi_age_ms(now.boot_ms, sqlite3_column_int64(statement, 4));
+    }
     cvi_sql_finish(statement);
     return CVI_STORE_DONE;
 }

@@ -136,6 +136,20 @@ static void test_claim_tells_whether_users_wait_for_their_turn(void **state) {
     assert_false(sim_last(world, SIM_CLAIM)->users_wait);
 }
 
+/* It waits with its job, and asks for itself again. */
+static void test_flight_does_not_wait_behind_itself(void **state) {
+    sim_world *world = *state;
+    sim_board(world, &(sim_wish){.id = 1, .priority = CV_PRIORITY_USER});
+    sim_step(world);
+    refuse(world, 300, CVI_WAIT_INTERVAL);
+    int64_t due_ms = sim_answer_status(world, 0, 500, 0);
+    while (sim_count(world, SIM_CLAIM) < 3) {
+        due_ms = sim_advance(world, due_ms);
+    }
+    assert_string_equal(sim_last(world, SIM_CLAIM)->job_id, "job-1");
+    assert_false(sim_last(world, SIM_CLAIM)->users_wait);
+}
+
 /* Those who wait for room in another path's window would not take this turn. */
 static void test_users_who_wait_for_a_limit_do_not_wait_for_their_turn(void **state) {
     sim_world *world = *state;
@@ -211,6 +225,7 @@ int main(void) {
         IN_WORLD(test_user_raises_a_flight_that_was_held_back),
         IN_WORLD(test_raised_flight_forgets_the_gate_of_the_background),
         IN_WORLD(test_claim_tells_whether_users_wait_for_their_turn),
+        IN_WORLD(test_flight_does_not_wait_behind_itself),
         IN_WORLD(test_users_who_wait_for_a_limit_do_not_wait_for_their_turn),
         IN_WORLD(test_refusal_tells_the_reason),
         IN_WORLD(test_gate_tells_the_reason),

@@ -200,6 +200,18 @@ static void test_reboot_keeps_the_activity(void **state) {
     cvi_stores_close(stores);
 }
 
+/* The new boot's clock stands a moment after the time of the count, by the old boot's. */
+static void test_count_of_another_boot_is_not_used(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    int64_t counted_ms = world->clock.now.boot_ms;
+    admit_some(world, stores, USER, 1);
+    reboot_after(world, &stores, MINUTE_MS);
+    fake_clock_advance(&world->clock, counted_ms + 1000 - world->clock.now.boot_ms);
+    admit_until_wait(world, stores, BACKGROUND, PRIORITY_LIMIT - 1);
+    cvi_stores_close(stores);
+}
+
 /* Rows that are gone or too old to be adopted: only the table knows of the user. From then on the
  * boot clock decides. */
 static void test_reboot_keeps_the_last_user(void **state) {
@@ -301,7 +313,7 @@ static void test_last_user_of_others_is_seen_in_their_rows(void **state) {
 
 static void test_damaged_count_blocks_for_one_interval_at_most(void **state) {
     static const char *const updates[] = {
-        "UPDATE rate_limit_shares SET boot_ms = 9223372036854775807",
+        "UPDATE rate_limit_shares SET boot_ms = 9223372036854775807, users = 10, users_late = 10",
         "UPDATE rate_limit_shares SET boot_ms = -9223372036854775807 - 1",
         "UPDATE rate_limit_shares SET boot_ms = 'late', users = 'many'",
         "UPDATE rate_limit_shares SET boot = x'ff', timestamp = 9223372036854775807",
@@ -344,6 +356,7 @@ int main(void) {
         WITH_WORLD(test_short_window_keeps_the_rows_of_the_activity),
         WITH_WORLD(test_last_user_is_known_after_cleaning),
         WITH_WORLD(test_reboot_keeps_the_activity),
+        WITH_WORLD(test_count_of_another_boot_is_not_used),
         cmocka_unit_test(test_reboot_keeps_the_last_user),
         WITH_WORLD(test_wall_clock_steps_do_not_age_the_last_user),
         WITH_WORLD(test_rows_of_others_count_by_their_priority),
