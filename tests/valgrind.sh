@@ -4,10 +4,11 @@ set -euo pipefail
 build=$1
 
 # Left to the sanitizers: what runs thousands of times over (valgrind would take hours), and what is
-# about many processes in real time.
+# about many processes or crowds of threads in real time, which valgrind runs one at a time.
 skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          unit_test_engine_random unit_test_server unit_test_server_faults
-         api_test_limits api_test_owner_death api_test_sharing"
+         api_test_limits api_test_owner_death api_test_sharing
+         api_test_dedupe_store"
 
 count=0
 for program in "$build"/tests/unit_test_* "$build"/tests/api_test_*; do
