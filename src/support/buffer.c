@@ -84,20 +84,6 @@ void cvi_buffer_add_format(cvi_buffer *buffer, const char *format, ...) {
     cvi_buffer_add(buffer, text, (size_t)length);
 }
 
-char *cvi_buffer_detach(cvi_buffer *buffer) {
-    if (!buffer->failed && buffer->capacity == 0) {
-        reserve(buffer, 0);
-    }
-    if (buffer->failed) {
-        cvi_buffer_free(buffer);
-        return NULL;
-    }
-    char *data = buffer->data;
-    data[buffer->length] = '\0';
-    cvi_buffer_init(buffer, buffer->allocator, buffer->limit);
-    return data;
-}
-
 void cvi_buffer_free(cvi_buffer *buffer) {
     if (buffer->capacity > 0 && buffer->allocator != NULL) {
         cvi_release(buffer->allocator, buffer->data);

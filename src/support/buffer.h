@@ -32,10 +32,7 @@ void cvi_buffer_add_int(cvi_buffer *buffer, int64_t number);
 void cvi_buffer_add_format(cvi_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Takes the memory out of the buffer, which is then empty; NULL if the buffer failed (and its
- * memory is freed). The block belongs to the buffer's allocator. */
-char *cvi_buffer_detach(cvi_buffer *buffer);
-
+/* Gives the memory back; the buffer is empty then and may be used again. */
 void cvi_buffer_free(cvi_buffer *buffer);
 
 #endif

@@ -115,37 +115,6 @@ static void test_memory_grows_to_the_limit_and_no_further(void **state) {
     assert_int_equal(atomic_load(&memory.live), 0);
 }
 
-static void test_detached_text_is_the_callers(void **state) {
-    (void)state;
-    failing_allocator memory;
-    cvi_buffer buffer;
-    failing_allocator_init(&memory, 0, false);
-    cvi_buffer_init(&buffer, &memory.allocator, 100);
-    cvi_buffer_add_text(&buffer, "mine");
-    char *text = cvi_buffer_detach(&buffer);
-    assert_string_equal(text, "mine");
-    assert_int_equal(buffer.length, 0);
-    char *empty = cvi_buffer_detach(&buffer);
-    assert_string_equal(empty, "");
-    cvi_buffer_add_text(&buffer, "more");
-    cvi_buffer_free(&buffer);
-    cvi_release(&memory.allocator, text);
-    cvi_release(&memory.allocator, empty);
-    assert_int_equal(atomic_load(&memory.live), 0);
-}
-
-static void test_failed_buffer_detaches_nothing(void **state) {
-    (void)state;
-    failing_allocator memory;
-    cvi_buffer buffer;
-    failing_allocator_init(&memory, 0, false);
-    cvi_buffer_init(&buffer, &memory.allocator, 3);
-    cvi_buffer_add_text(&buffer, "ab");
-    cvi_buffer_add_text(&buffer, "cd");
-    assert_null(cvi_buffer_detach(&buffer));
-    assert_int_equal(atomic_load(&memory.live), 0);
-}
-
 static void test_each_allocation_may_fail(void **state) {
     (void)state;
     for (size_t failing_call = 1; failing_call <= 4; failing_call++) {
@@ -161,18 +130,9 @@ static void test_each_allocation_may_fail(void **state) {
         assert_true(buffer.failed);
         assert_int_equal(buffer.length, length);
         assert_int_equal(strlen(buffer.data), length);
-        assert_null(cvi_buffer_detach(&buffer));
+        cvi_buffer_free(&buffer);
         assert_int_equal(atomic_load(&memory.live), 0);
     }
-}
-
-static void test_empty_text_needs_memory_too(void **state) {
-    (void)state;
-    failing_allocator memory;
-    cvi_buffer buffer;
-    failing_allocator_init(&memory, 1, false);
-    cvi_buffer_init(&buffer, &memory.allocator, 10);
-    assert_null(cvi_buffer_detach(&buffer));
 }
 
 /* ---- errors ---- */
@@ -272,10 +232,7 @@ int main(void) {
         cmocka_unit_test(test_numbers_and_formats),
         cmocka_unit_test(test_bytes_may_be_any),
         cmocka_unit_test(test_memory_grows_to_the_limit_and_no_further),
-        cmocka_unit_test(test_detached_text_is_the_callers),
-        cmocka_unit_test(test_failed_buffer_detaches_nothing),
         cmocka_unit_test(test_each_allocation_may_fail),
-        cmocka_unit_test(test_empty_text_needs_memory_too),
         cmocka_unit_test(test_codes_have_names),
         cmocka_unit_test(test_error_is_written_whole),
         cmocka_unit_test(test_overlong_message_is_cut_at_a_character),
