@@ -19,6 +19,8 @@ extern "C" {
  * many, may share one database file; they then share cache, requests under way and budget. */
 typedef struct cv_client cv_client;
 
+struct sqlite3;
+
 typedef enum cv_drive {
     CV_DRIVE_THREAD = 0, /* a worker thread, started by the first cv_request_* that starts a call,
                             or the first blocking call that the cache does not answer */
@@ -149,7 +151,15 @@ typedef struct cv_options {
     cv_dedupe_settings dedupe;
     cv_rate_limit_settings rate_limit;
     const cv_allocator *allocator; /* NULL: malloc; copied */
-    int64_t reserved[16];
+
+    /* An open connection of the application's, in place of `database`: used and never closed; its
+     * settings, hooks and busy handler stay. It must outlive the client. Implies CV_DRIVE_POLL, and
+     * the client is then to be used by one thread at a time, that which may use the connection just
+     * now. While a transaction of the application's is open on it, calls that must write fail with
+     * CV_ERROR_STORE and change nothing. */
+    struct sqlite3 *connection;
+
+    int64_t reserved[15];
 } cv_options;
 
 /* clang-format off */
@@ -160,7 +170,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \
-        NULL, {0}                                                                                  \
+        NULL, NULL, {0}                                                                            \
     }
 /* clang-format on */
 

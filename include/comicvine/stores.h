@@ -58,7 +58,7 @@ CV_API cv_rate_limit_store *cv_client_rate_limit(cv_client *client);
 typedef struct cv_cache_options {
     size_t size;
     const char *database;          /* path or ":memory:"; NULL: the file that clients use */
-    struct sqlite3 *connection;    /* must be NULL in this version */
+    struct sqlite3 *connection;    /* the application's, in place of `database` */
     const char *scope;             /* rows of the cache have none: not used */
     const cv_allocator *allocator; /* NULL: malloc */
 
@@ -136,7 +136,7 @@ CV_API bool cv_cache_store_clear(cv_cache_store *store);
 typedef struct cv_dedupe_options {
     size_t size;
     const char *database;       /* path or ":memory:"; NULL: the file that clients use */
-    struct sqlite3 *connection; /* must be NULL in this version */
+    struct sqlite3 *connection; /* the application's, in place of `database` */
 
     /* Whose errors AUTH and RATE_LIMITED are: waiters of another scope do not get them. NULL: "".
      */
@@ -224,7 +224,7 @@ CV_API bool cv_dedupe_store_clear(cv_dedupe_store *store);
 typedef struct cv_rate_limit_options {
     size_t size;
     const char *database;       /* path or ":memory:"; NULL: the file that clients use */
-    struct sqlite3 *connection; /* must be NULL in this version */
+    struct sqlite3 *connection; /* the application's, in place of `database` */
 
     /* Whose requests these are. A request counts those of its own scope and those without one (""),
      * which other programs write. NULL: "". Clients use a fingerprint of key and base URL. */

@@ -43,6 +43,7 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
     const cv_options *options = &client->settings.options;
     cvi_stores_options stores = {
         .database = options->database,
+        .connection = options->connection,
         .scope = client->settings.scope,
         .relaxed_sync = options->relaxed_sync,
         .cache = options->cache,

@@ -100,6 +100,10 @@ static bool check_options(const cv_options *options, cv_error *error) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "option drive has no value %d", options->drive);
         return false;
     }
+    if (options->database != NULL && options->connection != NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "options database and connection are both set");
+        return false;
+    }
     return cvi_check_allocator(options->allocator, error) && check_key(options->api_key, error) &&
            (options->base_url == NULL || check_base_url(options->base_url, error)) &&
            (options->application == NULL ||
@@ -197,6 +201,9 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     cv_options *options = &settings->options;
     cvi_arena *arena = &settings->arena;
     options->allocator = &arena->allocator;
+    if (options->connection != NULL) {
+        options->drive = CV_DRIVE_POLL; /* a thread of ours would use it beside the application's */
+    }
     if (options->base_url == NULL) {
         options->base_url = CVI_DEFAULT_BASE_URL;
     }
@@ -213,7 +220,8 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
         return false;
     }
     make_scope(settings);
-    return options->database != NULL || use_default_database(settings, error);
+    return options->database != NULL || options->connection != NULL ||
+           use_default_database(settings, error);
 }
 
 bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error) {

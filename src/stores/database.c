@@ -171,32 +171,57 @@ static cvi_store_answer configure(cvi_db *db, cv_error *error) {
     return answer;
 }
 
-/* After the migration, which would make statements prepared earlier prepare themselves again. */
+/* After the migration, which would make statements prepared earlier prepare themselves again. A
+ * borrowed connection keeps its own hook, and its own checkpoints. */
 static cvi_store_answer prepare_transactions(cvi_db *db, cv_error *error) {
-    sqlite3_wal_hook(db->connection, note_wal_frames, db);
+    if (!db->is_borrowed) {
+        sqlite3_wal_hook(db->connection, note_wal_frames, db);
+    }
     db->sql = (cvi_sql){db->connection, db->path, texts, db->statements, CVI_DB_STATEMENTS};
     return cvi_sql_prepare_all(&db->sql, error);
 }
 
 static void disconnect(cvi_db *db) {
     cvi_sql_finalize(&db->sql);
-    sqlite3_close(db->connection);
+    if (!db->is_borrowed) {
+        sqlite3_close(db->connection);
+    }
     db->connection = NULL;
 }
 
-/* Looks before it touches: a file that is refused stays as it was, byte for byte. */
-static cvi_store_answer connect_and_migrate(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+/* What the application has begun on its connection is the application's to end. */
+static cvi_store_answer check_free(const cvi_db *db, cv_error *error) {
+    if (!db->is_borrowed || db->is_in_transaction || sqlite3_get_autocommit(db->connection) != 0) {
+        return CVI_STORE_DONE;
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "a transaction of the application's is open on its connection, end it first: %s",
+                  db->path);
+    return CVI_STORE_FAILED;
+}
+
+static cvi_store_answer connect_for_writing(cvi_db *db, cv_error *error) {
+    if (db->is_borrowed) {
+        return check_free(db, error);
+    }
     if (!db->is_memory && !cvi_file_create_private(db->path, error)) {
         return CVI_STORE_FAILED;
     }
-    cvi_store_answer answer = connect(db, &db->connection, error);
+    return connect(db, &db->connection, error);
+}
+
+/* Looks before it touches: a file that is refused stays as it was, byte for byte. */
+static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64_t look_back_ms,
+                                            cv_error *error) {
+    db->connection = borrowed;
+    cvi_store_answer answer = connect_for_writing(db, error);
     if (answer == CVI_STORE_DONE) {
         answer = cvi_schema_check(db->connection, db->path, error);
     }
     if (answer == CVI_STORE_DONE) {
         answer = check_writable(db, error);
     }
-    if (answer == CVI_STORE_DONE) {
+    if (answer == CVI_STORE_DONE && !db->is_borrowed) {
         answer = configure(db, error);
     }
     if (answer == CVI_STORE_DONE) {
@@ -211,20 +236,21 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, int64_t look_back_ms, cv
     return answer;
 }
 
-static cvi_store_answer try_open(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+static cvi_store_answer try_open(cvi_db *db, sqlite3 *borrowed, int64_t look_back_ms,
+                                 cv_error *error) {
     cvi_store_answer answer = take_gate(db, error);
     if (answer == CVI_STORE_DONE) {
-        answer = connect_and_migrate(db, look_back_ms, error);
+        answer = connect_and_migrate(db, borrowed, look_back_ms, error);
         release_gate(db);
     }
     return answer;
 }
 
-static bool open_patiently(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+static bool open_patiently(cvi_db *db, const cvi_db_options *options, cv_error *error) {
     cvi_patience left = cvi_patience_start(db, OPEN_PATIENCE_MS);
-    cvi_store_answer answer = try_open(db, look_back_ms, error);
+    cvi_store_answer answer = try_open(db, options->connection, options->look_back_ms, error);
     while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
-        answer = try_open(db, look_back_ms, error);
+        answer = try_open(db, options->connection, options->look_back_ms, error);
     }
     if (answer == CVI_STORE_BUSY) {
         cvi_sqlite_locked(db->path, error);
@@ -273,9 +299,21 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
     return copy_path(db, resolved, error) && open_gate(db, error);
 }
 
+/* The name of the file behind a connection, or ":memory:" where there is none. */
+static const char *name_of(const cvi_db_options *options) {
+    if (options->connection == NULL) {
+        return options->database;
+    }
+    const char *name = sqlite3_db_filename(options->connection, "main");
+    return name != NULL && name[0] != '\0' ? name : ":memory:";
+}
+
 bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
+    const char *name = name_of(options);
     memset(db, 0, sizeof(*db));
-    db->is_memory = strcmp(options->database, ":memory:") == 0;
+    db->is_memory = strcmp(name, ":memory:") == 0;
+    db->is_borrowed = options->connection != NULL;
+    db->has_readers = !db->is_memory && !db->is_borrowed;
     db->relaxed_sync = options->relaxed_sync;
     db->gate.descriptor = -1;
     db->checkpoint_at = CHECKPOINT_FRAMES;
@@ -286,8 +324,7 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
         cvi_error_no_memory(error);
         return false;
     }
-    if (locate(db, options->database, error) && take_life(db, error) &&
-        open_patiently(db, options->look_back_ms, error)) {
+    if (locate(db, name, error) && take_life(db, error) && open_patiently(db, options, error)) {
         return true;
     }
     cvi_db_close(db);
@@ -323,10 +360,11 @@ void cvi_db_unlock(cvi_db *db) {
 /* Nothing to do outside a transaction: after some errors SQLite has rolled back by itself. Without
  * memory even this can fail; the next begin makes up for it. */
 static void roll_back(cvi_db *db) {
-    if (sqlite3_get_autocommit(db->connection) == 0) {
+    if (db->is_in_transaction && sqlite3_get_autocommit(db->connection) == 0) {
         cv_error ignored;
         cvi_sql_run(&db->sql, ROLLBACK, NULL, 0, NULL, &ignored);
     }
+    db->is_in_transaction = db->is_in_transaction && sqlite3_get_autocommit(db->connection) == 0;
 }
 
 static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
@@ -334,8 +372,12 @@ static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
     cvi_store_answer answer = take_gate(db, error);
     if (answer == CVI_STORE_DONE) {
         roll_back(db);
-        answer = cvi_sql_run(&db->sql, BEGIN, NULL, 0, NULL, error);
+        answer = check_free(db, error);
         if (answer == CVI_STORE_DONE) {
+            answer = cvi_sql_run(&db->sql, BEGIN, NULL, 0, NULL, error);
+        }
+        if (answer == CVI_STORE_DONE) {
+            db->is_in_transaction = true;
             return answer;
         }
         release_gate(db);
@@ -377,6 +419,7 @@ cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_e
         is_committed = answer == CVI_STORE_DONE;
     }
     if (is_committed) {
+        db->is_in_transaction = false;
         checkpoint_if_due(db);
     } else {
         roll_back(db);

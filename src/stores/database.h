@@ -11,6 +11,7 @@ enum { CVI_DB_STATEMENTS = 3 };
 
 typedef struct cvi_db_options {
     const char *database; /* path or ":memory:" */
+    sqlite3 *connection;  /* the application's, in place of `database`; NULL: none */
     bool relaxed_sync;
     int64_t look_back_ms; /* rows of the rate limit are kept at least this long */
     cv_allocator allocator;
@@ -21,8 +22,11 @@ typedef struct cvi_db_options {
 typedef struct cvi_db {
     sqlite3 *connection; /* used under `mutex` */
     cvi_mutex mutex;
-    char *path;     /* resolved, or ":memory:" */
-    bool is_memory; /* no gate, no WAL, no second connection */
+    char *path;             /* resolved, or ":memory:" */
+    bool is_memory;         /* no gate, no WAL */
+    bool is_borrowed;       /* the application's connection: its settings stay, it stays open */
+    bool has_readers;       /* further connections may read */
+    bool is_in_transaction; /* one of ours is open */
     bool relaxed_sync;
     cvi_gate gate;
     int64_t life;      /* the byte of the gate that is locked as long as this handle lives */

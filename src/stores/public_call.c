@@ -38,9 +38,8 @@ bool cvi_public_copy_options(void *copy, size_t known, const void *options, cons
 }
 
 static bool check_options(const cvi_public_options *options, cv_error *error) {
-    if (options->connection != NULL) {
-        cvi_error_set(error, CV_ERROR_ARGUMENT,
-                      "option connection is not NULL: this version opens files alone");
+    if (options->connection != NULL && options->database != NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "options database and connection are both set");
         return false;
     }
     return cvi_check_allocator(options->allocator, error) &&
@@ -63,10 +62,11 @@ cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_option
     cv_error error;
     cvi_stores *stores = NULL;
     parts->database = options->database;
+    parts->connection = options->connection;
     parts->scope = options->scope != NULL ? options->scope : "";
     parts->allocator = options->allocator != NULL ? *options->allocator : cvi_default_allocator;
     bool is_ready = check_options(options, &error) && fill_platform(parts, &error);
-    if (is_ready && parts->database == NULL) {
+    if (is_ready && parts->database == NULL && parts->connection == NULL) {
         is_ready = cvi_default_database(path, &error);
         parts->database = path;
     }
@@ -248,7 +248,7 @@ static cvi_store_answer read_row_once(cvi_db *db, const char *text, const cvi_va
                                       cv_error *error) {
     sqlite3_stmt *statement = NULL;
     cvi_sql sql = {db->connection, db->path, &text, &statement, 1};
-    if (!db->is_memory) {
+    if (db->has_readers) {
         return read_row_aside(db, &sql, values, count, columns, column_count, error);
     }
     cvi_db_lock(db);

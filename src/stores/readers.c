@@ -80,9 +80,9 @@ static void give_back(cvi_readers *readers, cvi_reader *reader, bool is_good) {
     }
 }
 
-static cvi_store_answer find_in_memory(cvi_readers *readers, cvi_cache *cache, const char *hash,
-                                       const cvi_cache_demand *demand, cvi_now now,
-                                       cvi_cached *cached, cv_error *error) {
+static cvi_store_answer find_in_turn(cvi_readers *readers, cvi_cache *cache, const char *hash,
+                                     const cvi_cache_demand *demand, cvi_now now,
+                                     cvi_cached *cached, cv_error *error) {
     cvi_db_lock(readers->db);
     cvi_store_answer answer = cvi_cache_find(&cache->find, &readers->db->allocator, hash, demand,
                                              now, cached, NULL, error);
@@ -93,8 +93,8 @@ static cvi_store_answer find_in_memory(cvi_readers *readers, cvi_cache *cache, c
 cvi_store_answer cvi_readers_find(cvi_readers *readers, cvi_cache *cache, const char *hash,
                                   const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
                                   cv_error *error) {
-    if (readers->db->is_memory) {
-        return find_in_memory(readers, cache, hash, demand, now, cached, error);
+    if (!readers->db->has_readers) {
+        return find_in_turn(readers, cache, hash, demand, now, cached, error);
     }
     cvi_reader *reader = take_idle(readers);
     cvi_store_answer answer = CVI_STORE_DONE;

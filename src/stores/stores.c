@@ -38,12 +38,15 @@ static void close_parts(cvi_stores *stores) {
 static bool open_file(cvi_stores *stores, const cvi_stores_options *options, const char *database,
                       cvi_db **opened, cv_error *error) {
     cvi_db *file = &stores->files[stores->file_count];
-    cvi_db_options db_options = {database != NULL ? database : options->database,
-                                 options->relaxed_sync,
-                                 cvi_rate_limit_longest_ms(&options->rate_limit),
-                                 options->allocator,
-                                 options->clock,
-                                 options->random};
+    cvi_db_options db_options = {
+        .database = database != NULL ? database : options->database,
+        .connection = database != NULL ? NULL : options->connection,
+        .relaxed_sync = options->relaxed_sync,
+        .look_back_ms = cvi_rate_limit_longest_ms(&options->rate_limit),
+        .allocator = options->allocator,
+        .clock = options->clock,
+        .random = options->random,
+    };
     if (!cvi_db_open(file, &db_options, error)) {
         return false;
     }

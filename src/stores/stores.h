@@ -33,8 +33,9 @@ typedef enum cvi_store_answer {
 /* All settings with their defaults filled in; CV_NONE is left where it stands for "off". Text and
  * arrays are copied. */
 typedef struct cvi_stores_options {
-    const char *database; /* path or ":memory:"; a part may name a file of its own */
-    const char *scope;    /* fingerprint of API key and base URL */
+    const char *database;       /* path or ":memory:"; a part may name a file of its own */
+    struct sqlite3 *connection; /* the application's, in place of `database` */
+    const char *scope;          /* fingerprint of API key and base URL */
     bool relaxed_sync;
     cv_cache_settings cache;
     cv_dedupe_settings dedupe;
