@@ -55,7 +55,8 @@ cv_rate_limit_store *cv_rate_limit_store_open(const cv_rate_limit_options *optio
     if (!read_options(&own, options, &parts.rate_limit)) {
         return NULL;
     }
-    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator};
+    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator,
+                                 own.origin};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;
@@ -106,10 +107,11 @@ static cvi_store_answer clean_batch(cvi_stores *stores, cvi_now now, int64_t *de
     return cvi_rate_limit_clean(&stores->rate_limit, now, deleted, more, error);
 }
 
-static cvi_store_answer record_request(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
-                                       cv_error *error) {
+static cvi_store_answer record_request(cvi_stores *stores, const cvi_claim_spec *spec,
+                                       const cvi_room *room, cvi_now now, cv_error *error) {
     int64_t row_id = 0;
-    cvi_store_answer answer = cvi_rate_limit_record(&stores->rate_limit, spec, now, &row_id, error);
+    cvi_store_answer answer =
+        cvi_rate_limit_admit(&stores->rate_limit, spec, room, now, &row_id, error);
     if (answer != CVI_STORE_DONE || stores->rate_limit_store.is_lent) {
         return answer;
     }
@@ -141,7 +143,7 @@ static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool
         return answer;
     }
     *keep = true;
-    return record_request(stores, &spec, now, error);
+    return record_request(stores, &spec, &run->room, now, error);
 }
 
 static bool run_asking(cv_rate_limit_store *store, asking *run) {
@@ -217,6 +219,7 @@ static void fill_status(cv_rate_limit_status *status, const cvi_path_limit *path
         status->reset_at_ms = now.wall_ms + used->oldest_boot_ms + path->look_back_ms - now.boot_ms;
     }
     status->next_slot_ms = room->wait_ms < 0 ? -1 : now.wall_ms + room->wait_ms;
+    status->cooldown_until_ms = room->cooldown_ms > 0 ? now.wall_ms + room->cooldown_ms : 0;
 }
 
 static void fill_share(cv_rate_limit_status *status, const cvi_share *share) {
@@ -366,12 +369,55 @@ bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const char *re
     return done;
 }
 
+/* ---- pauses of the service ---- */
+
+typedef struct cooling {
+    const char *resource;
+    int64_t for_ms;
+} cooling;
+
+static cvi_store_answer cool_down(cvi_stores *stores, void *context, cvi_now now, bool *keep,
+                                  cv_error *error) {
+    const cooling *run = context;
+    cvi_cooldowns *cooldowns = &stores->rate_limit.cooldowns;
+    int64_t left_ms = 0;
+    *keep = true;
+    if (run->for_ms == CV_NONE) {
+        return cvi_cooldowns_lift(cooldowns, run->resource, error);
+    }
+    return cvi_cooldowns_begin(cooldowns, run->resource, run->for_ms, now, &left_ms, error);
+}
+
+bool cv_rate_limit_store_cool_down(cv_rate_limit_store *store, const char *resource,
+                                   int64_t for_ms) {
+    cooling run = {resource != NULL ? resource : CVI_ALL_PATHS, for_ms};
+    if (!check_store(store) || (resource != NULL && !check_resource(store, resource))) {
+        return false;
+    }
+    if (for_ms < 0 && for_ms != CV_NONE) {
+        return cvi_public_refuse("the time is negative, and not CV_NONE");
+    }
+    return cvi_public_write(store->stores, store->stores->rate_limit_db, cool_down, &run);
+}
+
 /* ---- deleting ---- */
 
 typedef struct forgetting {
-    const char *resource;
+    const char *resource; /* NULL: all */
     bool more;
 } forgetting;
+
+/* A path is free again only if everything is. */
+static cvi_store_answer lift(cvi_cooldowns *cooldowns, const char *resource, cv_error *error) {
+    if (resource == NULL) {
+        return cvi_cooldowns_lift_all(cooldowns, error);
+    }
+    cvi_store_answer answer = cvi_cooldowns_lift(cooldowns, resource, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return cvi_cooldowns_lift(cooldowns, CVI_ALL_PATHS, error);
+}
 
 static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                                      cv_error *error) {
@@ -381,8 +427,11 @@ static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now 
     run->more = false;
     cvi_store_answer answer =
         cvi_budget_forget(&stores->budget, run->resource, &deleted, &run->more, error);
-    *keep = deleted > 0;
-    return answer;
+    *keep = true;
+    if (answer != CVI_STORE_DONE || run->more) {
+        return answer;
+    }
+    return lift(&stores->rate_limit.cooldowns, run->resource, error);
 }
 
 static bool forget(cv_rate_limit_store *store, const char *resource) {

@@ -4,10 +4,10 @@
  * Beside the pinned columns: checksum tells our bodies from those of others and from damage; owner
  * is the byte of the gate that the job's owner keeps locked; boot and boot_ms are the boot clock
  * beside each wall time; connecting marks an admission that still waits for its connection.
- * rate_limit_shares keeps the activity that the shares were last calculated from, and
- * rate_limit_waiting until when users elsewhere wait. The
- * indexes of ours begin with the boot, as only rows of the present boot can be compared by boot
- * clock. */
+ * rate_limit_shares keeps the activity that the shares were last calculated from,
+ * rate_limit_waiting until when users elsewhere wait, and rate_limit_cooldowns until when the
+ * service wants no requests. The indexes of ours begin with the boot, as only rows of the present
+ * boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
@@ -36,6 +36,11 @@ static const char *const tables[] = {
     " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS rate_limit_waiting(scope TEXT NOT NULL, resource TEXT NOT NULL,"
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, PRIMARY KEY(scope, resource)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS rate_limit_cooldowns(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
+    " strikes INTEGER NOT NULL, probe INTEGER NOT NULL DEFAULT 0,"
+    " owner INTEGER NOT NULL DEFAULT 0, probe_boot_ms INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
 
@@ -80,6 +85,8 @@ static const column columns[] = {
     {"rate_limit_shares", "since_user_ms", NULL},
     {"rate_limit_waiting", "scope", NULL},
     {"rate_limit_waiting", "boot_ms", NULL},
+    {"rate_limit_cooldowns", "scope", NULL},
+    {"rate_limit_cooldowns", "probe_boot_ms", NULL},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };

@@ -15,7 +15,7 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
     bool has_dedupe =
         cvi_dedupe_init(&stores->dedupe, stores->dedupe_db, &options->dedupe, options->scope);
     bool has_limit = cvi_rate_limit_init(&stores->rate_limit, stores->rate_limit_db,
-                                         &options->rate_limit, options->scope);
+                                         &options->rate_limit, options->scope, options->origin);
     cvi_budget_init(&stores->budget, &stores->rate_limit);
     return has_dedupe && has_limit;
 }
