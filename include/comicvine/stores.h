@@ -330,10 +330,17 @@ CV_API bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const c
                                              int64_t *limit, int64_t *window_ms);
 
 typedef struct cv_rate_limit_stats {
-    int64_t total_requests;         /* kept in the file and counted by this handle */
-    int64_t unique_resources;       /* that they are for */
+    int64_t total_requests;         /* of this scope and without one, as long as they are kept */
+    int64_t unique_resources;       /* with requests that still may count */
     int64_t rate_limited_resources; /* those of them without room now */
-    int64_t reserved[16];
+
+    /* Of CV_LIMIT_ADAPTIVE, over these resources; 0 without. */
+    double average_user_activity;      /* user requests in monitoring_window_ms, for a resource */
+    double background_utilization;     /* requests of the background in the window, as a part of all
+                                          that it may have now: above 1 if users have come since */
+    int64_t priority_mode_activations; /* how often users have become highly active, since the last
+                                          reset */
+    int64_t reserved[13];
 } cv_rate_limit_stats;
 
 CV_API bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats);

@@ -218,6 +218,7 @@ static cvi_transport *open_transport(const cv_client *client, cv_error *error) {
     return cvi_transport_open(&transport, error);
 }
 
+/* Each part is cleaned if it wants to be, and the rows of the limit with whichever is. */
 static int64_t clean_interval_ms(const cv_options *options) {
     int64_t cache_ms = options->cache.cleanup_interval_ms;
     int64_t dedupe_ms = options->dedupe.cleanup_interval_ms;

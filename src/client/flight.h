@@ -78,6 +78,7 @@ struct cvi_flight {
     cvi_result *result; /* of ending COMPLETE */
     cv_error failure;   /* of ending FAIL */
     int64_t fetched_at_ms;
+    int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 
 /* Moves a flight to a stage that may follow its own (asserted in debug builds), due at once. */

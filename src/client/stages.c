@@ -14,7 +14,8 @@
 #include "support/allocator.h"
 #include "support/error.h"
 
-#define BACKSTOP_MS INT64_C(25) /* a watched row is looked at so often even if nobody wakes us */
+#define STORE_AGAIN_MS INT64_C(50) /* after a failure that may pass */
+#define BACKSTOP_MS    INT64_C(25) /* a watched row is looked at so often even if nobody wakes us */
 #define KEPT_ALIVE_MS                                                                              \
     INT64_C(15000) /* servers keep an idle connection at least so long, mostly                     \
                     */
@@ -411,6 +412,14 @@ static void deliver_ending(cvi_engine *engine, cvi_flight *flight) {
     }
 }
 
+/* What could not be let go of is tried until the lease would have ended. */
+static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->give_up_boot_ms == 0) {
+        flight->give_up_boot_ms = now.boot_ms + engine->options.lease_ms;
+    }
+    return now.boot_ms < flight->give_up_boot_ms;
+}
+
 /* The answer goes out after the first try at storing it, however that went: whoever asks again then
  * finds it in the file, or else in this flight, which tries on. */
 static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -419,9 +428,14 @@ static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (answer == CVI_STORE_BUSY) {
         return pause_for_lock(engine, flight, now);
     }
-    if (answer == CVI_STORE_FAILED && flight->ending != CVI_ENDING_PASS) {
-        flight->ending = CVI_ENDING_PASS; /* a full disk, say: letting go takes less room */
-        return true;
+    if (answer == CVI_STORE_FAILED) {
+        if (flight->ending != CVI_ENDING_PASS) {
+            flight->ending = CVI_ENDING_PASS; /* a full disk, say: letting go takes less room */
+            return true;
+        }
+        if (tries_on(engine, flight, now)) {
+            return pause_until(flight, now.boot_ms + STORE_AGAIN_MS);
+        }
     }
     flight->job_id[0] = '\0';
     flight->row_id = 0;

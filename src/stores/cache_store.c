@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "stores/limits.h"
 #include "stores/public_call.h"
 #include "stores/settings.h"
 #include "support/error.h"
@@ -81,8 +82,8 @@ static bool look(cv_cache_store *store, const char *hash, int64_t stale_ms, cv_b
         now = cvi_clock_now(&db->clock);
         answer = cvi_stores_look(store->stores, hash, &demand, now, &cached, &error);
     }
-    if (cached.body != NULL && age_ms != NULL && now.wall_ms > cached.fetched_at_ms) {
-        *age_ms = now.wall_ms - cached.fetched_at_ms;
+    if (cached.body != NULL && age_ms != NULL) {
+        *age_ms = cvi_age_ms(now.wall_ms, cached.fetched_at_ms);
     }
     return cvi_public_end(db, answer, &error) && cvi_public_hand_out(db, &cached, value);
 }

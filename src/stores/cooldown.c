@@ -153,7 +153,7 @@ static bool needs_stamp(const pause *held, int64_t left, cvi_now now) {
 static bool is_probed(const cvi_cooldowns *cooldowns, const pause *held, cvi_now now) {
     return held->probe != 0 && held->is_of_this_boot &&
            until(held->probe_end_boot_ms, now.boot_ms) <= PROBE_KEPT_MS &&
-           cvi_db_probe_life(cooldowns->db, held->owner) != CVI_LOCK_TAKEN;
+           cvi_turn_probe_life(&cooldowns->db->turn, held->owner) != CVI_LOCK_TAKEN;
 }
 
 static void raise_wait(cvi_cooling *cooling, const pause *held, int64_t wait_ms) {
@@ -213,8 +213,8 @@ cvi_store_answer cvi_cooldowns_probe(cvi_cooldowns *cooldowns, const char *resou
     return cvi_sql_run(&cooldowns->sql, MARK_PROBE,
                        CVI_VALUES(cvi_text(cooldowns->scope), cvi_text(resource),
                                   cvi_text(cooldowns->origin), cvi_integer(row_id),
-                                  cvi_integer(cooldowns->db->life), cvi_text(boot_of(cooldowns)),
-                                  cvi_integer(now.boot_ms),
+                                  cvi_integer(cooldowns->db->turn.life),
+                                  cvi_text(boot_of(cooldowns)), cvi_integer(now.boot_ms),
                                   cvi_integer(now.boot_ms + PROBE_KEPT_MS)),
                        NULL, error);
 }

@@ -172,7 +172,7 @@ bool cvi_dedupe_is_live(const cvi_dedupe *dedupe, const cvi_job *job, cvi_now no
     if (!job->has_owner) {
         return is_recent(now.wall_ms, job->created_ms, dedupe->job_timeout_ms);
     }
-    if (cvi_db_probe_life(dedupe->db, job->owner) == CVI_LOCK_TAKEN) {
+    if (cvi_turn_probe_life(&dedupe->db->turn, job->owner) == CVI_LOCK_TAKEN) {
         return false;
     }
     if (job->is_same_boot) {
@@ -263,7 +263,7 @@ cvi_store_answer cvi_dedupe_take(cvi_dedupe *dedupe, const char *hash, cvi_now n
     make_job_id(&dedupe->db->random, job_id);
     return cvi_sql_run(&dedupe->sql, TAKE,
                        CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
-                                  cvi_integer(dedupe->db->life),
+                                  cvi_integer(dedupe->db->turn.life),
                                   cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms)),
                        NULL, error);
 }
@@ -374,13 +374,13 @@ cvi_store_answer cvi_dedupe_end(cvi_dedupe *dedupe, const cvi_ending *ending, cv
 cvi_store_answer cvi_dedupe_owns_any(cvi_dedupe *dedupe, bool *any, cv_error *error) {
     int64_t exists = 0;
     cvi_store_answer answer = cvi_sql_read(
-        &dedupe->sql, OWNS_ANY, CVI_VALUES(cvi_integer(dedupe->db->life)), &exists, error);
+        &dedupe->sql, OWNS_ANY, CVI_VALUES(cvi_integer(dedupe->db->turn.life)), &exists, error);
     *any = exists != 0;
     return answer;
 }
 
 cvi_store_answer cvi_dedupe_abandon(cvi_dedupe *dedupe, cvi_buffer *waiters, cv_error *error) {
-    cvi_value owner = cvi_integer(dedupe->db->life);
+    cvi_value owner = cvi_integer(dedupe->db->turn.life);
     cvi_store_answer answer = collect(dedupe, OWN_WAITERS, owner, waiters, error);
     if (answer == CVI_STORE_DONE) {
         answer = cvi_sql_run(&dedupe->sql, OWN_LEAVE, CVI_VALUES(owner), NULL, error);
@@ -430,6 +430,10 @@ static cvi_store_answer run_batch(cvi_dedupe *dedupe, enum statement statement,
     *deleted += changes;
     *more = *more || changes >= CVI_CLEAN_BATCH;
     return answer;
+}
+
+void cvi_dedupe_clean_from_start(cvi_dedupe *dedupe) {
+    dedupe->cleaned_to = 0;
 }
 
 cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,

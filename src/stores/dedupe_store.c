@@ -394,8 +394,20 @@ static cvi_store_answer clear_batch(cvi_stores *stores, cvi_now now, int64_t *de
     return cvi_dedupe_clear(&stores->dedupe, deleted, more, error);
 }
 
+/* The batches of before may have ended in the middle. */
+static cvi_store_answer clean_from_start(cvi_stores *stores, void *context, cvi_now now, bool *keep,
+                                         cv_error *error) {
+    (void)context;
+    (void)now;
+    (void)keep;
+    (void)error;
+    cvi_dedupe_clean_from_start(&stores->dedupe);
+    return CVI_STORE_DONE;
+}
+
 bool cv_dedupe_store_cleanup(cv_dedupe_store *store) {
     return check_store(store) &&
+           cvi_public_read(store->stores, store->stores->dedupe_db, clean_from_start, NULL) &&
            cvi_public_delete_all(store->stores, store->stores->dedupe_db, clean_batch);
 }
 

@@ -89,8 +89,9 @@ static cvi_store_answer complete_job(cvi_stores *stores, const cvi_completion *c
     if (!has_job(completion->job_id)) {
         return CVI_STORE_DONE;
     }
+    bool is_in_reach = stores->cache_db == stores->dedupe_db; /* of all who wait */
     cvi_ending ending = {CVI_END_COMPLETED,  completion->hash,
-                         completion->job_id, is_cached ? NULL : completion->body,
+                         completion->job_id, is_cached && is_in_reach ? NULL : completion->body,
                          completion->size,   NULL};
     return cvi_dedupe_end(&stores->dedupe, &ending, now, waiters, owned, error);
 }

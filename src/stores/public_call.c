@@ -167,6 +167,9 @@ static bool run_patiently(cvi_stores *stores, cvi_db *db, once_function *once,
     while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
         answer = once(stores, db, step, context, &error);
     }
+    if (answer == CVI_STORE_BUSY) {
+        cvi_db_give_up(db);
+    }
     return cvi_public_end(db, answer, &error);
 }
 
@@ -201,6 +204,7 @@ bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *bat
         if (!cvi_public_write(stores, db, delete_batch, &run)) {
             return false;
         }
+        cvi_db_offer(db);
     }
     return true;
 }

@@ -392,7 +392,7 @@ static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_sp
 
 static cvi_store_answer announce_user(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                       cvi_now now, cvi_room *room, cv_error *error) {
-    if (room->wait_ms <= 0) {
+    if (room->wait_ms <= 0 || spec->only_looks) {
         return CVI_STORE_DONE;
     }
     room->has_written = true;

@@ -2,6 +2,7 @@
  * rate_limit.c and budget.c. */
 #include <comicvine/stores.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <comicvine/resource.h>
@@ -95,11 +96,12 @@ static bool is_list(const char *resource) {
     return known == CV_RESOURCE_NONE || strcmp(cv_resource_name(known), resource) != 0;
 }
 
-static cvi_claim_spec spec_of(const char *resource, cv_priority priority) {
+static cvi_claim_spec spec_of(const char *resource, cv_priority priority, bool only_looks) {
     return (cvi_claim_spec){.resource = resource,
                             .is_list = is_list(resource),
                             .priority = priority,
-                            .readiness = CVI_READY_SOON};
+                            .readiness = CVI_READY_SOON,
+                            .only_looks = only_looks};
 }
 
 static cvi_store_answer clean_batch(cvi_stores *stores, cvi_now now, int64_t *deleted, bool *more,
@@ -128,7 +130,7 @@ static cvi_store_answer adopt(cvi_stores *stores, cvi_now now, bool *keep, cv_er
 static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                             cv_error *error) {
     asking *run = context;
-    const cvi_claim_spec spec = spec_of(run->resource, run->priority);
+    const cvi_claim_spec spec = spec_of(run->resource, run->priority, !run->record);
     cvi_store_answer answer = CVI_STORE_DONE;
     run->room = (cvi_room){0};
     if (run->look_first) {
@@ -245,7 +247,7 @@ static cvi_store_answer look_at_share(cvi_stores *stores, const cvi_claim_spec *
 static cvi_store_answer look(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                              cv_error *error) {
     const looking *run = context;
-    const cvi_claim_spec spec = spec_of(run->resource, CV_PRIORITY_USER);
+    const cvi_claim_spec spec = spec_of(run->resource, CV_PRIORITY_USER, true);
     cvi_room room = {0};
     cvi_used used = {0};
     cvi_store_answer answer = adopt(stores, now, keep, error);
@@ -280,7 +282,28 @@ static cvi_store_answer add_up(cvi_stores *stores, void *context, cvi_now now, b
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    return cvi_budget_total(&stores->budget, is_list, now, context, error);
+    cvi_budget_totals *totals = context;
+    answer = cvi_budget_total(&stores->budget, is_list, now, totals, error);
+    *keep = *keep || totals->has_written;
+    return answer;
+}
+
+static void fill_stats(cv_rate_limit_stats *stats, const cvi_budget_totals *totals) {
+    stats->unique_resources = totals->resources;
+    stats->rate_limited_resources = totals->full_resources;
+    stats->priority_mode_activations = totals->activations;
+    if (totals->resources > 0) {
+        stats->average_user_activity = (double)totals->users / (double)totals->resources;
+    }
+    if (totals->background_max > 0) {
+        stats->background_utilization = (double)totals->background / (double)totals->background_max;
+    }
+}
+
+/* A walk through the whole table, which holds up nobody. */
+static bool count_requests(cv_rate_limit_store *store, int64_t *requests) {
+    return cvi_public_read_row(store->stores->rate_limit_db, cvi_budget_requests_text,
+                               CVI_VALUES(cvi_text(store->stores->rate_limit.scope)), requests, 1);
 }
 
 bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats) {
@@ -290,12 +313,11 @@ bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *
     }
     memset(stats, 0, sizeof(*stats));
     if (!check_store(store) ||
-        !cvi_public_write(store->stores, store->stores->rate_limit_db, add_up, &totals)) {
+        !cvi_public_write(store->stores, store->stores->rate_limit_db, add_up, &totals) ||
+        !count_requests(store, &stats->total_requests)) {
         return false;
     }
-    stats->total_requests = totals.requests;
-    stats->unique_resources = totals.resources;
-    stats->rate_limited_resources = totals.full_resources;
+    fill_stats(stats, &totals);
     return true;
 }
 
@@ -332,8 +354,12 @@ static cvi_store_answer use_limit(cvi_stores *stores, void *context, cvi_now now
 
 bool cv_rate_limit_store_set_resource(cv_rate_limit_store *store, const char *resource,
                                       int64_t limit, int64_t window_ms) {
-    if (limit < 0 || window_ms < 1 || window_ms > CVI_MAX_TIME_MS) {
-        return cvi_public_refuse("the limit is negative, or the window_ms not from 1 to a year");
+    if (limit < 0 || limit > CVI_MAX_REQUESTS) {
+        return cvi_public_refuse("limit is %" PRId64 ", not from 0 to %" PRId64, limit,
+                                 CVI_MAX_REQUESTS);
+    }
+    if (window_ms < 1 || window_ms > CVI_MAX_TIME_MS) {
+        return cvi_public_refuse("window_ms is %" PRId64 ", not from 1 to a year", window_ms);
     }
     if (!check_resource(store, resource)) {
         return false;
@@ -408,15 +434,28 @@ typedef struct forgetting {
 } forgetting;
 
 /* A path is free again only if everything is. */
-static cvi_store_answer lift(cvi_cooldowns *cooldowns, const char *resource, cv_error *error) {
+static cvi_store_answer lift(cvi_rate_limit *limit, const char *resource, cv_error *error) {
+    cvi_cooldowns *cooldowns = &limit->cooldowns;
+    cvi_store_answer answer = cvi_shares_forget(&limit->shares, resource, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
     if (resource == NULL) {
         return cvi_cooldowns_lift_all(cooldowns, error);
     }
-    cvi_store_answer answer = cvi_cooldowns_lift(cooldowns, resource, error);
+    answer = cvi_cooldowns_lift(cooldowns, resource, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
     return cvi_cooldowns_lift(cooldowns, CVI_ALL_PATHS, error);
+}
+
+static cvi_store_answer forget_rows(cvi_stores *stores, const char *resource, int64_t *deleted,
+                                    bool *more, cv_error *error) {
+    if (resource == NULL) {
+        return cvi_budget_forget_all(&stores->budget, deleted, more, error);
+    }
+    return cvi_budget_forget(&stores->budget, resource, is_list(resource), deleted, more, error);
 }
 
 static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now now, bool *keep,
@@ -425,13 +464,12 @@ static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now 
     int64_t deleted = 0;
     (void)now;
     run->more = false;
-    cvi_store_answer answer =
-        cvi_budget_forget(&stores->budget, run->resource, &deleted, &run->more, error);
+    cvi_store_answer answer = forget_rows(stores, run->resource, &deleted, &run->more, error);
     *keep = true;
     if (answer != CVI_STORE_DONE || run->more) {
         return answer;
     }
-    return lift(&stores->rate_limit.cooldowns, run->resource, error);
+    return lift(&stores->rate_limit, run->resource, error);
 }
 
 static bool forget(cv_rate_limit_store *store, const char *resource) {
@@ -440,6 +478,7 @@ static bool forget(cv_rate_limit_store *store, const char *resource) {
         if (!cvi_public_write(store->stores, store->stores->rate_limit_db, forget_batch, &run)) {
             return false;
         }
+        cvi_db_offer(store->stores->rate_limit_db);
     }
     return true;
 }

@@ -33,6 +33,7 @@ static const char *const tables[] = {
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
     " monitoring_window_ms INTEGER NOT NULL, users INTEGER NOT NULL, users_late INTEGER NOT NULL,"
     " users_before INTEGER NOT NULL, since_user_ms INTEGER NOT NULL, is_recorded INTEGER NOT NULL,"
+    " activations INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS rate_limit_waiting(scope TEXT NOT NULL, resource TEXT NOT NULL,"
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, PRIMARY KEY(scope, resource)) WITHOUT ROWID",
@@ -83,6 +84,7 @@ static const column columns[] = {
      "ALTER TABLE rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
     {"rate_limit_shares", "scope", NULL},
     {"rate_limit_shares", "since_user_ms", NULL},
+    {"rate_limit_shares", "activations", NULL},
     {"rate_limit_waiting", "scope", NULL},
     {"rate_limit_waiting", "boot_ms", NULL},
     {"rate_limit_cooldowns", "scope", NULL},

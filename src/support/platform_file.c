@@ -140,6 +140,11 @@ bool cvi_file_create_private(const char *path, cv_error *error) {
     return true;
 }
 
+bool cvi_file_is_there(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0;
+}
+
 bool cvi_gate_open(cvi_gate *gate, const char *path, cv_error *error) {
     gate->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (gate->descriptor < 0) {
@@ -164,8 +169,8 @@ static struct flock lock_of(short type, int64_t byte) {
     return lock;
 }
 
-cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
-    struct flock lock = lock_of(F_WRLCK, byte);
+static cvi_lock_answer try_lock(const cvi_gate *gate, short type, int64_t byte) {
+    struct flock lock = lock_of(type, byte);
     while (fcntl(gate->descriptor, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES) {
             return CVI_LOCK_HELD;
@@ -175,6 +180,14 @@ cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
         }
     }
     return CVI_LOCK_TAKEN;
+}
+
+cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
+    return try_lock(gate, F_WRLCK, byte);
+}
+
+cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte) {
+    return try_lock(gate, F_RDLCK, byte);
 }
 
 void cvi_gate_release(cvi_gate *gate, int64_t byte) {
