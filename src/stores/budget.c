@@ -11,13 +11,13 @@
 enum statement { USED, BACKGROUND, RESOURCES, FORGET, FORGET_ALL };
 
 const char *const cvi_budget_requests_text =
-    "SELECT count(*) FROM rate_limits WHERE scope IN (?1, '')";
+    "SELECT count(*) FROM main.rate_limits WHERE scope IN (?1, '')";
 
 /* All paths of a scope, at one seek each. */
-#define PATHS(name, scope)                                                                            \
-    name                                                                                              \
-        "(r) AS (SELECT min(resource) FROM rate_limits WHERE boot = ?1 AND scope = " scope            \
-        " UNION ALL SELECT (SELECT min(resource) FROM rate_limits WHERE boot = ?1 AND scope = " scope \
+#define PATHS(name, scope)                                                                                 \
+    name                                                                                                   \
+        "(r) AS (SELECT min(resource) FROM main.rate_limits WHERE boot = ?1 AND scope = " scope            \
+        " UNION ALL SELECT (SELECT min(resource) FROM main.rate_limits WHERE boot = ?1 AND scope = " scope \
         " AND resource > r) FROM " name " WHERE r IS NOT NULL)"
 
 static const char *const texts[CVI_BUDGET_STATEMENTS] = {
@@ -27,10 +27,10 @@ static const char *const texts[CVI_BUDGET_STATEMENTS] = {
     [RESOURCES] = "WITH RECURSIVE " PATHS("ours", "?2") ", " PATHS(
         "others", "''") " SELECT r FROM ours WHERE r IS NOT NULL"
                         " UNION SELECT r FROM others WHERE r IS NOT NULL",
-    [FORGET] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
+    [FORGET] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
                " WHERE scope IN (?1, '') AND resource = ?2"
                " OR scope = '' AND resource = 'unknown' AND ?4 LIMIT ?3)",
-    [FORGET_ALL] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
+    [FORGET_ALL] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
                    " WHERE scope IN (?1, '') LIMIT ?2)",
 };
 

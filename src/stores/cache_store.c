@@ -178,7 +178,7 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
     static const char text[] =
         "SELECT count(*), count(*) FILTER (WHERE expires_at <= ?1),"
         " coalesce(sum(length(value)), 0),"
-        " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) FROM cache";
+        " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) FROM main.cache";
     int64_t columns[COLUMNS] = {0};
     if (stats == NULL) {
         return cvi_public_refuse("the stats are NULL");

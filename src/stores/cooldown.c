@@ -24,20 +24,22 @@ enum statement { FIND, STAMP, BEGIN_PAUSE, MARK_PROBE, DROP_PROBE, END, LIFT, LI
     " probe_boot_ms"
 
 static const char *const texts[CVI_COOLDOWN_STATEMENTS] = {
-    [FIND] = "SELECT " COLUMNS " FROM rate_limit_cooldowns WHERE scope = ?1 AND resource = ?2"
+    [FIND] = "SELECT " COLUMNS " FROM main.rate_limit_cooldowns WHERE scope = ?1 AND resource = ?2"
              " UNION ALL SELECT " COLUMNS
-             " FROM rate_limit_cooldowns WHERE scope = ?3 AND resource = '' AND ?2 <> ''",
-    [STAMP] = "UPDATE rate_limit_cooldowns SET boot = ?3, boot_ms = ?4, timestamp = ?5, probe = 0"
-              " WHERE scope = ?1 AND resource = ?2",
-    [BEGIN_PAUSE] = "INSERT OR REPLACE INTO rate_limit_cooldowns(scope, resource, boot, boot_ms,"
-                    " timestamp, strikes) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [MARK_PROBE] = "UPDATE rate_limit_cooldowns SET probe = ?4, owner = ?5, boot = ?6,"
+             " FROM main.rate_limit_cooldowns WHERE scope = ?3 AND resource = '' AND ?2 <> ''",
+    [STAMP] =
+        "UPDATE main.rate_limit_cooldowns SET boot = ?3, boot_ms = ?4, timestamp = ?5, probe = 0"
+        " WHERE scope = ?1 AND resource = ?2",
+    [BEGIN_PAUSE] =
+        "INSERT OR REPLACE INTO main.rate_limit_cooldowns(scope, resource, boot, boot_ms,"
+        " timestamp, strikes) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [MARK_PROBE] = "UPDATE main.rate_limit_cooldowns SET probe = ?4, owner = ?5, boot = ?6,"
                    " boot_ms = min(boot_ms, ?7), probe_boot_ms = ?8"
                    " WHERE scope = ?1 AND resource = ?2 OR scope = ?3 AND resource = ''",
-    [DROP_PROBE] = "UPDATE rate_limit_cooldowns SET probe = 0 WHERE probe = ?1",
-    [END] = "DELETE FROM rate_limit_cooldowns WHERE probe = ?1",
-    [LIFT] = "DELETE FROM rate_limit_cooldowns WHERE scope = ?1 AND resource = ?2",
-    [LIFT_ALL] = "DELETE FROM rate_limit_cooldowns"
+    [DROP_PROBE] = "UPDATE main.rate_limit_cooldowns SET probe = 0 WHERE probe = ?1",
+    [END] = "DELETE FROM main.rate_limit_cooldowns WHERE probe = ?1",
+    [LIFT] = "DELETE FROM main.rate_limit_cooldowns WHERE scope = ?1 AND resource = ?2",
+    [LIFT_ALL] = "DELETE FROM main.rate_limit_cooldowns"
                  " WHERE scope = ?1 OR scope = ?2 AND resource = ''",
 };
 

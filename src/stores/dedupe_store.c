@@ -366,7 +366,7 @@ bool cv_dedupe_store_stats(cv_dedupe_store *store, cv_dedupe_stats *stats) {
     enum { TOTAL, PENDING, COMPLETED, FAILED, COLUMNS };
     static const char text[] = "SELECT count(*), count(*) FILTER (WHERE status = 'pending'),"
                                " count(*) FILTER (WHERE status = 'completed'),"
-                               " count(*) FILTER (WHERE status = 'failed') FROM dedupe_jobs";
+                               " count(*) FILTER (WHERE status = 'failed') FROM main.dedupe_jobs";
     int64_t columns[COLUMNS] = {0};
     int64_t abandoned = 0;
     if (stats == NULL) {

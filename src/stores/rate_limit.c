@@ -25,22 +25,22 @@ enum statement {
 
 /* All boots in the file, at one seek each. */
 #define BOOTS                                                                                      \
-    "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM rate_limits UNION ALL"                      \
-    " SELECT (SELECT min(boot) FROM rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
+    "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM main.rate_limits UNION ALL"                 \
+    " SELECT (SELECT min(boot) FROM main.rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
 
 /* The first costs four seeks and is nearly always false; the second needs tables of its own. */
 #define MAY_ADOPT_TEXT                                                                             \
-    "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"          \
-    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot < ?1)"                                        \
-    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot > ?1)"                                        \
-    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
+    "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"     \
+    " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot < ?1)"                                   \
+    " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot > ?1)"                                   \
+    " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 #define ADOPT_TEXT                                                                                 \
     BOOTS                                                                                          \
-    "UPDATE rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"          \
-    " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"               \
+    "UPDATE main.rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"     \
+    " (SELECT id FROM main.rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"          \
     " AND timestamp > ?3 - ?4"                                                                     \
-    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"             \
-    " UNION ALL SELECT id FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"        \
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
 static const char users_wait[] = "Users of this file are waiting - they go first";
 
@@ -52,22 +52,22 @@ static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [NTH_NEWEST] = CVI_PATH_ROWS("boot_ms", "") NTH_FROM_NEWEST,
     [NTH_NEWEST_BACKGROUND] =
         CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'") NTH_FROM_NEWEST,
-    [NEWEST] = "SELECT boot_ms FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
+    [NEWEST] = "SELECT boot_ms FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                " AND scope IN (?2, '') AND connecting <= ?4 ORDER BY boot_ms DESC LIMIT 1",
-    [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
+    [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                    " AND scope = ?2 AND connecting > 0)",
     [RECORD] =
-        "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
+        "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [TAKE_BACK] = "DELETE FROM rate_limits WHERE id = ?1",
-    [READ_LOOK_BACK] = "SELECT value FROM settings WHERE name = 'longest_look_back_ms'",
-    [CLEAN_OWN_BOOT] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
+    [TAKE_BACK] = "DELETE FROM main.rate_limits WHERE id = ?1",
+    [READ_LOOK_BACK] = "SELECT value FROM main.settings WHERE name = 'longest_look_back_ms'",
+    [CLEAN_OWN_BOOT] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
                        " WHERE boot = ?1 AND boot_ms <= ?2 LIMIT ?3)",
     [CLEAN_OTHERS] = BOOTS
-    "DELETE FROM rate_limits WHERE id IN"
-    " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"
+    "DELETE FROM main.rate_limits WHERE id IN"
+    " (SELECT id FROM main.rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"
     " AND timestamp <= ?2"
-    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp <= ?2 LIMIT ?3)",
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp <= ?2 LIMIT ?3)",
 };
 
 /* ---- settings ---- */

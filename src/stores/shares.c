@@ -13,19 +13,20 @@ enum statement { READ, COUNT, WRITE, ACTIVATIONS, FORGET, FORGET_ALL };
 
 static const char *const texts[CVI_SHARES_STATEMENTS] = {
     [READ] = "SELECT boot = ?3, boot_ms, timestamp, monitoring_window_ms, users, users_late,"
-             " users_before, since_user_ms, is_recorded, activations FROM rate_limit_shares"
+             " users_before, since_user_ms, is_recorded, activations FROM main.rate_limit_shares"
              " WHERE scope = ?1 AND resource = ?2",
     [COUNT] = "SELECT count(*) FILTER (WHERE is_user AND boot_ms > ?6),"
               " count(*) FILTER (WHERE is_user AND boot_ms > ?7),"
               " count(*) FILTER (WHERE is_user AND boot_ms > ?8 AND boot_ms <= ?7),"
               " count(*), max(boot_ms) FILTER (WHERE is_user)"
               " FROM (" CVI_PATH_ROWS("boot_ms, priority IS 'user' AS is_user", "") ")",
-    [WRITE] = "INSERT OR REPLACE INTO rate_limit_shares(scope, resource, boot, boot_ms, timestamp,"
-              " monitoring_window_ms, users, users_late, users_before, since_user_ms, is_recorded,"
-              " activations) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [ACTIVATIONS] = "SELECT sum(activations) FROM rate_limit_shares WHERE scope = ?1",
-    [FORGET] = "DELETE FROM rate_limit_shares WHERE scope = ?1 AND resource = ?2",
-    [FORGET_ALL] = "DELETE FROM rate_limit_shares WHERE scope = ?1",
+    [WRITE] =
+        "INSERT OR REPLACE INTO main.rate_limit_shares(scope, resource, boot, boot_ms, timestamp,"
+        " monitoring_window_ms, users, users_late, users_before, since_user_ms, is_recorded,"
+        " activations) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [ACTIVATIONS] = "SELECT sum(activations) FROM main.rate_limit_shares WHERE scope = ?1",
+    [FORGET] = "DELETE FROM main.rate_limit_shares WHERE scope = ?1 AND resource = ?2",
+    [FORGET_ALL] = "DELETE FROM main.rate_limit_shares WHERE scope = ?1",
 };
 
 /* A row of the table; without one, all zero but for the last user. */
