@@ -119,17 +119,18 @@ static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_
 
 typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
 
-/* Gives a stored body to everybody aboard. */
+/* Gives a stored body, or what it means, to everybody aboard. */
 static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
                      cv_source source) {
     cvi_finding finding;
     cvi_body body = {cached->body, cached->size};
-    cvi_judge_stored(flight->call, body, &finding);
-    if (finding.result == NULL) {
+    cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
+    if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
         flight->distrust_cache = true;
         return finding.error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
     }
     cvi_outcome outcome = {.result = finding.result,
+                           .error = finding.error,
                            .provenance = {source, cached->fetched_at_ms, cached->expires_at_ms}};
     cvi_flight_deliver(engine, flight, &outcome);
     cvi_result_release(finding.result);
@@ -474,16 +475,28 @@ static bool is_shared(const cv_error *error) {
     }
 }
 
-static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+/* Stores what the service has said, be it that there is no such object. */
+static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
     cv_error ignored; /* a store that fails does not fail an answer that is here */
-    if (flight->ending == CVI_ENDING_COMPLETE) {
-        bool owned = false;
-        cvi_completion completion = {
-            .hash = flight->call->hash, .job_id = flight->job_id, .ttl_ms = flight->call->ttl_ms};
-        completion.body = cvi_result_body(flight->result, &completion.size);
-        return flight->lost_job ? CVI_STORE_DONE
-                                : engine->options.store_ops->complete(
-                                      engine->options.stores, &completion, now, &owned, &ignored);
+    bool owned = false;
+    if (flight->lost_job) {
+        return CVI_STORE_DONE;
+    }
+    cvi_completion completion = {
+        .hash = flight->call->hash,
+        .job_id = flight->job_id,
+        .ttl_ms = flight->call->ttl_ms,
+        .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
+    };
+    completion.body = cvi_result_body(flight->result, &completion.size);
+    return engine->options.store_ops->complete(engine->options.stores, &completion, now, &owned,
+                                               &ignored);
+}
+
+static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error ignored; /* as above */
+    if (flight->ending != CVI_ENDING_PASS && flight->result != NULL) {
+        return store_answer(engine, flight, now);
     }
     if (flight->job_id[0] == '\0' && flight->row_id == 0) {
         return CVI_STORE_DONE;

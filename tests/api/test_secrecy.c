@@ -125,6 +125,9 @@ static void test_no_trouble_shows_the_key(void **context) {
         outcome seen = hear(&state, ISSUE);
         assert_string_equal(trouble_seen(&troubles[i], &seen).bytes,
                             trouble_expected(&troubles[i]).bytes);
+        if (trouble_is_remembered(&troubles[i])) {
+            api_forget(self);
+        }
     }
     end_witness(&state, API_KEY, API_KEY);
 }

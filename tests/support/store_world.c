@@ -153,7 +153,7 @@ cvi_watch world_watch(store_world *world, cvi_stores *stores, const char *hash,
 
 bool world_complete(store_world *world, cvi_stores *stores, const char *hash, const char *job_id,
                     const char *body) {
-    const cvi_completion completion = {hash, job_id, body, strlen(body), WORLD_TTL_MS};
+    const cvi_completion completion = {hash, job_id, body, strlen(body), WORLD_TTL_MS, NULL};
     cv_error error = {0};
     bool owned = false;
     check_done(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error), &error,

@@ -94,8 +94,8 @@ static cvi_store_answer do_join(life *self, cv_error *error) {
 }
 
 static cvi_store_answer do_complete(life *self, cv_error *error) {
-    const cvi_completion completion = {HASH_A, self->claim.job_id, BODY, strlen(BODY),
-                                       WORLD_TTL_MS};
+    const cvi_completion completion = {HASH_A,       self->claim.job_id, BODY,
+                                       strlen(BODY), WORLD_TTL_MS,       NULL};
     bool owned = false;
     cvi_store_answer answer =
         cvi_stores_complete(self->stores, &completion, self->world->clock.now, &owned, error);
@@ -306,7 +306,8 @@ static void test_every_allocation_of_ours(void **state) {
             cv_error error = {0};
             cvi_stores *stores = cvi_stores_open(&world.options, &error);
             if (stores != NULL) {
-                const cvi_completion completion = {HASH_A, "", BODY, strlen(BODY), WORLD_TTL_MS};
+                const cvi_completion completion = {HASH_A,       "",           BODY,
+                                                   strlen(BODY), WORLD_TTL_MS, NULL};
                 bool owned = false;
                 assert_int_equal(
                     cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
@@ -339,7 +340,8 @@ static void test_no_memory_for_the_waiters(void **state) {
     cvi_claim claim = world_expect(&world, stores, HASH_A, CVI_CLAIM_ADMITTED);
     world_execute(&world, "INSERT INTO dedupe_waiters VALUES('" HASH_A "', 'somebody')");
     allocator.failing_call = allocator.calls + 1;
-    const cvi_completion completion = {HASH_A, claim.job_id, BODY, strlen(BODY), WORLD_TTL_MS};
+    const cvi_completion completion = {HASH_A,       claim.job_id, BODY,
+                                       strlen(BODY), WORLD_TTL_MS, NULL};
     cv_error error = {0};
     bool owned = false;
     assert_int_equal(cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
