@@ -23,6 +23,7 @@ enum {
     OPEN_PATIENCE_MS = 5000,
     CLOSE_PATIENCE_MS = 25,
     CHECKPOINT_FRAMES = 1000,
+    LONGEST_PAUSE_MS = 2, /* of who waits for the gate, before the next try */
     LIFE_TRIES = 16,
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
@@ -45,8 +46,14 @@ bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
         return false;
     }
     left->tries--;
-    cvi_platform_sleep_ms(1 + cvi_random_below(&db->random, 2));
+    cvi_platform_sleep_ms(1 + cvi_random_below(&db->random, LONGEST_PAUSE_MS));
     return true;
+}
+
+void cvi_db_give_way(const cvi_db *db) {
+    if (!db->is_memory) {
+        cvi_platform_sleep_ms(LONGEST_PAUSE_MS + 1);
+    }
 }
 
 /* ---- gate ---- */

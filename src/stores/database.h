@@ -61,6 +61,10 @@ cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
 /* Sleeps a little before the next try. False: it is over. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left);
 
+/* Between two transactions of many: sleeps until everybody who waits for the gate has tried it. It
+ * is not queued for, so that who takes it again at once would keep all others out. */
+void cvi_db_give_way(const cvi_db *db);
+
 /* Reads on the writing connection outside a transaction go between these. */
 void cvi_db_lock(cvi_db *db);
 void cvi_db_unlock(cvi_db *db);

@@ -192,13 +192,13 @@ static cvi_store_answer delete_batch(cvi_stores *stores, void *context, cvi_now 
 }
 
 bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *batch) {
-    deleting run = {batch, true};
-    while (run.more) {
-        if (!cvi_public_write(stores, db, delete_batch, &run)) {
-            return false;
-        }
+    deleting run = {batch, false};
+    bool is_done = cvi_public_write(stores, db, delete_batch, &run);
+    while (is_done && run.more) {
+        cvi_db_give_way(db);
+        is_done = cvi_public_write(stores, db, delete_batch, &run);
     }
-    return true;
+    return is_done;
 }
 
 cvi_store_answer cvi_public_clean_if_due(cvi_stores *stores, int64_t interval_ms,

@@ -22,6 +22,8 @@ void store_world_init(store_world *world, uint64_t seed) {
     options->random = world->clock.random;
     options->cache.max_entry_bytes = 5 << 20;
     options->cache.stale_s = 604800;
+    options->cache.negative_ttl_s = 300;
+    options->cache.max_bytes = CV_NONE;
     options->dedupe.job_timeout_ms = 300000;
     options->dedupe.lease_ms = 5000;
     options->rate_limit.kind = CV_LIMIT_SLIDING;
