@@ -19,12 +19,15 @@ enum { USES_BATCH = 64 };
 
 enum statement { NOTE_USE, READ_TOTAL, EVICT, RECOUNT };
 
+#define RECOUNT_TEXT                                                                               \
+    "INSERT OR REPLACE INTO cache_bytes(id, total, replaced)"                                      \
+    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM cache"
+
 static const char *const texts[CVI_BOUND_STATEMENTS] = {
     [NOTE_USE] = "UPDATE cache SET used_at = ?2 WHERE rowid = ?1",
     [READ_TOTAL] = "SELECT total FROM cache_bytes WHERE typeof(total) = 'integer' AND total >= 0",
     [EVICT] = CVI_CACHE_DELETE("coalesce(used_at, created_at)", ""),
-    [RECOUNT] = "INSERT OR REPLACE INTO cache_bytes(id, total, replaced)"
-                " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM cache",
+    [RECOUNT] = RECOUNT_TEXT,
 };
 
 void cvi_bound_init(cvi_bound *bound, cvi_db *db, int64_t max_bytes) {
