@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/envelope.h"
+#include "client/lookup.h"
 #include "client/request_start.h"
 #include "support/error.h"
 
@@ -118,16 +119,16 @@ static void leave(cv_client *client) {
     cvi_mutex_unlock(&client->mutex);
 }
 
-/* Reads one entry: a result, or the error that there is no such object, or neither, a miss. False:
- * the cache could not be asked. */
-static bool read_entry(cv_client *client, const cvi_call *call, const char *hash,
-                       cvi_outcome *outcome) {
+static bool is_answered(const cvi_outcome *outcome) {
+    return outcome->result != NULL || outcome->error.code != CV_OK;
+}
+
+/* Reads a result, or the error that there is no such object, or neither, a miss. False: the engine
+ * must ask again, and say what is wrong if need be. */
+static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
     cvi_cached cached;
-    memset(&cached, 0, sizeof(cached));
-    cv_error ignored; /* the engine asks again, and says what is wrong if it must */
     cvi_now now = cvi_clock_now(&client->clock);
-    if (cvi_stores_lookup(client->stores, hash, call->ttl_ms, now, &cached, &ignored) !=
-        CVI_STORE_DONE) {
+    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached) != CVI_STORE_DONE) {
         return false;
     }
     if (cached.body == NULL) {
@@ -144,18 +145,6 @@ static bool read_entry(cv_client *client, const cvi_call *call, const char *hash
     outcome->provenance =
         (cvi_provenance){CV_SOURCE_CACHE, cached.fetched_at_ms, cached.expires_at_ms};
     return finding.result != NULL;
-}
-
-static bool is_answered(const cvi_outcome *outcome) {
-    return outcome->result != NULL || outcome->error.code != CV_OK;
-}
-
-static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
-    bool asked = read_entry(client, call, call->hash, outcome);
-    if (asked && !is_answered(outcome) && call->full_hash[0] != '\0') {
-        asked = read_entry(client, call, call->full_hash, outcome);
-    }
-    return asked;
 }
 
 /* ---- blocking calls ---- */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/envelope.h"
+#include "client/lookup.h"
 #include "client/retry.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -170,21 +171,6 @@ static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
     }
 }
 
-/* Asks for the exact entry, then for a full entry of the same object. */
-static cvi_store_answer look_up(cvi_engine *engine, const cvi_flight *flight, cvi_now now,
-                                cvi_cached *cached) {
-    const cvi_call *call = flight->call;
-    cv_error ignored; /* a cache that fails is a miss: the network can answer */
-    memset(cached, 0, sizeof(*cached));
-    cvi_store_answer answer = engine->options.store_ops->lookup(
-        engine->options.stores, call->hash, call->ttl_ms, now, cached, &ignored);
-    if (answer == CVI_STORE_DONE && cached->body == NULL && call->full_hash[0] != '\0') {
-        answer = engine->options.store_ops->lookup(engine->options.stores, call->full_hash,
-                                                   call->ttl_ms, now, cached, &ignored);
-    }
-    return answer;
-}
-
 /* Whether the flight has to wait behind those of better rank; whoever has not the patience leaves.
  */
 static bool waits_at_gate(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -205,7 +191,8 @@ static bool waits_at_gate(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
-        cvi_store_answer answer = look_up(engine, flight, now, &cached);
+        cvi_store_answer answer = cvi_look_up(engine->options.store_ops->lookup,
+                                              engine->options.stores, flight->call, now, &cached);
         if (answer == CVI_STORE_BUSY) {
             return pause_for_lock(engine, flight, now);
         }

@@ -199,6 +199,22 @@ cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t
     return cvi_stores_look(stores, hash, &demand, now, cached, error);
 }
 
+/* What is never cleaned by interval is not cleaned because another part is. */
+static cvi_store_answer clean_parts(cvi_stores *stores, cvi_now now, int64_t *changed, bool *more,
+                                    cv_error *error) {
+    cvi_store_answer answer = CVI_STORE_DONE;
+    if (stores->cache.cleanup_interval_ms >= 0) {
+        answer = cvi_cache_clean(&stores->cache, now, changed, more, error);
+    }
+    if (answer == CVI_STORE_DONE && stores->dedupe.cleanup_interval_ms >= 0) {
+        answer = cvi_dedupe_clean(&stores->dedupe, now, changed, more, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_rate_limit_clean(&stores->rate_limit, now, changed, more, error);
+    }
+    return answer;
+}
+
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
     int64_t changed = 0;
     *more = false;
@@ -206,13 +222,7 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    answer = cvi_cache_clean(&stores->cache, now, &changed, more, error);
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_dedupe_clean(&stores->dedupe, now, &changed, more, error);
-    }
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_rate_limit_clean(&stores->rate_limit, now, &changed, more, error);
-    }
+    answer = clean_parts(stores, now, &changed, more, error);
     return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
 }
 

@@ -127,6 +127,26 @@ static void test_fields_of_what_does_not_exist(void **context) {
     deny(scene, scene->client, UNKNOWN + 1, NULL, 3);
 }
 
+/* Of two words about an object the later one counts. */
+static void test_an_object_that_has_come_to_be(void **context) {
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "id,name";
+    deny_next(scene);
+    deny(scene, scene->client, ISSUE, &options, 1);
+    face_execute(scene->self, "UPDATE cache SET created_at = created_at - 1000");
+    grant(scene, NULL, CV_SOURCE_NETWORK);
+    grant(scene, &options, CV_SOURCE_CACHE);
+    face_execute(scene->self, "UPDATE cache SET created_at = created_at - 2000"
+                              " WHERE negative = 0");
+    deny(scene, scene->client, ISSUE, &options, 2);
+    cv_request *request = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, &options);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, CV_ERROR_NOT_FOUND);
+    cv_request_free(request);
+    assert_int_equal(drive_requests(scene), 2);
+}
+
 /* ---- asked again ---- */
 
 static void test_refresh_asks_anew(void **context) {
@@ -309,6 +329,7 @@ int main(void) {
         BOTH_DRIVES(test_the_service_is_asked_once),
         API_TEST(test_other_processes_need_not_ask),
         BOTH_DRIVES(test_fields_of_what_does_not_exist),
+        BOTH_DRIVES(test_an_object_that_has_come_to_be),
         BOTH_DRIVES(test_refresh_asks_anew),
         BOTH_DRIVES(test_a_denial_replaces_an_answer),
         BOTH_DRIVES(test_a_denial_ends),

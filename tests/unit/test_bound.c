@@ -253,6 +253,7 @@ static void test_storing_large_bodies_keeps_pace(void **state) {
     enum { LARGE = 5 * MEBIBYTE, ROOM = 2 * LARGE };
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, ROOM);
+    put_foreign(world, 1000, ROOM / (MEBIBYTE / 2), MEBIBYTE / 2);
     for (int i = 0; i < 6; i++) {
         put(world, stores, i, LARGE);
         assert_in_range(sum(world), 1, ROOM);

@@ -91,6 +91,20 @@ static void test_stored_denial_that_is_none_is_asked_for_again(void **state) {
     sim_check_source(caller, 52, CV_SOURCE_NETWORK);
 }
 
+/* Another failure of the cache than that of the exact entry does not undo what that says. */
+static void test_denied_fields_without_a_full_entry(void **state) {
+    const cvi_store_answer answers[] = {CVI_STORE_DONE, CVI_STORE_BUSY, CVI_STORE_FAILED};
+    sim_world *world = *state;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        sim_script(world, SIM_LOOKUP, &(sim_reply){.body = REFUSAL(101), .is_negative = true});
+        sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = answers[i]});
+        sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .fields = "id,name"});
+        sim_step(world);
+        sim_check_error(caller, CV_ERROR_NOT_FOUND);
+        assert_int_equal(world->transfer_count, 0);
+    }
+}
+
 static void test_denied_full_entry_denies_its_fields(void **state) {
     sim_world *world = *state;
     sim_script(world, SIM_LOOKUP, &(sim_reply){.answer = CVI_STORE_DONE});
@@ -112,6 +126,7 @@ int main(void) {
         IN_WORLD(test_denial_of_a_list_is_not_stored),
         IN_WORLD(test_stored_denial_answers_all),
         IN_WORLD(test_stored_denial_that_is_none_is_asked_for_again),
+        IN_WORLD(test_denied_fields_without_a_full_entry),
         IN_WORLD(test_denied_full_entry_denies_its_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "stores/handle.h"
+
 #define BODY   "{\"id\":1}"
 #define DENIAL "{\"status_code\":101}"
 
@@ -131,6 +133,30 @@ static void test_denial_is_never_stale(void **state) {
     cvi_stores_close(stores);
 }
 
+/* Not even for a reader who would take both. */
+static void test_stale_time_is_for_answers_alone(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    const cvi_cache_demand demand = {.created_from_ms = INT64_MIN,
+                                     .ttl_ms = TTL_MS,
+                                     .negative_ttl_ms = TTL_MS,
+                                     .stale_ms = TTL_MS};
+    for (int is_negative = 0; is_negative < 2; is_negative++) {
+        assert_true(world_complete(world, stores, HASH_A, "", BODY));
+        if (is_negative == 1) {
+            deny(world, stores);
+        }
+        cvi_now later = world->clock.now;
+        later.wall_ms += TTL_MS + 1;
+        cvi_cached cached;
+        cv_error error = {0};
+        assert_int_equal(cvi_stores_look(stores, HASH_A, &demand, later, &cached, &error),
+                         CVI_STORE_DONE);
+        world_check_body(&cached, is_negative == 1 ? NULL : BODY);
+    }
+    cvi_stores_close(stores);
+}
+
 static void test_answers_and_denials_replace_each_other(void **state) {
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
@@ -216,6 +242,7 @@ int main(void) {
         IN_WORLD(test_denial_of_a_lost_job_is_not_written),
         IN_WORLD(test_freshness_edges),
         IN_WORLD(test_denial_is_never_stale),
+        IN_WORLD(test_stale_time_is_for_answers_alone),
         IN_WORLD(test_answers_and_denials_replace_each_other),
         IN_WORLD(test_denial_that_is_not_stored_forgets),
         IN_WORLD(test_disabled_cache_neither_stores_nor_forgets),
