@@ -8,7 +8,7 @@ build=$1
 skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          unit_test_engine_random unit_test_server unit_test_server_faults
          api_test_limits api_test_owner_death api_test_sharing
-         api_test_dedupe_store"
+         api_test_dedupe_store api_test_exactness"
 
 count=0
 for program in "$build"/tests/unit_test_* "$build"/tests/api_test_*; do
