@@ -268,17 +268,65 @@ static bool copy_path(cvi_db *db, const char *path, cv_error *error) {
     return db->path != NULL;
 }
 
-static bool open_gate(cvi_db *db, cv_error *error) {
-    char name[PATH_MAX];
+static bool fits(const char *path) {
+    const sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    return vfs == NULL || strlen(path) <= (size_t)vfs->mxPathname; /* NULL: out of memory, later */
+}
+
+/* The path of a file beside the database into `path`, of PATH_MAX bytes. */
+static bool path_beside(const cvi_db *db, const char *suffix, char *path, cv_error *error) {
     cvi_buffer text;
-    cvi_buffer_over(&text, name, sizeof(name));
+    cvi_buffer_over(&text, path, PATH_MAX);
     cvi_buffer_add_text(&text, db->path);
-    cvi_buffer_add_text(&text, ".gate");
-    if (text.failed) {
+    cvi_buffer_add_text(&text, suffix);
+    if (text.failed || !fits(path)) {
         cvi_error_set(error, CV_ERROR_STORE, "the database path is too long: %s", db->path);
         return false;
     }
-    return cvi_gate_open(&db->gate, name, error);
+    return true;
+}
+
+static cvi_store_answer look(cvi_db *db, cv_error *error) {
+    cvi_store_answer answer = connect(db, &db->connection, error);
+    if (answer == CVI_STORE_DONE) {
+        answer =
+            cvi_sql_execute(db->connection, db->path, "PRAGMA locking_mode = EXCLUSIVE", error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_check(db->connection, db->path, error);
+    }
+    return answer == CVI_STORE_DONE ? check_writable(db, error) : answer;
+}
+
+/* A file that has no gate yet is one that we meet for the first time, or another program's. It is
+ * looked at before it gets one, so that a file that is refused stays alone: in exclusive mode
+ * SQLite makes no index of a log, and it removes the empty log that it makes when it closes. What
+ * others use just now is left to the look under the gate. */
+static bool look_before_gate(cvi_db *db, cv_error *error) {
+    char log[PATH_MAX];
+    if (!cvi_file_check_kind(db->path, error) || !path_beside(db, "-wal", log, error)) {
+        return false;
+    }
+    const bool has_log = cvi_file_exists(log);
+    cvi_store_answer answer = look(db, error);
+    if (!has_log && answer != CVI_STORE_BUSY && db->connection != NULL) {
+        sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    }
+    disconnect(db);
+    return answer != CVI_STORE_FAILED;
+}
+
+static bool open_gate(cvi_db *db, cv_error *error) {
+    char path[PATH_MAX];
+    char journal[PATH_MAX]; /* SQLite's longest name */
+    if (!path_beside(db, ".gate", path, error) || !path_beside(db, "-journal", journal, error)) {
+        return false;
+    }
+    if (!db->is_borrowed && !cvi_file_exists(path) && cvi_file_exists(db->path) &&
+        !look_before_gate(db, error)) {
+        return false;
+    }
+    return cvi_gate_open(&db->gate, path, error);
 }
 
 static bool locate(cvi_db *db, const char *database, cv_error *error) {
