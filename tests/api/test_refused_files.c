@@ -332,6 +332,34 @@ static void test_folders_that_are_too_deep(void **context) {
     check_refused(self, "a deep folder", path, file, "path is too long");
 }
 
+/* `path` names a file in the scratch folder or below, and is `size` bytes long with a last part of
+ * at most `name_size`. */
+static void make_path_of(const api *self, char *path, size_t size, size_t name_size) {
+    size_t length = strlen(self->scratch.folder);
+    memset(path, 'a', size);
+    memcpy(path, self->scratch.folder, length);
+    path[size] = '\0';
+    for (; size - length - 1 > name_size; length += 101) {
+        path[length] = '/';
+        path[length + 101] = '\0';
+        assert_int_equal(mkdir(path, S_IRWXU), 0);
+        path[length + 101] = 'a';
+    }
+    path[length] = '/';
+}
+
+static void test_the_longest_paths_are_accepted(void **context) {
+    enum { LONGEST_NAME = 247, LONGEST_PATH = 504 };
+    api *self = *context;
+    char path[LONGEST_PATH + 1];
+    cv_options options = api_options(self);
+    options.database = path;
+    make_path_of(self, path, strlen(self->scratch.folder) + 1 + LONGEST_NAME, LONGEST_NAME);
+    cv_client_close(api_open(self, &options));
+    make_path_of(self, path, LONGEST_PATH, LONGEST_NAME);
+    cv_client_close(api_open(self, &options));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_files_that_are_something_else),
@@ -339,6 +367,7 @@ int main(void) {
         API_TEST(test_a_folder_that_may_not_be_written),
         API_TEST(test_paths_that_are_too_long),
         API_TEST(test_folders_that_are_too_deep),
+        API_TEST(test_the_longest_paths_are_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
