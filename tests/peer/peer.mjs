@@ -5,7 +5,7 @@
 // It says "ready VERSION VERSION" (client and stores). Each line of its input is an order and its
 // arguments; each is answered by one line: what came of it, or "failed: MESSAGE". At the end of
 // its input it closes the file and ends.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -15,16 +15,23 @@ const load = (name) => import(pathToFileURL(join(packages, name)).href);
 const versionOf = (name) =>
   JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).version;
 
-if (!existsSync(join(packages, '@comic-vine/sqlite-store/lib/index.js'))) {
-  console.log(`missing: no packages in ${process.argv[2]}, see scripts/peer`);
-  process.exit(1);
+async function loadAll() {
+  const { default: Database } = await load('better-sqlite3/lib/index.js');
+  const { ComicVine } = await load('@comic-vine/client/lib/index.js');
+  const stores = await load('@comic-vine/sqlite-store/lib/index.js');
+  new Database(':memory:').close(); // compiled for another node, it fails only here
+  return { Database, ComicVine, ...stores };
 }
-const { default: Database } = await load('better-sqlite3/lib/index.js');
-const { ComicVine } = await load('@comic-vine/client/lib/index.js');
-const { SQLiteCacheStore, SQLiteDedupeStore, SQLiteRateLimitStore, SqliteAdaptiveRateLimitStore } =
-  await load('@comic-vine/sqlite-store/lib/index.js');
 
-const limits = { sliding: SQLiteRateLimitStore, adaptive: SqliteAdaptiveRateLimitStore };
+const loaded = await loadAll().catch((error) => {
+  console.log(`no packages in ${process.argv[2]} (scripts/peer): ${error.message.split('\n')[0]}`);
+  process.exit(1);
+});
+const { Database, ComicVine, SQLiteCacheStore, SQLiteDedupeStore } = loaded;
+const limits = {
+  sliding: loaded.SQLiteRateLimitStore,
+  adaptive: loaded.SqliteAdaptiveRateLimitStore,
+};
 let database, cache, jobs, limit, client;
 
 // The stores and the client of one file, all on one connection.
