@@ -14,20 +14,20 @@
 enum statement { PUT, DELETE, CLEAN, CLEAR };
 
 const char *const cvi_cache_find_text =
-    "SELECT created_at, expires_at, checksum, value FROM cache WHERE hash = ?1";
+    "SELECT created_at, expires_at, checksum, value FROM main.cache WHERE hash = ?1";
 
 #define CLEAN_TEXT                                                                                 \
-    "DELETE FROM cache WHERE rowid IN (SELECT rowid FROM cache WHERE expires_at < ?1 LIMIT ?2)"
+    "DELETE FROM main.cache WHERE rowid IN (SELECT rowid FROM main.cache WHERE expires_at < ?1 LIMIT ?2)"
 
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
-    [PUT] = "INSERT INTO cache(hash, created_at, expires_at, checksum, value)"
+    [PUT] = "INSERT INTO main.cache(hash, created_at, expires_at, checksum, value)"
             " VALUES(?1, ?2, ?3, ?4, ?5)"
             " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"
             " expires_at = excluded.expires_at, checksum = excluded.checksum,"
             " value = excluded.value",
-    [DELETE] = "DELETE FROM cache WHERE hash = ?1",
+    [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
     [CLEAN] = CLEAN_TEXT,
-    [CLEAR] = "DELETE FROM cache WHERE rowid IN (SELECT rowid FROM cache LIMIT ?1)",
+    [CLEAR] = "DELETE FROM main.cache WHERE rowid IN (SELECT rowid FROM main.cache LIMIT ?1)",
 };
 
 void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *settings) {

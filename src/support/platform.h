@@ -22,6 +22,7 @@ bool cvi_platform_random(cvi_random *random);
 
 /* Sleeps; only for blocking store calls outside the engine, such as opening the file. */
 void cvi_platform_sleep_ms(int64_t duration_ms);
+void cvi_platform_sleep_us(int64_t duration_us);
 
 /* ---- threads (platform_thread.c) ---- */
 
@@ -112,9 +113,12 @@ typedef enum cvi_lock_answer {
     CVI_LOCK_FAILED
 } cvi_lock_answer;
 
-/* Byte 0 is the writers' gate; other bytes tell that their holder lives. Never waits. */
+/* Locks a byte for this descriptor alone. Never waits. */
 cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte);
 void cvi_gate_release(cvi_gate *gate, int64_t byte);
+
+/* Locks a byte that others may lock in the same way, but not try. */
+cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte);
 
 /* Whether another descriptor holds the byte. */
 cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte);

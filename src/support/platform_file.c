@@ -177,8 +177,8 @@ static struct flock lock_of(short type, int64_t byte) {
     return lock;
 }
 
-cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
-    struct flock lock = lock_of(F_WRLCK, byte);
+static cvi_lock_answer try_lock(const cvi_gate *gate, short type, int64_t byte) {
+    struct flock lock = lock_of(type, byte);
     while (fcntl(gate->descriptor, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES) {
             return CVI_LOCK_HELD;
@@ -188,6 +188,14 @@ cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
         }
     }
     return CVI_LOCK_TAKEN;
+}
+
+cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
+    return try_lock(gate, F_WRLCK, byte);
+}
+
+cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte) {
+    return try_lock(gate, F_RDLCK, byte);
 }
 
 void cvi_gate_release(cvi_gate *gate, int64_t byte) {

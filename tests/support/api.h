@@ -61,6 +61,9 @@ void api_query_until(const api *self, const char *sql, int64_t wanted);
 /* Fails the test unless no answer is in the cache and no job is pending. */
 void api_assert_nothing_left(const api *self);
 
+/* The service's refusals are forgotten, as if their pauses were over and it had answered since. */
+void api_lift_pauses(const api *self);
+
 /* Adds a fault, waits until `count` requests for issues have come: both must succeed. */
 void api_break(const api *self, const server_fault *fault);
 void api_await_requests(const api *self, size_t count);

@@ -390,11 +390,11 @@ static void test_held_gate_is_busy(void **state) {
     cvi_stores *first = world_open(world);
     cvi_stores *second = world_open(world);
     cvi_claim claim = world_expect(world, first, HASH_A, CVI_CLAIM_ADMITTED);
-    assert_int_equal(cvi_gate_try(&second->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&second->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     check_all_busy(world, first, claim.job_id);
     cvi_cached cached = world_lookup(world, first, HASH_A, WORLD_TTL_MS);
     world_check_body(&cached, NULL);
-    cvi_gate_release(&second->files[0].gate, 0);
+    cvi_gate_release(&second->files[0].turn.gate, 0);
     check_unchanged(world, first, claim.job_id);
     cvi_stores_close(first);
     cvi_stores_close(second);
@@ -409,7 +409,7 @@ static void test_lock_of_a_program_without_the_gate_is_busy(void **state) {
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     check_all_busy(world, stores, claim.job_id);
     /* The gate was given back each time: another handle gets as far. */
-    assert_int_equal(cvi_gate_probe(&stores->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_probe(&stores->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     check_unchanged(world, stores, claim.job_id);
@@ -419,13 +419,13 @@ static void test_lock_of_a_program_without_the_gate_is_busy(void **state) {
 static void test_opening_gives_up_in_the_end(void **state) {
     store_world *world = *state;
     cvi_stores *holder = world_open(world);
-    assert_int_equal(cvi_gate_try(&holder->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&holder->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     world->clock.step_ms = 1000;
     cv_error error = world_open_error(world);
     assert_int_equal(error.code, CV_ERROR_STORE);
     assert_true(error.retryable);
     assert_non_null(strstr(error.message, "locked"));
-    cvi_gate_release(&holder->files[0].gate, 0);
+    cvi_gate_release(&holder->files[0].turn.gate, 0);
     sqlite3 *other = NULL;
     world_execute(world, "PRAGMA user_version = 0");
     assert_int_equal(sqlite3_open(world->database, &other), SQLITE_OK);

@@ -202,8 +202,13 @@ static void test_every_earlier_state(void **state) {
 /* ---- tables missing ---- */
 
 static const char *const tables[] = {
-    "cache",          "dedupe_jobs",       "rate_limits",
-    "dedupe_waiters", "rate_limit_shares", "rate_limit_waiting",
+    "cache",
+    "dedupe_jobs",
+    "rate_limits",
+    "dedupe_waiters",
+    "rate_limit_shares",
+    "rate_limit_waiting",
+    "rate_limit_cooldowns",
     "settings",
 };
 
