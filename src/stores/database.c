@@ -242,6 +242,65 @@ static bool copy_path(cvi_db *db, const char *path, cv_error *error) {
     return db->path != NULL;
 }
 
+static bool fits(const char *path) {
+    const sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    return vfs == NULL || strlen(path) <= (size_t)vfs->mxPathname; /* NULL: out of memory, later */
+}
+
+/* The path of a file beside the database into `path`, of PATH_MAX bytes. */
+static bool path_beside(const cvi_db *db, const char *suffix, char *path, cv_error *error) {
+    cvi_buffer text;
+    cvi_buffer_over(&text, path, PATH_MAX);
+    cvi_buffer_add_text(&text, db->path);
+    cvi_buffer_add_text(&text, suffix);
+    if (text.failed || !fits(path)) {
+        cvi_error_set(error, CV_ERROR_STORE, "the database path is too long: %s", db->path);
+        return false;
+    }
+    return true;
+}
+
+static cvi_store_answer look(cvi_db *db, cv_error *error) {
+    cvi_store_answer answer = connect(db, &db->connection, error);
+    if (answer == CVI_STORE_DONE) {
+        answer =
+            cvi_sql_execute(db->connection, db->path, "PRAGMA locking_mode = EXCLUSIVE", error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_check(db->connection, db->path, error);
+    }
+    return answer == CVI_STORE_DONE ? check_writable(db, error) : answer;
+}
+
+/* A file that has no gate yet is one that we meet for the first time, or another program's. It is
+ * looked at before it gets one, so that a file that is refused stays alone: in exclusive mode
+ * SQLite makes no index of a log, and it removes the empty log that it makes when it closes. What
+ * others use just now is left to the look under the gate. */
+static bool look_before_gate(cvi_db *db, cv_error *error) {
+    char log[PATH_MAX];
+    if (!cvi_file_check_kind(db->path, error) || !path_beside(db, "-wal", log, error)) {
+        return false;
+    }
+    const bool has_log = cvi_file_exists(log);
+    cvi_store_answer answer = look(db, error);
+    if (!has_log && answer != CVI_STORE_BUSY && db->connection != NULL) {
+        sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    }
+    disconnect(db);
+    return answer != CVI_STORE_FAILED;
+}
+
+/* Before anything is made beside it. What the application has open is in use already. */
+static bool check_place(cvi_db *db, cv_error *error) {
+    char gate[PATH_MAX];
+    char journal[PATH_MAX]; /* SQLite's longest name */
+    if (!path_beside(db, ".gate", gate, error) || !path_beside(db, "-journal", journal, error)) {
+        return false;
+    }
+    bool is_unknown = !db->is_borrowed && !cvi_file_exists(gate) && cvi_file_exists(db->path);
+    return !is_unknown || look_before_gate(db, error);
+}
+
 static bool locate(cvi_db *db, const char *database, cv_error *error) {
     char resolved[PATH_MAX];
     const char *kind = NULL;
@@ -258,7 +317,8 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
                       kind, resolved);
         return false;
     }
-    return copy_path(db, resolved, error) && cvi_turn_open(&db->turn, db->path, &db->random, error);
+    return copy_path(db, resolved, error) && check_place(db, error) &&
+           cvi_turn_open(&db->turn, db->path, &db->random, error);
 }
 
 /* The name of the file behind a connection, or ":memory:" where there is none: some of SQLite's
@@ -268,7 +328,7 @@ static const char *name_of(const cvi_db_options *options) {
         return options->database;
     }
     const char *name = sqlite3_db_filename(options->connection, "main");
-    return name != NULL && name[0] != '\0' && cvi_file_is_there(name) ? name : ":memory:";
+    return name != NULL && name[0] != '\0' && cvi_file_exists(name) ? name : ":memory:";
 }
 
 bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {

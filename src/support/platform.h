@@ -79,19 +79,24 @@ void cvi_sigpipe_restore(const cvi_sigpipe *state);
 bool cvi_folder_make(const char *path, cv_error *error);
 
 /* Absolute path of `path` with all symbolic links of its folder resolved, but not of the last part,
- * into `resolved` of `size` bytes. */
+ * into `resolved` of `size` bytes. Refuses a name that leaves no room for those of the files that
+ * SQLite makes beside it. */
 bool cvi_path_resolve(const char *path, char *resolved, size_t size, cv_error *error);
 
 /* Whether `path`'s folder lies on a network file system; the file need not exist. `name` gets the
  * kind. False also when the system cannot tell. */
 bool cvi_path_is_remote(const char *path, const char **name);
 
+/* Whether there is anything of that name, a dangling symbolic link included. */
+bool cvi_file_exists(const char *path);
+
+/* Refuses what is there under that name if it is a symbolic link or no regular file. */
+bool cvi_file_check_kind(const char *path, cv_error *error);
+
 /* Creates an empty file with mode 0600 if there is none; refuses symbolic links and anything that
  * is not a regular file. Call only under the gate: closing a descriptor of a database file that
  * SQLite has open in this process would drop SQLite's locks. */
 bool cvi_file_create_private(const char *path, cv_error *error);
-
-bool cvi_file_is_there(const char *path);
 
 /* The side file `<database>.gate`: open-file-description locks on its bytes, which the kernel drops
  * when their holder dies and which nothing else in the process can drop. */
