@@ -28,9 +28,15 @@ enum statement {
     "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM rate_limits UNION ALL"                      \
     " SELECT (SELECT min(boot) FROM rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
 
-/* The first costs four seeks and is nearly always false; the second needs tables of its own. */
+/* Rows later than this may count for some user of the file, if not for this one; they are stamped
+ * by whoever sees them first, as their wall time is worth less the later one looks. */
+#define NEEDED_FROM                                                                                \
+    "?3 - max(?4, coalesce((SELECT value FROM settings WHERE name = 'longest_look_back_ms'"        \
+    " AND typeof(value) = 'integer'), 0))"
+
+/* The first costs five seeks and is nearly always false; the second needs tables of its own. */
 #define MAY_ADOPT_TEXT                                                                             \
-    "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"          \
+    "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot IS NULL AND timestamp > " NEEDED_FROM ")"  \
     " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot < ?1)"                                        \
     " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot > ?1)"                                        \
     " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
@@ -38,8 +44,8 @@ enum statement {
     BOOTS                                                                                          \
     "UPDATE rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"          \
     " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"               \
-    " AND timestamp > ?3 - ?4"                                                                     \
-    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"             \
+    " AND timestamp > " NEEDED_FROM                                                                \
+    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > " NEEDED_FROM        \
     " UNION ALL SELECT id FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
 static const char users_wait[] = "Users of this file are waiting - they go first";
@@ -367,16 +373,6 @@ static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_sp
     return answer;
 }
 
-static cvi_store_answer announce_user(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                      cvi_now now, cvi_room *room, cv_error *error) {
-    if (room->wait_ms <= 0) {
-        return CVI_STORE_DONE;
-    }
-    room->has_written = true;
-    const char *path = room->reason == CVI_WAIT_INTERVAL ? CVI_ANY_PATH : spec->resource;
-    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
-}
-
 cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                      cvi_room *room, cv_error *error) {
     memset(room, 0, sizeof(*room));
@@ -384,11 +380,20 @@ cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec
     if (answer == CVI_STORE_DONE) {
         answer = wait_for_turn(limit, spec, now, room, error);
     }
-    if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
+    if (answer != CVI_STORE_DONE || !limit->is_adaptive || spec->priority == CV_PRIORITY_USER) {
         return answer;
     }
-    return spec->priority == CV_PRIORITY_USER ? announce_user(limit, spec, now, room, error)
-                                              : yield_to_users(limit, spec, now, room, error);
+    return yield_to_users(limit, spec, now, room, error);
+}
+
+cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                         cvi_now now, cvi_room *room, cv_error *error) {
+    if (!limit->is_adaptive || spec->priority != CV_PRIORITY_USER || room->wait_ms <= 0) {
+        return CVI_STORE_DONE;
+    }
+    room->has_written = true;
+    const char *path = room->reason == CVI_WAIT_INTERVAL ? CVI_ANY_PATH : spec->resource;
+    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
 }
 
 /* ---- writing ---- */

@@ -62,9 +62,14 @@ typedef struct cvi_room {
 cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
                                       cv_error *error);
 
-/* Counts; adopt comes first. Announces a user who has to wait. */
+/* Counts; adopt comes first. */
 cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                      cvi_room *room, cv_error *error);
+
+/* Announces a user who has to wait, as `room` says. Not for those who only look: whoever does not
+ * come back would keep the background waiting for nobody. */
+cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                         cvi_now now, cvi_room *room, cv_error *error);
 
 /* How the path of `spec` is shared out now; all zero if it is not. `counted->is_new`: keep the
  * transaction. */

@@ -135,6 +135,9 @@ static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool
             answer = cvi_rate_limit_room(&stores->rate_limit, &spec, now, &run->room, error);
         }
     }
+    if (answer == CVI_STORE_DONE && run->record) {
+        answer = cvi_rate_limit_announce(&stores->rate_limit, &spec, now, &run->room, error);
+    }
     /* Who only looks announces nothing, and leaves the counting to those who act. */
     *keep = *keep || (run->record && run->room.has_written);
     if (answer != CVI_STORE_DONE || !run->record || run->room.wait_ms != 0) {
