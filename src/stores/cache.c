@@ -148,12 +148,12 @@ static cvi_store_answer delete_batch(cvi_cache *cache, enum statement statement,
     int64_t changes = 0;
     cvi_store_answer answer = cvi_sql_run(&cache->sql, statement, values, count, &changes, error);
     *deleted += changes;
-    *more = *more || changes == CVI_CLEAN_BATCH;
+    *more = *more || changes == CVI_CLEAN_BODIES;
     return answer;
 }
 
 cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *deleted, bool *more, cv_error *error) {
-    return delete_batch(cache, CLEAR, CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH)), deleted, more,
+    return delete_batch(cache, CLEAR, CVI_VALUES(cvi_integer(CVI_CLEAN_BODIES)), deleted, more,
                         error);
 }
 
@@ -161,6 +161,6 @@ cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *deleted
                                  cv_error *error) {
     return delete_batch(
         cache, CLEAN,
-        CVI_VALUES(cvi_integer(now.wall_ms - cache->stale_ms), cvi_integer(CVI_CLEAN_BATCH)),
+        CVI_VALUES(cvi_integer(now.wall_ms - cache->stale_ms), cvi_integer(CVI_CLEAN_BODIES)),
         deleted, more, error);
 }

@@ -3,8 +3,12 @@
  * Always: a write transaction, a migration and a checkpoint run while this handle holds byte 0 of
  * the gate, so that among our processes none of them ever overlap and the lock is handed on in
  * order. Programs that do not know the gate can still make SQLite say BUSY: then everything is
- * undone and given back, and the caller tries again. The gate is tried, not queued for, as queueing
- * has no time limit.
+ * undone and given back, and the caller tries again.
+ *
+ * The gate is tried, not queued for, as queueing has no time limit. Trying alone would leave it to
+ * whoever has just given it back, for seconds: so all who may wait hold another byte, the turn,
+ * before they try, and give it back when they have the gate. Who wants the gate again finds the
+ * turn taken. The engine may not wait, and takes its chance between two turns.
  *
  * The connection is opened without SQLite's own mutexes; `mutex` guards it. */
 #include "stores/database.h"
@@ -22,8 +26,10 @@ enum {
     GATE_BYTE = 0,
     OPEN_PATIENCE_MS = 5000,
     CLOSE_PATIENCE_MS = 25,
-    CHECKPOINT_FRAMES = 1000,
+    CHECKPOINT_FRAMES = 400, /* writing back so many keeps others waiting for some milliseconds */
     LIFE_TRIES = 16,
+    BRIEF_TRIES = 200, /* as long as transactions of ours take */
+    BRIEF_US = 60,
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
 };
@@ -36,7 +42,9 @@ static const char *const texts[CVI_DB_STATEMENTS] = {
 /* ---- waiting outside the engine ---- */
 
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms) {
-    return (cvi_patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, duration_ms};
+    return (cvi_patience){.brief_tries = BRIEF_TRIES,
+                          .until_boot_ms = cvi_clock_now(&db->clock).boot_ms + duration_ms,
+                          .tries = duration_ms};
 }
 
 /* A constant short sleep with jitter: growing ones starve whoever waits longest. */
@@ -46,6 +54,18 @@ bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
     }
     left->tries--;
     cvi_platform_sleep_ms(1 + cvi_random_below(&db->random, 2));
+    return true;
+}
+
+bool cvi_patience_wait_briefly(const cvi_db *db, cvi_patience *left) {
+    if (left->brief_tries <= 0) {
+        return cvi_patience_wait(db, left);
+    }
+    if (cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms) {
+        return false;
+    }
+    left->brief_tries--;
+    cvi_platform_sleep_us(BRIEF_US);
     return true;
 }
 
@@ -74,6 +94,22 @@ static void release_gate(cvi_db *db) {
     }
 }
 
+/* True also where locks fail: the gate will say so. */
+static bool take_turn(cvi_db *db, cvi_patience *left) {
+    while (!db->is_memory && cvi_gate_try(&db->gate, CVI_GATE_TURN) == CVI_LOCK_HELD) {
+        if (!cvi_patience_wait(db, left)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void release_turn(cvi_db *db) {
+    if (!db->is_memory) {
+        cvi_gate_release(&db->gate, CVI_GATE_TURN);
+    }
+}
+
 cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life) {
     if (life == db->life) {
         return CVI_LOCK_HELD; /* one's own lock is no obstacle to oneself, so probing cannot tell */
@@ -84,7 +120,7 @@ cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life) {
 /* Locks a random byte for good: the kernel unlocks it when this process dies. */
 static bool take_life(cvi_db *db, cv_error *error) {
     for (int i = 0; i < LIFE_TRIES; i++) {
-        db->life = 1 + cvi_random_below(&db->random, INT64_C(1) << 62);
+        db->life = 1 + cvi_random_below(&db->random, CVI_GATE_LAST_LIFE);
         if (db->is_memory || cvi_gate_try(&db->gate, db->life) == CVI_LOCK_TAKEN) {
             return true;
         }
@@ -248,10 +284,12 @@ static cvi_store_answer try_open(cvi_db *db, sqlite3 *borrowed, int64_t look_bac
 
 static bool open_patiently(cvi_db *db, const cvi_db_options *options, cv_error *error) {
     cvi_patience left = cvi_patience_start(db, OPEN_PATIENCE_MS);
+    bool is_our_turn = take_turn(db, &left);
     cvi_store_answer answer = try_open(db, options->connection, options->look_back_ms, error);
-    while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
+    while (answer == CVI_STORE_BUSY && is_our_turn && cvi_patience_wait_briefly(db, &left)) {
         answer = try_open(db, options->connection, options->look_back_ms, error);
     }
+    release_turn(db);
     if (answer == CVI_STORE_BUSY) {
         cvi_sqlite_locked(db->path, error);
     }
@@ -386,16 +424,24 @@ static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
     return answer;
 }
 
-cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) {
-    cvi_store_answer answer = try_begin(db, error);
-    if (answer != CVI_STORE_BUSY || patience_ms <= 0) {
-        return answer;
+cvi_store_answer cvi_db_begin_patiently(cvi_db *db, cvi_patience *left, cv_error *error) {
+    if (!take_turn(db, left)) {
+        return CVI_STORE_BUSY;
     }
-    cvi_patience left = cvi_patience_start(db, patience_ms);
-    while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
+    cvi_store_answer answer = try_begin(db, error);
+    while (answer == CVI_STORE_BUSY && cvi_patience_wait_briefly(db, left)) {
         answer = try_begin(db, error);
     }
+    release_turn(db);
     return answer;
+}
+
+cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) {
+    if (patience_ms <= 0) {
+        return try_begin(db, error);
+    }
+    cvi_patience left = cvi_patience_start(db, patience_ms);
+    return cvi_db_begin_patiently(db, &left, error);
 }
 
 /* Copies what readers no longer need back into the file. Its failure loses nothing, the frames stay

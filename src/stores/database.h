@@ -53,22 +53,25 @@ cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_e
 /* How long a caller outside the engine waits for locks of others: bounded by the clock and by
  * tries, so that a clock that stands still ends it too. */
 typedef struct cvi_patience {
+    int64_t brief_tries; /* left, of those between which there is next to no pause */
     int64_t until_boot_ms;
     int64_t tries;
 } cvi_patience;
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
 
-/* Sleeps a little before the next try. False: it is over. */
+/* Sleeps a little before the next try; a very little, for a while, if it is one's turn. False: it
+ * is over. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left);
+bool cvi_patience_wait_briefly(const cvi_db *db, cvi_patience *left);
 
 /* Reads on the writing connection outside a transaction go between these. */
 void cvi_db_lock(cvi_db *db);
 void cvi_db_unlock(cvi_db *db);
 
 /* Takes mutex and gate and begins a write transaction. With `patience_ms` 0 never waits for another
- * process; else tries again, sleeping, for about that long. On any answer but DONE nothing is held.
- */
+ * process; else waits for its turn, for about that long. On any answer but DONE nothing is held. */
 cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
+cvi_store_answer cvi_db_begin_patiently(cvi_db *db, cvi_patience *left, cv_error *error);
 
 /* Ends the transaction and gives everything back: commits if `answer` is DONE and there is
  * something to `keep`, else rolls back. Answers what has become of it. */

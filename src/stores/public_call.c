@@ -13,6 +13,8 @@
 #include "support/options.h"
 #include "support/platform.h"
 
+enum { GIVE_WAY_MS = 2 };
+
 /* ---- opening ---- */
 
 cvi_stores_options cvi_public_parts(void) {
@@ -133,9 +135,9 @@ bool cvi_public_hand_out(const cvi_db *db, cvi_cached *cached, cv_blob *blob) {
 /* ---- running ---- */
 
 static cvi_store_answer write_once(cvi_stores *stores, cvi_db *db, cvi_public_step *step,
-                                   void *context, cv_error *error) {
+                                   void *context, cvi_patience *left, cv_error *error) {
     bool keep = false;
-    cvi_store_answer answer = cvi_db_begin(db, 0, error);
+    cvi_store_answer answer = cvi_db_begin_patiently(db, left, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -144,8 +146,9 @@ static cvi_store_answer write_once(cvi_stores *stores, cvi_db *db, cvi_public_st
 }
 
 static cvi_store_answer read_once(cvi_stores *stores, cvi_db *db, cvi_public_step *step,
-                                  void *context, cv_error *error) {
+                                  void *context, cvi_patience *left, cv_error *error) {
     bool keep = false;
+    (void)left;
     cvi_db_lock(db);
     cvi_store_answer answer = step(stores, context, cvi_clock_now(&db->clock), &keep, error);
     cvi_db_unlock(db);
@@ -153,15 +156,15 @@ static cvi_store_answer read_once(cvi_stores *stores, cvi_db *db, cvi_public_ste
 }
 
 typedef cvi_store_answer once_function(cvi_stores *, cvi_db *, cvi_public_step *, void *,
-                                       cv_error *);
+                                       cvi_patience *, cv_error *);
 
 static bool run_patiently(cvi_stores *stores, cvi_db *db, once_function *once,
                           cvi_public_step *step, void *context) {
     cv_error error;
     cvi_patience left = cvi_patience_start(db, CVI_PUBLIC_PATIENCE_MS);
-    cvi_store_answer answer = once(stores, db, step, context, &error);
+    cvi_store_answer answer = once(stores, db, step, context, &left, &error);
     while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
-        answer = once(stores, db, step, context, &error);
+        answer = once(stores, db, step, context, &left, &error);
     }
     return cvi_public_end(db, answer, &error);
 }
@@ -175,6 +178,11 @@ bool cvi_public_read(cvi_stores *stores, cvi_db *db, cvi_public_step *step, void
 }
 
 /* ---- deleting ---- */
+
+/* The engines of others look every 1 to 2 ms. */
+void cvi_public_give_way(void) {
+    cvi_platform_sleep_ms(GIVE_WAY_MS);
+}
 
 typedef struct deleting {
     cvi_public_batch *batch;
@@ -196,6 +204,9 @@ bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *bat
     while (run.more) {
         if (!cvi_public_write(stores, db, delete_batch, &run)) {
             return false;
+        }
+        if (run.more) {
+            cvi_public_give_way();
         }
     }
     return true;

@@ -49,6 +49,9 @@ bool cvi_public_read(cvi_stores *stores, cvi_db *db, cvi_public_step *step, void
 typedef cvi_store_answer cvi_public_batch(cvi_stores *stores, cvi_now now, int64_t *deleted,
                                           bool *more, cv_error *error);
 
+/* Between two transactions of one call: those who may not queue for the file get their chance. */
+void cvi_public_give_way(void);
+
 /* Runs batches, each in a transaction of its own, until none is left. */
 bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *batch);
 

@@ -3,10 +3,11 @@
 #define CVI_STORES_RATE_LIMIT_H
 
 #include "stores/database.h"
+#include "stores/headroom.h"
 #include "stores/shares.h"
 #include "stores/waiting.h"
 
-enum { CVI_RATE_LIMIT_STATEMENTS = 11 };
+enum { CVI_RATE_LIMIT_STATEMENTS = 13 };
 
 typedef struct cvi_path_limit {
     char *resource;
@@ -26,6 +27,7 @@ typedef struct cvi_rate_limit {
     int64_t guard_ms;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
+    cvi_headroom headroom;
     bool is_adaptive;
     cvi_shares shares; /* these in use if adaptive */
     cvi_waiting waiting;

@@ -394,6 +394,9 @@ static bool forget(cv_rate_limit_store *store, const char *resource) {
         if (!cvi_public_write(store->stores, store->stores->rate_limit_db, forget_batch, &run)) {
             return false;
         }
+        if (run.more) {
+            cvi_public_give_way();
+        }
     }
     return true;
 }

@@ -20,8 +20,9 @@ void cvi_platform_clock(cvi_clock *clock);
 /* The kernel's generator. False if it does not answer. */
 bool cvi_platform_random(cvi_random *random);
 
-/* Sleeps; only for blocking store calls outside the engine, such as opening the file. */
+/* Sleep; only for blocking store calls outside the engine, such as opening the file. */
 void cvi_platform_sleep_ms(int64_t duration_ms);
+void cvi_platform_sleep_us(int64_t duration_us);
 
 /* ---- threads (platform_thread.c) ---- */
 
@@ -105,7 +106,10 @@ typedef enum cvi_lock_answer {
     CVI_LOCK_FAILED
 } cvi_lock_answer;
 
-/* Byte 0 is the writers' gate; other bytes tell that their holder lives. Never waits. */
+/* Byte 0 is the writers' gate, CVI_GATE_TURN is whose turn it is to have it next; other bytes tell
+ * that their holder lives. Never waits. */
+#define CVI_GATE_LAST_LIFE (INT64_C(1) << 62)
+#define CVI_GATE_TURN      (CVI_GATE_LAST_LIFE + 1)
 cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte);
 void cvi_gate_release(cvi_gate *gate, int64_t byte);
 

@@ -90,7 +90,11 @@ bool cvi_platform_random(cvi_random *random) {
 }
 
 void cvi_platform_sleep_ms(int64_t duration_ms) {
-    struct timespec left = {(time_t)(duration_ms / 1000), (long)(duration_ms % 1000) * 1000000};
+    cvi_platform_sleep_us(duration_ms * 1000);
+}
+
+void cvi_platform_sleep_us(int64_t duration_us) {
+    struct timespec left = {(time_t)(duration_us / 1000000), (long)(duration_us % 1000000) * 1000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR) {
     }
 }

@@ -225,14 +225,14 @@ static void test_cleaning_keeps_a_week_and_goes_in_batches(void **state) {
     cvi_stores *stores = world_open(world);
     int64_t edge_ms = world->clock.now.wall_ms - INT64_C(604800000);
     char *sql = sqlite3_mprintf(
-        "WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < 449)"
+        "WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < 119)"
         "INSERT INTO cache(hash, value, expires_at, created_at, checksum)"
         " SELECT 'old' || i, x'00', %lld, 0, 1 FROM n;"
         "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('kept', x'00', %lld, 0)",
         (long long)(edge_ms - 1), (long long)edge_ms);
     world_execute(world, sql);
     sqlite3_free(sql);
-    const int64_t left[] = {251, 51, 1};
+    const int64_t left[] = {71, 21, 1};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(world_clean(world, stores), i < 2);
         assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), left[i]);
