@@ -8,9 +8,18 @@
  * moment for the disk, for some seconds at most while others hold the file. Failure is NULL or
  * false, and cv_last_error() says why: CV_ERROR_ARGUMENT (a NULL, an empty or too long text, a
  * number out of range), CV_ERROR_STORE (the file), CV_ERROR_NOMEM, and what a function names. What
- * a function hands out by pointer is then zero or NULL. A handle that is closed is gone: to use it
- * is as wrong as to use freed memory. Times are milliseconds, and times of the day Unix time,
- * unless a name ends in _s (seconds). */
+ * a function hands out by pointer is then zero or NULL, unless it says otherwise. A handle that is
+ * closed is gone: to use it is as wrong as to use freed memory. Times are milliseconds, and times
+ * of the day Unix time, unless a name ends in _s (seconds).
+ *
+ * On a connection of the application's (`connection` in the options) a handle is for one thread at
+ * a time, that which may use the connection just now, and must be closed before it. Nothing of the
+ * connection is changed: no pragma, no hook, no busy handler. While a transaction of the
+ * application's is open, a statement of its writes, or the call comes from within a function or
+ * hook of SQLite's, calls that write fail with CV_ERROR_STORE and change nothing. In the
+ * connection's main database the tables cache, cache_bytes, dedupe_jobs, dedupe_waiters,
+ * rate_limits, rate_limit_shares, rate_limit_waiting, rate_limit_cooldowns and settings become
+ * ours, its user_version too, and a file `<database>.gate` is made beside it. */
 #ifndef COMICVINE_STORES_H
 #define COMICVINE_STORES_H
 
@@ -58,7 +67,7 @@ CV_API cv_rate_limit_store *cv_client_rate_limit(cv_client *client);
 typedef struct cv_cache_options {
     size_t size;
     const char *database;          /* path or ":memory:"; NULL: the file that clients use */
-    struct sqlite3 *connection;    /* the application's, in place of `database` */
+    struct sqlite3 *connection;    /* the application's, in place of `database`: see above */
     const char *scope;             /* rows of the cache have none: not used */
     const cv_allocator *allocator; /* NULL: malloc */
 
@@ -141,7 +150,7 @@ CV_API bool cv_cache_store_clear(cv_cache_store *store);
 typedef struct cv_dedupe_options {
     size_t size;
     const char *database;       /* path or ":memory:"; NULL: the file that clients use */
-    struct sqlite3 *connection; /* the application's, in place of `database` */
+    struct sqlite3 *connection; /* the application's, in place of `database`: see above */
 
     /* Whose errors AUTH and RATE_LIMITED are: waiters of another scope do not get them. NULL: "".
      */
@@ -229,7 +238,7 @@ CV_API bool cv_dedupe_store_clear(cv_dedupe_store *store);
 typedef struct cv_rate_limit_options {
     size_t size;
     const char *database;       /* path or ":memory:"; NULL: the file that clients use */
-    struct sqlite3 *connection; /* the application's, in place of `database` */
+    struct sqlite3 *connection; /* the application's, in place of `database`: see above */
 
     /* Whose requests these are. A request counts those of its own scope and those without one (""),
      * which other programs write. NULL: "". Clients use a fingerprint of key and base URL. */
@@ -269,12 +278,14 @@ CV_API cv_rate_limit_store *cv_rate_limit_store_open(const cv_rate_limit_options
  * that a client lends is left alone. NULL is fine. */
 CV_API void cv_rate_limit_store_close(cv_rate_limit_store *store);
 
-/* `resource` is the first segment of a path ("issue", "issues"), from 1 to CV_RESOURCE_MAX bytes.
+/* `resource` is the first segment of a path ("issue", "issues"): from 1 to CV_RESOURCE_MAX letters,
+ * digits, '_', '-' or '.'; whether the service has it is not looked at.
  * What programs that do not tell lists apart file under "unknown" counts for every path that is not
  * known to be a detail.
  *
  * Counts, decides and records in one transaction. `wait_ms` 0: admitted and recorded, send now;
- * above: not admitted, room comes in so many milliseconds at the earliest; -1: never (limit 0). */
+ * above: not admitted, room comes in so many milliseconds at the earliest; -1: never (limit 0), and
+ * after a failure. */
 CV_API bool cv_rate_limit_store_acquire(cv_rate_limit_store *store, const char *resource,
                                         cv_priority priority, int64_t *wait_ms);
 
@@ -286,7 +297,7 @@ CV_API bool cv_rate_limit_store_can_proceed(cv_rate_limit_store *store, const ch
 CV_API bool cv_rate_limit_store_record(cv_rate_limit_store *store, const char *resource,
                                        cv_priority priority);
 
-/* What acquire would answer now in `wait_ms`, without recording. */
+/* What acquire would answer now in `wait_ms`, without recording; -1 after a failure too. */
 CV_API bool cv_rate_limit_store_wait_time(cv_rate_limit_store *store, const char *resource,
                                           cv_priority priority, int64_t *wait_ms);
 

@@ -18,10 +18,22 @@
 
 /* ---- opening and closing ---- */
 
+/* One segment of a path, as it stands in URLs. */
+static bool check_segment(const char *what, const char *text) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    if (!cvi_public_check_text(what, text, CV_RESOURCE_MAX)) {
+        return false;
+    }
+    size_t length = strspn(text, allowed);
+    return text[length] == '\0' ||
+           cvi_public_refuse("the %s holds the byte 0x%02X, which no path segment does", what,
+                             (unsigned)(unsigned char)text[length]);
+}
+
 static bool check_resources(const cv_rate_limit_settings *settings) {
     for (size_t i = 0; i < settings->resource_count; i++) {
-        if (!cvi_public_check_text("name of a resource", settings->resources[i].resource,
-                                   CV_RESOURCE_MAX)) {
+        if (!check_segment("name of a resource", settings->resources[i].resource)) {
             return false;
         }
     }
@@ -87,7 +99,7 @@ static bool check_store(const cv_rate_limit_store *store) {
 }
 
 static bool check_resource(const cv_rate_limit_store *store, const char *resource) {
-    return check_store(store) && cvi_public_check_text("resource", resource, CV_RESOURCE_MAX);
+    return check_store(store) && check_segment("resource", resource);
 }
 
 /* A path that is no detail that this version knows may be a list. */

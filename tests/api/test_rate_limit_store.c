@@ -425,7 +425,9 @@ static void test_bad_resources_are_refused(void **context) {
         cv_rate_limit_store *store;
         const char *resource;
     } cases[] = {
-        {good, NULL}, {good, ""}, {good, face_long_text(CV_RESOURCE_MAX + 1)}, {NULL, "issue"}};
+        {good, NULL},         {good, ""},          {good, face_long_text(CV_RESOURCE_MAX + 1)},
+        {good, "issue/4000"}, {good, "two words"}, {good, "line\nfeed"},
+        {good, "\xC3\xA9"},   {NULL, "issue"}};
     for (size_t i = 0; i < API_COUNT(cases); i++) {
         cv_rate_limit_store *store = cases[i].store;
         const char *resource = cases[i].resource;
