@@ -61,7 +61,17 @@ typedef struct cv_cache_settings {
     int64_t stale_s;
 
     const char *database; /* a file of the cache's own, or ":memory:"; NULL: the client's */
-    int64_t reserved[14];
+
+    /* How long the service's answer that an object does not exist is believed: calls for it fail
+     * with CV_ERROR_NOT_FOUND without a request. 0: 300. CV_NONE: not at all. */
+    int64_t negative_ttl_s;
+
+    /* What all bodies of the file may take, those of other programs too; 0 or CV_NONE: no bound.
+     * When there are more, those go that were not used for the longest time, a few with each answer
+     * that is stored and in cleanups. A larger body is not stored. Uses are noted to the minute,
+     * and only by those that have this set: programs that share a file should agree on it. */
+    int64_t max_bytes;
+    int64_t reserved[12];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -166,7 +176,7 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, 0, NULL, {0}},                                                   \
+        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, {0}},                                                 \
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \

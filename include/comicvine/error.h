@@ -34,7 +34,7 @@ typedef enum cv_code {
 
 typedef struct cv_error {
     cv_code code;
-    int http_status;        /* of the answer that failed, 0 without one */
+    int http_status;        /* of the answer that failed, 0 without one, also from the cache */
     int api_status;         /* the envelope's status_code, 0 without one */
     bool retryable;         /* the same call may succeed later */
     int64_t retry_after_ms; /* earliest time for that, in milliseconds from now; 0: not known */

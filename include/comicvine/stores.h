@@ -69,13 +69,14 @@ typedef struct cv_cache_options {
     int64_t stale_s;
     int64_t max_entry_bytes;
     int64_t cleanup_interval_ms; /* a call that writes cleans a batch when this has passed */
-    int64_t reserved[16];
+    int64_t max_bytes;
+    int64_t reserved[15];
 } cv_cache_options;
 
 /* clang-format off */
 #define CV_CACHE_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, {0}                          \
+        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {0}                         \
     }
 /* clang-format on */
 
@@ -88,7 +89,8 @@ CV_API cv_cache_store *cv_cache_store_open(const cv_cache_options *options);
 CV_API void cv_cache_store_close(cv_cache_store *store);
 
 /* Reads a fresh body. A miss is a success that leaves value->data NULL: no row, one that has
- * expired, one whose checksum fails, or one of another program, without a checksum. */
+ * expired, one whose checksum fails, one of another program, without a checksum, or a client's note
+ * that there is no such object. */
 CV_API bool cv_cache_store_get(cv_cache_store *store, const char *hash, cv_blob *value);
 
 /* The same, but an expired body will do until stale_s after its end. `age_ms` (NULL: not wanted) is
@@ -97,8 +99,8 @@ CV_API bool cv_cache_store_get_stale(cv_cache_store *store, const char *hash, cv
                                      int64_t *age_ms);
 
 /* Stores a body for `ttl_s` seconds (0: the default), in place of what the hash had. A body above
- * max_entry_bytes is not stored, and the hash is then empty; that is a success too. `data` may be
- * NULL if `size` is 0. A negative `ttl_s` is CV_ERROR_ARGUMENT. */
+ * max_entry_bytes or max_bytes is not stored, and the hash is then empty; that is a success too.
+ * `data` may be NULL if `size` is 0. A negative `ttl_s` is CV_ERROR_ARGUMENT. */
 CV_API bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *data,
                                size_t size, int64_t ttl_s);
 
@@ -115,14 +117,17 @@ typedef struct cv_cache_stats {
     int64_t hits;
     int64_t misses;
     int64_t stale_hits;
-    int64_t reserved[8];
+    int64_t negative_hits; /* calls of the client that were told of no such object from the cache */
+
+    int64_t negative_items; /* those of total_items that say so */
+    int64_t reserved[6];
 } cv_cache_stats;
 
 /* Reads the whole table: milliseconds for thousands of rows. */
 CV_API bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats);
 
-/* Deletes all rows that nobody may read any more, even stale, in small batches: others get their
- * turn in between. */
+/* Deletes all rows that nobody may read any more, even stale, and what is above max_bytes, in small
+ * batches: others get their turn in between. */
 CV_API bool cv_cache_store_cleanup(cv_cache_store *store);
 
 /* Deletes all rows, those of other programs too, in small batches. */

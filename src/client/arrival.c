@@ -70,6 +70,7 @@ static void take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_findi
         cvi_flight_move(flight, CVI_STAGE_BACKOFF);
         flight->due_boot_ms = now.boot_ms + delay_ms;
     } else {
+        flight->result = finding->denial;
         cvi_flight_fail(flight, &finding->error);
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/envelope.h"
+#include "client/lookup.h"
 #include "client/request_start.h"
 #include "support/error.h"
 
@@ -118,15 +119,16 @@ static void leave(cv_client *client) {
     cvi_mutex_unlock(&client->mutex);
 }
 
-/* Reads one entry. False: the cache could not be asked. A miss has no result. */
-static bool read_entry(cv_client *client, const cvi_call *call, const char *hash,
-                       cvi_outcome *outcome) {
+static bool is_answered(const cvi_outcome *outcome) {
+    return outcome->result != NULL || outcome->error.code != CV_OK;
+}
+
+/* Reads a result, or the error that there is no such object, or neither, a miss. False: the engine
+ * must ask again, and say what is wrong if need be. */
+static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
     cvi_cached cached;
-    memset(&cached, 0, sizeof(cached));
-    cv_error ignored; /* the engine asks again, and says what is wrong if it must */
     cvi_now now = cvi_clock_now(&client->clock);
-    if (cvi_stores_lookup(client->stores, hash, call->ttl_ms, now, &cached, &ignored) !=
-        CVI_STORE_DONE) {
+    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached) != CVI_STORE_DONE) {
         return false;
     }
     if (cached.body == NULL) {
@@ -134,19 +136,15 @@ static bool read_entry(cv_client *client, const cvi_call *call, const char *hash
     }
     cvi_finding finding;
     cvi_body body = {cached.body, cached.size};
-    cvi_judge_stored(call, body, &finding);
+    cvi_judge_stored(call, body, cached.is_negative, &finding);
+    if (finding.error.code == CV_ERROR_NOT_FOUND) {
+        outcome->error = finding.error;
+        return true;
+    }
     outcome->result = finding.result;
     outcome->provenance =
         (cvi_provenance){CV_SOURCE_CACHE, cached.fetched_at_ms, cached.expires_at_ms};
     return finding.result != NULL;
-}
-
-static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
-    bool asked = read_entry(client, call, call->hash, outcome);
-    if (asked && outcome->result == NULL && call->full_hash[0] != '\0') {
-        asked = read_entry(client, call, call->full_hash, outcome);
-    }
-    return asked;
 }
 
 /* ---- blocking calls ---- */
@@ -169,10 +167,10 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
         }
         order.looked = read_cache(client, call, outcome);
         leave(client);
-        if (outcome->result == NULL && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
+        if (!is_answered(outcome) && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
             cvi_error_not_cached(&outcome->error, call->label);
         }
-        if (outcome->result != NULL || outcome->error.code != CV_OK) {
+        if (is_answered(outcome)) {
             cvi_call_release(call);
             return;
         }

@@ -11,6 +11,8 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
+enum { STATUS_GOOD = 1, STATUS_NOT_FOUND = 101 };
+
 /* The service's codes, and what they mean to a caller. */
 static const struct {
     int64_t status_code;
@@ -18,7 +20,7 @@ static const struct {
     const char *meaning;
 } service_codes[] = {
     {100, CV_ERROR_AUTH, "the API key is refused"},
-    {101, CV_ERROR_NOT_FOUND, "no such object"},
+    {STATUS_NOT_FOUND, CV_ERROR_NOT_FOUND, "no such object"},
     {102, CV_ERROR_REQUEST, "the service refuses the URL"},
     {103, CV_ERROR_REQUEST, "the service wants a callback"},
     {104, CV_ERROR_REQUEST, "the service refuses the filter"},
@@ -175,10 +177,22 @@ static void drop_result(cvi_finding *finding) {
     finding->result = NULL;
 }
 
+/* Whether the service itself says that the object does not exist, and nothing else is amiss. What a
+ * list's path answers is about the query, not about an object. */
+static bool is_denial(const cvi_call *call, const cvi_response *response,
+                      const cvi_envelope *envelope) {
+    bool is_fine = response->http_status < 300 || response->http_status == 404;
+    return is_fine && !call->is_list && envelope->status_code == STATUS_NOT_FOUND;
+}
+
 static void judge_envelope(const cvi_call *call, const cvi_response *response,
                            cvi_finding *finding) {
     const cvi_envelope *envelope = cvi_result_envelope(finding->result);
-    if (envelope->status_code != 1) {
+    if (is_denial(call, response, envelope)) {
+        judge_status_code(call, response, envelope, finding);
+        finding->denial = finding->result;
+        finding->result = NULL;
+    } else if (envelope->status_code != STATUS_GOOD) {
         judge_status_code(call, response, envelope, finding);
         drop_result(finding);
     } else if (response->http_status >= 300 && judge_http_status(call, response, finding)) {
@@ -248,13 +262,28 @@ void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_findin
     finding->retry = failures[kind].retry;
 }
 
-void cvi_judge_stored(const cvi_call *call, cvi_body body, cvi_finding *finding) {
+/* True if a stored answer is of the kind that it was stored as. */
+static bool is_as_stored(const cvi_call *call, bool is_negative, cvi_finding *finding) {
+    int64_t status_code = cvi_result_envelope(finding->result)->status_code;
+    if (is_negative) {
+        return !call->is_list && status_code == STATUS_NOT_FOUND;
+    }
+    return status_code == STATUS_GOOD && is_asked_for(call, finding);
+}
+
+void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi_finding *finding) {
+    static const cvi_response no_response = {.http_status = 0};
     memset(finding, 0, sizeof(*finding));
     finding->result = decode(call, body, &finding->error);
-    if (finding->result != NULL &&
-        (cvi_result_envelope(finding->result)->status_code != 1 || !is_asked_for(call, finding))) {
+    if (finding->result == NULL) {
+        return;
+    }
+    if (!is_as_stored(call, is_negative, finding)) {
         cvi_error_set(&finding->error, CV_ERROR_RESPONSE, "%s: the stored answer is unusable",
                       call->label);
+        drop_result(finding);
+    } else if (is_negative) {
+        judge_status_code(call, &no_response, cvi_result_envelope(finding->result), finding);
         drop_result(finding);
     }
 }

@@ -14,6 +14,7 @@
 /* What an answer amounts to: a result, or an error and whether another try may help. */
 typedef struct cvi_finding {
     cvi_result *result; /* one reference, the receiver's; NULL: `error` says why */
+    cvi_result *denial; /* likewise: with CV_ERROR_NOT_FOUND, an answer that is worth remembering */
     cv_error error;
     bool retry;
 } cvi_finding;
@@ -21,7 +22,8 @@ typedef struct cvi_finding {
 /* Judges a response and takes its body. */
 void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_finding *finding);
 
-/* Judges a body that was stored as good; takes it. */
-void cvi_judge_stored(const cvi_call *call, cvi_body body, cvi_finding *finding);
+/* Judges a body that was stored as good, or (`is_negative`) as one that denies the object; takes
+ * it. Of the second kind comes CV_ERROR_NOT_FOUND, of an unusable one CV_ERROR_RESPONSE. */
+void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi_finding *finding);
 
 #endif

@@ -75,7 +75,7 @@ struct cvi_flight {
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
-    cvi_result *result; /* of ending COMPLETE */
+    cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
     cv_error failure;   /* of ending FAIL */
     int64_t fetched_at_ms;
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */

@@ -9,6 +9,7 @@
 
 #include "client/envelope.h"
 #include "client/heed.h"
+#include "client/lookup.h"
 #include "client/quota.h"
 #include "client/retry.h"
 #include "support/allocator.h"
@@ -69,17 +70,18 @@ static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 
 typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
 
-/* Gives a stored body to everybody aboard. */
+/* Gives a stored body, or what it means, to everybody aboard. */
 static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
                      cv_source source) {
     cvi_finding finding;
     cvi_body body = {cached->body, cached->size};
-    cvi_judge_stored(flight->call, body, &finding);
-    if (finding.result == NULL) {
+    cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
+    if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
         flight->distrust_cache = true;
         return finding.error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
     }
     cvi_outcome outcome = {.result = finding.result,
+                           .error = finding.error,
                            .provenance = {source, cached->fetched_at_ms, cached->expires_at_ms}};
     cvi_flight_deliver(engine, flight, &outcome);
     cvi_result_release(finding.result);
@@ -119,25 +121,11 @@ static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
     }
 }
 
-/* Asks for the exact entry, then for a full entry of the same object. */
-static cvi_store_answer look_up(cvi_engine *engine, const cvi_flight *flight, cvi_now now,
-                                cvi_cached *cached) {
-    const cvi_call *call = flight->call;
-    cv_error ignored; /* a cache that fails is a miss: the network can answer */
-    memset(cached, 0, sizeof(*cached));
-    cvi_store_answer answer = engine->options.store_ops->lookup(
-        engine->options.stores, call->hash, call->ttl_ms, now, cached, &ignored);
-    if (answer == CVI_STORE_DONE && cached->body == NULL && call->full_hash[0] != '\0') {
-        answer = engine->options.store_ops->lookup(engine->options.stores, call->full_hash,
-                                                   call->ttl_ms, now, cached, &ignored);
-    }
-    return answer;
-}
-
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
-        cvi_store_answer answer = look_up(engine, flight, now, &cached);
+        cvi_store_answer answer = cvi_look_up(engine->options.store_ops->lookup,
+                                              engine->options.stores, flight->call, now, &cached);
         if (answer == CVI_STORE_BUSY) {
             return pause_for_lock(engine, flight, now);
         }
@@ -378,16 +366,28 @@ static bool is_shared(const cv_error *error) {
     }
 }
 
-static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+/* Stores what the service has said, be it that there is no such object. */
+static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
     cv_error ignored; /* a store that fails does not fail an answer that is here */
-    if (flight->ending == CVI_ENDING_COMPLETE) {
-        bool owned = false;
-        cvi_completion completion = {
-            .hash = flight->call->hash, .job_id = flight->job_id, .ttl_ms = flight->call->ttl_ms};
-        completion.body = cvi_result_body(flight->result, &completion.size);
-        return flight->lost_job ? CVI_STORE_DONE
-                                : engine->options.store_ops->complete(
-                                      engine->options.stores, &completion, now, &owned, &ignored);
+    bool owned = false;
+    if (flight->lost_job) {
+        return CVI_STORE_DONE;
+    }
+    cvi_completion completion = {
+        .hash = flight->call->hash,
+        .job_id = flight->job_id,
+        .ttl_ms = flight->call->ttl_ms,
+        .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
+    };
+    completion.body = cvi_result_body(flight->result, &completion.size);
+    return engine->options.store_ops->complete(engine->options.stores, &completion, now, &owned,
+                                               &ignored);
+}
+
+static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error ignored; /* as above */
+    if (flight->ending != CVI_ENDING_PASS && flight->result != NULL) {
+        return store_answer(engine, flight, now);
     }
     if (flight->job_id[0] == '\0' && flight->row_id == 0) {
         return CVI_STORE_DONE;

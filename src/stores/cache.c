@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "stores/cache_rows.h"
 #include "stores/limits.h"
 #include "stores/sqlite_error.h"
 #include "support/allocator.h"
@@ -13,21 +14,21 @@
 
 enum statement { PUT, DELETE, CLEAN, CLEAR };
 
-const char *const cvi_cache_find_text =
-    "SELECT created_at, expires_at, checksum, value FROM main.cache WHERE hash = ?1";
+enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, VALUE };
 
-#define CLEAN_TEXT                                                                                 \
-    "DELETE FROM main.cache WHERE rowid IN (SELECT rowid FROM main.cache WHERE expires_at < ?1 LIMIT ?2)"
+const char *const cvi_cache_find_text =
+    "SELECT created_at, expires_at, checksum, negative, rowid, used_at, value FROM main.cache"
+    " WHERE hash = ?1";
 
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
-    [PUT] = "INSERT INTO main.cache(hash, created_at, expires_at, checksum, value)"
-            " VALUES(?1, ?2, ?3, ?4, ?5)"
+    [PUT] = "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value)"
+            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
             " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"
             " expires_at = excluded.expires_at, checksum = excluded.checksum,"
-            " value = excluded.value",
+            " negative = excluded.negative, used_at = NULL, value = excluded.value",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
-    [CLEAN] = CLEAN_TEXT,
-    [CLEAR] = "DELETE FROM main.cache WHERE rowid IN (SELECT rowid FROM main.cache LIMIT ?1)",
+    [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
+    [CLEAR] = CVI_CACHE_DELETE("rowid", ""),
 };
 
 void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *settings) {
@@ -36,20 +37,29 @@ void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *setti
         (cvi_sql){db->connection, db->path, &cvi_cache_find_text, &cache->find_statement, 1};
     cache->sql =
         (cvi_sql){db->connection, db->path, texts, cache->statements, CVI_CACHE_STATEMENTS};
+    bool is_bound = !settings->disabled && settings->max_bytes > 0;
+    cvi_bound_init(&cache->bound, db, is_bound ? settings->max_bytes : -1);
     cache->disabled = settings->disabled;
     cache->max_entry_bytes = settings->max_entry_bytes;
     cache->cleanup_interval_ms = settings->cleanup_interval_ms;
+    cache->negative_ttl_ms = settings->negative_ttl_s < 0 ? 0 : settings->negative_ttl_s * 1000;
     cache->stale_ms = cvi_span(settings->stale_s < 0 ? -1 : settings->stale_s * 1000, 0);
 }
 
 void cvi_cache_finalize(cvi_cache *cache) {
     cvi_sql_finalize(&cache->find);
     cvi_sql_finalize(&cache->sql);
+    cvi_bound_finalize(&cache->bound);
+}
+
+cvi_cache_demand cvi_cache_fresh(const cvi_cache *cache, int64_t ttl_ms) {
+    return (cvi_cache_demand){
+        .created_from_ms = INT64_MIN, .ttl_ms = ttl_ms, .negative_ttl_ms = cache->negative_ttl_ms};
 }
 
 /* A row with a checksum and times that are numbers. */
 static bool is_ours(sqlite3_stmt *row) {
-    for (int column = 0; column <= 2; column++) {
+    for (int column = CREATED_AT; column <= CHECKSUM; column++) {
         if (sqlite3_column_type(row, column) != SQLITE_INTEGER) {
             return false;
         }
@@ -65,26 +75,28 @@ static bool meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now no
     if (demand->any_expiry) {
         return true;
     }
-    if (demand->ttl_ms <= 0 || cached->fetched_at_ms > now.wall_ms + CVI_CLOCK_TOLERANCE_MS) {
+    int64_t ttl_ms = cached->is_negative ? demand->negative_ttl_ms : demand->ttl_ms;
+    int64_t stale_ms = cached->is_negative ? 0 : demand->stale_ms;
+    if (ttl_ms <= 0 || cached->fetched_at_ms > now.wall_ms + CVI_CLOCK_TOLERANCE_MS) {
         return false;
     }
-    int64_t own_end_ms = cvi_time_after(cached->fetched_at_ms, demand->ttl_ms);
+    int64_t own_end_ms = cvi_time_after(cached->fetched_at_ms, ttl_ms);
     if (own_end_ms < cached->expires_at_ms) {
         cached->expires_at_ms = own_end_ms;
     }
-    return now.wall_ms < cvi_time_after(cached->expires_at_ms, demand->stale_ms);
+    return now.wall_ms < cvi_time_after(cached->expires_at_ms, stale_ms);
 }
 
 /* Copies the body of the present row, if its checksum says that it is what was stored. */
 static cvi_store_answer copy_body(const cvi_sql *find, sqlite3_stmt *row,
                                   const cv_allocator *allocator, cvi_cached *cached,
                                   bool *is_damaged, cv_error *error) {
-    const void *bytes = sqlite3_column_blob(row, 3);
-    size_t size = (size_t)sqlite3_column_bytes(row, 3);
+    const void *bytes = sqlite3_column_blob(row, VALUE);
+    size_t size = (size_t)sqlite3_column_bytes(row, VALUE);
     if (bytes == NULL && sqlite3_errcode(find->connection) == SQLITE_NOMEM) {
         return cvi_sqlite_failed(SQLITE_NOMEM, find->path, error);
     }
-    if (cvi_checksum(bytes, size) != sqlite3_column_int64(row, 2)) {
+    if (cvi_checksum(bytes, size) != sqlite3_column_int64(row, CHECKSUM)) {
         *is_damaged = true;
         return CVI_STORE_DONE;
     }
@@ -95,6 +107,14 @@ static cvi_store_answer copy_body(const cvi_sql *find, sqlite3_stmt *row,
         return CVI_STORE_FAILED;
     }
     return CVI_STORE_DONE;
+}
+
+static void read_row(sqlite3_stmt *row, cvi_cached *cached) {
+    cached->fetched_at_ms = sqlite3_column_int64(row, CREATED_AT);
+    cached->expires_at_ms = sqlite3_column_int64(row, EXPIRES_AT);
+    cached->is_negative = sqlite3_column_int64(row, NEGATIVE) != 0;
+    cached->row_id = sqlite3_column_int64(row, ROW_ID);
+    cached->used_at_ms = sqlite3_column_int64(row, USED_AT);
 }
 
 cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, const char *hash,
@@ -109,8 +129,7 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
         answer = cvi_sql_next(find, row, &found, error);
     }
     if (answer == CVI_STORE_DONE && found) {
-        cached->fetched_at_ms = sqlite3_column_int64(row, 0);
-        cached->expires_at_ms = sqlite3_column_int64(row, 1);
+        read_row(row, cached);
         if (is_ours(row) && meets(demand, cached, now)) {
             answer = copy_body(find, row, allocator, cached, &damaged, error);
         }
@@ -122,20 +141,39 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
     return answer;
 }
 
-bool cvi_cache_accepts(const cvi_cache *cache, size_t size, int64_t ttl_ms) {
-    if (cache->disabled || ttl_ms <= 0) {
-        return false;
-    }
-    return cache->max_entry_bytes < 0 || size <= (uint64_t)cache->max_entry_bytes;
+static bool is_within(int64_t bound, size_t size) {
+    return bound < 0 || size <= (uint64_t)bound;
 }
 
-cvi_store_answer cvi_cache_put(cvi_cache *cache, const char *hash, const char *body, size_t size,
-                               int64_t ttl_ms, cvi_now now, cv_error *error) {
+bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry) {
+    return !cache->disabled && entry->body != NULL && entry->ttl_ms > 0 &&
+           is_within(cache->max_entry_bytes, entry->size) &&
+           is_within(cache->bound.max_bytes, entry->size);
+}
+
+static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
+                            cv_error *error) {
     return cvi_sql_run(&cache->sql, PUT,
-                       CVI_VALUES(cvi_text(hash), cvi_integer(now.wall_ms),
-                                  cvi_integer(cvi_time_after(now.wall_ms, ttl_ms)),
-                                  cvi_integer(cvi_checksum(body, size)), cvi_blob(body, size)),
+                       CVI_VALUES(cvi_text(entry->hash), cvi_integer(now.wall_ms),
+                                  cvi_integer(cvi_time_after(now.wall_ms, entry->ttl_ms)),
+                                  cvi_integer(cvi_checksum(entry->body, entry->size)),
+                                  cvi_integer(entry->is_negative ? 1 : 0),
+                                  cvi_blob(entry->body, entry->size)),
                        NULL, error);
+}
+
+cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
+                                 cv_error *error) {
+    int64_t changed = 0;
+    bool more = false; /* goes on with what is stored next, or with the next cleaning */
+    if (!cvi_cache_accepts(cache, entry)) {
+        return cvi_cache_delete(cache, entry->hash, error);
+    }
+    cvi_store_answer answer = put(cache, entry, now, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return cvi_bound_hold(&cache->bound, (int64_t)entry->size, now, &changed, &more, error);
 }
 
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error) {
@@ -143,24 +181,30 @@ cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *
 }
 
 static cvi_store_answer delete_batch(cvi_cache *cache, enum statement statement,
-                                     const cvi_value *values, size_t count, int64_t *deleted,
+                                     const cvi_value *values, size_t count, int64_t *changed,
                                      bool *more, cv_error *error) {
-    int64_t changes = 0;
-    cvi_store_answer answer = cvi_sql_run(&cache->sql, statement, values, count, &changes, error);
-    *deleted += changes;
-    *more = *more || changes == CVI_CLEAN_BATCH;
+    int64_t deleted = 0;
+    cvi_store_answer answer = cvi_sql_run(&cache->sql, statement, values, count, &deleted, error);
+    *changed += deleted;
+    *more = *more || deleted > 0;
     return answer;
 }
 
-cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *deleted, bool *more, cv_error *error) {
-    return delete_batch(cache, CLEAR, CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH)), deleted, more,
-                        error);
+cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *changed, bool *more, cv_error *error) {
+    return delete_batch(cache, CLEAR,
+                        CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH), cvi_integer(CVI_CLEAN_BYTES)),
+                        changed, more, error);
 }
 
-cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *deleted, bool *more,
+cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *changed, bool *more,
                                  cv_error *error) {
-    return delete_batch(
-        cache, CLEAN,
-        CVI_VALUES(cvi_integer(now.wall_ms - cache->stale_ms), cvi_integer(CVI_CLEAN_BATCH)),
-        deleted, more, error);
+    cvi_store_answer answer =
+        delete_batch(cache, CLEAN,
+                     CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH), cvi_integer(CVI_CLEAN_BYTES),
+                                cvi_integer(now.wall_ms - cache->stale_ms)),
+                     changed, more, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_bound_hold(&cache->bound, 0, now, changed, more, error);
+    }
+    return answer;
 }

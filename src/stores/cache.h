@@ -2,6 +2,7 @@
 #ifndef CVI_STORES_CACHE_H
 #define CVI_STORES_CACHE_H
 
+#include "stores/bound.h"
 #include "stores/database.h"
 
 enum { CVI_CACHE_STATEMENTS = 4 };
@@ -11,13 +12,16 @@ typedef struct cvi_cache {
     cvi_sql sql;
     sqlite3_stmt *find_statement;
     sqlite3_stmt *statements[CVI_CACHE_STATEMENTS];
+    cvi_bound bound;
     bool disabled;
     int64_t max_entry_bytes; /* negative: no bound */
+    int64_t negative_ttl_ms; /* 0: there are no negative entries */
     int64_t stale_ms;        /* so long an expired row is kept */
     int64_t cleanup_interval_ms;
     _Atomic int64_t hits; /* of looks from any thread */
     _Atomic int64_t misses;
     _Atomic int64_t stale_hits;
+    _Atomic int64_t negative_hits;
 } cvi_cache;
 
 /* The point read, for connections beside the writing one. */
@@ -31,9 +35,13 @@ void cvi_cache_finalize(cvi_cache *cache);
 typedef struct cvi_cache_demand {
     int64_t created_from_ms; /* rows made before are not wanted */
     int64_t ttl_ms;          /* of the reader; its end and the row's expiry bound freshness */
+    int64_t negative_ttl_ms; /* the same for negative entries, which are never stale; 0: unwanted */
     int64_t stale_ms;        /* so long after its end a row will still do */
-    bool any_expiry;         /* fresh or not */
+    bool any_expiry;         /* fresh or not, negative or not */
 } cvi_cache_demand;
+
+/* What the client's calls accept. */
+cvi_cache_demand cvi_cache_fresh(const cvi_cache *cache, int64_t ttl_ms);
 
 /* Reads a row with `find`, whose connection the caller may use. A miss leaves the body NULL;
  * `is_damaged` (NULL: not wanted) then tells a row that failed its checksum. The body is the
@@ -42,22 +50,33 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
                                 const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
                                 bool *is_damaged, cv_error *error);
 
-/* Whether a body of this size and TTL is to be stored at all. */
-bool cvi_cache_accepts(const cvi_cache *cache, size_t size, int64_t ttl_ms);
+/* What is to be stored; all borrowed. A body of NULL is none: the hash is to be forgotten. */
+typedef struct cvi_cache_entry {
+    const char *hash;
+    const char *body;
+    size_t size;
+    int64_t ttl_ms;
+    bool is_negative;
+} cvi_cache_entry;
 
-/* Within a transaction: stores, replacing what was there. */
-cvi_store_answer cvi_cache_put(cvi_cache *cache, const char *hash, const char *body, size_t size,
-                               int64_t ttl_ms, cvi_now now, cv_error *error);
+/* Whether a body of this size and TTL is to be stored at all. */
+bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry);
+
+/* Within a transaction: stores, replacing what was there; of what is not accepted remains that
+ * nothing is there any more. Holds the bound. */
+cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
+                                 cv_error *error);
 
 /* Within a transaction: forgets a row. */
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error);
 
 /* Within a transaction: deletes a batch of any rows. Adds as cleaning does. */
-cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *deleted, bool *more, cv_error *error);
+cvi_store_answer cvi_cache_clear(cvi_cache *cache, int64_t *changed, bool *more, cv_error *error);
 
-/* Within a transaction: deletes a batch of rows long expired. Adds their number to `deleted`;
- * `more` becomes true if there may be others. */
-cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *deleted, bool *more,
+/* Within a transaction: deletes a batch of rows long expired, and holds the bound. Adds the number
+ * of rows that it deleted or noted the use of to `changed`; `more` becomes true if there may be
+ * others. */
+cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *changed, bool *more,
                                  cv_error *error);
 
 #endif

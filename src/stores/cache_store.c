@@ -23,6 +23,7 @@ static bool read_options(cv_cache_options *own, const cv_cache_options *options,
     *settings = (cv_cache_settings){.ttl_s = own->ttl_s,
                                     .stale_s = own->stale_s,
                                     .max_entry_bytes = own->max_entry_bytes,
+                                    .max_bytes = own->max_bytes,
                                     .cleanup_interval_ms = own->cleanup_interval_ms};
     if (cvi_cache_settings_fill(settings, "", &error)) {
         return true;
@@ -72,7 +73,8 @@ static bool check_key(const cv_cache_store *store, const char *hash) {
 static bool look(cv_cache_store *store, const char *hash, int64_t stale_ms, cv_blob *value,
                  int64_t *age_ms) {
     cvi_db *db = store->stores->cache_db;
-    cvi_cache_demand demand = {INT64_MIN, store->reader_ttl_ms, stale_ms, false};
+    cvi_cache_demand demand = {
+        .created_from_ms = INT64_MIN, .ttl_ms = store->reader_ttl_ms, .stale_ms = stale_ms};
     cvi_cached cached;
     cv_error error;
     cvi_patience left = cvi_patience_start(db, CVI_PUBLIC_PATIENCE_MS);
@@ -122,24 +124,10 @@ static cvi_store_answer clear_batch(cvi_stores *stores, cvi_now now, int64_t *de
     return cvi_cache_clear(&stores->cache, deleted, more, error);
 }
 
-typedef struct entry {
-    const char *hash;
-    const char *body; /* NULL: delete */
-    size_t size;
-    int64_t ttl_ms;
-} entry;
-
 static cvi_store_answer put_entry(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                                   cv_error *error) {
-    const entry *wanted = context;
-    cvi_store_answer answer = CVI_STORE_DONE;
     *keep = true;
-    if (wanted->body != NULL && cvi_cache_accepts(&stores->cache, wanted->size, wanted->ttl_ms)) {
-        answer = cvi_cache_put(&stores->cache, wanted->hash, wanted->body, wanted->size,
-                               wanted->ttl_ms, now, error);
-    } else {
-        answer = cvi_cache_delete(&stores->cache, wanted->hash, error);
-    }
+    cvi_store_answer answer = cvi_cache_store(&stores->cache, context, now, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
@@ -158,26 +146,26 @@ bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *dat
     if (!check_key(store, hash)) {
         return false;
     }
-    entry wanted = {hash, data != NULL ? data : "", size,
-                    ttl_s > 0 ? ttl_s * 1000 : store->default_ttl_ms};
-    return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &wanted);
+    cvi_cache_entry entry = {hash, data != NULL ? data : "", size,
+                             ttl_s > 0 ? ttl_s * 1000 : store->default_ttl_ms, false};
+    return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &entry);
 }
 
 bool cv_cache_store_delete(cv_cache_store *store, const char *hash) {
     if (!check_key(store, hash)) {
         return false;
     }
-    entry wanted = {hash, NULL, 0, 0};
-    return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &wanted);
+    cvi_cache_entry nothing = {hash, NULL, 0, 0, false};
+    return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &nothing);
 }
 
 /* ---- the whole ---- */
 
 bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
-    enum { TOTAL, EXPIRED, BYTES, FILE_BYTES, COLUMNS };
+    enum { TOTAL, EXPIRED, NEGATIVE, BYTES, FILE_BYTES, COLUMNS };
     static const char text[] =
         "SELECT count(*), count(*) FILTER (WHERE expires_at <= ?1),"
-        " coalesce(sum(length(value)), 0),"
+        " count(*) FILTER (WHERE negative <> 0), coalesce(sum(length(value)), 0),"
         " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) FROM main.cache";
     int64_t columns[COLUMNS] = {0};
     if (stats == NULL) {
@@ -194,11 +182,13 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
     }
     stats->total_items = columns[TOTAL];
     stats->expired_items = columns[EXPIRED];
+    stats->negative_items = columns[NEGATIVE];
     stats->bytes = columns[BYTES];
     stats->database_size_kb = columns[FILE_BYTES] / 1024;
     stats->hits = store->stores->cache.hits;
     stats->misses = store->stores->cache.misses;
     stats->stale_hits = store->stores->cache.stale_hits;
+    stats->negative_hits = store->stores->cache.negative_hits;
     return true;
 }
 

@@ -53,7 +53,7 @@ static cvi_store_answer reread_cache(claiming *run, cv_error *error) {
     if (owns_job(run) || !run->spec->reread_cache || stores->cache.disabled) {
         return CVI_STORE_DONE;
     }
-    cvi_cache_demand demand = {INT64_MIN, run->spec->ttl_ms, 0, false};
+    cvi_cache_demand demand = cvi_cache_fresh(&stores->cache, run->spec->ttl_ms);
     cvi_store_answer answer = cvi_stores_find(stores, run->spec->hash, &demand, run->now,
                                               &run->claim->cached, &is_damaged, error);
     if (answer == CVI_STORE_DONE && run->claim->cached.body != NULL) {

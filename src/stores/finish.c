@@ -19,7 +19,7 @@ static cvi_store_answer read_answer(cvi_stores *stores, const char *hash, const 
     int64_t from_ms = job->created_ms > INT64_MIN + CVI_CLOCK_TOLERANCE_MS
                           ? job->created_ms - CVI_CLOCK_TOLERANCE_MS
                           : INT64_MIN;
-    cvi_cache_demand demand = {from_ms, 0, 0, true};
+    cvi_cache_demand demand = {.created_from_ms = from_ms, .any_expiry = true};
     return cvi_stores_find(stores, hash, &demand, now, cached, NULL, error);
 }
 
@@ -89,18 +89,28 @@ static cvi_store_answer complete_job(cvi_stores *stores, const cvi_completion *c
     if (!has_job(completion->job_id)) {
         return CVI_STORE_DONE;
     }
-    bool is_in_reach = stores->cache_db == stores->dedupe_db; /* of all who wait */
-    cvi_ending ending = {CVI_END_COMPLETED,  completion->hash,
-                         completion->job_id, is_cached && is_in_reach ? NULL : completion->body,
-                         completion->size,   NULL};
+    bool is_result = completion->failure == NULL;
+    bool is_kept = !is_cached || stores->cache_db != stores->dedupe_db; /* out of others' reach */
+    cvi_ending ending = {
+        is_result ? CVI_END_COMPLETED : CVI_END_FAILED, completion->hash, completion->job_id,
+        is_result && is_kept ? completion->body : NULL, completion->size, completion->failure};
     return cvi_dedupe_end(&stores->dedupe, &ending, now, waiters, owned, error);
+}
+
+static cvi_cache_entry entry_of(const cvi_stores *stores, const cvi_completion *completion) {
+    bool is_negative = completion->failure != NULL;
+    return (cvi_cache_entry){completion->hash, completion->body, completion->size,
+                             is_negative ? stores->cache.negative_ttl_ms : completion->ttl_ms,
+                             is_negative};
 }
 
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error) {
-    bool is_cached = cvi_cache_accepts(&stores->cache, completion->size, completion->ttl_ms);
+    cvi_cache_entry entry = entry_of(stores, completion);
+    bool is_cached = cvi_cache_accepts(&stores->cache, &entry);
+    bool is_for_cache = is_cached || (entry.is_negative && !stores->cache.disabled);
     *owned = true;
-    if (!is_cached && !has_job(completion->job_id)) {
+    if (!is_for_cache && !has_job(completion->job_id)) {
         return CVI_STORE_DONE;
     }
     cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
@@ -110,9 +120,8 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
     cvi_buffer waiters;
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = complete_job(stores, completion, is_cached, now, &waiters, owned, error);
-    if (answer == CVI_STORE_DONE && *owned && is_cached) {
-        answer = cvi_cache_put(&stores->cache, completion->hash, completion->body, completion->size,
-                               completion->ttl_ms, now, error);
+    if (answer == CVI_STORE_DONE && *owned && is_for_cache) {
+        answer = cvi_cache_store(&stores->cache, &entry, now, error);
     }
     return end_and_wake(stores, stores->cache_db, answer, *owned, *owned, &waiters, error);
 }

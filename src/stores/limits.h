@@ -13,6 +13,7 @@
 #define CVI_WAITING_LOOK_MS    INT64_C(10000)        /* waiting users ask again so often */
 #define CVI_WAITING_SLACK_MS   INT64_C(100)          /* and may be so late */
 #define CVI_CLEAN_BATCH        INT64_C(200)          /* rows deleted in one transaction */
+#define CVI_CLEAN_BYTES        INT64_C(1048576)      /* and when they had so much, it is enough */
 
 /* `time_ms` + `span_ms`, at most the largest number; `span_ms` is not negative. */
 static inline int64_t cvi_time_after(int64_t time_ms, int64_t span_ms) {

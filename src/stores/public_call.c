@@ -191,32 +191,31 @@ typedef struct deleting {
 static cvi_store_answer delete_batch(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                                      cv_error *error) {
     deleting *run = context;
-    int64_t deleted = 0;
+    int64_t changed = 0;
     run->more = false;
-    cvi_store_answer answer = run->batch(stores, now, &deleted, &run->more, error);
-    *keep = deleted > 0;
+    cvi_store_answer answer = run->batch(stores, now, &changed, &run->more, error);
+    *keep = changed > 0;
     return answer;
 }
 
 bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *batch) {
-    deleting run = {batch, true};
-    while (run.more) {
-        if (!cvi_public_write(stores, db, delete_batch, &run)) {
-            return false;
-        }
+    deleting run = {batch, false};
+    bool is_done = cvi_public_write(stores, db, delete_batch, &run);
+    while (is_done && run.more) {
         cvi_db_offer(db);
+        is_done = cvi_public_write(stores, db, delete_batch, &run);
     }
-    return true;
+    return is_done;
 }
 
 cvi_store_answer cvi_public_clean_if_due(cvi_stores *stores, int64_t interval_ms,
                                          cvi_public_batch *batch, cvi_now now, cv_error *error) {
     bool more = false;
-    int64_t deleted = 0;
+    int64_t changed = 0;
     if (interval_ms < 0 || now.boot_ms - stores->cleaned_boot_ms < interval_ms) {
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = batch(stores, now, &deleted, &more, error);
+    cvi_store_answer answer = batch(stores, now, &changed, &more, error);
     if (answer == CVI_STORE_DONE && !more) {
         stores->cleaned_boot_ms = now.boot_ms;
     }

@@ -46,11 +46,12 @@ typedef cvi_store_answer cvi_public_step(cvi_stores *stores, void *context, cvi_
 bool cvi_public_write(cvi_stores *stores, cvi_db *db, cvi_public_step *step, void *context);
 bool cvi_public_read(cvi_stores *stores, cvi_db *db, cvi_public_step *step, void *context);
 
-/* Deletes a batch; `more`: there may be others. */
-typedef cvi_store_answer cvi_public_batch(cvi_stores *stores, cvi_now now, int64_t *deleted,
+/* Deletes a batch and adds the number of rows changed; `more`: there may be others. */
+typedef cvi_store_answer cvi_public_batch(cvi_stores *stores, cvi_now now, int64_t *changed,
                                           bool *more, cv_error *error);
 
-/* Runs batches, each in a transaction of its own, until none is left. */
+/* Runs batches, each in a transaction of its own, until none is left. In between others get their
+ * turn. */
 bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *batch);
 
 /* Within a transaction: runs a batch if `interval_ms` (negative: never) has passed since the last

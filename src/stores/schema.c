@@ -1,13 +1,14 @@
 /* Owns the SQL of tables and indexes. A version is reached in one transaction or not at all; what
  * another program's file already has is kept as it is, and only what is missing is added.
  *
- * Beside the pinned columns: checksum tells our bodies from those of others and from damage; owner
- * is the byte of the gate that the job's owner keeps locked; boot and boot_ms are the boot clock
- * beside each wall time; connecting marks an admission that still waits for its connection.
- * rate_limit_shares keeps the activity that the shares were last calculated from,
- * rate_limit_waiting until when users elsewhere wait, and rate_limit_cooldowns until when the
- * service wants no requests. The indexes of ours begin with the boot, as only rows of the present
- * boot can be compared by boot clock. */
+ * Beside the pinned columns: checksum tells our bodies from those of others and from damage;
+ * negative marks one that says that there is no such object; used_at is its last use, if that was
+ * noted; cache_bytes keeps what all bodies take, in one row; owner is the byte of the gate that the
+ * job's owner keeps locked; boot and boot_ms are the boot clock beside each wall time; connecting
+ * marks an admission that still waits for its connection. rate_limit_shares keeps the activity that
+ * the shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
+ * rate_limit_cooldowns until when the service wants no requests. The indexes of ours begin with the
+ * boot, as only rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
@@ -18,7 +19,10 @@ enum { VERSION_FIRST = 1000, VERSION_NEXT_MAJOR = 2000 };
 /* The body is the last column, so that reading the others never follows its overflow pages. */
 static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS main.cache(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL,"
-    " created_at INTEGER NOT NULL, checksum INTEGER, value BLOB NOT NULL)",
+    " created_at INTEGER NOT NULL, checksum INTEGER, negative INTEGER NOT NULL DEFAULT 0,"
+    " used_at INTEGER, value BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS main.cache_bytes(id INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
+    " replaced INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS main.dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
     " status TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
     " owner INTEGER, boot TEXT, boot_ms INTEGER, started_boot_ms INTEGER, checksum INTEGER,"
@@ -57,6 +61,10 @@ static const column columns[] = {
     {"cache", "expires_at", NULL},
     {"cache", "created_at", NULL},
     {"cache", "checksum", "ALTER TABLE main.cache ADD COLUMN checksum INTEGER"},
+    {"cache", "negative", "ALTER TABLE main.cache ADD COLUMN negative INTEGER NOT NULL DEFAULT 0"},
+    {"cache", "used_at", "ALTER TABLE main.cache ADD COLUMN used_at INTEGER"},
+    {"cache_bytes", "total", NULL},
+    {"cache_bytes", "replaced", NULL},
     {"dedupe_jobs", "hash", NULL},
     {"dedupe_jobs", "job_id", NULL},
     {"dedupe_jobs", "status", NULL},
@@ -98,6 +106,7 @@ static const column columns[] = {
  * what has left every window; and the rows of other boots and programs. */
 static const char *const indexes[] = {
     "CREATE INDEX IF NOT EXISTS main.idx_cache_expires_at ON cache(expires_at)",
+    "CREATE INDEX IF NOT EXISTS main.idx_cache_used ON cache(coalesce(used_at, created_at))",
     "CREATE INDEX IF NOT EXISTS main.idx_dedupe_status ON dedupe_jobs(status)",
     "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_resource ON rate_limits(resource)",
     "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_timestamp ON rate_limits(timestamp)",
@@ -107,6 +116,29 @@ static const char *const indexes[] = {
     " ON rate_limits(boot, scope, resource, boot_ms, priority)",
     "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_boot ON rate_limits(boot, boot_ms)",
     "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
+};
+
+/* What all bodies take, kept true whoever writes. A REPLACE deletes the old row without a trigger,
+ * unless recursive_triggers is on: so each insertion first remembers what may be replaced, and
+ * counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
+ * which would load the whole body. */
+static const char *const triggers[] = {
+    "INSERT OR IGNORE INTO main.cache_bytes(id, total, replaced)"
+    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM main.cache",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_insert BEFORE INSERT ON cache BEGIN"
+    " UPDATE cache_bytes SET replaced ="
+    " coalesce((SELECT length(value) FROM cache WHERE hash = NEW.hash), 0)"
+    " WHERE replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash); END",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
+    " UPDATE cache_bytes SET total = total - replaced + length(NEW.value); END",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value ON cache BEGIN"
+    " UPDATE cache_bytes SET total ="
+    " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value ON cache BEGIN"
+    " UPDATE cache_bytes SET total = total + length(NEW.value); END",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
+    " UPDATE cache_bytes SET replaced = 0,"
+    " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
 };
 
 enum statement {
@@ -204,6 +236,9 @@ static cvi_store_answer make_first_version(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer = run_all(sql, indexes, sizeof(indexes) / sizeof(indexes[0]), error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = run_all(sql, triggers, sizeof(triggers) / sizeof(triggers[0]), error);
     }
     if (answer == CVI_STORE_DONE) {
         answer =

@@ -176,6 +176,8 @@ cvi_store_answer cvi_stores_end(cvi_stores *stores, cvi_db *first, cvi_store_ans
 static void count_look(cvi_cache *cache, const cvi_cached *cached, cvi_now now) {
     if (cached->body == NULL) {
         cache->misses++;
+    } else if (cached->is_negative) {
+        cache->negative_hits++;
     } else if (now.wall_ms < cached->expires_at_ms) {
         cache->hits++;
     } else {
@@ -194,33 +196,42 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
         cvi_readers_find(&stores->readers, &stores->cache, hash, demand, now, cached, error);
     if (answer == CVI_STORE_DONE) {
         count_look(&stores->cache, cached, now);
+        cvi_bound_note(&stores->cache.bound, cached, now);
     }
     return answer;
 }
 
 cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
                                    cvi_now now, cvi_cached *cached, cv_error *error) {
-    cvi_cache_demand demand = {INT64_MIN, ttl_ms, 0, false};
+    cvi_cache_demand demand = cvi_cache_fresh(&stores->cache, ttl_ms);
     return cvi_stores_look(stores, hash, &demand, now, cached, error);
 }
 
+/* What is never cleaned by interval is not cleaned because another part is. */
+static cvi_store_answer clean_parts(cvi_stores *stores, cvi_now now, int64_t *changed, bool *more,
+                                    cv_error *error) {
+    cvi_store_answer answer = CVI_STORE_DONE;
+    if (stores->cache.cleanup_interval_ms >= 0) {
+        answer = cvi_cache_clean(&stores->cache, now, changed, more, error);
+    }
+    if (answer == CVI_STORE_DONE && stores->dedupe.cleanup_interval_ms >= 0) {
+        answer = cvi_dedupe_clean(&stores->dedupe, now, changed, more, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_rate_limit_clean(&stores->rate_limit, now, changed, more, error);
+    }
+    return answer;
+}
+
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
-    int64_t deleted = 0;
+    int64_t changed = 0;
     *more = false;
     cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    if (stores->cache.cleanup_interval_ms >= 0) {
-        answer = cvi_cache_clean(&stores->cache, now, &deleted, more, error);
-    }
-    if (answer == CVI_STORE_DONE && stores->dedupe.cleanup_interval_ms >= 0) {
-        answer = cvi_dedupe_clean(&stores->dedupe, now, &deleted, more, error);
-    }
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_rate_limit_clean(&stores->rate_limit, now, &deleted, more, error);
-    }
-    return cvi_stores_end(stores, stores->cache_db, answer, deleted > 0, error);
+    answer = clean_parts(stores, now, &changed, more, error);
+    return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
 }
 
 cv_cache_store *cvi_stores_cache_store(cvi_stores *stores) {

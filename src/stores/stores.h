@@ -60,10 +60,14 @@ typedef struct cvi_cached {
     size_t size;
     int64_t fetched_at_ms;
     int64_t expires_at_ms; /* min(the row's expiry, fetched + the reader's TTL) */
+    bool is_negative;      /* the body says that there is no such object */
+    int64_t row_id;        /* of the cache, and when its last use was noted there; for the bound */
+    int64_t used_at_ms;
 } cvi_cached;
 
 /* Reads a fresh body: one point read. A row whose checksum fails is a miss (and is deleted by the
- * next claim that rereads it). `ttl_ms` is the reader's. Any thread. */
+ * next claim that rereads it). `ttl_ms` is the reader's; for a negative entry negative_ttl_s is.
+ * Any thread. */
 cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
 
@@ -148,10 +152,13 @@ typedef struct cvi_completion {
     const char *body;
     size_t size;
     int64_t ttl_ms;
+    const cv_error *failure; /* not NULL: the body says that there is no such object */
 } cvi_completion;
 
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the
- * job; then wakes its waiters. `owned` false: the job is no longer ours, nothing was written. */
+ * job; then wakes its waiters. With a `failure` the body is stored as a negative entry for
+ * negative_ttl_s, or if it may not be, what the cache had is forgotten; and the job ends with the
+ * failure. `owned` false: the job is no longer ours, nothing was written. */
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error);
 

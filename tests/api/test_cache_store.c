@@ -220,6 +220,11 @@ static void test_a_body_too_large_is_not_kept(void **context) {
     set(store, STORE_HASH, "fives", HOUR_S);
     assert_get(store, STORE_HASH, "fives");
     cv_cache_store_close(store);
+    options.max_bytes = 4;
+    store = open_with(&options);
+    set(store, STORE_HASH, "fives", HOUR_S);
+    assert_get(store, STORE_HASH, NULL);
+    cv_cache_store_close(store);
 }
 
 /* ---- the whole ---- */
@@ -238,12 +243,20 @@ static void test_statistics(void **context) {
     assert_stale(store, "a", "12345");
     assert_get(store, "b", "123");
     assert_get(store, "b", "123");
+    face_execute(self, "INSERT INTO cache(hash, value, expires_at, created_at)"
+                       " VALUES('theirs', x'7b7d', 9000000000000, 1), ('old', x'00', 1, 1)");
+    assert_get(store, "theirs", NULL);
     stats = stats_of(store);
-    assert_int_equal(stats.total_items, 2);
-    assert_int_equal(stats.expired_items, 1);
-    assert_int_equal(stats.bytes, 8);
+    assert_int_equal(stats.total_items, 4);
+    assert_int_equal(stats.expired_items, 2);
+    assert_int_equal(stats.bytes, 11);
+    assert_int_equal(stats.negative_items, 0);
+    assert_int_equal(stats.negative_hits, 0);
+    assert_int_equal(stats.database_size_kb,
+                     api_query(self, "SELECT page_count * page_size / 1024"
+                                     " FROM pragma_page_count, pragma_page_size"));
     assert_int_equal(stats.hits, 2);
-    assert_int_equal(stats.misses, 1);
+    assert_int_equal(stats.misses, 2);
     assert_int_equal(stats.stale_hits, 1);
     cv_cache_store_close(store);
 }
@@ -365,6 +378,8 @@ static void test_bad_arguments_are_refused(void **context) {
     assert_refused(cv_cache_store_set(store, "k", "x", 1, -1), CV_ERROR_ARGUMENT);
     assert_refused(cv_cache_store_set(store, "k", "x", 1, YEAR_S + 1), CV_ERROR_ARGUMENT);
     assert_refused(cv_cache_store_set(store, "k", "x", 1, INT64_MAX), CV_ERROR_ARGUMENT);
+    assert_refused(cv_cache_store_set(store, "k", "x", 1, INT64_MIN), CV_ERROR_ARGUMENT);
+    assert_refused(cv_cache_store_set(store, "k", NULL, SIZE_MAX, HOUR_S), CV_ERROR_ARGUMENT);
     assert_refused(cv_cache_store_get(store, "k", NULL), CV_ERROR_ARGUMENT);
     assert_refused(cv_cache_store_get_stale(store, "k", NULL, NULL), CV_ERROR_ARGUMENT);
     assert_refused(cv_cache_store_stats(store, NULL), CV_ERROR_ARGUMENT);
@@ -388,7 +403,8 @@ static void assert_not_opened(const cv_cache_options *options, cv_code code) {
 static void test_bad_options_are_refused(void **context) {
     const cv_cache_options good = options_of(*context);
     const cv_allocator lame = {NULL, NULL, NULL, NULL};
-    cv_cache_options cases[] = {good, good, good, good, good, good, good, good};
+    cv_cache_options cases[] = {good, good, good, good, good, good, good,
+                                good, good, good, good, good, good, good};
     cases[0].stale_s = -2;
     cases[1].ttl_s = YEAR_S + 1;
     cases[2].max_entry_bytes = -2;
@@ -397,10 +413,24 @@ static void test_bad_options_are_refused(void **context) {
     cases[5].allocator = &lame;
     cases[6].scope = face_long_text(CV_SCOPE_MAX + 1);
     cases[7].size = 3;
+    cases[8].size = SIZE_MAX;
+    cases[9].max_bytes = -2;
+    cases[10].max_bytes = INT64_MAX;
+    cases[11].max_entry_bytes = INT64_MAX;
+    cases[12].stale_s = INT64_MAX;
+    cases[13].ttl_s = INT64_MIN;
     assert_not_opened(NULL, CV_ERROR_ARGUMENT);
     for (size_t i = 0; i < API_COUNT(cases); i++) {
         assert_not_opened(&cases[i], CV_ERROR_ARGUMENT);
     }
+    cv_cache_options both = good;
+    cv_cache_options oldest =
+        good; /* of a program that was built before later members were added */
+    both.connection = (struct sqlite3 *)(void *)&both; /* refused before it is looked at */
+    assert_not_opened(&both, CV_ERROR_ARGUMENT);
+    oldest.size = offsetof(cv_cache_options, max_bytes);
+    oldest.max_bytes = -2; /* lies beyond its end */
+    cv_cache_store_close(open_with(&oldest));
     cv_cache_options folder = good;
     folder.database = ((api *)*context)->scratch.folder;
     assert_not_opened(&folder, CV_ERROR_STORE);

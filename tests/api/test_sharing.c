@@ -169,7 +169,7 @@ static void test_an_error_is_shared_too(void **context) {
     cv_request_free(second);
     cv_client_close(owner);
     cv_client_close(waiter);
-    api_assert_nothing_left(self);
+    api_assert_denial_left(self);
 }
 
 /* ---- priorities ---- */

@@ -55,6 +55,8 @@ static const argument arguments[] = {
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
     {"min_interval_ms", false, offsetof(actor, options.rate_limit.min_interval_ms)},
     {"lease_ms", false, offsetof(actor, options.dedupe.lease_ms)},
+    {"max_bytes", false, offsetof(actor, options.cache.max_bytes)},
+    {"cleanup_interval_ms", false, offsetof(actor, options.cache.cleanup_interval_ms)},
     {"max_wait_ms", false, offsetof(actor, options.max_wait_ms)},
     {"max_retries", false, offsetof(actor, options.max_retries)},
     {"timeout_ms", false, offsetof(actor, options.timeout_ms)},

@@ -160,8 +160,7 @@ void api_query_until(const api *self, const char *sql, int64_t wanted) {
     }
 }
 
-void api_assert_nothing_left(const api *self) {
-    assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), 0);
+static void assert_none_pending(const api *self) {
     assert_int_equal(api_query(self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"),
                      0);
 }
@@ -174,6 +173,22 @@ void api_lift_pauses(const api *self) {
     assert_int_equal(sqlite3_exec(connection, "DELETE FROM rate_limit_cooldowns", NULL, NULL, NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+}
+
+void api_assert_nothing_left(const api *self) {
+    assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), 0);
+    assert_none_pending(self);
+}
+
+void api_assert_denial_left(const api *self) {
+    assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), 1);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM cache WHERE negative = 1"), 1);
+    assert_none_pending(self);
+}
+
+void api_forget(const api *self) {
+    api_query(self, "DELETE FROM cache RETURNING 1");
+    assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), 0);
 }
 
 /* ---- the server ---- */

@@ -64,6 +64,12 @@ void api_assert_nothing_left(const api *self);
 /* The service's refusals are forgotten, as if their pauses were over and it had answered since. */
 void api_lift_pauses(const api *self);
 
+/* The same, but that one answer is remembered, which says that there is no such object. */
+void api_assert_denial_left(const api *self);
+
+/* Empties the cache, which must hold something, as another program might. */
+void api_forget(const api *self);
+
 /* Adds a fault, waits until `count` requests for issues have come: both must succeed. */
 void api_break(const api *self, const server_fault *fault);
 void api_await_requests(const api *self, size_t count);

@@ -17,6 +17,20 @@ const trouble troubles[] = {
     {"key refused", {.api_status = 100}, CV_ERROR_AUTH, 401, 100, 0, false},
     {"401 without envelope", {.http_status = 401, .body = ""}, CV_ERROR_AUTH, 401, 0, 0, false},
     {"no such object", {.api_status = 101}, CV_ERROR_NOT_FOUND, 200, 101, 0, false},
+    {"404 with the code",
+     {.http_status = 404, .api_status = 101},
+     CV_ERROR_NOT_FOUND,
+     404,
+     101,
+     0,
+     false},
+    {"500 with the code",
+     {.http_status = 500, .api_status = 101},
+     CV_ERROR_NOT_FOUND,
+     500,
+     101,
+     0,
+     false},
     {"404", {.http_status = 404, .body = "gone"}, CV_ERROR_NOT_FOUND, 404, 0, 0, false},
     {"URL refused", {.api_status = 102}, CV_ERROR_REQUEST, 404, 102, 0, false},
     {"callback wanted", {.api_status = 103}, CV_ERROR_REQUEST, 200, 103, 0, false},
@@ -147,6 +161,10 @@ const trouble troubles[] = {
 };
 
 const size_t trouble_count = sizeof(troubles) / sizeof(troubles[0]);
+
+bool trouble_is_remembered(const trouble *met) {
+    return met->api_status == 101 && met->http_status < 500;
+}
 
 static trouble_text describe(const trouble *described) {
     trouble_text text;

@@ -24,6 +24,9 @@ typedef struct trouble_text {
     char bytes[256];
 } trouble_text;
 
+/* Whether the cache keeps it: the service says itself that there is no such object. */
+bool trouble_is_remembered(const trouble *met);
+
 /* A line that says all of it, to compare what was expected with what was seen. */
 trouble_text trouble_expected(const trouble *expected);
 trouble_text trouble_seen(const trouble *expected, const outcome *seen);

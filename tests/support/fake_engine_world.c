@@ -47,12 +47,13 @@ static cvi_store_answer answer_with(const sim_reply *reply, cv_error *error) {
 }
 
 /* A body for the engine, which frees it. False without memory. */
-static bool fill_cached(sim_world *world, const char *body, cvi_now now, cvi_cached *cached) {
-    if (body == NULL) {
+static bool fill_cached(sim_world *world, const sim_reply *reply, cvi_now now, cvi_cached *cached) {
+    if (reply->body == NULL) {
         return true;
     }
-    cached->size = strlen(body);
-    cached->body = cvi_copy_text(&world->memory.allocator, body, cached->size);
+    cached->size = strlen(reply->body);
+    cached->body = cvi_copy_text(&world->memory.allocator, reply->body, cached->size);
+    cached->is_negative = reply->is_negative;
     cached->fetched_at_ms = now.wall_ms - 1000;
     cached->expires_at_ms = now.wall_ms + 1000;
     return cached->body != NULL;
@@ -67,7 +68,7 @@ static cvi_store_answer fake_lookup(cvi_stores *stores, const char *hash, int64_
                                     cvi_now now, cvi_cached *cached, cv_error *error) {
     note_job(stores, SIM_LOOKUP, hash, NULL, now)->ttl_ms = ttl_ms;
     sim_reply reply = next_reply(stores->world, SIM_LOOKUP);
-    if (reply.answer == CVI_STORE_DONE && !fill_cached(stores->world, reply.body, now, cached)) {
+    if (reply.answer == CVI_STORE_DONE && !fill_cached(stores->world, &reply, now, cached)) {
         return no_memory(error);
     }
     return answer_with(&reply, error);
@@ -124,8 +125,7 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
         admit(world, spec, reply.is_probe, claim);
     } else if (reply.verdict == CVI_CLAIM_WATCH) {
         copy_into(claim->job_id, sizeof(claim->job_id), "job-of-others");
-    } else if (reply.verdict == CVI_CLAIM_HIT &&
-               !fill_cached(world, reply.body, now, &claim->cached)) {
+    } else if (reply.verdict == CVI_CLAIM_HIT && !fill_cached(world, &reply, now, &claim->cached)) {
         return no_memory(error);
     }
     return CVI_STORE_DONE;
@@ -140,7 +140,7 @@ static cvi_store_answer fake_watch(cvi_stores *stores, const char *hash, const c
         cvi_error_set(&watch->failure, reply.failure, "the owner's error");
     }
     if (reply.answer == CVI_STORE_DONE &&
-        !fill_cached(stores->world, reply.body, now, &watch->cached)) {
+        !fill_cached(stores->world, &reply, now, &watch->cached)) {
         return no_memory(error);
     }
     return answer_with(&reply, error);
@@ -150,6 +150,7 @@ static cvi_store_answer fake_complete(cvi_stores *stores, const cvi_completion *
                                       cvi_now now, bool *owned, cv_error *error) {
     sim_call *call = note_job(stores, SIM_COMPLETE, completion->hash, completion->job_id, now);
     call->size = completion->size;
+    call->failure = completion->failure != NULL ? completion->failure->code : CV_OK;
     call->ttl_ms = completion->ttl_ms;
     sim_reply reply = next_reply(stores->world, SIM_COMPLETE);
     *owned = !reply.lost;

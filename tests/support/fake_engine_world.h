@@ -46,6 +46,7 @@ enum {
 typedef struct sim_reply {
     cvi_store_answer answer;
     const char *body; /* LOOKUP, CLAIM with HIT, WATCH with COMPLETED; copied */
+    bool is_negative; /* the body denies the object */
     cvi_claim_verdict verdict;
     int64_t wait_ms;
     cvi_wait_reason reason;
@@ -66,7 +67,7 @@ typedef struct sim_call {
     char job_id[CVI_JOB_ID_SIZE];
     char resource[16];
     int64_t row_id;
-    cv_code failure; /* RELEASE: CV_OK for none */
+    cv_code failure; /* RELEASE, COMPLETE: CV_OK for none */
     cv_priority priority;
     bool reread_cache;
     cvi_readiness readiness;

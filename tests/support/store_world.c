@@ -23,6 +23,8 @@ void store_world_init(store_world *world, uint64_t seed) {
     options->random = world->clock.random;
     options->cache.max_entry_bytes = 5 << 20;
     options->cache.stale_s = 604800;
+    options->cache.negative_ttl_s = 300;
+    options->cache.max_bytes = CV_NONE;
     options->dedupe.job_timeout_ms = 300000;
     options->dedupe.lease_ms = 5000;
     options->rate_limit.kind = CV_LIMIT_SLIDING;
@@ -157,7 +159,7 @@ cvi_watch world_watch(store_world *world, cvi_stores *stores, const char *hash,
 
 bool world_complete(store_world *world, cvi_stores *stores, const char *hash, const char *job_id,
                     const char *body) {
-    const cvi_completion completion = {hash, job_id, body, strlen(body), WORLD_TTL_MS};
+    const cvi_completion completion = {hash, job_id, body, strlen(body), WORLD_TTL_MS, NULL};
     cv_error error = {0};
     bool owned = false;
     check_done(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error), &error,

@@ -181,8 +181,8 @@ static void test_nothing_is_stored_without_ttl_or_when_disabled(void **state) {
         world->options.cache.disabled = disabled == 1;
         cvi_stores *stores = world_open(world);
         cvi_claim claim = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
-        const cvi_completion completion = {HASH_A, claim.job_id, BODY, strlen(BODY),
-                                           disabled == 1 ? WORLD_TTL_MS : CV_NONE};
+        const cvi_completion completion = {
+            HASH_A, claim.job_id, BODY, strlen(BODY), disabled == 1 ? WORLD_TTL_MS : CV_NONE, NULL};
         cv_error error = {0};
         bool owned = false;
         assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
@@ -232,13 +232,32 @@ static void test_cleaning_keeps_a_week_and_goes_in_batches(void **state) {
         (long long)(edge_ms - 1), (long long)edge_ms);
     world_execute(world, sql);
     sqlite3_free(sql);
-    const int64_t left[] = {251, 51, 1};
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(world_clean(world, stores), i < 2);
+    const int64_t left[] = {251, 51, 1, 1};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(world_clean(world, stores), i < 3);
         assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), left[i]);
     }
     assert_int_equal(world_number(world, "SELECT count(*) FROM cache WHERE hash = 'kept'"), 1);
     cvi_stores_close(stores);
+}
+
+static void test_each_part_may_leave_cleaning_to_others(void **state) {
+    store_world *world = *state;
+    const char *cached = "SELECT count(*) FROM cache";
+    const char *jobs = "SELECT count(*) FROM dedupe_jobs";
+    for (int i = 0; i < 2; i++) {
+        world->options.cache.cleanup_interval_ms = i == 0 ? CV_NONE : 60000;
+        world->options.dedupe.cleanup_interval_ms = i == 1 ? CV_NONE : 60000;
+        cvi_stores *stores = world_open(world);
+        world_execute(world, "INSERT OR REPLACE INTO cache(hash, value, expires_at, created_at)"
+                             " VALUES('old', x'00', 1, 1);"
+                             "INSERT OR REPLACE INTO dedupe_jobs(hash, job_id, status, created_at,"
+                             " updated_at) VALUES('old', 'old', 'completed', 1, 1)");
+        world_clean(world, stores);
+        assert_int_equal(world_number(world, cached), i == 0);
+        assert_int_equal(world_number(world, jobs), i == 1);
+        cvi_stores_close(stores);
+    }
 }
 
 static void test_memory_database(void **state) {
@@ -333,6 +352,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_storing_again_replaces, store_world_setup,
                                         store_world_teardown),
         cmocka_unit_test_setup_teardown(test_cleaning_keeps_a_week_and_goes_in_batches,
+                                        store_world_setup, store_world_teardown),
+        cmocka_unit_test_setup_teardown(test_each_part_may_leave_cleaning_to_others,
                                         store_world_setup, store_world_teardown),
         cmocka_unit_test_setup_teardown(test_memory_database, store_world_setup,
                                         store_world_teardown),

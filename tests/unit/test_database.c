@@ -365,7 +365,7 @@ static void test_file_that_may_not_be_written_is_refused(void **state) {
 /* Every call that writes answers BUSY, and nothing has changed. */
 static void check_all_busy(store_world *world, cvi_stores *stores, const char *job_id) {
     const cvi_claim_spec spec = {.hash = HASH_B, .resource = "issue"};
-    const cvi_completion completion = {HASH_A, job_id, "{}", 2, WORLD_TTL_MS};
+    const cvi_completion completion = {HASH_A, job_id, "{}", 2, WORLD_TTL_MS, NULL};
     cvi_now now = world->clock.now;
     cv_error error;
     cvi_claim claim;

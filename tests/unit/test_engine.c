@@ -132,12 +132,12 @@ static void test_error_of_the_service_reaches_caller_and_store(void **state) {
     sim_world *world = *state;
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
-    sim_answer(world, 0, "{\"error\":\"Object Not Found\",\"status_code\":101,\"results\":[]}");
-    sim_check_error(caller, CV_ERROR_NOT_FOUND);
-    assert_int_equal(caller->error.api_status, 101);
+    sim_answer(world, 0, "{\"error\":\"Filter Error\",\"status_code\":104,\"results\":[]}");
+    sim_check_error(caller, CV_ERROR_REQUEST);
+    assert_int_equal(caller->error.api_status, 104);
     assert_int_equal(sim_count(world, SIM_COMPLETE), 0);
     assert_string_equal(sim_last(world, SIM_RELEASE)->job_id, "job-1");
-    assert_int_equal(sim_last(world, SIM_RELEASE)->failure, CV_ERROR_NOT_FOUND);
+    assert_int_equal(sim_last(world, SIM_RELEASE)->failure, CV_ERROR_REQUEST);
     assert_int_equal(sim_last(world, SIM_RELEASE)->row_id, 0);
 }
 

@@ -44,9 +44,15 @@ static int set_up(void **state) {
     return 0;
 }
 
+static void drop_finding(judge *self) {
+    cvi_result_release(self->finding.result);
+    cvi_result_release(self->finding.denial);
+    self->finding = (cvi_finding){.result = NULL};
+}
+
 static int tear_down(void **state) {
     judge *self = *state;
-    cvi_result_release(self->finding.result);
+    drop_finding(self);
     cvi_call_release(self->detail);
     cvi_call_release(self->list);
     cvi_settings_clear(&self->settings);
@@ -62,7 +68,7 @@ static const cvi_finding *judge_bytes(judge *self, const cvi_call *call, int htt
         response.body = cvi_copy_text(&self->memory.allocator, body, size);
         assert_non_null(response.body);
     }
-    cvi_result_release(self->finding.result);
+    drop_finding(self);
     cvi_judge_response(call, &response, &self->finding);
     assert_null(response.body);
     return &self->finding;
@@ -163,6 +169,45 @@ static void test_error_table(void **state) {
         assert_int_equal(finding->retry, rows[i].retry);
         assert_int_equal(finding->error.retryable, rows[i].retryable);
     }
+}
+
+/* Only the service's own word for it is worth remembering, as it was received. */
+static void test_denials(void **state) {
+    static const struct {
+        int http_status;
+        const char *body;
+        bool is_denial;
+    } rows[] = {
+        {200, REFUSAL("101", "Object Not Found"), true},
+        {404, REFUSAL("101", "Object Not Found"), true},
+        {200, "\xEF\xBB\xBF {\"status_code\":\"101\"}\n", true},
+        {300, REFUSAL("101", "Object Not Found"), false},
+        {403, REFUSAL("101", "Object Not Found"), false},
+        {420, REFUSAL("101", "Object Not Found"), false},
+        {500, REFUSAL("101", "Object Not Found"), false},
+        {404, REFUSAL("102", "Error in URL Format"), false},
+        {404, "nothing", false},
+        {404, "", false},
+        {404, GOOD, false},
+        {200, "{\"error\":\"Object Not Found\",\"status_code\":101,\"results\":[", false},
+        {200, "<html>101</html>", false},
+    };
+    judge *self = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const cvi_finding *finding = judge_text(self, rows[i].http_status, rows[i].body);
+        assert_null(finding->result);
+        assert_int_equal(finding->denial != NULL, rows[i].is_denial);
+        if (rows[i].is_denial) {
+            size_t size = 0;
+            assert_string_equal(cvi_result_body(finding->denial, &size), rows[i].body);
+            assert_int_equal(size, strlen(rows[i].body));
+            check_refused(finding, CV_ERROR_NOT_FOUND, "no such object");
+        }
+    }
+    const char *refusal = REFUSAL("101", "Object Not Found");
+    check_refused(judge_bytes(self, self->list, 200, refusal, strlen(refusal)), CV_ERROR_NOT_FOUND,
+                  "issues");
+    assert_null(self->finding.denial);
 }
 
 static void test_retry_after_is_passed_on(void **state) {
@@ -317,11 +362,17 @@ static void test_failures_without_an_answer(void **state) {
 
 /* ---- stored bodies ---- */
 
-static const cvi_finding *judge_stored(judge *self, const char *text) {
+static const cvi_finding *judge_stored_of(judge *self, const cvi_call *call, bool is_negative,
+                                          const char *text) {
     cvi_body body = {cvi_copy_text(&self->memory.allocator, text, strlen(text)), strlen(text)};
-    cvi_result_release(self->finding.result);
-    cvi_judge_stored(self->detail, body, &self->finding);
+    drop_finding(self);
+    cvi_judge_stored(call, body, is_negative, &self->finding);
+    assert_null(self->finding.denial);
     return &self->finding;
+}
+
+static const cvi_finding *judge_stored(judge *self, const char *text) {
+    return judge_stored_of(self, self->detail, false, text);
 }
 
 static void test_stored_bodies(void **state) {
@@ -332,6 +383,23 @@ static void test_stored_bodies(void **state) {
                   CV_ERROR_RESPONSE, "issue/4000-52");
     check_refused(judge_stored(*state, "<html>"), CV_ERROR_RESPONSE, "");
     check_refused(judge_stored(*state, ""), CV_ERROR_RESPONSE, "");
+}
+
+static void test_stored_denials(void **state) {
+    judge *self = *state;
+    const char *refusal = REFUSAL("101", "Object Not Found");
+    const cvi_finding *finding = judge_stored_of(self, self->detail, true, refusal);
+    check_refused(finding, CV_ERROR_NOT_FOUND, "issue/4000-52: no such object");
+    assert_int_equal(finding->error.api_status, 101);
+    assert_int_equal(finding->error.http_status, 0);
+    assert_false(finding->error.retryable);
+    assert_false(finding->retry);
+    const char *const others[] = {GOOD, REFUSAL("100", "Invalid API Key"), "{}", "<html>", ""};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        check_refused(judge_stored_of(self, self->detail, true, others[i]), CV_ERROR_RESPONSE, "");
+    }
+    check_refused(judge_stored_of(self, self->list, true, refusal), CV_ERROR_RESPONSE,
+                  "the stored answer is unusable");
 }
 
 /* ---- memory ---- */
@@ -370,6 +438,7 @@ int main(void) {
         JUDGED(test_what_may_stand_before_and_behind),
         JUDGED(test_status_code_as_text),
         JUDGED(test_error_table),
+        JUDGED(test_denials),
         JUDGED(test_retry_after_is_passed_on),
         JUDGED(test_codes_words_are_quoted_in_one_line),
         JUDGED(test_overlong_words_are_cut),
@@ -382,6 +451,7 @@ int main(void) {
         JUDGED(test_answer_about_another_object),
         JUDGED(test_failures_without_an_answer),
         JUDGED(test_stored_bodies),
+        JUDGED(test_stored_denials),
         JUDGED(test_each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,7 +212,7 @@ static void test_nothing_to_do_writes_nothing(void **state) {
     assert_true(world_renew(world, stores, HASH_A, ""));
     assert_false(world_renew(world, stores, HASH_A, "11111111-1111-4111-8111-111111111111"));
     assert_false(world_clean(world, stores));
-    const cvi_completion nowhere = {HASH_B, "", BODY, strlen(BODY), CV_NONE};
+    const cvi_completion nowhere = {HASH_B, "", BODY, strlen(BODY), CV_NONE, NULL};
     cv_error error;
     bool owned = false;
     assert_int_equal(cvi_stores_complete(stores, &nowhere, world->clock.now, &owned, &error),

@@ -11,7 +11,11 @@
 #include "support/failing_allocator.h"
 #include "support/faulty_vfs.h"
 
-#define BODY "{\"id\":1}"
+#define BODY   "{\"id\":1}"
+#define DENIAL "{\"status_code\":101}"
+#define HASH_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+enum { MAX_BYTES = 150 };
 
 static faulty_plan files;
 static faulty_plan memory;
@@ -113,8 +117,8 @@ static cvi_store_answer do_join(life *self, cv_error *error) {
 }
 
 static cvi_store_answer do_complete(life *self, cv_error *error) {
-    const cvi_completion completion = {HASH_A, self->claim.job_id, BODY, strlen(BODY),
-                                       WORLD_TTL_MS};
+    const cvi_completion completion = {HASH_A,       self->claim.job_id, BODY,
+                                       strlen(BODY), WORLD_TTL_MS,       NULL};
     bool owned = false;
     cvi_store_answer answer =
         cvi_stores_complete(self->stores, &completion, self->world->clock.now, &owned, error);
@@ -153,6 +157,37 @@ static cvi_store_answer do_watch_failure(life *self, cv_error *error) {
                                                self->world->clock.now, &watch, error);
     assert_true(answer != CVI_STORE_DONE || watch.state == CVI_WATCH_FAILED);
     return answer;
+}
+
+/* With no job of its own: only the cache's part can fail. */
+static cvi_store_answer do_deny(life *self, cv_error *error) {
+    const cv_error denial = {.code = CV_ERROR_NOT_FOUND, .message = "no such object"};
+    const cvi_completion completion = {HASH_C, "", DENIAL, strlen(DENIAL), WORLD_TTL_MS, &denial};
+    bool owned = false;
+    return cvi_stores_complete(self->stores, &completion, self->world->clock.now, &owned, error);
+}
+
+static cvi_store_answer do_look_up_denial(life *self, cv_error *error) {
+    cvi_cached cached;
+    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_C, WORLD_TTL_MS,
+                                                self->world->clock.now, &cached, error);
+    assert_int_equal(cached.body != NULL, answer == CVI_STORE_DONE);
+    if (cached.body != NULL) {
+        assert_true(cached.is_negative);
+        assert_string_equal(cached.body, DENIAL);
+    }
+    cvi_release(&self->world->options.allocator, cached.body);
+    return answer;
+}
+
+/* Time passes, and another program takes more room than there is. */
+static cvi_store_answer do_crowd(life *self, cv_error *error) {
+    (void)error;
+    fake_clock_advance(&self->world->clock, 60000);
+    world_execute(self->world, "INSERT OR REPLACE INTO cache(hash, value, expires_at, created_at)"
+                               " VALUES('x', zeroblob(100), 9000000000000, 1),"
+                               " ('y', zeroblob(100), 9000000000000, 2)");
+    return CVI_STORE_DONE;
 }
 
 static cvi_store_answer do_age(life *self, cv_error *error) {
@@ -226,14 +261,21 @@ static life_report run_life(void) {
     static const struct {
         life_step step;
         bool is_outside;
-    } steps[] = {
-        {do_open, false}, {do_lookup, false},        {do_claim, false},       {do_renew, false},
-        {do_join, true},  {do_complete, false},      {do_watch, false},       {do_lookup, false},
-        {do_hit, false},  {do_refused, false},       {do_claim_other, false}, {do_answered, false},
-        {do_fail, false}, {do_watch_failure, false}, {do_age, true},          {do_clean, false}};
+    } steps[] = {{do_open, false},        {do_lookup, false},
+                 {do_claim, false},       {do_renew, false},
+                 {do_join, true},         {do_complete, false},
+                 {do_watch, false},       {do_lookup, false},
+                 {do_hit, false},         {do_refused, false},
+                 {do_claim_other, false}, {do_answered, false},
+                 {do_fail, false},        {do_watch_failure, false},
+                 {do_deny, false},        {do_look_up_denial, false},
+                 {do_crowd, true},        {do_lookup, false},
+                 {do_deny, false},        {do_age, true},
+                 {do_clean, false}};
     store_world world;
     store_world_init(&world, 1);
     world.options.rate_limit.kind = CV_LIMIT_ADAPTIVE;
+    world.options.cache.max_bytes = MAX_BYTES;
     life self = {.world = &world};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         run_step(&self, steps[i].step, steps[i].is_outside);
@@ -250,6 +292,9 @@ static life_report run_life(void) {
     assert_int_equal(world_number(&world, "SELECT count(*) FROM cache WHERE hash = '" HASH_A "'"),
                      1);
     assert_int_equal(world_number(&world, "SELECT count(*) FROM rate_limit_cooldowns"), 0);
+    assert_int_equal(world_number(&world, "SELECT total FROM cache_bytes"),
+                     world_number(&world, "SELECT sum(length(value)) FROM cache"));
+    assert_in_range(world_number(&world, "SELECT total FROM cache_bytes"), 1, MAX_BYTES);
     store_world_done(&world);
     return report;
 }
@@ -326,7 +371,8 @@ static void test_every_allocation_of_ours(void **state) {
             cv_error error = {0};
             cvi_stores *stores = cvi_stores_open(&world.options, &error);
             if (stores != NULL) {
-                const cvi_completion completion = {HASH_A, "", BODY, strlen(BODY), WORLD_TTL_MS};
+                const cvi_completion completion = {HASH_A,       "",           BODY,
+                                                   strlen(BODY), WORLD_TTL_MS, NULL};
                 bool owned = false;
                 assert_int_equal(
                     cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
@@ -359,7 +405,8 @@ static void test_no_memory_for_the_waiters(void **state) {
     cvi_claim claim = world_expect(&world, stores, HASH_A, CVI_CLAIM_ADMITTED);
     world_execute(&world, "INSERT INTO dedupe_waiters VALUES('" HASH_A "', 'somebody')");
     allocator.failing_call = allocator.calls + 1;
-    const cvi_completion completion = {HASH_A, claim.job_id, BODY, strlen(BODY), WORLD_TTL_MS};
+    const cvi_completion completion = {HASH_A,       claim.job_id, BODY,
+                                       strlen(BODY), WORLD_TTL_MS, NULL};
     cv_error error = {0};
     bool owned = false;
     assert_int_equal(cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
