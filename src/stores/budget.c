@@ -101,7 +101,7 @@ static cvi_store_answer add_share(cvi_budget *budget, const cvi_claim_spec *spec
 
 static cvi_store_answer add_path(cvi_budget *budget, const char *resource, bool is_list,
                                  cvi_now now, cvi_budget_totals *totals, cv_error *error) {
-    const cvi_claim_spec spec = {.resource = resource, .is_list = is_list, .only_looks = true};
+    const cvi_claim_spec spec = {.resource = resource, .is_list = is_list};
     int64_t most = cvi_rate_limit_path(budget->limit, resource)->limit;
     cvi_used used;
     cvi_store_answer answer = cvi_budget_used(budget, resource, is_list, now, &used, error);

@@ -93,6 +93,9 @@ static cvi_store_answer count_room(claiming *run, cv_error *error) {
     if (answer == CVI_STORE_DONE) {
         answer = cvi_rate_limit_room(limit, run->spec, run->now, room, error);
     }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_rate_limit_announce(limit, run->spec, run->now, room, error);
+    }
     run->keep = run->keep || room->has_written;
     if (answer == CVI_STORE_DONE && room->wait_ms != 0) {
         run->claim->wait_ms = room->wait_ms;

@@ -22,7 +22,7 @@ enum {
     SLEEP_US = 200,
     EAGER_SLEEP_US = 50,
     MANY_WAITS = 48,
-    CHECKPOINT_FRAMES = 1000,
+    CHECKPOINT_FRAMES = 400, /* writing back so many keeps others waiting for some milliseconds */
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
 };

@@ -92,7 +92,7 @@ bool cvi_dedupe_init(cvi_dedupe *dedupe, cvi_db *db, const cv_dedupe_settings *s
     dedupe->job_timeout_ms = cvi_span(settings->job_timeout_ms, CVI_LONGEST_MS);
     dedupe->lease_ms = cvi_span(settings->lease_ms, CVI_LONGEST_MS);
     dedupe->wake.descriptor = -1;
-    if (!db->is_memory && !dedupe->disabled) {
+    if (!dedupe->disabled) { /* for ":memory:" too: other threads may wait */
         cvi_wake_open(&dedupe->wake, &db->random);
     }
     dedupe->scope = cvi_copy_text(&db->allocator, scope, strlen(scope));

@@ -9,7 +9,9 @@
 #include "support/error.h"
 #include "support/platform.h"
 
-enum { BACKSTOP_MS = 25 }; /* a message may be lost, and a killed owner sends none */
+/* A killed owner sends no message, but the kernel drops its lock, which is quickly seen. Looking at
+ * the row costs more, and is only for messages that were lost. */
+enum { PROBE_MS = 25, PROBES_PER_LOOK = 10 };
 
 _Static_assert(CV_JOB_ID_SIZE == CVI_JOB_ID_SIZE, "one size for a job_id");
 
@@ -222,6 +224,8 @@ typedef struct waiting {
     const char *hash;
     const char *job_id;
     cvi_wake wake;
+    bool has_owner; /* one whose lock can be seen */
+    int64_t owner;
     cvi_watch watch;
     cvi_store_answer answer;
     cv_error error;
@@ -241,13 +245,15 @@ static bool is_pending(waiting *run) {
 /* Only while the job runs: a finished one would not take the address away again. */
 static cvi_store_answer join_job(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                                  cv_error *error) {
-    const waiting *run = context;
+    waiting *run = context;
     cvi_job job;
     cvi_store_answer answer = cvi_dedupe_find(&stores->dedupe, run->hash, &job, error);
     if (answer != CVI_STORE_DONE || strcmp(job.job_id, run->job_id) != 0 ||
         !cvi_dedupe_is_live(&stores->dedupe, &job, now)) {
         return answer;
     }
+    run->has_owner = job.has_owner;
+    run->owner = job.owner;
     return cvi_dedupe_join_as(&stores->dedupe, run->hash, run->wake.address, keep, error);
 }
 
@@ -259,14 +265,23 @@ static cvi_store_answer leave_job(cvi_stores *stores, void *context, cvi_now now
     return cvi_dedupe_leave(&stores->dedupe, run->hash, run->wake.address, error);
 }
 
+/* Sleeps for one probe; true: the row is worth a look. */
+static bool sleep_until_sign(waiting *run, int64_t left_ms) {
+    cvi_wake_wait(&run->wake, left_ms < 0 || left_ms > PROBE_MS ? PROBE_MS : left_ms);
+    return cvi_wake_drain(&run->wake) || run->wake.descriptor < 0 || !run->has_owner ||
+           cvi_turn_probe_life(&run->store->stores->dedupe_db->turn, run->owner) != CVI_LOCK_HELD;
+}
+
 static bool sleep_until_ended(waiting *run, cvi_timeout timeout) {
     while (is_pending(run)) {
-        int64_t left_ms = cvi_timeout_left_ms(timeout);
-        if (left_ms == 0) {
-            return false;
+        bool is_worth_it = false;
+        for (int i = 0; i < PROBES_PER_LOOK && !is_worth_it; i++) {
+            int64_t left_ms = cvi_timeout_left_ms(timeout);
+            if (left_ms == 0) {
+                return false;
+            }
+            is_worth_it = sleep_until_sign(run, left_ms);
         }
-        cvi_wake_wait(&run->wake, left_ms < 0 || left_ms > BACKSTOP_MS ? BACKSTOP_MS : left_ms);
-        cvi_wake_drain(&run->wake);
     }
     return true;
 }

@@ -12,8 +12,10 @@
 enum statement {
     MAY_ADOPT,
     ADOPT,
-    NTH_NEWEST,
-    NTH_NEWEST_BACKGROUND,
+    NEWEST_ROWS,
+    NEWEST_BACKGROUND_ROWS,
+    HIGHEST_ID,
+    ANY_WITHOUT_STAMP,
     NEWEST,
     CONNECTING,
     RECORD,
@@ -28,9 +30,16 @@ enum statement {
     "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM main.rate_limits UNION ALL"                 \
     " SELECT (SELECT min(boot) FROM main.rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
 
-/* The first costs four seeks and is nearly always false; the second needs tables of its own. */
+/* Rows later than this may count for some user of the file, if not for this one; they are stamped
+ * by whoever sees them first, as their wall time is worth less the later one looks. */
+#define NEEDED_FROM                                                                                \
+    "?3 - max(?4, coalesce((SELECT value FROM main.settings WHERE name = 'longest_look_back_ms'"   \
+    " AND typeof(value) = 'integer'), 0))"
+
+/* The first costs five seeks and is nearly always false; the second needs tables of its own. */
 #define MAY_ADOPT_TEXT                                                                             \
-    "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"     \
+    "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot IS NULL AND timestamp > " NEEDED_FROM \
+    ")"                                                                                            \
     " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot < ?1)"                                   \
     " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot > ?1)"                                   \
     " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
@@ -38,20 +47,25 @@ enum statement {
     BOOTS                                                                                          \
     "UPDATE main.rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"     \
     " (SELECT id FROM main.rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"          \
-    " AND timestamp > ?3 - ?4"                                                                     \
-    " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"        \
+    " AND timestamp > " NEEDED_FROM                                                                \
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp > " NEEDED_FROM   \
     " UNION ALL SELECT id FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
 static const char users_wait[] = "Users of this file are waiting - they go first";
 
-#define NTH_FROM_NEWEST " ORDER BY boot_ms DESC LIMIT 1 OFFSET ?6"
+/* How many of the ?6 newest rows there are, and the last of those. */
+#define NEWEST_OF(rows)                                                                            \
+    "SELECT count(*), min(boot_ms) FROM (" rows " ORDER BY boot_ms DESC LIMIT ?6)"
 
 static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [MAY_ADOPT] = MAY_ADOPT_TEXT,
     [ADOPT] = ADOPT_TEXT,
-    [NTH_NEWEST] = CVI_PATH_ROWS("boot_ms", "") NTH_FROM_NEWEST,
-    [NTH_NEWEST_BACKGROUND] =
-        CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'") NTH_FROM_NEWEST,
+    [NEWEST_ROWS] = NEWEST_OF(CVI_PATH_ROWS("boot_ms", "")),
+    [NEWEST_BACKGROUND_ROWS] = NEWEST_OF(CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'")),
+    [HIGHEST_ID] = "SELECT max(id) FROM main.rate_limits",
+    [ANY_WITHOUT_STAMP] = "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot IS NULL)"
+                          " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot < ?1)"
+                          " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot > ?1)",
     [NEWEST] = "SELECT boot_ms FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                " AND scope IN (?2, '') AND connecting <= ?4 ORDER BY boot_ms DESC LIMIT 1",
     [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
@@ -226,20 +240,69 @@ static void raise_wait(cvi_room *room, int64_t wait_ms, cvi_wait_reason reason) 
     }
 }
 
+typedef struct newest_rows {
+    int64_t count;
+    int64_t last_boot_ms; /* of the oldest among them */
+} newest_rows;
+
+static cvi_store_answer find_newest(cvi_rate_limit *limit, enum statement newest,
+                                    const cvi_claim_spec *spec, int64_t most, int64_t after_ms,
+                                    newest_rows *rows, cv_error *error) {
+    sqlite3_stmt *row = NULL;
+    bool found = false;
+    *rows = (newest_rows){0, 0};
+    cvi_store_answer answer = cvi_sql_start(
+        &limit->sql, newest,
+        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(spec->resource),
+                   cvi_integer(after_ms), cvi_integer(spec->is_list ? 1 : 0), cvi_integer(most)),
+        &row, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_next(&limit->sql, row, &found, error);
+    }
+    if (found) {
+        *rows = (newest_rows){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+        cvi_sql_finish(row);
+    }
+    return answer;
+}
+
 /* Looks for the `most`-th newest row within the look-back: without it there is room (`wait_ms`
- * becomes 0), with it there will be when that row has left. */
-static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement nth_newest,
+ * becomes 0), with it there will be when that row has left. `count`: the rows up to it. */
+static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement newest,
                                      const cvi_claim_spec *spec, int64_t most, cvi_now now,
-                                     int64_t *wait_ms, cv_error *error) {
+                                     int64_t *count, int64_t *wait_ms, cv_error *error) {
     const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
     int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
-    int64_t row_ms = left_ms;
-    cvi_store_answer answer = cvi_sql_read(
-        &limit->sql, nth_newest,
-        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(spec->resource),
-                   cvi_integer(left_ms), cvi_integer(spec->is_list ? 1 : 0), cvi_integer(most - 1)),
-        &row_ms, error);
-    *wait_ms = row_ms > left_ms ? until_old(row_ms, path->look_back_ms, now) : 0;
+    newest_rows rows;
+    cvi_store_answer answer = find_newest(limit, newest, spec, most, left_ms, &rows, error);
+    *count = rows.count;
+    *wait_ms = rows.count >= most ? until_old(rows.last_boot_ms, path->look_back_ms, now) : 0;
+    return answer;
+}
+
+/* Counts, unless what is known of the last count says that there is room. */
+static cvi_store_answer wait_for_count(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                       int64_t most, cvi_now now, int64_t *wait_ms,
+                                       cv_error *error) {
+    int64_t highest_id = 0;
+    int64_t count = 0;
+    cvi_headroom_key key;
+    bool has_key = cvi_headroom_key_of(
+        spec, cvi_rate_limit_path(limit, spec->resource)->look_back_ms, now, &key);
+    cvi_store_answer answer = cvi_sql_read(&limit->sql, HIGHEST_ID, NULL, 0, &highest_id, error);
+    if (answer != CVI_STORE_DONE ||
+        (has_key && cvi_headroom_most(&limit->headroom, &key, highest_id) < most)) {
+        return answer;
+    }
+    int64_t strangers = 0;
+    answer = wait_for_row(limit, NEWEST_ROWS, spec, most, now, &count, wait_ms, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_read(&limit->sql, ANY_WITHOUT_STAMP, CVI_VALUES(cvi_text(limit->boot)),
+                              &strangers, error);
+    }
+    if (answer == CVI_STORE_DONE && has_key && strangers == 0) {
+        cvi_headroom_note(&limit->headroom, &key, highest_id, count);
+    }
     return answer;
 }
 
@@ -255,7 +318,7 @@ static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const cvi_claim_sp
         room->reason = CVI_WAIT_LIMIT;
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = wait_for_row(limit, NTH_NEWEST, spec, most, now, &wait_ms, error);
+    cvi_store_answer answer = wait_for_count(limit, spec, most, now, &wait_ms, error);
     raise_wait(room, wait_ms, CVI_WAIT_LIMIT);
     return answer;
 }
@@ -290,8 +353,9 @@ static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_sp
     room->has_written = counted.is_new;
     int64_t wait_ms = counted.valid_ms;
     if (!share.background_paused && share.background_max > 0) {
-        answer = wait_for_row(limit, NTH_NEWEST_BACKGROUND, spec, share.background_max, now,
-                              &wait_ms, error);
+        int64_t count = 0;
+        answer = wait_for_row(limit, NEWEST_BACKGROUND_ROWS, spec, share.background_max, now,
+                              &count, &wait_ms, error);
     }
     wait_ms = wait_ms < counted.valid_ms ? wait_ms : counted.valid_ms;
     if (answer == CVI_STORE_DONE && wait_ms > room->wait_ms) {
@@ -390,17 +454,6 @@ static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_sp
     return answer;
 }
 
-static cvi_store_answer announce_user(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                      cvi_now now, cvi_room *room, cv_error *error) {
-    if (room->wait_ms <= 0 || spec->only_looks) {
-        return CVI_STORE_DONE;
-    }
-    room->has_written = true;
-    bool is_for_all = room->reason == CVI_WAIT_INTERVAL || room->reason == CVI_WAIT_BLOCKED;
-    const char *path = is_for_all ? CVI_ANY_PATH : spec->resource;
-    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
-}
-
 cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                      cvi_room *room, cv_error *error) {
     memset(room, 0, sizeof(*room));
@@ -411,11 +464,21 @@ cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec
     if (answer == CVI_STORE_DONE) {
         answer = wait_for_service(limit, spec, now, room, error);
     }
-    if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
+    if (answer != CVI_STORE_DONE || !limit->is_adaptive || spec->priority == CV_PRIORITY_USER) {
         return answer;
     }
-    return spec->priority == CV_PRIORITY_USER ? announce_user(limit, spec, now, room, error)
-                                              : yield_to_users(limit, spec, now, room, error);
+    return yield_to_users(limit, spec, now, room, error);
+}
+
+cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                         cvi_now now, cvi_room *room, cv_error *error) {
+    if (!limit->is_adaptive || spec->priority != CV_PRIORITY_USER || room->wait_ms <= 0) {
+        return CVI_STORE_DONE;
+    }
+    room->has_written = true;
+    bool is_for_all = room->reason == CVI_WAIT_INTERVAL || room->reason == CVI_WAIT_BLOCKED;
+    const char *path = is_for_all ? CVI_ANY_PATH : spec->resource;
+    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
 }
 
 /* ---- writing ---- */

@@ -4,10 +4,11 @@
 
 #include "stores/cooldown.h"
 #include "stores/database.h"
+#include "stores/headroom.h"
 #include "stores/shares.h"
 #include "stores/waiting.h"
 
-enum { CVI_RATE_LIMIT_STATEMENTS = 11 };
+enum { CVI_RATE_LIMIT_STATEMENTS = 13 };
 
 typedef struct cvi_path_limit {
     char *resource;
@@ -27,6 +28,7 @@ typedef struct cvi_rate_limit {
     int64_t guard_ms;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
+    cvi_headroom headroom;
     bool is_adaptive;
     cvi_shares shares; /* these in use if adaptive */
     cvi_waiting waiting;
@@ -67,9 +69,14 @@ typedef struct cvi_room {
 cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
                                       cv_error *error);
 
-/* Counts; adopt comes first. Announces a user who has to wait. */
+/* Counts; adopt comes first. */
 cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                      cvi_room *room, cv_error *error);
+
+/* Announces a user who has to wait, as `room` says. Not for those who only look: whoever does not
+ * come back would keep the background waiting for nobody. */
+cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                         cvi_now now, cvi_room *room, cv_error *error);
 
 /* How the path of `spec` is shared out now; all zero if it is not. `counted->is_new`: keep the
  * transaction. */

@@ -96,12 +96,11 @@ static bool is_list(const char *resource) {
     return known == CV_RESOURCE_NONE || strcmp(cv_resource_name(known), resource) != 0;
 }
 
-static cvi_claim_spec spec_of(const char *resource, cv_priority priority, bool only_looks) {
+static cvi_claim_spec spec_of(const char *resource, cv_priority priority) {
     return (cvi_claim_spec){.resource = resource,
                             .is_list = is_list(resource),
                             .priority = priority,
-                            .readiness = CVI_READY_SOON,
-                            .only_looks = only_looks};
+                            .readiness = CVI_READY_SOON};
 }
 
 static cvi_store_answer clean_batch(cvi_stores *stores, cvi_now now, int64_t *deleted, bool *more,
@@ -130,7 +129,7 @@ static cvi_store_answer adopt(cvi_stores *stores, cvi_now now, bool *keep, cv_er
 static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                             cv_error *error) {
     asking *run = context;
-    const cvi_claim_spec spec = spec_of(run->resource, run->priority, !run->record);
+    const cvi_claim_spec spec = spec_of(run->resource, run->priority);
     cvi_store_answer answer = CVI_STORE_DONE;
     run->room = (cvi_room){0};
     if (run->look_first) {
@@ -138,6 +137,9 @@ static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool
         if (answer == CVI_STORE_DONE) {
             answer = cvi_rate_limit_room(&stores->rate_limit, &spec, now, &run->room, error);
         }
+    }
+    if (answer == CVI_STORE_DONE && run->record) {
+        answer = cvi_rate_limit_announce(&stores->rate_limit, &spec, now, &run->room, error);
     }
     /* Who only looks announces nothing, and leaves the counting to those who act. */
     *keep = *keep || (run->record && run->room.has_written);
@@ -247,7 +249,7 @@ static cvi_store_answer look_at_share(cvi_stores *stores, const cvi_claim_spec *
 static cvi_store_answer look(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                              cv_error *error) {
     const looking *run = context;
-    const cvi_claim_spec spec = spec_of(run->resource, CV_PRIORITY_USER, true);
+    const cvi_claim_spec spec = spec_of(run->resource, CV_PRIORITY_USER);
     cvi_room room = {0};
     cvi_used used = {0};
     cvi_store_answer answer = adopt(stores, now, keep, error);

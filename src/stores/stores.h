@@ -91,7 +91,6 @@ typedef struct cvi_claim_spec {
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
     cvi_readiness readiness;
     bool users_wait; /* the caller has users who wait for the interval, behind this claim */
-    bool only_looks; /* and will not ask again: nobody needs to make way for it */
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {

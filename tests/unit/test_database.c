@@ -477,7 +477,7 @@ static void test_wal_is_written_back_and_keeps_its_size(void **state) {
     cvi_stores *stores = world_open(world);
     store_many(world, stores, 600);
     int64_t wal_size = size_of(wal);
-    assert_in_range(wal_size, 1000 * 4096, 1100 * 4120);
+    assert_in_range(wal_size, 400 * 4096, 500 * 4120);
     assert_true(size_of(world->database) > 300 * 4096);
     store_many(world, stores, 600);
     assert_int_equal(size_of(wal), wal_size);

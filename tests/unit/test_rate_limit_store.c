@@ -1,8 +1,6 @@
 /* The sliding limit: exact at its edges, over clocks that step, boots and other programs' rows. */
 #include "support/store_world.h"
 
-#include <string.h>
-
 #include "stores/limits.h"
 
 /* Small figures, so that edges are near: 3 requests in 1 000 + 100 ms. */
@@ -472,6 +470,25 @@ static void test_reboot_keeps_the_count(void **state) {
     }
 }
 
+static void test_first_look_after_a_reboot_stamps_what_others_need(void **state) {
+    store_world *world = *state;
+    world->options.rate_limit.limit = 1;
+    world->options.rate_limit.window_ms = 10000;
+    cvi_stores *stores = world_open(world);
+    admit(world, stores, "issue");
+    cvi_stores_close(stores);
+    fake_clock_reboot(&world->clock, "boot-2", -55000);
+    world->options.rate_limit.window_ms = 1000;
+    stores = world_open(world);
+    admit(world, stores, "volume");
+    cvi_stores_close(stores);
+    fake_clock_step_wall(&world->clock, 3600000);
+    world->options.rate_limit.window_ms = 10000;
+    stores = world_open(world);
+    check_wait(world, stores, "issue", 5100, CVI_WAIT_LIMIT);
+    cvi_stores_close(stores);
+}
+
 /* ---- cleaning ---- */
 
 static void insert_old(const store_world *world, const char *boot, int count, int64_t boot_ms,
@@ -572,6 +589,7 @@ int main(void) {
         WITH_WORLD(test_row_from_the_future_is_stamped_anew_once),
         WITH_WORLD(test_hostile_stamps_block_for_one_window_at_most),
         WITH_WORLD(test_reboot_keeps_the_count),
+        WITH_WORLD(test_first_look_after_a_reboot_stamps_what_others_need),
         WITH_WORLD(test_cleaning_keeps_what_anybody_needs),
         WITH_WORLD(test_cleaning_keeps_an_hour_for_programs_that_cannot_ask),
         WITH_WORLD(test_cleaning_goes_in_batches),

@@ -189,6 +189,28 @@ static void test_refused_background_announces_nothing(void **state) {
     cvi_stores_close(stores);
 }
 
+/* Adopting the other program's row makes the look a writing one; it still promises nobody's return.
+ */
+static void test_who_only_looks_announces_nothing(void **state) {
+    store_world *world = *state;
+    cvi_stores *crawler = world_open(world);
+    cvi_stores *reader = world_open(world);
+    cv_rate_limit_store *looking = cvi_stores_rate_limit_store(reader);
+    cv_rate_limit_status status;
+    int64_t wait_ms = 0;
+    check_admitted(world, crawler, "issue", BACKGROUND);
+    insert_of_others(world, "volume", NULL, 0);
+    assert_true(cv_rate_limit_store_status(looking, "issue", &status));
+    insert_of_others(world, "volume", NULL, 0);
+    assert_true(cv_rate_limit_store_wait_time(looking, "issue", USER, &wait_ms));
+    assert_int_equal(wait_ms, INTERVAL_MS);
+    assert_int_equal(count_announced(world), 0);
+    fake_clock_advance(&world->clock, INTERVAL_MS);
+    check_admitted(world, crawler, "issue", BACKGROUND);
+    cvi_stores_close(crawler);
+    cvi_stores_close(reader);
+}
+
 /* ---- damage ---- */
 
 static void test_announcements_of_another_boot_or_impossible_ones_are_ignored(void **state) {
@@ -232,6 +254,7 @@ int main(void) {
         PACED(test_other_scopes_do_not_yield),
         PACED(test_only_the_adaptive_limit_announces_and_yields),
         PACED(test_refused_background_announces_nothing),
+        PACED(test_who_only_looks_announces_nothing),
         PACED(test_announcements_of_another_boot_or_impossible_ones_are_ignored),
     };
     return cmocka_run_group_tests_name("waiting users", tests, NULL, NULL);

@@ -1,0 +1,374 @@
+/* How soon a waiter of another process wakes when the owner completes the job, and what it costs
+ * while it waits. The time is taken from before the owner's call, so that the owner's whole
+ * transaction is in it; the file lies in memory where there is such a place, as the disk's part in
+ * a commit is not what is measured. */
+#include <comicvine.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "measure.h"
+#include "team.h"
+
+enum { ROUNDS = 2000, SMOKE_ROUNDS = 5, SETTLE_US = 2000, IDLE_MS = 4000, SMOKE_IDLE_MS = 30 };
+
+enum { OWNER_END, WAITER_END, ENDS };
+
+#define HASH_SIZE 65
+#define ISSUE_ID  7
+
+static const char body[] =
+    "{\"error\":\"OK\",\"limit\":1,\"offset\":0,\"number_of_page_results\":1,"
+    "\"number_of_total_results\":1,\"status_code\":1,"
+    "\"results\":{\"id\":7,\"name\":\"The Long Night\"}}";
+
+typedef struct scene {
+    char folder[TEAM_PATH_MAX];
+    char database[TEAM_PATH_MAX];
+    char base_url[64];
+    char call_hash[HASH_SIZE]; /* of the issue that clients ask for */
+    int rounds;
+    int64_t idle_ms;
+    int floor_sockets[ENDS];
+    atomic_int owned;   /* rounds whose job is owned */
+    atomic_int waiting; /* rounds in which the waiter is about to wait */
+    atomic_int woken;
+    char job_id[CV_JOB_ID_SIZE];
+    _Atomic int64_t woken_ns;
+    _Atomic int64_t idle_cpu_us;
+    measure_samples times;
+} scene;
+
+static cv_dedupe_store *open_jobs(const scene *self) {
+    cv_dedupe_options options = CV_DEDUPE_OPTIONS_INIT;
+    options.database = self->database;
+    options.lease_ms = 60000;
+    cv_dedupe_store *jobs = cv_dedupe_store_open(&options);
+    TEAM_DONE(jobs != NULL);
+    return jobs;
+}
+
+static cv_client *open_client(const scene *self, cv_drive drive) {
+    cv_options options = CV_OPTIONS_INIT;
+    options.api_key = "bench-key";
+    options.base_url = self->base_url;
+    options.database = self->database;
+    options.drive = drive;
+    options.cache.disabled = true; /* else only the first round would have to wait */
+    options.dedupe.lease_ms = 60000;
+    cv_client *client = cv_client_open(&options);
+    TEAM_DONE(client != NULL);
+    return client;
+}
+
+/* ---- rounds ---- */
+
+typedef void act(scene *self, void *user);
+
+typedef struct round_of {
+    act *begin;
+    act *await_waiter;
+    act *wake;
+} round_of;
+
+/* The owner's side: when the waiter sleeps, `wake` ends that; the time until it has returned. */
+static void drive_rounds(scene *self, const round_of *acts, void *user) {
+    for (int round = 1; round <= self->rounds; round++) {
+        acts->begin(self, user);
+        atomic_store(&self->owned, round);
+        team_await(&self->waiting, round);
+        acts->await_waiter(self, user);
+        measure_sleep_us(SETTLE_US);
+        int64_t begun_ns = measure_now_ns();
+        acts->wake(self, user);
+        team_await(&self->woken, round);
+        measure_add(&self->times, atomic_load(&self->woken_ns) - begun_ns);
+    }
+}
+
+/* The other side. */
+static void wait_rounds(scene *self, act *wait, void *user) {
+    for (int round = 1; round <= self->rounds; round++) {
+        team_await(&self->owned, round);
+        atomic_store(&self->waiting, round);
+        wait(self, user);
+        atomic_store(&self->woken_ns, measure_now_ns());
+        atomic_store(&self->woken, round);
+    }
+}
+
+/* ---- the floor: a datagram from one process to another ---- */
+
+static void do_nothing(scene *self, void *user) {
+    (void)self;
+    (void)user;
+}
+
+static void send_datagram(scene *self, void *user) {
+    (void)user;
+    team_check(send(self->floor_sockets[OWNER_END], "!", 1, 0) == 1, "a datagram can be sent");
+}
+
+static void wait_for_datagram(scene *self, void *user) {
+    char message[4];
+    struct pollfd wanted = {.fd = self->floor_sockets[WAITER_END], .events = POLLIN};
+    (void)user;
+    poll(&wanted, 1, -1);
+    team_check(recv(wanted.fd, message, sizeof(message), 0) == 1, "a datagram has come");
+}
+
+static void drive_floor(void *user) {
+    const round_of datagrams = {do_nothing, do_nothing, send_datagram};
+    drive_rounds(user, &datagrams, NULL);
+}
+
+static void wait_floor(void *user) {
+    wait_rounds(user, wait_for_datagram, NULL);
+}
+
+/* ---- cv_dedupe_store_wait ---- */
+
+typedef struct job_owner {
+    cv_dedupe_store *jobs;
+    sqlite3 *connection; /* to see who waits */
+    sqlite3_stmt *waiters;
+} job_owner;
+
+static void open_owner(const scene *self, job_owner *owner) {
+    owner->jobs = open_jobs(self);
+    team_check(sqlite3_open(self->database, &owner->connection) == SQLITE_OK &&
+                   sqlite3_prepare_v2(owner->connection, "SELECT count(*) FROM dedupe_waiters", -1,
+                                      &owner->waiters, NULL) == SQLITE_OK,
+               "the waiters can be counted");
+}
+
+static void close_owner(job_owner *owner) {
+    sqlite3_finalize(owner->waiters);
+    sqlite3_close(owner->connection);
+    cv_dedupe_store_close(owner->jobs);
+}
+
+static void await_waiter(scene *self, void *user) {
+    const job_owner *owner = user;
+    int count = 0;
+    (void)self;
+    while (count == 0) {
+        team_check(sqlite3_step(owner->waiters) == SQLITE_ROW, "the waiters can be counted");
+        count = sqlite3_column_int(owner->waiters, 0);
+        sqlite3_reset(owner->waiters);
+        measure_sleep_us(100);
+    }
+}
+
+static void own_job(scene *self, void *user) {
+    const job_owner *owner = user;
+    bool is_ours = false;
+    TEAM_DONE(cv_dedupe_store_register(owner->jobs, self->call_hash, self->job_id, &is_ours));
+    team_check(is_ours, "nobody else works on it");
+}
+
+static void complete_job(scene *self, void *user) {
+    const job_owner *owner = user;
+    TEAM_DONE(
+        cv_dedupe_store_complete(owner->jobs, self->call_hash, self->job_id, body, strlen(body)));
+}
+
+static void wait_for_job(scene *self, void *user) {
+    cv_blob result;
+    TEAM_DONE(cv_dedupe_store_wait(user, self->call_hash, self->job_id, -1, &result, NULL));
+    team_check(result.size == strlen(body), "the result is the owner's");
+    cv_free(result.data);
+}
+
+static void drive_jobs(void *user) {
+    scene *self = user;
+    const round_of jobs = {own_job, await_waiter, complete_job};
+    job_owner owner;
+    open_owner(self, &owner);
+    drive_rounds(self, &jobs, &owner);
+    close_owner(&owner);
+}
+
+static void wait_jobs(void *user) {
+    scene *self = user;
+    cv_dedupe_store *jobs = open_jobs(self);
+    wait_rounds(self, wait_for_job, jobs);
+    cv_dedupe_store_close(jobs);
+}
+
+/* ---- a client's call ---- */
+
+static void wait_for_issue(scene *self, void *user) {
+    (void)self;
+    const cv_issue *issue = cv_issue_retrieve(user, ISSUE_ID, CV_PRIORITY_USER);
+    TEAM_DONE(issue != NULL);
+    team_check(issue->record.source == CV_SOURCE_SHARED, "it is the owner's answer");
+    cv_issue_free(issue);
+}
+
+static void wait_calls(void *user) {
+    scene *self = user;
+    cv_client *client = open_client(self, CV_DRIVE_THREAD);
+    wait_rounds(self, wait_for_issue, client);
+    cv_client_close(client);
+}
+
+/* ---- idle waiting ---- */
+
+static int64_t cpu_us(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+}
+
+static void wait_idle_job(void *user) {
+    scene *self = user;
+    cv_blob result;
+    cv_dedupe_store *jobs = open_jobs(self);
+    team_await(&self->owned, 1);
+    atomic_store(&self->waiting, 1);
+    int64_t begun_us = cpu_us();
+    team_check(
+        !cv_dedupe_store_wait(jobs, self->call_hash, self->job_id, self->idle_ms, &result, NULL) &&
+            cv_last_error()->code == CV_ERROR_TIMEOUT,
+        "nobody has ended the job");
+    atomic_store(&self->idle_cpu_us, cpu_us() - begun_us);
+    atomic_store(&self->woken, 1);
+    cv_dedupe_store_close(jobs);
+}
+
+static void wait_idle_call(void *user) {
+    scene *self = user;
+    cv_client *client = open_client(self, CV_DRIVE_THREAD);
+    team_await(&self->owned, 1);
+    cv_request *request = cv_request_retrieve(client, CV_ISSUE, ISSUE_ID, NULL);
+    TEAM_DONE(request != NULL);
+    measure_sleep_us(20000); /* the thread starts, and joins the waiters */
+    atomic_store(&self->waiting, 1);
+    int64_t begun_us = cpu_us();
+    measure_sleep_us(self->idle_ms * 1000);
+    atomic_store(&self->idle_cpu_us, cpu_us() - begun_us);
+    team_check(!cv_request_done(request), "nobody has ended the job");
+    atomic_store(&self->woken, 1);
+    cv_request_wait(request, -1);
+    cv_request_free(request);
+    cv_client_close(client);
+}
+
+static void own_for_a_while(void *user) {
+    scene *self = user;
+    job_owner owner;
+    open_owner(self, &owner);
+    own_job(self, &owner);
+    atomic_store(&self->owned, 1);
+    team_await(&self->woken, 1);
+    complete_job(self, &owner);
+    close_owner(&owner);
+}
+
+/* ---- what a call is known by ---- */
+
+/* A server that accepts connections and never says a word. */
+static int listen_silently(scene *self) {
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    team_check(bind(descriptor, (struct sockaddr *)&address, size) == 0 &&
+                   listen(descriptor, 8) == 0 &&
+                   getsockname(descriptor, (struct sockaddr *)&address, &size) == 0,
+               "there is a port");
+    snprintf(self->base_url, sizeof(self->base_url), "http://127.0.0.1:%d/api",
+             ntohs(address.sin_port));
+    return descriptor;
+}
+
+/* Lets a client begin the call, and reads from the file what its job is called. */
+static void find_hash(void *user) {
+    scene *self = user;
+    sqlite3 *connection = NULL;
+    sqlite3_stmt *statement = NULL;
+    cv_client *client = open_client(self, CV_DRIVE_POLL);
+    cv_request *request = cv_request_retrieve(client, CV_ISSUE, ISSUE_ID, NULL);
+    TEAM_DONE(request != NULL);
+    cv_client_poll(client, 50);
+    team_check(sqlite3_open(self->database, &connection) == SQLITE_OK &&
+                   sqlite3_prepare_v2(connection, "SELECT hash FROM dedupe_jobs", -1, &statement,
+                                      NULL) == SQLITE_OK &&
+                   sqlite3_step(statement) == SQLITE_ROW,
+               "the call has a job");
+    snprintf(self->call_hash, sizeof(self->call_hash), "%s",
+             (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(connection);
+    cv_request_free(request);
+    cv_client_close(client);
+}
+
+/* ---- the whole ---- */
+
+static void run_pair(scene *self, void (*owner)(void *), void (*waiter)(void *)) {
+    atomic_store(&self->owned, 0);
+    atomic_store(&self->waiting, 0);
+    atomic_store(&self->woken, 0);
+    self->times.count = 0;
+    pid_t waiting = team_start(waiter, self);
+    pid_t owning = team_start(owner, self);
+    team_join(owning);
+    team_join(waiting);
+}
+
+typedef struct percentiles {
+    double p50;
+    double p99;
+} percentiles;
+
+static percentiles measure_pair(scene *self, void (*owner)(void *), void (*waiter)(void *)) {
+    run_pair(self, owner, waiter);
+    return (percentiles){measure_percentile(&self->times, 50.0),
+                         measure_percentile(&self->times, 99.0)};
+}
+
+static void print_pair(const char *what, percentiles seen, percentiles floor) {
+    char name[96];
+    snprintf(name, sizeof(name), "%s, p50 (P6)", what);
+    measure_print(&(measure_line){name, "us", seen.p50, floor.p50, MEASURE_FIGURE_BELOW, 100.0});
+    snprintf(name, sizeof(name), "%s, p99 (P6)", what);
+    measure_print(&(measure_line){name, "us", seen.p99, floor.p99, MEASURE_FIGURE_BELOW, 2000.0});
+}
+
+static void print_idle(scene *self, const char *name, void (*waiter)(void *)) {
+    run_pair(self, own_for_a_while, waiter);
+    double percent =
+        (double)atomic_load(&self->idle_cpu_us) / ((double)self->idle_ms * 1000.0) * 100.0;
+    measure_print(&(measure_line){name, "% of a core", percent, 0.0, MEASURE_FIGURE_BELOW, 0.1});
+}
+
+int main(int argument_count, char **arguments) {
+    bool is_smoke = measure_is_smoke(argument_count, arguments);
+    scene *self = team_share(sizeof(*self));
+    self->rounds = is_smoke ? SMOKE_ROUNDS : ROUNDS;
+    self->idle_ms = is_smoke ? SMOKE_IDLE_MS : IDLE_MS;
+    self->times = (measure_samples){0, ROUNDS, team_share(ROUNDS * sizeof(int64_t))};
+    team_check(socketpair(AF_UNIX, SOCK_DGRAM, 0, self->floor_sockets) == 0, "there are sockets");
+    team_make_folder(self->folder, true);
+    team_path(self->database, self->folder, "comics.db");
+    int server = listen_silently(self);
+    team_run(find_hash, self);
+    percentiles floor = measure_pair(self, drive_floor, wait_floor);
+    percentiles jobs = measure_pair(self, drive_jobs, wait_jobs);
+    percentiles calls = measure_pair(self, drive_jobs, wait_calls);
+    print_pair("wake-up of cv_dedupe_store_wait", jobs, floor);
+    print_pair("wake-up of a client's call", calls, floor);
+    print_idle(self, "idle cv_dedupe_store_wait (P6)", wait_idle_job);
+    print_idle(self, "idle client's call (P6)", wait_idle_call);
+    close(server);
+    team_remove_folder(self->folder);
+    return 0;
+}
