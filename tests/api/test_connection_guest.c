@@ -136,6 +136,7 @@ static void test_a_job_is_not_left_behind_by_a_transaction(void **context) {
     server_release(self->server, SERVER_ALL);
     assert_true(cv_request_wait(request, API_PATIENCE_MS));
     assert_int_equal(api_outcome_of(request).code, CV_OK);
+    cv_request_free(request);
     run(connection, "COMMIT");
     int64_t end_ms = api_now_ms() + API_PATIENCE_MS;
     while (number(connection, "SELECT count(*) FROM dedupe_jobs") > 0) {

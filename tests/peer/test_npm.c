@@ -146,7 +146,10 @@ static int64_t count(const scene *state, const char *sql) {
     return api_query(state->self, sql);
 }
 
+/* Also of what the packages wrote, which know nothing of a total. */
 static void assert_sound(const scene *state) {
+    assert_int_equal(count(state, "SELECT total FROM cache_bytes"),
+                     count(state, "SELECT sum(length(value)) FROM cache"));
     assert_int_equal(count(state, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
 }
 
