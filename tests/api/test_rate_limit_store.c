@@ -395,7 +395,7 @@ static void test_reset_forgets_one_resource(void **context) {
     assert_int_equal(acquire(mine, "issue"), 0);
     assert_true(acquire(mine, "issues") > 0);
     assert_true(acquire(theirs, "issue") > 0);
-    assert_done(cv_rate_limit_store_reset(mine, "never asked for"));
+    assert_done(cv_rate_limit_store_reset(mine, "never_asked_for"));
     cv_rate_limit_store_close(theirs);
     cv_rate_limit_store_close(mine);
 }
