@@ -11,7 +11,7 @@
 
 /* A killed owner sends no message, but the kernel drops its lock, which is quickly seen. Looking at
  * the row costs more, and is only for messages that were lost. */
-enum { PROBE_MS = 25, PROBES_PER_LOOK = 10 };
+enum { PROBE_MS = 40, PROBES_PER_LOOK = 6 };
 
 _Static_assert(CV_JOB_ID_SIZE == CVI_JOB_ID_SIZE, "one size for a job_id");
 

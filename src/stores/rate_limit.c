@@ -280,12 +280,14 @@ static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement newes
     return answer;
 }
 
-/* Counts, unless what is known of the last count says that there is room. */
+/* Counts, unless what is known of the last count says that there is room. A count that was cut off
+ * at `most` is not worth knowing. */
 static cvi_store_answer wait_for_count(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                        int64_t most, cvi_now now, int64_t *wait_ms,
                                        cv_error *error) {
     int64_t highest_id = 0;
     int64_t count = 0;
+    int64_t strangers = 0;
     cvi_headroom_key key;
     bool has_key = cvi_headroom_key_of(
         spec, cvi_rate_limit_path(limit, spec->resource)->look_back_ms, now, &key);
@@ -294,13 +296,12 @@ static cvi_store_answer wait_for_count(cvi_rate_limit *limit, const cvi_claim_sp
         (has_key && cvi_headroom_most(&limit->headroom, &key, highest_id) < most)) {
         return answer;
     }
-    int64_t strangers = 0;
     answer = wait_for_row(limit, NEWEST_ROWS, spec, most, now, &count, wait_ms, error);
     if (answer == CVI_STORE_DONE) {
         answer = cvi_sql_read(&limit->sql, ANY_WITHOUT_STAMP, CVI_VALUES(cvi_text(limit->boot)),
                               &strangers, error);
     }
-    if (answer == CVI_STORE_DONE && has_key && strangers == 0) {
+    if (answer == CVI_STORE_DONE && has_key && strangers == 0 && count < most) {
         cvi_headroom_note(&limit->headroom, &key, highest_id, count);
     }
     return answer;

@@ -305,6 +305,22 @@ static void test_limits_of_resources_later(void **context) {
     cv_rate_limit_store_close(store);
 }
 
+/* What was counted up to one limit says nothing about another. */
+static void test_a_raised_limit_counts_anew(void **context) {
+    cv_rate_limit_store *store = open_store(*context);
+    assert_done(cv_rate_limit_store_set_resource(store, "issue", 2, WINDOW_MS));
+    for (int i = 0; i < 5; i++) {
+        assert_done(cv_rate_limit_store_record(store, "issue", CV_PRIORITY_USER));
+    }
+    assert_true(acquire(store, "issue") > 0);
+    assert_done(cv_rate_limit_store_set_resource(store, "issue", 5, WINDOW_MS));
+    assert_true(acquire(store, "issue") > 0);
+    assert_done(cv_rate_limit_store_set_resource(store, "issue", 6, WINDOW_MS));
+    assert_int_equal(acquire(store, "issue"), 0);
+    assert_true(acquire(store, "issue") > 0);
+    cv_rate_limit_store_close(store);
+}
+
 /* A longer window of one handle is obeyed by the cleaning of all. */
 static void test_cleanup_obeys_the_longest_window(void **context) {
     api *self = *context;
@@ -551,6 +567,7 @@ int main(void) {
         API_TEST(test_a_crowd_gets_exactly_the_limit),
         API_TEST(test_limits_of_resources_at_opening),
         API_TEST(test_limits_of_resources_later),
+        API_TEST(test_a_raised_limit_counts_anew),
         API_TEST(test_cleanup_obeys_the_longest_window),
         API_TEST(test_without_a_limit),
         API_TEST(test_status),

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { SEEDS = 40, PHASES = 8, STEPS_OF_PHASE = 130 };
+enum { SEEDS = 32, PHASES = 8, STEPS_OF_PHASE = 130 };
 
 #define SECOND_MS    INT64_C(1000)
 #define HOUR_MS      INT64_C(3600000)
@@ -94,6 +94,18 @@ static void step_set_rule(limit_world *world) {
                    (limit_rule){limit_draw(world, 7), windows_ms[limit_draw(world, 3)]});
 }
 
+/* A limit that is lowered below what counts already, and raised again but not as far. */
+static void step_squeeze(limit_world *world) {
+    int process = draw_process(world);
+    int path = draw_path(world);
+    limit_rule rule = world->processes[process].rules[path];
+    for (int64_t limit = 1; limit < 4; limit++) {
+        limit_set_rule(world, process, path, (limit_rule){limit, rule.window_ms});
+        limit_ask(world, process, path, true, 0);
+    }
+    limit_set_rule(world, process, path, rule);
+}
+
 static void step_clock(limit_world *world) {
     static const int64_t steps_ms[] = {SECOND_MS, HOUR_MS, TEN_YEARS_MS};
     int64_t step_ms = steps_ms[limit_draw(world, 3)];
@@ -111,9 +123,10 @@ static const struct {
     int64_t percent;
     void (*run)(limit_world *world);
 } steps[] = {
-    {40, step_ask},    {8, step_ask_at_the_edge}, {26, step_time},   {4, step_look},
+    {38, step_ask},    {8, step_ask_at_the_edge}, {26, step_time},   {4, step_look},
     {6, step_foreign}, {2, step_suspend},         {2, step_restart}, {3, step_crash},
     {5, step_clock},   {2, step_clean},           {1, step_reset},   {1, step_set_rule},
+    {2, step_squeeze},
 };
 
 static void step(limit_world *world) {
@@ -128,12 +141,13 @@ static void step(limit_world *world) {
 /* ---- schedules ---- */
 
 /* Half of the time the wall clock is right and the machine may start anew; in the other half it is
- * stepped about. Before it is relied on again, what was written by a wrong one is out of date; and
- * before it goes wrong, some process has looked at the file, whichever it is. */
+ * stepped about. Before it is relied on again, what was written by a wrong one is out of date and
+ * gone; and before it goes wrong, some process has looked at the file, whichever it is. */
 static void run_phase(limit_world *world, bool is_wall_right) {
     if (is_wall_right) {
         limit_set_wall_right(world);
-        limit_advance(world, world->kept_ms);
+        limit_advance(world, world->kept_ms + HOUR_MS);
+        limit_clean(world, draw_process(world));
     } else {
         limit_reboot(world, limit_draw(world, world->window_ms));
         limit_look(world, draw_process(world), draw_path(world));
