@@ -24,6 +24,7 @@ enum {
     CLOSE_PATIENCE_MS = 25,
     CHECKPOINT_FRAMES = 1000,
     LONGEST_PAUSE_MS = 2, /* of who waits for the gate, before the next try */
+    GIVE_WAY_MS = 5,      /* so that they try in the meantime, also where they are woken late */
     LIFE_TRIES = 16,
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
@@ -52,7 +53,7 @@ bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
 
 void cvi_db_give_way(const cvi_db *db) {
     if (!db->is_memory) {
-        cvi_platform_sleep_ms(LONGEST_PAUSE_MS + 1);
+        cvi_platform_sleep_ms(GIVE_WAY_MS);
     }
 }
 
