@@ -17,7 +17,10 @@
 
 enum { USES_BATCH = 64 };
 
-enum statement { NOTE_USE, READ_TOTAL, EVICT, RECOUNT };
+enum statement { NOTE_USE, READ_TOTAL, EVICT_FUTURE, EVICT, RECOUNT };
+
+/* The last use that is known; idx_cache_used follows it. */
+#define USED "coalesce(used_at, created_at)"
 
 #define RECOUNT_TEXT                                                                               \
     "INSERT OR REPLACE INTO main.cache_bytes(id, total, replaced)"                                 \
@@ -27,7 +30,8 @@ static const char *const texts[CVI_BOUND_STATEMENTS] = {
     [NOTE_USE] = "UPDATE main.cache SET used_at = ?2 WHERE rowid = ?1",
     [READ_TOTAL] =
         "SELECT total FROM main.cache_bytes WHERE typeof(total) = 'integer' AND total >= 0",
-    [EVICT] = CVI_CACHE_DELETE("coalesce(used_at, created_at)", ""),
+    [EVICT_FUTURE] = CVI_CACHE_DELETE(USED, "WHERE " USED " > ?3"),
+    [EVICT] = CVI_CACHE_DELETE(USED, "WHERE " USED " <= ?3"),
     [RECOUNT] = RECOUNT_TEXT,
 };
 
@@ -88,22 +92,32 @@ static cvi_store_answer recount(cvi_bound *bound, int64_t *changed, bool *more, 
     return cvi_sql_run(&bound->sql, RECOUNT, NULL, 0, NULL, error);
 }
 
-static cvi_store_answer evict(cvi_bound *bound, int64_t excess, int64_t most, int64_t *changed,
-                              bool *more, cv_error *error) {
-    int64_t bytes = excess < most ? excess : most;
-    int64_t deleted = 0;
-    cvi_store_answer answer =
-        cvi_sql_run(&bound->sql, EVICT,
-                    CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH), cvi_integer(bytes)), &deleted, error);
-    if (answer != CVI_STORE_DONE) {
-        return answer;
+/* Rows from the future go first: they were stamped by a clock that was wrong. Nobody takes them for
+ * fresh, and in their place they would push out whatever is stored now. */
+static cvi_store_answer delete_batch(cvi_bound *bound, int64_t bytes, cvi_now now, int64_t *deleted,
+                                     cv_error *error) {
+    static const enum statement order[] = {EVICT_FUTURE, EVICT};
+    cvi_store_answer answer = CVI_STORE_DONE;
+    *deleted = 0;
+    for (size_t i = 0; i < 2 && answer == CVI_STORE_DONE && *deleted == 0; i++) {
+        answer = cvi_sql_run(&bound->sql, order[i],
+                             CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH), cvi_integer(bytes),
+                                        cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
+                             deleted, error);
     }
-    if (deleted == 0) {
+    return answer;
+}
+
+static cvi_store_answer evict(cvi_bound *bound, int64_t bytes, cvi_now now, int64_t *changed,
+                              bool *more, cv_error *error) {
+    int64_t deleted = 0;
+    cvi_store_answer answer = delete_batch(bound, bytes, now, &deleted, error);
+    if (answer == CVI_STORE_DONE && deleted == 0) {
         return recount(bound, changed, more, error);
     }
     *changed += deleted;
-    *more = *more || bytes < excess || deleted == CVI_CLEAN_BATCH;
-    return CVI_STORE_DONE;
+    *more = true;
+    return answer;
 }
 
 cvi_store_answer cvi_bound_hold(cvi_bound *bound, int64_t stored, cvi_now now, int64_t *changed,
@@ -125,6 +139,7 @@ cvi_store_answer cvi_bound_hold(cvi_bound *bound, int64_t stored, cvi_now now, i
     if (total <= bound->max_bytes) {
         return CVI_STORE_DONE;
     }
-    return evict(bound, total - bound->max_bytes, larger(stored, CVI_CLEAN_BYTES), changed, more,
-                 error);
+    int64_t excess = total - bound->max_bytes;
+    int64_t most = larger(stored, CVI_CLEAN_BYTES);
+    return evict(bound, excess < most ? excess : most, now, changed, more, error);
 }

@@ -4,7 +4,7 @@
 
 #include "stores/database.h"
 
-enum { CVI_BOUND_STATEMENTS = 4, CVI_BOUND_USES = 512 };
+enum { CVI_BOUND_STATEMENTS = 5, CVI_BOUND_USES = 512 };
 
 typedef struct cvi_bound {
     cvi_sql sql;

@@ -121,7 +121,7 @@ static const char *const indexes[] = {
 /* What all bodies take, kept true whoever writes. A REPLACE deletes the old row without a trigger,
  * unless recursive_triggers is on: so each insertion first remembers what may be replaced, and
  * counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
- * which would load the whole body. */
+ * which would load the whole body; of text, which other programs store, they are characters. */
 static const char *const triggers[] = {
     "INSERT OR IGNORE INTO main.cache_bytes(id, total, replaced)"
     " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM main.cache",
