@@ -246,14 +246,18 @@ typedef struct cv_rate_limit_options {
     const cv_resource_limit *resources;
     size_t resource_count;
     cv_adaptive_settings adaptive;
-    int64_t reserved[16];
+
+    /* The service, whatever the key: a pause of everything holds for all scopes with the same
+     * origin. NULL: the scope. Clients use a fingerprint of the base URL. */
+    const char *origin;
+    int64_t reserved[15];
 } cv_rate_limit_options;
 
 /* clang-format off */
 #define CV_RATE_LIMIT_OPTIONS_INIT                                                                 \
     {                                                                                              \
         sizeof(cv_rate_limit_options), NULL, NULL, NULL, NULL, CV_LIMIT_ADAPTIVE, 0, 0, 0, 0,      \
-        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, {0}                                          \
+        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}                                    \
     }
 /* clang-format on */
 
@@ -291,7 +295,7 @@ typedef struct cv_rate_limit_status {
     int64_t limit;             /* CV_NONE: no limit */
     int64_t reset_at_ms;       /* when the oldest request that counts leaves; 0: none counts */
     int64_t next_slot_ms;      /* when the next user request may leave; -1: never */
-    int64_t cooldown_until_ms; /* 0: no cool-down */
+    int64_t cooldown_until_ms; /* until when the service wants no request; 0: no such pause */
 
     /* Shares of CV_LIMIT_ADAPTIVE; 0 and "" without. */
     int64_t user_reserved;
@@ -305,8 +309,20 @@ typedef struct cv_rate_limit_status {
 CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
                                        cv_rate_limit_status *status);
 
-/* Forgets the requests of a resource that count for this handle: the service has not, so it is for
- * one's own mirror, or after a change of keys. */
+/* Reports a refusal of the service (its status 107, HTTP 420 or 429: a limit; 403 or a web page in
+ * place of an answer: a block): nobody on the file is admitted for `for_ms`, restarts or not. 0:
+ * the service named no time; 60 s then, and twice as long with each refusal in a row. At most an
+ * hour for a resource, a day for everything. CV_NONE: the service answers again, the pause is over.
+ * `resource` NULL: everything of the origin. Clients report by themselves.
+ *
+ * When the time is over one request is admitted alone, as a trial. The pause ends when it is
+ * reported to be over, or nothing is reported for 60 s; it goes on where the one who tries dies, or
+ * reports another refusal. */
+CV_API bool cv_rate_limit_store_cool_down(cv_rate_limit_store *store, const char *resource,
+                                          int64_t for_ms);
+
+/* Forgets the requests of a resource that count for this handle, its pause and that of everything:
+ * the service has not, so it is for one's own mirror, or after a change of keys. */
 CV_API bool cv_rate_limit_store_reset(cv_rate_limit_store *store, const char *resource);
 
 /* Gives a resource a limit of its own, for this handle and as long as it is open: at most `limit`
@@ -319,10 +335,17 @@ CV_API bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const c
                                              int64_t *limit, int64_t *window_ms);
 
 typedef struct cv_rate_limit_stats {
-    int64_t total_requests;         /* kept in the file and counted by this handle */
-    int64_t unique_resources;       /* that they are for */
+    int64_t total_requests;         /* of this scope and without one, as long as they are kept */
+    int64_t unique_resources;       /* with requests that still may count */
     int64_t rate_limited_resources; /* those of them without room now */
-    int64_t reserved[16];
+
+    /* Of CV_LIMIT_ADAPTIVE, over these resources; 0 without. */
+    double average_user_activity;      /* user requests in monitoring_window_ms, for a resource */
+    double background_utilization;     /* requests of the background in the window, as a part of all
+                                          that it may have now: above 1 if users have come since */
+    int64_t priority_mode_activations; /* how often users have become highly active, since the last
+                                          reset */
+    int64_t reserved[13];
 } cv_rate_limit_stats;
 
 CV_API bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats);
@@ -330,7 +353,8 @@ CV_API bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_
 /* Deletes requests that no user of the file counts any more, in small batches. */
 CV_API bool cv_rate_limit_store_cleanup(cv_rate_limit_store *store);
 
-/* Forgets all requests that count for this handle; see cv_rate_limit_store_reset. */
+/* Forgets all requests that count for this handle, and all pauses; see
+ * cv_rate_limit_store_reset. */
 CV_API bool cv_rate_limit_store_clear(cv_rate_limit_store *store);
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/envelope.h"
+#include "client/heed.h"
 #include "client/retry.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -90,8 +91,8 @@ static void take_redirect(cvi_flight *flight, cvi_response *response) {
     }
 }
 
-void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
-                              cvi_now now) {
+static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
+                          cvi_now now) {
     if (response->sent) {
         flight->row_id = 0; /* may have reached the service: the admission stays */
     }
@@ -99,14 +100,25 @@ void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_respon
     if (response->kind == CVI_RESPONSE_NOT_ADMITTED || (dead && !flight->fresh_connection)) {
         /* Nobody has seen it, or a dead connection swallowed it: at once again, newly admitted. */
         flight->fresh_connection = dead;
+        cvi_flight_note_word(engine, flight, NULL);
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
         return;
     }
     if (response->kind == CVI_RESPONSE_REDIRECT) {
+        cvi_flight_note_word(engine, flight, NULL);
         take_redirect(flight, response);
         return;
     }
     cvi_finding finding;
     cvi_judge_response(flight->call, response, &finding);
+    cvi_flight_note_word(engine, flight, &finding);
     take_finding(engine, flight, &finding, now);
+}
+
+void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
+                              cvi_now now) {
+    take_response(engine, flight, response, now);
+    if (flight->must_heed) { /* at once, before anybody else is admitted */
+        cvi_flight_heed(engine, flight, now);
+    }
 }

@@ -45,6 +45,7 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
         .database = options->database,
         .connection = options->connection,
         .scope = client->settings.scope,
+        .origin = client->settings.origin,
         .relaxed_sync = options->relaxed_sync,
         .cache = options->cache,
         .dedupe = options->dedupe,

@@ -13,7 +13,7 @@
 
 static const cvi_store_ops store_ops = {
     cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
-    cvi_stores_release, cvi_stores_renew, cvi_stores_clean,
+    cvi_stores_release, cvi_stores_renew, cvi_stores_heed,  cvi_stores_clean,
 };
 
 static const cvi_transport_ops transport_ops = {cvi_transport_send, cvi_transport_cancel};
@@ -218,6 +218,7 @@ static cvi_transport *open_transport(const cv_client *client, cv_error *error) {
     return cvi_transport_open(&transport, error);
 }
 
+/* Each part is cleaned if it wants to be, and the rows of the limit with whichever is. */
 static int64_t clean_interval_ms(const cv_options *options) {
     int64_t cache_ms = options->cache.cleanup_interval_ms;
     int64_t dedupe_ms = options->dedupe.cleanup_interval_ms;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/quota.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
@@ -248,13 +249,15 @@ static const struct {
     [CVI_HINDRANCE_INTERVAL] = {CV_ERROR_TIMEOUT, "waiting for its turn among the requests"},
     [CVI_HINDRANCE_LIMIT] = {CV_ERROR_TIMEOUT, "waiting for room in the budget"},
     [CVI_HINDRANCE_SHARE] = {CV_ERROR_TIMEOUT, "held back for users: "},
+    [CVI_HINDRANCE_COOLDOWN] = {CV_ERROR_TIMEOUT, "the service has asked for a pause"},
+    [CVI_HINDRANCE_BLOCKED] = {CV_ERROR_TIMEOUT, "the service blocks requests"},
 };
 
 static void expire_passenger(cvi_engine *engine, cvi_passenger *passenger) {
     const cvi_flight *flight = passenger->flight;
     cvi_outcome outcome = {.result = NULL};
     const char *why =
-        flight->hindrance == CVI_HINDRANCE_SHARE ? cvi_engine_share_text(engine, flight) : "";
+        flight->hindrance == CVI_HINDRANCE_SHARE ? cvi_quota_share_text(engine, flight) : "";
     cvi_error_set(&outcome.error, hindrances[flight->hindrance].code,
                   "%s: the deadline of %" PRId64 " ms has passed: %s%s", flight->call->label,
                   passenger->deadline_ms, hindrances[flight->hindrance].meanwhile, why);
@@ -363,79 +366,4 @@ void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome) {
 
 bool cvi_engine_is_idle(const cvi_engine *engine) {
     return engine->flights == NULL;
-}
-
-/* ---- the memory of refusals ---- */
-
-/* The gate's place; the first free one if the path has none yet. */
-static size_t find_gate(const cvi_engine *engine, const char *segment) {
-    size_t i = 0;
-    while (i < engine->gate_count && strcmp(engine->gates[i].segment, segment) != 0) {
-        i++;
-    }
-    return i;
-}
-
-static const cvi_gate_memory *known_gate(const cvi_engine *engine, const cvi_flight *flight) {
-    size_t place = find_gate(engine, flight->call->segment);
-    return place < engine->gate_count ? &engine->gates[place] : NULL;
-}
-
-static cvi_gate_memory *make_gate(cvi_engine *engine, const cvi_flight *flight) {
-    size_t place = find_gate(engine, flight->call->segment);
-    if (place == CVI_GATES_MAX) {
-        return NULL;
-    }
-    cvi_gate_memory *gate = &engine->gates[place];
-    if (place == engine->gate_count) {
-        *gate = (cvi_gate_memory){.segment = flight->call->segment};
-        engine->gate_count++;
-    }
-    return gate;
-}
-
-int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight, cvi_refusal *refusal) {
-    const cvi_gate_memory *gate = known_gate(engine, flight);
-    int64_t until = engine->interval_boot_ms;
-    *refusal = (cvi_refusal){CVI_WAIT_INTERVAL, ""};
-    if (gate != NULL && gate->until_boot_ms > until) {
-        until = gate->until_boot_ms;
-        refusal->reason = CVI_WAIT_LIMIT;
-    }
-    bool is_background = flight->priority == CV_PRIORITY_BACKGROUND;
-    if (gate != NULL && is_background && gate->background_until_boot_ms > until) {
-        until = gate->background_until_boot_ms;
-        *refusal = (cvi_refusal){CVI_WAIT_SHARE, gate->share_text};
-    }
-    return until;
-}
-
-static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
-                       int64_t until_boot_ms) {
-    cvi_gate_memory *gate = make_gate(engine, flight);
-    if (gate == NULL) {
-        return; /* without the memory each flight asks for itself */
-    }
-    if (refusal->reason == CVI_WAIT_LIMIT) {
-        gate->until_boot_ms = until_boot_ms;
-        return;
-    }
-    cvi_buffer text;
-    cvi_buffer_over(&text, gate->share_text, sizeof(gate->share_text));
-    cvi_buffer_add_text(&text, refusal->text);
-    gate->background_until_boot_ms = until_boot_ms;
-}
-
-void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
-                           int64_t until_boot_ms) {
-    if (refusal->reason == CVI_WAIT_INTERVAL) {
-        engine->interval_boot_ms = until_boot_ms;
-    } else {
-        close_path(engine, flight, refusal, until_boot_ms);
-    }
-}
-
-const char *cvi_engine_share_text(const cvi_engine *engine, const cvi_flight *flight) {
-    const cvi_gate_memory *gate = known_gate(engine, flight);
-    return gate != NULL ? gate->share_text : "";
 }

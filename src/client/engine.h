@@ -56,6 +56,8 @@ typedef struct cvi_store_ops {
                                 const cv_error *failure, cvi_now, cv_error *);
     cvi_store_answer (*renew)(cvi_stores *, const char *hash, const char *job_id, cvi_now,
                               bool *owned, cv_error *);
+    cvi_store_answer (*heed)(cvi_stores *, const cvi_heed_spec *, cvi_now, int64_t *left_ms,
+                             cv_error *);
     cvi_store_answer (*clean)(cvi_stores *, cvi_now, bool *more, cv_error *);
 } cvi_store_ops;
 

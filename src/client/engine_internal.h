@@ -6,10 +6,11 @@
 
 enum { CVI_GATES_MAX = 48 }; /* a detail and a list path for each resource, and some */
 
-/* A path of the service that refused, and until when it will: everybody, or the background. */
+/* A path that was refused, and until when it will be: to everybody, or to the background. */
 typedef struct cvi_gate_memory {
     const char *segment;
     int64_t until_boot_ms;
+    cvi_wait_reason reason;
     int64_t background_until_boot_ms;
     char share_text[CVI_REASON_SIZE]; /* why the background was refused */
 } cvi_gate_memory;
@@ -19,11 +20,13 @@ struct cvi_engine {
     cvi_flight *flights; /* users before background, then by arrival */
     int64_t sequence;
     int64_t clean_boot_ms;
-    int64_t interval_boot_ms; /* no request of any path before this */
+    int64_t all_until_boot_ms; /* no request of any path before this */
+    cvi_wait_reason all_reason;
     int64_t answered_boot_ms; /* when the last answer came: its connection may still be there */
     int under_way;            /* flights in RECEIVE */
     cvi_gate_memory gates[CVI_GATES_MAX];
     size_t gate_count;
+    int refusals_unheeded; /* flights that have still to tell the stores of a refusal */
 };
 
 #endif

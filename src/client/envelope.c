@@ -11,8 +11,6 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define DEFAULT_COOL_DOWN_MS 60000 /* where the service refuses but names no time */
-
 enum { STATUS_GOOD = 1, STATUS_NOT_FOUND = 101 };
 
 /* The service's codes, and what they mean to a caller. */
@@ -48,9 +46,6 @@ static void complete_error(cvi_finding *finding, const cvi_response *response, i
     error->http_status = response->http_status;
     error->api_status = (int)api_status;
     error->retry_after_ms = response->retry_after_ms;
-    if (error->code == CV_ERROR_RATE_LIMITED && error->retry_after_ms == 0) {
-        error->retry_after_ms = DEFAULT_COOL_DOWN_MS;
-    }
     finding->retry = error->code == CV_ERROR_SERVER;
 }
 

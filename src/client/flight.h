@@ -24,7 +24,9 @@ typedef enum cvi_hindrance {
     CVI_HINDRANCE_LOCK, /* somebody has locked the database */
     CVI_HINDRANCE_INTERVAL,
     CVI_HINDRANCE_LIMIT,
-    CVI_HINDRANCE_SHARE
+    CVI_HINDRANCE_SHARE,
+    CVI_HINDRANCE_COOLDOWN,
+    CVI_HINDRANCE_BLOCKED
 } cvi_hindrance;
 
 /* How a flight's job ends in CVI_STAGE_STORE. */
@@ -65,12 +67,18 @@ struct cvi_flight {
     int64_t tries;
     bool fresh_connection; /* the last one was dead */
 
+    bool must_heed; /* the stores must learn what the last answer means to all */
+    cvi_service_word word;
+    int64_t asked_ms; /* of that word */
+    int64_t probe;    /* the admission that tries whether a pause is over; 0: none */
+
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
     cv_error failure;   /* of ending FAIL */
     int64_t fetched_at_ms;
+    int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 
 /* Moves a flight to a stage that may follow its own (asserted in debug builds), due at once. */
@@ -97,20 +105,5 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 /* What a response means for the flight: the next stage. Takes what the response holds. */
 void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                               cvi_now now);
-
-/* Why a flight may not go yet. `text` goes with CVI_WAIT_SHARE, and is borrowed. */
-typedef struct cvi_refusal {
-    cvi_wait_reason reason;
-    const char *text;
-} cvi_refusal;
-
-/* The engine's memory of refusals, so that of many waiting flights only the best asks again. One
- * that meets the background alone does not hold users back. */
-int64_t cvi_engine_gate(const cvi_engine *engine, const cvi_flight *flight, cvi_refusal *refusal);
-void cvi_engine_close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
-                           int64_t until_boot_ms);
-
-/* Why the background of the flight's path was last held back; "" if it never was. */
-const char *cvi_engine_share_text(const cvi_engine *engine, const cvi_flight *flight);
 
 #endif

@@ -184,7 +184,7 @@ static bool make_user_agent(cvi_settings *settings) {
 }
 
 /* Built in one array of this function's, so that no other copy of the key is left behind. */
-static void make_scope(cvi_settings *settings) {
+static void make_fingerprints(cvi_settings *settings) {
     char text[LONGEST_KEY + 1 + LONG_TEXT + 1];
     cvi_buffer identity;
     cvi_buffer_over(&identity, text, sizeof(text));
@@ -194,6 +194,8 @@ static void make_scope(cvi_settings *settings) {
     char hash[CVI_HASH_SIZE];
     cvi_hash_hex(text, identity.length, hash);
     memcpy(settings->scope, hash, sizeof(settings->scope) - 1);
+    cvi_hash_hex(settings->options.base_url, strlen(settings->options.base_url), hash);
+    memcpy(settings->origin, hash, sizeof(settings->origin) - 1);
     explicit_bzero(text, sizeof(text));
 }
 
@@ -219,7 +221,7 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
         cvi_error_no_memory(error);
         return false;
     }
-    make_scope(settings);
+    make_fingerprints(settings);
     return options->database != NULL || options->connection != NULL ||
            use_default_database(settings, error);
 }

@@ -18,6 +18,7 @@ typedef struct cvi_settings {
                                "default", CV_NONE is left where it means "off" */
     const char *user_agent; /* library, contact and application */
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
+    char origin[33];        /* fingerprint of the base URL alone */
     cvi_arena arena;
 } cvi_settings;
 

@@ -8,16 +8,18 @@
 #include <string.h>
 
 #include "client/envelope.h"
+#include "client/heed.h"
 #include "client/lookup.h"
+#include "client/quota.h"
 #include "client/retry.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
-#define BACKSTOP_MS INT64_C(25) /* a watched row is looked at so often even if nobody wakes us */
+#define STORE_AGAIN_MS INT64_C(50) /* after a failure that may pass */
+#define BACKSTOP_MS    INT64_C(25) /* a watched row is looked at so often even if nobody wakes us */
 #define KEPT_ALIVE_MS                                                                              \
-    INT64_C(15000)               /* servers keep an idle connection at least so long, mostly       \
-                                  */
-#define RELOOK_MS INT64_C(10000) /* a long wait looks into the cache again so often */
+    INT64_C(15000) /* servers keep an idle connection at least so long, mostly                     \
+                    */
 
 #define TO(stage) (1u << CVI_STAGE_##stage)
 
@@ -43,7 +45,7 @@ void cvi_flight_move(cvi_flight *flight, cvi_stage stage) {
 }
 
 void cvi_flight_pass(cvi_flight *flight) {
-    bool holds = flight->job_id[0] != '\0' || flight->row_id != 0;
+    bool holds = flight->job_id[0] != '\0' || flight->row_id != 0 || flight->must_heed;
     flight->ending = CVI_ENDING_PASS;
     cvi_flight_move(flight, holds ? CVI_STAGE_STORE : CVI_STAGE_DONE);
 }
@@ -62,58 +64,6 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
 static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     flight->hindrance = CVI_HINDRANCE_LOCK;
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
-}
-
-/* ---- waiting for quota ---- */
-
-static const struct {
-    cvi_hindrance hindrance;
-    const char *words;
-} refusals[] = {
-    [CVI_WAIT_INTERVAL] = {CVI_HINDRANCE_INTERVAL, "too soon after the last request"},
-    [CVI_WAIT_LIMIT] = {CVI_HINDRANCE_LIMIT, "the budget is used up"},
-    [CVI_WAIT_SHARE] = {CVI_HINDRANCE_SHARE, "held back for users: "},
-};
-
-static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
-                             const cvi_refusal *refusal) {
-    const cvi_flight *flight = passenger->flight;
-    cvi_outcome outcome = {.result = NULL};
-    if (wait_ms < 0) {
-        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
-                      flight->call->label, flight->call->segment);
-        outcome.error.retryable = false;
-    } else {
-        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED,
-                      "%s: %s%s, next request in %" PRId64 " ms", flight->call->label,
-                      refusals[refusal->reason].words, refusal->text, wait_ms);
-        outcome.error.retry_after_ms = wait_ms;
-    }
-    cvi_flight_disembark(engine, passenger, &outcome);
-}
-
-/* Whether a passenger's patience covers the wait, which it has been told then. */
-static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
-    if (wait_ms < 0 || passenger->max_wait_ms == CV_NO_WAIT) {
-        return false;
-    }
-    if (passenger->refused_boot_ms < 0) {
-        passenger->refused_boot_ms = now.boot_ms;
-    }
-    int64_t waited_ms = now.boot_ms - passenger->refused_boot_ms;
-    return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
-}
-
-/* Tells those who would not wait so long; the others stay. */
-static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
-                           const cvi_refusal *refusal, cvi_now now) {
-    cvi_passenger *next = NULL;
-    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
-        next = passenger->next;
-        if (!will_wait(passenger, wait_ms, now)) {
-            refuse_passenger(engine, passenger, wait_ms, refusal);
-        }
-    }
 }
 
 /* ---- answers from the cache ---- */
@@ -171,23 +121,6 @@ static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
     }
 }
 
-/* Whether the flight has to wait behind those of better rank; whoever has not the patience leaves.
- */
-static bool waits_at_gate(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    cvi_refusal refusal;
-    int64_t gate = cvi_engine_gate(engine, flight, &refusal);
-    if (now.boot_ms >= gate) {
-        return false;
-    }
-    judge_patience(engine, flight, gate - now.boot_ms, &refusal, now);
-    if (flight->passengers == NULL) {
-        return false;
-    }
-    flight->hindrance = refusals[refusal.reason].hindrance;
-    flight->due_boot_ms = gate;
-    return true;
-}
-
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
@@ -201,7 +134,7 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         }
     }
     turn_away_cache_only(engine, flight);
-    if (flight->was_refused && waits_at_gate(engine, flight, now)) {
+    if (flight->was_refused && cvi_quota_holds_back(engine, flight, now)) {
         return false;
     }
     cvi_flight_move(flight, flight->passengers != NULL ? CVI_STAGE_CLAIM : CVI_STAGE_DONE);
@@ -210,38 +143,6 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- claiming ---- */
 
-/* Keeps the flight waiting, without its job if the wait is a long one. */
-static bool wait_for_quota(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
-                           cvi_now now) {
-    bool is_long = claim->wait_ms > engine->options.lease_ms;
-    int64_t until = now.boot_ms + (claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS);
-    flight->was_refused = true;
-    if (flight->job_id[0] != '\0' && is_long) {
-        flight->resume = true;
-        flight->resume_boot_ms = until;
-        cvi_flight_pass(flight);
-        return true;
-    }
-    if (flight->job_id[0] == '\0') {
-        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
-    }
-    flight->hindrance = refusals[claim->reason].hindrance;
-    return pause_until(flight, until);
-}
-
-static bool take_refusal(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
-                         cvi_now now) {
-    cvi_refusal refusal = {claim->reason, claim->reason_text};
-    judge_patience(engine, flight, claim->wait_ms, &refusal, now);
-    if (flight->passengers == NULL) {
-        cvi_flight_pass(flight);
-        return true;
-    }
-    int64_t gate_ms = claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS;
-    cvi_engine_close_gate(engine, flight, &refusal, now.boot_ms + gate_ms);
-    return wait_for_quota(engine, flight, claim, now);
-}
-
 static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
                            cvi_now now) {
     memcpy(flight->job_id, claim->job_id, sizeof(flight->job_id));
@@ -249,8 +150,8 @@ static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_cla
     flight->row_id = claim->row_id;
     flight->admitted_boot_ms = now.boot_ms;
     flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
-    const cvi_refusal others = {CVI_WAIT_INTERVAL, ""};
-    cvi_engine_close_gate(engine, flight, &others, now.boot_ms + claim->wait_ms);
+    flight->probe = claim->is_probe ? claim->row_id : 0;
+    cvi_quota_admitted(engine, flight, claim, now);
 }
 
 static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim, cvi_now now) {
@@ -267,7 +168,7 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
         cvi_flight_move(flight, CVI_STAGE_WATCH);
         return true;
     case CVI_CLAIM_WAIT:
-        return take_refusal(engine, flight, claim, now);
+        return cvi_quota_refused(engine, flight, claim, now);
     case CVI_CLAIM_LOST:
         flight->job_id[0] = '\0';
         cvi_flight_move(flight, CVI_STAGE_LOOKUP);
@@ -303,6 +204,9 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .users_wait = users_wait(engine, flight),
     };
     memset(claim, 0, sizeof(*claim));
+    if (engine->refusals_unheeded > 0) {
+        return CVI_STORE_BUSY; /* nothing more is sent before the refusal is in the file */
+    }
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);
 }
 
@@ -508,6 +412,14 @@ static void deliver_ending(cvi_engine *engine, cvi_flight *flight) {
     }
 }
 
+/* What could not be let go of is tried until the lease would have ended. */
+static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->give_up_boot_ms == 0) {
+        flight->give_up_boot_ms = now.boot_ms + engine->options.lease_ms;
+    }
+    return now.boot_ms < flight->give_up_boot_ms;
+}
+
 /* The answer goes out after the first try at storing it, however that went: whoever asks again then
  * finds it in the file, or else in this flight, which tries on. */
 static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -516,9 +428,14 @@ static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (answer == CVI_STORE_BUSY) {
         return pause_for_lock(engine, flight, now);
     }
-    if (answer == CVI_STORE_FAILED && flight->ending != CVI_ENDING_PASS) {
-        flight->ending = CVI_ENDING_PASS; /* a full disk, say: letting go takes less room */
-        return true;
+    if (answer == CVI_STORE_FAILED) {
+        if (flight->ending != CVI_ENDING_PASS) {
+            flight->ending = CVI_ENDING_PASS; /* a full disk, say: letting go takes less room */
+            return true;
+        }
+        if (tries_on(engine, flight, now)) {
+            return pause_until(flight, now.boot_ms + STORE_AGAIN_MS);
+        }
     }
     flight->job_id[0] = '\0';
     flight->row_id = 0;
@@ -539,5 +456,8 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
 };
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->must_heed && cvi_flight_heed(engine, flight, now) == CVI_STORE_BUSY) {
+        return pause_for_lock(engine, flight, now);
+    }
     return stage_functions[flight->stage](engine, flight, now);
 }

@@ -54,7 +54,7 @@ typedef struct cvi_response {
     cvi_response_kind kind;
     bool sent;              /* the request may have left: its admission stays */
     int http_status;        /* 0 without an answer */
-    int64_t retry_after_ms; /* from the answer, at most an hour; 0: not given */
+    int64_t retry_after_ms; /* the service's wish, at most a day; 0: not given */
     char *body;             /* ANSWER: the receiver's, ends in NUL; NULL when empty */
     size_t size;
     char *redirect_url; /* REDIRECT: the receiver's, without the key */

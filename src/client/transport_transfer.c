@@ -2,14 +2,16 @@
  * end means. The key is added here, at the last moment, and wiped from our memory at once. */
 #include "client/transport_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/allocator.h"
 #include "support/buffer.h"
 
-#define FIRST_BODY_BYTES   ((size_t)32768)
-#define MAX_RETRY_AFTER_MS ((int64_t)3600000)
-#define MAX_URL_BYTES      ((size_t)8192)
+#define FIRST_BODY_BYTES  ((size_t)32768)
+#define MAX_RETRY_AFTER_S INT64_C(86400)
+#define FIRST_UNIX_S      INT64_C(1000000000) /* smaller numbers are no time of the day */
+#define MAX_URL_BYTES     ((size_t)8192)
 
 /* Makes room for `extra` bytes and a NUL. */
 static bool grow_body(cvi_transfer *transfer, size_t extra) {
@@ -179,11 +181,38 @@ static void conclude_redirect(cvi_transfer *transfer, cvi_response *response) {
     }
 }
 
+/* X-RateLimit-Reset, either in seconds from now or as a time of the day. 0: not there. */
+static int64_t read_reset_s(const cvi_transfer *transfer) {
+    struct curl_header *header = NULL;
+    if (curl_easy_header(transfer->easy, "X-RateLimit-Reset", 0, CURLH_HEADER, -1, &header) !=
+        CURLHE_OK) {
+        return 0;
+    }
+    char *end = NULL;
+    long long reset_s = strtoll(header->value, &end, 10);
+    if (end == header->value || *end != '\0' || reset_s < 0) {
+        return 0;
+    }
+    int64_t wall_s = cvi_clock_now(&transfer->transport->options.clock).wall_ms / 1000;
+    return reset_s < FIRST_UNIX_S ? reset_s : reset_s - wall_s;
+}
+
+static int64_t read_pause_ms(const cvi_transfer *transfer) {
+    curl_off_t pause_s = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &pause_s);
+    if (pause_s <= 0) {
+        pause_s = read_reset_s(transfer);
+    }
+    if (pause_s <= 0) {
+        return 0;
+    }
+    return (pause_s < MAX_RETRY_AFTER_S ? pause_s : MAX_RETRY_AFTER_S) * 1000;
+}
+
 static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
-    curl_off_t retry_after_s = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    response->retry_after_ms =
-        retry_after_s > MAX_RETRY_AFTER_MS / 1000 ? MAX_RETRY_AFTER_MS : retry_after_s * 1000;
+    if (response->http_status >= 400) {
+        response->retry_after_ms = read_pause_ms(transfer);
+    }
     if (is_redirect(response->http_status)) {
         conclude_redirect(transfer, response);
         return;

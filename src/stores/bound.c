@@ -23,12 +23,13 @@ enum statement { NOTE_USE, READ_TOTAL, EVICT_FUTURE, EVICT, RECOUNT };
 #define USED "coalesce(used_at, created_at)"
 
 #define RECOUNT_TEXT                                                                               \
-    "INSERT OR REPLACE INTO cache_bytes(id, total, replaced)"                                      \
-    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM cache"
+    "INSERT OR REPLACE INTO main.cache_bytes(id, total, replaced)"                                 \
+    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM main.cache"
 
 static const char *const texts[CVI_BOUND_STATEMENTS] = {
-    [NOTE_USE] = "UPDATE cache SET used_at = ?2 WHERE rowid = ?1",
-    [READ_TOTAL] = "SELECT total FROM cache_bytes WHERE typeof(total) = 'integer' AND total >= 0",
+    [NOTE_USE] = "UPDATE main.cache SET used_at = ?2 WHERE rowid = ?1",
+    [READ_TOTAL] =
+        "SELECT total FROM main.cache_bytes WHERE typeof(total) = 'integer' AND total >= 0",
     [EVICT_FUTURE] = CVI_CACHE_DELETE(USED, "WHERE " USED " > ?3"),
     [EVICT] = CVI_CACHE_DELETE(USED, "WHERE " USED " <= ?3"),
     [RECOUNT] = RECOUNT_TEXT,

@@ -6,22 +6,35 @@
 #include <string.h>
 
 #include "stores/limits.h"
+#include "stores/path_rows.h"
 
-enum statement { USED, REQUESTS, RESOURCES, FORGET, FORGET_ALL };
+enum statement { USED, BACKGROUND, RESOURCES, FORGET, FORGET_ALL };
+
+const char *const cvi_budget_requests_text =
+    "SELECT count(*) FROM main.rate_limits WHERE scope IN (?1, '')";
+
+/* All paths of a scope, at one seek each. */
+#define PATHS(name, scope)                                                                                 \
+    name                                                                                                   \
+        "(r) AS (SELECT min(resource) FROM main.rate_limits WHERE boot = ?1 AND scope = " scope            \
+        " UNION ALL SELECT (SELECT min(resource) FROM main.rate_limits WHERE boot = ?1 AND scope = " scope \
+        " AND resource > r) FROM " name " WHERE r IS NOT NULL)"
 
 static const char *const texts[CVI_BUDGET_STATEMENTS] = {
-    [USED] = "SELECT count(*), min(boot_ms) FROM rate_limits WHERE boot = ?1 AND boot_ms > ?4"
-             " AND (scope IN (?2, '') AND resource = ?3"
-             " OR scope = '' AND resource = 'unknown' AND ?5)",
-    [REQUESTS] = "SELECT count(*) FROM rate_limits WHERE scope IN (?1, '')",
-    [RESOURCES] = "SELECT DISTINCT resource FROM rate_limits WHERE scope IN (?1, '')",
-    [FORGET] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
-               " WHERE scope IN (?1, '') AND resource = ?2 LIMIT ?3)",
-    [FORGET_ALL] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
+    [USED] = "SELECT count(*), min(boot_ms) FROM (" CVI_PATH_ROWS("boot_ms", "") ")",
+    [BACKGROUND] =
+        "SELECT count(*) FROM (" CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'") ")",
+    [RESOURCES] = "WITH RECURSIVE " PATHS("ours", "?2") ", " PATHS(
+        "others", "''") " SELECT r FROM ours WHERE r IS NOT NULL"
+                        " UNION SELECT r FROM others WHERE r IS NOT NULL",
+    [FORGET] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
+               " WHERE scope IN (?1, '') AND resource = ?2"
+               " OR scope = '' AND resource = 'unknown' AND ?4 LIMIT ?3)",
+    [FORGET_ALL] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
                    " WHERE scope IN (?1, '') LIMIT ?2)",
 };
 
-void cvi_budget_init(cvi_budget *budget, const cvi_rate_limit *limit) {
+void cvi_budget_init(cvi_budget *budget, cvi_rate_limit *limit) {
     memset(budget, 0, sizeof(*budget));
     budget->limit = limit;
     budget->sql = (cvi_sql){limit->sql.connection, limit->sql.path, texts, budget->statements,
@@ -32,15 +45,18 @@ void cvi_budget_finalize(cvi_budget *budget) {
     cvi_sql_finalize(&budget->sql);
 }
 
-cvi_store_answer cvi_budget_used(cvi_budget *budget, const char *resource, bool is_list,
-                                 cvi_now now, cvi_used *used, cv_error *error) {
+/* ---- one path ---- */
+
+/* Reads a statement over the rows of a path that count. */
+static cvi_store_answer read_path(cvi_budget *budget, enum statement which, const char *resource,
+                                  bool is_list, cvi_now now, cvi_used *used, cv_error *error) {
     const cvi_rate_limit *limit = budget->limit;
     int64_t look_back_ms = cvi_rate_limit_path(limit, resource)->look_back_ms;
     sqlite3_stmt *row = NULL;
     bool found = false;
     *used = (cvi_used){0};
     cvi_store_answer answer = cvi_sql_start(
-        &budget->sql, USED,
+        &budget->sql, which,
         CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(resource),
                    cvi_integer(now.boot_ms - look_back_ms), cvi_integer(is_list ? 1 : 0)),
         &row, error);
@@ -55,27 +71,55 @@ cvi_store_answer cvi_budget_used(cvi_budget *budget, const char *resource, bool 
     return answer;
 }
 
-/* Adds one path to the totals. */
+cvi_store_answer cvi_budget_used(cvi_budget *budget, const char *resource, bool is_list,
+                                 cvi_now now, cvi_used *used, cv_error *error) {
+    return read_path(budget, USED, resource, is_list, now, used, error);
+}
+
+/* ---- all paths ---- */
+
+/* What the shares of a path add; nothing where it is not shared out. */
+static cvi_store_answer add_share(cvi_budget *budget, const cvi_claim_spec *spec, cvi_now now,
+                                  cvi_budget_totals *totals, cv_error *error) {
+    cvi_counted counted;
+    cvi_share share;
+    cvi_used background;
+    cvi_store_answer answer =
+        cvi_rate_limit_share(budget->limit, spec, now, &counted, &share, error);
+    if (answer == CVI_STORE_DONE) {
+        answer =
+            read_path(budget, BACKGROUND, spec->resource, spec->is_list, now, &background, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        totals->users += share.recent_user_activity;
+        totals->background += background.count;
+        totals->background_max += share.background_max;
+        totals->has_written = totals->has_written || counted.is_new;
+    }
+    return answer;
+}
+
 static cvi_store_answer add_path(cvi_budget *budget, const char *resource, bool is_list,
                                  cvi_now now, cvi_budget_totals *totals, cv_error *error) {
+    const cvi_claim_spec spec = {.resource = resource, .is_list = is_list, .only_looks = true};
     int64_t most = cvi_rate_limit_path(budget->limit, resource)->limit;
     cvi_used used;
     cvi_store_answer answer = cvi_budget_used(budget, resource, is_list, now, &used, error);
     totals->resources++;
     totals->full_resources += most >= 0 && used.count >= most ? 1 : 0;
-    return answer;
+    if (answer != CVI_STORE_DONE || !budget->limit->is_adaptive) {
+        return answer;
+    }
+    return add_share(budget, &spec, now, totals, error);
 }
 
-cvi_store_answer cvi_budget_total(cvi_budget *budget, cvi_is_list *is_list, cvi_now now,
+static cvi_store_answer add_paths(cvi_budget *budget, cvi_is_list *is_list, cvi_now now,
                                   cvi_budget_totals *totals, cv_error *error) {
-    const cvi_value scope[] = {cvi_text(budget->limit->scope)};
+    const cvi_rate_limit *limit = budget->limit;
     sqlite3_stmt *row = NULL;
-    *totals = (cvi_budget_totals){0};
     cvi_store_answer answer =
-        cvi_sql_read(&budget->sql, REQUESTS, scope, 1, &totals->requests, error);
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_start(&budget->sql, RESOURCES, scope, 1, &row, error);
-    }
+        cvi_sql_start(&budget->sql, RESOURCES,
+                      CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope)), &row, error);
     bool more = answer == CVI_STORE_DONE;
     while (more) {
         answer = cvi_sql_next(&budget->sql, row, &more, error);
@@ -92,17 +136,38 @@ cvi_store_answer cvi_budget_total(cvi_budget *budget, cvi_is_list *is_list, cvi_
     return answer;
 }
 
-cvi_store_answer cvi_budget_forget(cvi_budget *budget, const char *resource, int64_t *deleted,
-                                   bool *more, cv_error *error) {
-    const cvi_value scope = cvi_text(budget->limit->scope);
-    const cvi_value batch = cvi_integer(CVI_CLEAN_BATCH);
+cvi_store_answer cvi_budget_total(cvi_budget *budget, cvi_is_list *is_list, cvi_now now,
+                                  cvi_budget_totals *totals, cv_error *error) {
+    *totals = (cvi_budget_totals){0};
+    cvi_store_answer answer = add_paths(budget, is_list, now, totals, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return cvi_shares_activations(&budget->limit->shares, &totals->activations, error);
+}
+
+/* ---- deleting ---- */
+
+static cvi_store_answer forget(cvi_budget *budget, enum statement which, const cvi_value *values,
+                               size_t count, int64_t *deleted, bool *more, cv_error *error) {
     int64_t changes = 0;
-    cvi_store_answer answer =
-        resource != NULL
-            ? cvi_sql_run(&budget->sql, FORGET, CVI_VALUES(scope, cvi_text(resource), batch),
-                          &changes, error)
-            : cvi_sql_run(&budget->sql, FORGET_ALL, CVI_VALUES(scope, batch), &changes, error);
+    cvi_store_answer answer = cvi_sql_run(&budget->sql, which, values, count, &changes, error);
     *deleted += changes;
     *more = *more || changes == CVI_CLEAN_BATCH;
     return answer;
+}
+
+cvi_store_answer cvi_budget_forget(cvi_budget *budget, const char *resource, bool is_list,
+                                   int64_t *deleted, bool *more, cv_error *error) {
+    return forget(budget, FORGET,
+                  CVI_VALUES(cvi_text(budget->limit->scope), cvi_text(resource),
+                             cvi_integer(CVI_CLEAN_BATCH), cvi_integer(is_list ? 1 : 0)),
+                  deleted, more, error);
+}
+
+cvi_store_answer cvi_budget_forget_all(cvi_budget *budget, int64_t *deleted, bool *more,
+                                       cv_error *error) {
+    return forget(budget, FORGET_ALL,
+                  CVI_VALUES(cvi_text(budget->limit->scope), cvi_integer(CVI_CLEAN_BATCH)), deleted,
+                  more, error);
 }

@@ -17,16 +17,16 @@ enum statement { PUT, DELETE, CLEAN, CLEAR };
 enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, VALUE };
 
 const char *const cvi_cache_find_text =
-    "SELECT created_at, expires_at, checksum, negative, rowid, used_at, value FROM cache"
+    "SELECT created_at, expires_at, checksum, negative, rowid, used_at, value FROM main.cache"
     " WHERE hash = ?1";
 
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
-    [PUT] = "INSERT INTO cache(hash, created_at, expires_at, checksum, negative, value)"
+    [PUT] = "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value)"
             " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
             " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"
             " expires_at = excluded.expires_at, checksum = excluded.checksum,"
             " negative = excluded.negative, used_at = NULL, value = excluded.value",
-    [DELETE] = "DELETE FROM cache WHERE hash = ?1",
+    [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
     [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
     [CLEAR] = CVI_CACHE_DELETE("rowid", ""),
 };

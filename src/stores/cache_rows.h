@@ -6,10 +6,10 @@
  * before had ?2 bytes: to delete a large body takes as long as many small ones. An index must
  * follow `place`, so that no other rows are looked at. */
 #define CVI_CACHE_DELETE(place, condition)                                                         \
-    "DELETE FROM cache WHERE rowid IN (SELECT id FROM ("                                           \
+    "DELETE FROM main.cache WHERE rowid IN (SELECT id FROM ("                                      \
     "SELECT id, sum(size) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"  \
     " AS before FROM (SELECT rowid AS id, " place                                                  \
-    " AS place, length(value) AS size FROM cache " condition " ORDER BY " place                    \
+    " AS place, length(value) AS size FROM main.cache " condition " ORDER BY " place               \
     " LIMIT ?1)) WHERE coalesce(before, 0) < ?2)"
 
 #endif

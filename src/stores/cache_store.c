@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "stores/limits.h"
 #include "stores/public_call.h"
 #include "stores/settings.h"
 #include "support/error.h"
@@ -44,7 +45,7 @@ cv_cache_store *cv_cache_store_open(const cv_cache_options *options) {
     if (!read_options(&own, options, &parts.cache)) {
         return NULL;
     }
-    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator};
+    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator, NULL};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;
@@ -83,8 +84,8 @@ static bool look(cv_cache_store *store, const char *hash, int64_t stale_ms, cv_b
         now = cvi_clock_now(&db->clock);
         answer = cvi_stores_look(store->stores, hash, &demand, now, &cached, &error);
     }
-    if (cached.body != NULL && age_ms != NULL && now.wall_ms > cached.fetched_at_ms) {
-        *age_ms = now.wall_ms - cached.fetched_at_ms;
+    if (cached.body != NULL && age_ms != NULL) {
+        *age_ms = cvi_age_ms(now.wall_ms, cached.fetched_at_ms);
     }
     return cvi_public_end(db, answer, &error) && cvi_public_hand_out(db, &cached, value);
 }
@@ -165,7 +166,7 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
     static const char text[] =
         "SELECT count(*), count(*) FILTER (WHERE expires_at <= ?1),"
         " count(*) FILTER (WHERE negative <> 0), coalesce(sum(length(value)), 0),"
-        " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) FROM cache";
+        " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) FROM main.cache";
     int64_t columns[COLUMNS] = {0};
     if (stats == NULL) {
         return cvi_public_refuse("the stats are NULL");

@@ -10,6 +10,7 @@ typedef struct claiming {
     const cvi_claim_spec *spec;
     cvi_now now;
     cvi_claim *claim;
+    cvi_room room;
     bool keep;    /* something was written that must stay */
     bool decided; /* the verdict is in the claim */
 } claiming;
@@ -86,17 +87,17 @@ static cvi_store_answer look_for_owner(claiming *run, cv_error *error) {
 static cvi_store_answer count_room(claiming *run, cv_error *error) {
     cvi_rate_limit *limit = &run->stores->rate_limit;
     int64_t adopted = 0;
-    cvi_room room = {0};
+    cvi_room *room = &run->room;
     cvi_store_answer answer = cvi_rate_limit_adopt(limit, run->now, &adopted, error);
     run->keep = run->keep || adopted > 0;
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_rate_limit_room(limit, run->spec, run->now, &room, error);
+        answer = cvi_rate_limit_room(limit, run->spec, run->now, room, error);
     }
-    run->keep = run->keep || room.has_written;
-    if (answer == CVI_STORE_DONE && room.wait_ms != 0) {
-        run->claim->wait_ms = room.wait_ms;
-        run->claim->reason = room.reason;
-        memcpy(run->claim->reason_text, room.reason_text, sizeof(room.reason_text));
+    run->keep = run->keep || room->has_written;
+    if (answer == CVI_STORE_DONE && room->wait_ms != 0) {
+        run->claim->wait_ms = room->wait_ms;
+        run->claim->reason = room->reason;
+        memcpy(run->claim->reason_text, room->reason_text, sizeof(room->reason_text));
         decide(run, CVI_CLAIM_WAIT);
     } else {
         run->claim->wait_ms = limit->min_interval_ms;
@@ -108,11 +109,12 @@ static cvi_store_answer admit(claiming *run, cv_error *error) {
     const cvi_claim_spec *spec = run->spec;
     cvi_stores *stores = run->stores;
     run->keep = true;
-    cvi_store_answer answer =
-        cvi_rate_limit_record(&stores->rate_limit, spec, run->now, &run->claim->row_id, error);
+    cvi_store_answer answer = cvi_rate_limit_admit(&stores->rate_limit, spec, &run->room, run->now,
+                                                   &run->claim->row_id, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
+    run->claim->is_probe = run->room.needs_probe;
     decide(run, CVI_CLAIM_ADMITTED);
     if (owns_job(run)) {
         memcpy(run->claim->job_id, spec->job_id, strnlen(spec->job_id, CVI_JOB_ID_SIZE - 1));
@@ -151,7 +153,7 @@ static void give_job_back(const claiming *run) {
 
 cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
                                   cvi_claim *claim, cv_error *error) {
-    claiming run = {stores, spec, now, claim, false, false};
+    claiming run = {.stores = stores, .spec = spec, .now = now, .claim = claim};
     memset(claim, 0, sizeof(*claim));
     cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {

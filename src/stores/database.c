@@ -1,10 +1,8 @@
-/* Owns the file: creation, connections and their settings, the gate, transactions, checkpoints.
+/* Owns the file: creation, connections and their settings, transactions, checkpoints.
  *
- * Always: a write transaction, a migration and a checkpoint run while this handle holds byte 0 of
- * the gate, so that among our processes none of them ever overlap and the lock is handed on in
- * order. Programs that do not know the gate can still make SQLite say BUSY: then everything is
- * undone and given back, and the caller tries again. The gate is tried, not queued for, as queueing
- * has no time limit.
+ * Always: a write transaction, a migration and a checkpoint run while this handle has its turn, so
+ * that among our processes none of them ever overlap. Programs that know no turns can still make
+ * SQLite say BUSY: then everything is undone and given back, and the caller tries again.
  *
  * The connection is opened without SQLite's own mutexes; `mutex` guards it. */
 #include "stores/database.h"
@@ -19,13 +17,12 @@
 #include "support/error.h"
 
 enum {
-    GATE_BYTE = 0,
     OPEN_PATIENCE_MS = 5000,
     CLOSE_PATIENCE_MS = 25,
+    SLEEP_US = 200,
+    EAGER_SLEEP_US = 50,
+    MANY_WAITS = 48,
     CHECKPOINT_FRAMES = 1000,
-    LONGEST_PAUSE_MS = 2, /* of who waits for the gate, before the next try */
-    GIVE_WAY_MS = 5,      /* so that they try in the meantime, also where they are woken late */
-    LIFE_TRIES = 16,
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
 };
@@ -38,68 +35,20 @@ static const char *const texts[CVI_DB_STATEMENTS] = {
 /* ---- waiting outside the engine ---- */
 
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms) {
-    return (cvi_patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, duration_ms};
+    int64_t tries = duration_ms * 1000 / SLEEP_US;
+    return (cvi_patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, tries, 0};
 }
 
-/* A constant short sleep with jitter: growing ones starve whoever waits longest. */
+/* A short sleep with jitter, shorter for whoever has waited long: growing ones would starve it. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
     if (left->tries <= 0 || cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms) {
         return false;
     }
     left->tries--;
-    cvi_platform_sleep_ms(1 + cvi_random_below(&db->random, LONGEST_PAUSE_MS));
+    left->waits++;
+    int64_t sleep_us = left->waits < MANY_WAITS ? SLEEP_US : EAGER_SLEEP_US;
+    cvi_platform_sleep_us(sleep_us + cvi_random_below(&db->random, sleep_us));
     return true;
-}
-
-void cvi_db_give_way(const cvi_db *db) {
-    if (!db->is_memory) {
-        cvi_platform_sleep_ms(GIVE_WAY_MS);
-    }
-}
-
-/* ---- gate ---- */
-
-static cvi_store_answer take_gate(cvi_db *db, cv_error *error) {
-    if (db->is_memory) {
-        return CVI_STORE_DONE;
-    }
-    switch (cvi_gate_try(&db->gate, GATE_BYTE)) {
-    case CVI_LOCK_TAKEN:
-        return CVI_STORE_DONE;
-    case CVI_LOCK_HELD:
-        return CVI_STORE_BUSY;
-    case CVI_LOCK_FAILED:
-        break;
-    }
-    cvi_error_set(error, CV_ERROR_STORE,
-                  "the file system refuses locks, move to a local disk the database %s", db->path);
-    return CVI_STORE_FAILED;
-}
-
-static void release_gate(cvi_db *db) {
-    if (!db->is_memory) {
-        cvi_gate_release(&db->gate, GATE_BYTE);
-    }
-}
-
-cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life) {
-    if (life == db->life) {
-        return CVI_LOCK_HELD; /* one's own lock is no obstacle to oneself, so probing cannot tell */
-    }
-    return db->is_memory ? CVI_LOCK_TAKEN : cvi_gate_probe(&db->gate, life);
-}
-
-/* Locks a random byte for good: the kernel unlocks it when this process dies. */
-static bool take_life(cvi_db *db, cv_error *error) {
-    for (int i = 0; i < LIFE_TRIES; i++) {
-        db->life = 1 + cvi_random_below(&db->random, INT64_C(1) << 62);
-        if (db->is_memory || cvi_gate_try(&db->gate, db->life) == CVI_LOCK_TAKEN) {
-            return true;
-        }
-    }
-    cvi_error_set(error, CV_ERROR_STORE,
-                  "the file system refuses locks, move to a local disk the database %s", db->path);
-    return false;
 }
 
 /* ---- connections ---- */
@@ -122,7 +71,8 @@ static cvi_store_answer connect(const cvi_db *db, sqlite3 **connection, cv_error
         sqlite3_db_config(*connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         return cvi_sql_execute(*connection, db->path,
                                "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;"
-                               "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0",
+                               "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;"
+                               "PRAGMA secure_delete = OFF",
                                error);
     }
     return cvi_sqlite_failed(result, db->path, error);
@@ -197,13 +147,29 @@ static void disconnect(cvi_db *db) {
     db->connection = NULL;
 }
 
-/* What the application has begun on its connection is the application's to end. */
+/* What the application has begun on its connection is the application's to end: a transaction, or a
+ * statement that writes, which our ROLLBACK would undo. */
 static cvi_store_answer check_free(const cvi_db *db, cv_error *error) {
-    if (!db->is_borrowed || db->is_in_transaction || sqlite3_get_autocommit(db->connection) != 0) {
+    if (!db->is_borrowed || db->is_in_transaction ||
+        (sqlite3_get_autocommit(db->connection) != 0 &&
+         sqlite3_txn_state(db->connection, NULL) != SQLITE_TXN_WRITE)) {
         return CVI_STORE_DONE;
     }
     cvi_error_set(error, CV_ERROR_STORE,
                   "a transaction of the application's is open on its connection, end it first: %s",
+                  db->path);
+    return CVI_STORE_FAILED;
+}
+
+/* Behind what others have written since it began to read, a connection cannot write. */
+static cvi_store_answer explain_busy(const cvi_db *db, cvi_store_answer answer, cv_error *error) {
+    if (answer != CVI_STORE_BUSY || !db->is_borrowed ||
+        sqlite3_extended_errcode(db->connection) != SQLITE_BUSY_SNAPSHOT) {
+        return answer;
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "a statement of the application's still reads on its connection, finish it "
+                  "first: %s",
                   db->path);
     return CVI_STORE_FAILED;
 }
@@ -246,10 +212,10 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64
 
 static cvi_store_answer try_open(cvi_db *db, sqlite3 *borrowed, int64_t look_back_ms,
                                  cv_error *error) {
-    cvi_store_answer answer = take_gate(db, error);
+    cvi_store_answer answer = cvi_turn_take(&db->turn, error);
     if (answer == CVI_STORE_DONE) {
         answer = connect_and_migrate(db, borrowed, look_back_ms, error);
-        release_gate(db);
+        cvi_turn_release(&db->turn);
     }
     return answer;
 }
@@ -276,23 +242,70 @@ static bool copy_path(cvi_db *db, const char *path, cv_error *error) {
     return db->path != NULL;
 }
 
-static bool open_gate(cvi_db *db, cv_error *error) {
-    char name[PATH_MAX];
+static bool fits(const char *path) {
+    const sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    return vfs == NULL || strlen(path) <= (size_t)vfs->mxPathname; /* NULL: out of memory, later */
+}
+
+/* The path of a file beside the database into `path`, of PATH_MAX bytes. */
+static bool path_beside(const cvi_db *db, const char *suffix, char *path, cv_error *error) {
     cvi_buffer text;
-    cvi_buffer_over(&text, name, sizeof(name));
+    cvi_buffer_over(&text, path, PATH_MAX);
     cvi_buffer_add_text(&text, db->path);
-    cvi_buffer_add_text(&text, ".gate");
-    if (text.failed) {
+    cvi_buffer_add_text(&text, suffix);
+    if (text.failed || !fits(path)) {
         cvi_error_set(error, CV_ERROR_STORE, "the database path is too long: %s", db->path);
         return false;
     }
-    return cvi_gate_open(&db->gate, name, error);
+    return true;
+}
+
+static cvi_store_answer look(cvi_db *db, cv_error *error) {
+    cvi_store_answer answer = connect(db, &db->connection, error);
+    if (answer == CVI_STORE_DONE) {
+        answer =
+            cvi_sql_execute(db->connection, db->path, "PRAGMA locking_mode = EXCLUSIVE", error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_check(db->connection, db->path, error);
+    }
+    return answer == CVI_STORE_DONE ? check_writable(db, error) : answer;
+}
+
+/* A file that has no gate yet is one that we meet for the first time, or another program's. It is
+ * looked at before it gets one, so that a file that is refused stays alone: in exclusive mode
+ * SQLite makes no index of a log, and it removes the empty log that it makes when it closes. What
+ * others use just now is left to the look under the gate. */
+static bool look_before_gate(cvi_db *db, cv_error *error) {
+    char log[PATH_MAX];
+    if (!cvi_file_check_kind(db->path, error) || !path_beside(db, "-wal", log, error)) {
+        return false;
+    }
+    const bool has_log = cvi_file_exists(log);
+    cvi_store_answer answer = look(db, error);
+    if (!has_log && answer != CVI_STORE_BUSY && db->connection != NULL) {
+        sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    }
+    disconnect(db);
+    return answer != CVI_STORE_FAILED;
+}
+
+/* Before anything is made beside it. What the application has open is in use already. */
+static bool check_place(cvi_db *db, cv_error *error) {
+    char gate[PATH_MAX];
+    char journal[PATH_MAX]; /* SQLite's longest name */
+    if (!path_beside(db, ".gate", gate, error) || !path_beside(db, "-journal", journal, error)) {
+        return false;
+    }
+    bool is_unknown = !db->is_borrowed && !cvi_file_exists(gate) && cvi_file_exists(db->path);
+    return !is_unknown || look_before_gate(db, error);
 }
 
 static bool locate(cvi_db *db, const char *database, cv_error *error) {
     char resolved[PATH_MAX];
     const char *kind = NULL;
     if (db->is_memory) {
+        cvi_turn_open_without_gate(&db->turn, database, !db->is_borrowed, &db->random);
         return copy_path(db, database, error);
     }
     if (!cvi_path_resolve(database, resolved, sizeof(resolved), error)) {
@@ -304,16 +317,18 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
                       kind, resolved);
         return false;
     }
-    return copy_path(db, resolved, error) && open_gate(db, error);
+    return copy_path(db, resolved, error) && check_place(db, error) &&
+           cvi_turn_open(&db->turn, db->path, &db->random, error);
 }
 
-/* The name of the file behind a connection, or ":memory:" where there is none. */
+/* The name of the file behind a connection, or ":memory:" where there is none: some of SQLite's
+ * file systems keep what they name in memory. */
 static const char *name_of(const cvi_db_options *options) {
     if (options->connection == NULL) {
         return options->database;
     }
     const char *name = sqlite3_db_filename(options->connection, "main");
-    return name != NULL && name[0] != '\0' ? name : ":memory:";
+    return name != NULL && name[0] != '\0' && cvi_file_exists(name) ? name : ":memory:";
 }
 
 bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
@@ -323,7 +338,7 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
     db->is_borrowed = options->connection != NULL;
     db->has_readers = !db->is_memory && !db->is_borrowed;
     db->relaxed_sync = options->relaxed_sync;
-    db->gate.descriptor = -1;
+    db->turn.gate.descriptor = -1;
     db->checkpoint_at = CHECKPOINT_FRAMES;
     db->allocator = options->allocator;
     db->clock = options->clock;
@@ -332,7 +347,7 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
         cvi_error_no_memory(error);
         return false;
     }
-    if (locate(db, name, error) && take_life(db, error) && open_patiently(db, options, error)) {
+    if (locate(db, name, error) && open_patiently(db, options, error)) {
         return true;
     }
     cvi_db_close(db);
@@ -343,13 +358,13 @@ void cvi_db_close(cvi_db *db) {
     if (db->connection != NULL) {
         cv_error ignored; /* whoever holds the gate for longer only costs tidiness */
         cvi_patience left = cvi_patience_start(db, CLOSE_PATIENCE_MS);
-        cvi_store_answer gate = take_gate(db, &ignored);
+        cvi_store_answer gate = cvi_turn_take(&db->turn, &ignored);
         while (gate == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
-            gate = take_gate(db, &ignored);
+            gate = cvi_turn_take(&db->turn, &ignored);
         }
         disconnect(db);
     }
-    cvi_gate_close(&db->gate);
+    cvi_turn_close(&db->turn);
     cvi_mutex_destroy(&db->mutex);
     cvi_release(&db->allocator, db->path);
     db->path = NULL;
@@ -375,20 +390,31 @@ static void roll_back(cvi_db *db) {
     db->is_in_transaction = db->is_in_transaction && sqlite3_get_autocommit(db->connection) == 0;
 }
 
-static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
-    cvi_db_lock(db);
-    cvi_store_answer answer = take_gate(db, error);
+static cvi_store_answer begin(cvi_db *db, cv_error *error) {
+    roll_back(db);
+    cvi_store_answer answer = check_free(db, error);
     if (answer == CVI_STORE_DONE) {
-        roll_back(db);
-        answer = check_free(db, error);
+        answer = cvi_sql_run(&db->sql, BEGIN, NULL, 0, NULL, error);
+        answer = explain_busy(db, answer, error);
+    }
+    db->is_in_transaction = answer == CVI_STORE_DONE;
+    return answer;
+}
+
+static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
+    if (db->is_borrowed && db->is_in_transaction) { /* one thread: it is inside our own statement */
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "called from a function or hook of SQLite's that runs within another call");
+        return CVI_STORE_FAILED;
+    }
+    cvi_db_lock(db);
+    cvi_store_answer answer = cvi_turn_take(&db->turn, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = begin(db, error);
         if (answer == CVI_STORE_DONE) {
-            answer = cvi_sql_run(&db->sql, BEGIN, NULL, 0, NULL, error);
-        }
-        if (answer == CVI_STORE_DONE) {
-            db->is_in_transaction = true;
             return answer;
         }
-        release_gate(db);
+        cvi_turn_release(&db->turn);
     }
     cvi_db_unlock(db);
     return answer;
@@ -403,7 +429,22 @@ cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) 
     while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
         answer = try_begin(db, error);
     }
+    if (answer == CVI_STORE_BUSY) {
+        cvi_db_give_up(db);
+    }
     return answer;
+}
+
+void cvi_db_give_up(cvi_db *db) {
+    cvi_db_lock(db);
+    cvi_turn_give_up(&db->turn);
+    cvi_db_unlock(db);
+}
+
+void cvi_db_offer(cvi_db *db) {
+    cvi_db_lock(db);
+    cvi_turn_offer(&db->turn);
+    cvi_db_unlock(db);
 }
 
 /* Copies what readers no longer need back into the file. Its failure loses nothing, the frames stay
@@ -432,7 +473,7 @@ cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_e
     } else {
         roll_back(db);
     }
-    release_gate(db);
+    cvi_turn_release(&db->turn);
     cvi_db_unlock(db);
     return answer;
 }

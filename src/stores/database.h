@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "stores/sql.h"
+#include "stores/turn.h"
 #include "support/platform.h"
 
 enum { CVI_DB_STATEMENTS = 3 };
@@ -28,8 +29,7 @@ typedef struct cvi_db {
     bool has_readers;       /* further connections may read */
     bool is_in_transaction; /* one of ours is open */
     bool relaxed_sync;
-    cvi_gate gate;
-    int64_t life;      /* the byte of the gate that is locked as long as this handle lives */
+    cvi_turn turn;     /* used under `mutex` */
     int wal_frames;    /* after the last commit */
     int checkpoint_at; /* frames from which on a commit is followed by a checkpoint */
     cvi_sql sql;
@@ -55,15 +55,12 @@ cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_e
 typedef struct cvi_patience {
     int64_t until_boot_ms;
     int64_t tries;
+    int64_t waits;
 } cvi_patience;
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
 
 /* Sleeps a little before the next try. False: it is over. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left);
-
-/* Between two transactions of many: sleeps until everybody who waits for the gate has tried it. It
- * is not queued for, so that who takes it again at once would keep all others out. */
-void cvi_db_give_way(const cvi_db *db);
 
 /* Reads on the writing connection outside a transaction go between these. */
 void cvi_db_lock(cvi_db *db);
@@ -78,8 +75,11 @@ cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
  * something to `keep`, else rolls back. Answers what has become of it. */
 cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error);
 
-/* Whether the handle that locked this byte of the gate lives: HELD yes (this handle itself always
- * does), TAKEN no, FAILED the system cannot tell. */
-cvi_lock_answer cvi_db_probe_life(const cvi_db *db, int64_t life);
+/* Whoever was told BUSY and does not try again says so, that nobody makes way for nothing. */
+void cvi_db_give_up(cvi_db *db);
+
+/* Lets others write, if any wait, before this handle does so again: between the parts of long work.
+ */
+void cvi_db_offer(cvi_db *db);
 
 #endif

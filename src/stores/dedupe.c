@@ -42,41 +42,43 @@ enum statement {
 
 #define JOB_COLUMNS                                                                                \
     "rowid, job_id, status, owner, boot IS ?2, boot_ms, started_boot_ms, updated_at, created_at"
-#define OUR_PENDING "(SELECT hash FROM dedupe_jobs WHERE status = 'pending' AND owner = ?1)"
+#define OUR_PENDING "(SELECT hash FROM main.dedupe_jobs WHERE status = 'pending' AND owner = ?1)"
 
 static const char *const texts[CVI_DEDUPE_STATEMENTS] = {
-    [FIND] = "SELECT " JOB_COLUMNS " FROM dedupe_jobs WHERE hash = ?1",
-    [FIND_PENDING] = "SELECT " JOB_COLUMNS " FROM dedupe_jobs"
+    [FIND] = "SELECT " JOB_COLUMNS " FROM main.dedupe_jobs WHERE hash = ?1",
+    [FIND_PENDING] = "SELECT " JOB_COLUMNS " FROM main.dedupe_jobs"
                      " WHERE status = 'pending' AND rowid > ?1 ORDER BY rowid LIMIT 1",
-    [RESULT] = "SELECT updated_at, checksum, result FROM dedupe_jobs"
+    [RESULT] = "SELECT updated_at, checksum, result FROM main.dedupe_jobs"
                " WHERE hash = ?1 AND job_id = ?2 AND checksum IS NOT NULL AND result IS NOT NULL",
-    [FAILURE] = "SELECT error FROM dedupe_jobs WHERE hash = ?1 AND job_id = ?2",
-    [TAKE] = "INSERT OR REPLACE INTO dedupe_jobs(hash, job_id, status, created_at, updated_at,"
+    [FAILURE] = "SELECT error FROM main.dedupe_jobs WHERE hash = ?1 AND job_id = ?2",
+    [TAKE] = "INSERT OR REPLACE INTO main.dedupe_jobs(hash, job_id, status, created_at, updated_at,"
              " owner, boot, boot_ms, started_boot_ms)"
              " VALUES(?1, ?2, 'pending', ?3, ?3, ?4, ?5, ?6, ?6)",
-    [RENEW] = "UPDATE dedupe_jobs SET updated_at = ?3, boot = ?4, boot_ms = ?5"
+    [RENEW] = "UPDATE main.dedupe_jobs SET updated_at = ?3, boot = ?4, boot_ms = ?5"
               " WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
-    [JOIN] = "INSERT OR IGNORE INTO dedupe_waiters(hash, address) VALUES(?1, ?2)",
-    [WAITERS] = "SELECT address FROM dedupe_waiters WHERE hash = ?1",
-    [LEAVE] = "DELETE FROM dedupe_waiters WHERE hash = ?1",
-    [KEEP] = "UPDATE dedupe_jobs SET status = ?3, updated_at = ?4, result = ?5, checksum = ?6,"
+    [JOIN] = "INSERT OR IGNORE INTO main.dedupe_waiters(hash, address) VALUES(?1, ?2)",
+    [WAITERS] = "SELECT address FROM main.dedupe_waiters WHERE hash = ?1",
+    [LEAVE] = "DELETE FROM main.dedupe_waiters WHERE hash = ?1",
+    [KEEP] = "UPDATE main.dedupe_jobs SET status = ?3, updated_at = ?4, result = ?5, checksum = ?6,"
              " error = ?7 WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
-    [DROP] = "DELETE FROM dedupe_jobs WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
-    [DROP_ROW] = "DELETE FROM dedupe_jobs WHERE rowid = ?1",
+    [DROP] = "DELETE FROM main.dedupe_jobs WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
+    [DROP_ROW] = "DELETE FROM main.dedupe_jobs WHERE rowid = ?1",
     [OWNS_ANY] = "SELECT EXISTS" OUR_PENDING,
-    [OWN_WAITERS] = "SELECT DISTINCT address FROM dedupe_waiters WHERE hash IN " OUR_PENDING,
-    [OWN_LEAVE] = "DELETE FROM dedupe_waiters WHERE hash IN " OUR_PENDING,
-    [OWN_DROP] = "DELETE FROM dedupe_jobs WHERE status = 'pending' AND owner = ?1",
-    [CLEAN_FINISHED] = "DELETE FROM dedupe_jobs WHERE rowid IN (SELECT rowid FROM dedupe_jobs"
-                       " WHERE status <> 'pending' AND updated_at NOT BETWEEN ?1 AND ?2 LIMIT ?3)",
-    [CLEAN_WAITERS] = "DELETE FROM dedupe_waiters WHERE hash IN (SELECT hash FROM dedupe_waiters"
-                      " WHERE hash NOT IN"
-                      " (SELECT hash FROM dedupe_jobs WHERE status = 'pending') LIMIT ?1)",
-    [LEAVE_ONE] = "DELETE FROM dedupe_waiters WHERE hash = ?1 AND address = ?2",
-    [CLEAR_JOBS] = "DELETE FROM dedupe_jobs WHERE rowid IN"
-                   " (SELECT rowid FROM dedupe_jobs LIMIT ?1)",
-    [CLEAR_WAITERS] = "DELETE FROM dedupe_waiters WHERE hash IN"
-                      " (SELECT hash FROM dedupe_waiters LIMIT ?1)",
+    [OWN_WAITERS] = "SELECT DISTINCT address FROM main.dedupe_waiters WHERE hash IN " OUR_PENDING,
+    [OWN_LEAVE] = "DELETE FROM main.dedupe_waiters WHERE hash IN " OUR_PENDING,
+    [OWN_DROP] = "DELETE FROM main.dedupe_jobs WHERE status = 'pending' AND owner = ?1",
+    [CLEAN_FINISHED] =
+        "DELETE FROM main.dedupe_jobs WHERE rowid IN (SELECT rowid FROM main.dedupe_jobs"
+        " WHERE status <> 'pending' AND updated_at NOT BETWEEN ?1 AND ?2 LIMIT ?3)",
+    [CLEAN_WAITERS] =
+        "DELETE FROM main.dedupe_waiters WHERE hash IN (SELECT hash FROM main.dedupe_waiters"
+        " WHERE hash NOT IN"
+        " (SELECT hash FROM main.dedupe_jobs WHERE status = 'pending') LIMIT ?1)",
+    [LEAVE_ONE] = "DELETE FROM main.dedupe_waiters WHERE hash = ?1 AND address = ?2",
+    [CLEAR_JOBS] = "DELETE FROM main.dedupe_jobs WHERE rowid IN"
+                   " (SELECT rowid FROM main.dedupe_jobs LIMIT ?1)",
+    [CLEAR_WAITERS] = "DELETE FROM main.dedupe_waiters WHERE hash IN"
+                      " (SELECT hash FROM main.dedupe_waiters LIMIT ?1)",
 };
 
 bool cvi_dedupe_init(cvi_dedupe *dedupe, cvi_db *db, const cv_dedupe_settings *settings,
@@ -172,7 +174,7 @@ bool cvi_dedupe_is_live(const cvi_dedupe *dedupe, const cvi_job *job, cvi_now no
     if (!job->has_owner) {
         return is_recent(now.wall_ms, job->created_ms, dedupe->job_timeout_ms);
     }
-    if (cvi_db_probe_life(dedupe->db, job->owner) == CVI_LOCK_TAKEN) {
+    if (cvi_turn_probe_life(&dedupe->db->turn, job->owner) == CVI_LOCK_TAKEN) {
         return false;
     }
     if (job->is_same_boot) {
@@ -263,7 +265,7 @@ cvi_store_answer cvi_dedupe_take(cvi_dedupe *dedupe, const char *hash, cvi_now n
     make_job_id(&dedupe->db->random, job_id);
     return cvi_sql_run(&dedupe->sql, TAKE,
                        CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
-                                  cvi_integer(dedupe->db->life),
+                                  cvi_integer(dedupe->db->turn.life),
                                   cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms)),
                        NULL, error);
 }
@@ -374,13 +376,13 @@ cvi_store_answer cvi_dedupe_end(cvi_dedupe *dedupe, const cvi_ending *ending, cv
 cvi_store_answer cvi_dedupe_owns_any(cvi_dedupe *dedupe, bool *any, cv_error *error) {
     int64_t exists = 0;
     cvi_store_answer answer = cvi_sql_read(
-        &dedupe->sql, OWNS_ANY, CVI_VALUES(cvi_integer(dedupe->db->life)), &exists, error);
+        &dedupe->sql, OWNS_ANY, CVI_VALUES(cvi_integer(dedupe->db->turn.life)), &exists, error);
     *any = exists != 0;
     return answer;
 }
 
 cvi_store_answer cvi_dedupe_abandon(cvi_dedupe *dedupe, cvi_buffer *waiters, cv_error *error) {
-    cvi_value owner = cvi_integer(dedupe->db->life);
+    cvi_value owner = cvi_integer(dedupe->db->turn.life);
     cvi_store_answer answer = collect(dedupe, OWN_WAITERS, owner, waiters, error);
     if (answer == CVI_STORE_DONE) {
         answer = cvi_sql_run(&dedupe->sql, OWN_LEAVE, CVI_VALUES(owner), NULL, error);
@@ -430,6 +432,10 @@ static cvi_store_answer run_batch(cvi_dedupe *dedupe, enum statement statement,
     *deleted += changes;
     *more = *more || changes >= CVI_CLEAN_BATCH;
     return answer;
+}
+
+void cvi_dedupe_clean_from_start(cvi_dedupe *dedupe) {
+    dedupe->cleaned_to = 0;
 }
 
 cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,

@@ -107,6 +107,7 @@ cvi_store_answer cvi_dedupe_abandon(cvi_dedupe *dedupe, cvi_buffer *waiters, cv_
 
 /* Deletes a batch of finished and abandoned jobs, and waiters for jobs that are no more. Adds to
  * `deleted`; `more` becomes true if there may be others. */
+void cvi_dedupe_clean_from_start(cvi_dedupe *dedupe);
 cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,
                                   cv_error *error);
 

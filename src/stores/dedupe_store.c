@@ -38,7 +38,7 @@ cv_dedupe_store *cv_dedupe_store_open(const cv_dedupe_options *options) {
     if (!read_options(&own, options, &parts.dedupe)) {
         return NULL;
     }
-    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator};
+    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator, NULL};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;
@@ -366,7 +366,7 @@ bool cv_dedupe_store_stats(cv_dedupe_store *store, cv_dedupe_stats *stats) {
     enum { TOTAL, PENDING, COMPLETED, FAILED, COLUMNS };
     static const char text[] = "SELECT count(*), count(*) FILTER (WHERE status = 'pending'),"
                                " count(*) FILTER (WHERE status = 'completed'),"
-                               " count(*) FILTER (WHERE status = 'failed') FROM dedupe_jobs";
+                               " count(*) FILTER (WHERE status = 'failed') FROM main.dedupe_jobs";
     int64_t columns[COLUMNS] = {0};
     int64_t abandoned = 0;
     if (stats == NULL) {
@@ -394,8 +394,20 @@ static cvi_store_answer clear_batch(cvi_stores *stores, cvi_now now, int64_t *de
     return cvi_dedupe_clear(&stores->dedupe, deleted, more, error);
 }
 
+/* The batches of before may have ended in the middle. */
+static cvi_store_answer clean_from_start(cvi_stores *stores, void *context, cvi_now now, bool *keep,
+                                         cv_error *error) {
+    (void)context;
+    (void)now;
+    (void)keep;
+    (void)error;
+    cvi_dedupe_clean_from_start(&stores->dedupe);
+    return CVI_STORE_DONE;
+}
+
 bool cv_dedupe_store_cleanup(cv_dedupe_store *store) {
     return check_store(store) &&
+           cvi_public_read(store->stores, store->stores->dedupe_db, clean_from_start, NULL) &&
            cvi_public_delete_all(store->stores, store->stores->dedupe_db, clean_batch);
 }
 

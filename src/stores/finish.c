@@ -1,6 +1,6 @@
-/* Owns what happens to a job after the claim: watching it, renewing it, and its three ends. Whoever
- * waits is woken after the commit, never before: the row must say what the waking means. The
- * driver's thread. */
+/* Owns what happens to a job after the claim: watching it, renewing it, and its three ends; and
+ * what the service's answer means for other requests. Whoever waits is woken after the commit,
+ * never before: the row must say what the waking means. The driver's thread. */
 #include <string.h>
 
 #include "stores/handle.h"
@@ -90,9 +90,10 @@ static cvi_store_answer complete_job(cvi_stores *stores, const cvi_completion *c
         return CVI_STORE_DONE;
     }
     bool is_result = completion->failure == NULL;
+    bool is_kept = !is_cached || stores->cache_db != stores->dedupe_db; /* out of others' reach */
     cvi_ending ending = {
-        is_result ? CVI_END_COMPLETED : CVI_END_FAILED,    completion->hash, completion->job_id,
-        is_result && !is_cached ? completion->body : NULL, completion->size, completion->failure};
+        is_result ? CVI_END_COMPLETED : CVI_END_FAILED, completion->hash, completion->job_id,
+        is_result && is_kept ? completion->body : NULL, completion->size, completion->failure};
     return cvi_dedupe_end(&stores->dedupe, &ending, now, waiters, owned, error);
 }
 
@@ -170,4 +171,36 @@ cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const ch
     }
     answer = cvi_dedupe_renew(&stores->dedupe, hash, job_id, now, owned, error);
     return cvi_db_end(stores->dedupe_db, answer, *owned, error);
+}
+
+/* ---- heeding ---- */
+
+static cvi_store_answer heed_word(cvi_cooldowns *cooldowns, const cvi_heed_spec *spec, cvi_now now,
+                                  int64_t *left_ms, cv_error *error) {
+    switch (spec->word) {
+    case CVI_SERVICE_ANSWERS:
+        return cvi_cooldowns_end(cooldowns, spec->probe, error);
+    case CVI_SERVICE_LIMITS:
+        return cvi_cooldowns_begin(cooldowns, spec->resource, spec->asked_ms, now, left_ms, error);
+    case CVI_SERVICE_BLOCKS:
+        return cvi_cooldowns_begin(cooldowns, CVI_ALL_PATHS, spec->asked_ms, now, left_ms, error);
+    case CVI_SERVICE_SILENT:
+        break;
+    }
+    return CVI_STORE_DONE;
+}
+
+cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
+                                 int64_t *left_ms, cv_error *error) {
+    cvi_cooldowns *cooldowns = &stores->rate_limit.cooldowns;
+    *left_ms = 0;
+    cvi_store_answer answer = cvi_db_begin(stores->rate_limit_db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = heed_word(cooldowns, spec, now, left_ms, error);
+    if (answer == CVI_STORE_DONE && spec->probe != 0) {
+        answer = cvi_cooldowns_drop_probe(cooldowns, spec->probe, error);
+    }
+    return cvi_db_end(stores->rate_limit_db, answer, true, error);
 }

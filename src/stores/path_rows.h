@@ -7,11 +7,11 @@
  * boot time ?4, with a further `condition`. Each part is a walk along the index, newest first, and
  * SQLite merges them only as far as asked. */
 #define CVI_PATH_ROWS(columns, condition)                                                          \
-    "SELECT " columns " FROM rate_limits"                                                          \
+    "SELECT " columns " FROM main.rate_limits"                                                     \
     " WHERE boot = ?1 AND scope = ?2 AND resource = ?3 AND boot_ms > ?4" condition                 \
-    " UNION ALL SELECT " columns " FROM rate_limits"                                               \
+    " UNION ALL SELECT " columns " FROM main.rate_limits"                                          \
     " WHERE boot = ?1 AND scope = '' AND resource = ?3 AND boot_ms > ?4 AND ?2 <> ''" condition    \
-    " UNION ALL SELECT " columns " FROM rate_limits"                                               \
+    " UNION ALL SELECT " columns " FROM main.rate_limits"                                          \
     " WHERE boot = ?1 AND scope = '' AND resource = 'unknown' AND boot_ms > ?4"                    \
     " AND ?5 AND ?3 <> 'unknown'" condition
 

@@ -16,7 +16,7 @@
 /* ---- opening ---- */
 
 cvi_stores_options cvi_public_parts(void) {
-    cvi_stores_options parts = {.scope = ""};
+    cvi_stores_options parts = {.scope = "", .origin = ""};
     parts.cache.disabled = true;
     parts.dedupe.disabled = true;
     parts.rate_limit.kind = CV_LIMIT_NONE;
@@ -45,7 +45,10 @@ static bool check_options(const cvi_public_options *options, cv_error *error) {
     return cvi_check_allocator(options->allocator, error) &&
            (options->database == NULL ||
             cvi_check_text("database", options->database, CVI_LONGEST_PATH, error)) &&
-           (options->scope == NULL || cvi_check_text("scope", options->scope, CV_SCOPE_MAX, error));
+           (options->scope == NULL ||
+            cvi_check_text("scope", options->scope, CV_SCOPE_MAX, error)) &&
+           (options->origin == NULL ||
+            cvi_check_text("origin", options->origin, CV_SCOPE_MAX, error));
 }
 
 static bool fill_platform(cvi_stores_options *parts, cv_error *error) {
@@ -64,6 +67,7 @@ cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_option
     parts->database = options->database;
     parts->connection = options->connection;
     parts->scope = options->scope != NULL ? options->scope : "";
+    parts->origin = options->origin != NULL ? options->origin : parts->scope;
     parts->allocator = options->allocator != NULL ? *options->allocator : cvi_default_allocator;
     bool is_ready = check_options(options, &error) && fill_platform(parts, &error);
     if (is_ready && parts->database == NULL && parts->connection == NULL) {
@@ -163,6 +167,9 @@ static bool run_patiently(cvi_stores *stores, cvi_db *db, once_function *once,
     while (answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
         answer = once(stores, db, step, context, &error);
     }
+    if (answer == CVI_STORE_BUSY) {
+        cvi_db_give_up(db);
+    }
     return cvi_public_end(db, answer, &error);
 }
 
@@ -195,7 +202,7 @@ bool cvi_public_delete_all(cvi_stores *stores, cvi_db *db, cvi_public_batch *bat
     deleting run = {batch, false};
     bool is_done = cvi_public_write(stores, db, delete_batch, &run);
     while (is_done && run.more) {
-        cvi_db_give_way(db);
+        cvi_db_offer(db);
         is_done = cvi_public_write(stores, db, delete_batch, &run);
     }
     return is_done;

@@ -13,6 +13,7 @@ typedef struct cvi_public_options {
     struct sqlite3 *connection;
     const char *scope;
     const cv_allocator *allocator;
+    const char *origin;
 } cvi_public_options;
 
 /* Opens stores in which every part is switched off but those that `parts` has on; `parts` brings

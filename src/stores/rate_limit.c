@@ -25,22 +25,22 @@ enum statement {
 
 /* All boots in the file, at one seek each. */
 #define BOOTS                                                                                      \
-    "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM rate_limits UNION ALL"                      \
-    " SELECT (SELECT min(boot) FROM rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
+    "WITH RECURSIVE boots(b) AS (SELECT min(boot) FROM main.rate_limits UNION ALL"                 \
+    " SELECT (SELECT min(boot) FROM main.rate_limits WHERE boot > b) FROM boots WHERE b IS NOT NULL) "
 
 /* The first costs four seeks and is nearly always false; the second needs tables of its own. */
 #define MAY_ADOPT_TEXT                                                                             \
-    "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"          \
-    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot < ?1)"                                        \
-    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot > ?1)"                                        \
-    " OR EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
+    "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4)"     \
+    " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot < ?1)"                                   \
+    " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot > ?1)"                                   \
+    " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 #define ADOPT_TEXT                                                                                 \
     BOOTS                                                                                          \
-    "UPDATE rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"          \
-    " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"               \
+    "UPDATE main.rate_limits SET boot = ?1, boot_ms = ?2 - max(0, ?3 - timestamp) WHERE id IN"     \
+    " (SELECT id FROM main.rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"          \
     " AND timestamp > ?3 - ?4"                                                                     \
-    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"             \
-    " UNION ALL SELECT id FROM rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp > ?3 - ?4"        \
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
 static const char users_wait[] = "Users of this file are waiting - they go first";
 
@@ -52,22 +52,22 @@ static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [NTH_NEWEST] = CVI_PATH_ROWS("boot_ms", "") NTH_FROM_NEWEST,
     [NTH_NEWEST_BACKGROUND] =
         CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'") NTH_FROM_NEWEST,
-    [NEWEST] = "SELECT boot_ms FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
+    [NEWEST] = "SELECT boot_ms FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                " AND scope IN (?2, '') AND connecting <= ?4 ORDER BY boot_ms DESC LIMIT 1",
-    [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM rate_limits WHERE boot = ?1 AND boot_ms > ?3"
+    [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
                    " AND scope = ?2 AND connecting > 0)",
     [RECORD] =
-        "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
+        "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [TAKE_BACK] = "DELETE FROM rate_limits WHERE id = ?1",
-    [READ_LOOK_BACK] = "SELECT value FROM settings WHERE name = 'longest_look_back_ms'",
-    [CLEAN_OWN_BOOT] = "DELETE FROM rate_limits WHERE id IN (SELECT id FROM rate_limits"
+    [TAKE_BACK] = "DELETE FROM main.rate_limits WHERE id = ?1",
+    [READ_LOOK_BACK] = "SELECT value FROM main.settings WHERE name = 'longest_look_back_ms'",
+    [CLEAN_OWN_BOOT] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
                        " WHERE boot = ?1 AND boot_ms <= ?2 LIMIT ?3)",
     [CLEAN_OTHERS] = BOOTS
-    "DELETE FROM rate_limits WHERE id IN"
-    " (SELECT id FROM rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"
+    "DELETE FROM main.rate_limits WHERE id IN"
+    " (SELECT id FROM main.rate_limits WHERE boot IN (SELECT b FROM boots WHERE b <> ?1)"
     " AND timestamp <= ?2"
-    " UNION ALL SELECT id FROM rate_limits WHERE boot IS NULL AND timestamp <= ?2 LIMIT ?3)",
+    " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp <= ?2 LIMIT ?3)",
 };
 
 /* ---- settings ---- */
@@ -112,7 +112,7 @@ static bool copy_paths(cvi_rate_limit *limit, const cv_rate_limit_settings *sett
 }
 
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
-                         const char *scope) {
+                         const char *scope, const char *origin) {
     memset(limit, 0, sizeof(*limit));
     limit->sql =
         (cvi_sql){db->connection, db->path, texts, limit->statements, CVI_RATE_LIMIT_STATEMENTS};
@@ -124,24 +124,29 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
     limit->longest_ms = cvi_rate_limit_longest_ms(settings);
     limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
+    limit->origin = cvi_copy_text(&limit->allocator, origin, strlen(origin));
     limit->is_adaptive = settings->kind == CV_LIMIT_ADAPTIVE;
     cvi_shares_init(&limit->shares, db, &settings->adaptive, limit->scope);
     cvi_waiting_init(&limit->waiting, db, limit->scope);
-    return limit->scope != NULL && copy_paths(limit, settings);
+    cvi_cooldowns_init(&limit->cooldowns, db, limit->scope, limit->origin);
+    return limit->scope != NULL && limit->origin != NULL && copy_paths(limit, settings);
 }
 
 void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_sql_finalize(&limit->sql);
     cvi_shares_finalize(&limit->shares);
     cvi_waiting_finalize(&limit->waiting);
+    cvi_cooldowns_finalize(&limit->cooldowns);
     for (size_t i = 0; i < limit->path_count; i++) {
         cvi_release(&limit->allocator, limit->paths[i].resource);
     }
     cvi_release(&limit->allocator, limit->paths);
     cvi_release(&limit->allocator, limit->scope);
+    cvi_release(&limit->allocator, limit->origin);
     limit->paths = NULL;
     limit->path_count = 0;
     limit->scope = NULL;
+    limit->origin = NULL;
 }
 
 /* NULL: the common limit holds. */
@@ -350,6 +355,24 @@ static cvi_store_answer wait_for_turn(cvi_rate_limit *limit, const cvi_claim_spe
     return answer;
 }
 
+/* What the service asked for holds whatever the limits are, CV_LIMIT_NONE included. */
+static cvi_store_answer wait_for_service(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                         cvi_now now, cvi_room *room, cv_error *error) {
+    cvi_cooling cooling;
+    cvi_store_answer answer =
+        cvi_cooldowns_look(&limit->cooldowns, spec->resource, now, &cooling, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    room->has_written = room->has_written || cooling.has_written;
+    room->cooldown_ms = cooling.left_ms;
+    room->needs_probe = cooling.needs_probe;
+    if (room->wait_ms >= 0) {
+        raise_wait(room, cooling.wait_ms, cooling.is_of_all ? CVI_WAIT_BLOCKED : CVI_WAIT_COOLDOWN);
+    }
+    return CVI_STORE_DONE;
+}
+
 /* Lets users of any client go first who are waiting for what the background could have now. One
  * that was admitted before they came, and has connected meanwhile, goes. */
 static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_spec *spec,
@@ -369,11 +392,12 @@ static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_sp
 
 static cvi_store_answer announce_user(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                       cvi_now now, cvi_room *room, cv_error *error) {
-    if (room->wait_ms <= 0) {
+    if (room->wait_ms <= 0 || spec->only_looks) {
         return CVI_STORE_DONE;
     }
     room->has_written = true;
-    const char *path = room->reason == CVI_WAIT_INTERVAL ? CVI_ANY_PATH : spec->resource;
+    bool is_for_all = room->reason == CVI_WAIT_INTERVAL || room->reason == CVI_WAIT_BLOCKED;
+    const char *path = is_for_all ? CVI_ANY_PATH : spec->resource;
     return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
 }
 
@@ -383,6 +407,9 @@ cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec
     cvi_store_answer answer = wait_for_room(limit, spec, now, room, error);
     if (answer == CVI_STORE_DONE) {
         answer = wait_for_turn(limit, spec, now, room, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = wait_for_service(limit, spec, now, room, error);
     }
     if (answer != CVI_STORE_DONE || !limit->is_adaptive) {
         return answer;
@@ -426,8 +453,23 @@ cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_sp
     return answer;
 }
 
+cvi_store_answer cvi_rate_limit_admit(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      const cvi_room *room, cvi_now now, int64_t *row_id,
+                                      cv_error *error) {
+    cvi_store_answer answer = cvi_rate_limit_record(limit, spec, now, row_id, error);
+    if (answer != CVI_STORE_DONE || !room->needs_probe) {
+        return answer;
+    }
+    return cvi_cooldowns_probe(&limit->cooldowns, spec->resource, *row_id, now, error);
+}
+
 cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error) {
-    return cvi_sql_run(&limit->sql, TAKE_BACK, CVI_VALUES(cvi_integer(row_id)), NULL, error);
+    cvi_store_answer answer =
+        cvi_sql_run(&limit->sql, TAKE_BACK, CVI_VALUES(cvi_integer(row_id)), NULL, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return cvi_cooldowns_drop_probe(&limit->cooldowns, row_id, error);
 }
 
 /* How long rows are kept: what any user of the file has asked for, this one too, and the default

@@ -2,6 +2,7 @@
 #ifndef CVI_STORES_RATE_LIMIT_H
 #define CVI_STORES_RATE_LIMIT_H
 
+#include "stores/cooldown.h"
 #include "stores/database.h"
 #include "stores/shares.h"
 #include "stores/waiting.h"
@@ -29,6 +30,8 @@ typedef struct cvi_rate_limit {
     bool is_adaptive;
     cvi_shares shares; /* these in use if adaptive */
     cvi_waiting waiting;
+    char *origin; /* of the service, whatever the key */
+    cvi_cooldowns cooldowns;
 } cvi_rate_limit;
 
 /* How far back these settings look at most, over all paths. */
@@ -36,7 +39,7 @@ int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings);
 
 /* `db` must outlive the limit. False without memory; finalize then frees what there is. */
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
-                         const char *scope);
+                         const char *scope, const char *origin);
 void cvi_rate_limit_finalize(cvi_rate_limit *limit);
 
 /* The limit that holds for a path. */
@@ -52,6 +55,8 @@ typedef struct cvi_room {
     int64_t wait_ms; /* 0: yes; -1: never */
     cvi_wait_reason reason;
     char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
+    int64_t cooldown_ms;               /* of wait_ms: the service's own pause; 0: none */
+    bool needs_probe;                  /* the admission tries whether a pause is over */
     bool has_written;                  /* something for others: keep the transaction */
 } cvi_room;
 
@@ -76,7 +81,12 @@ cvi_store_answer cvi_rate_limit_share(cvi_rate_limit *limit, const cvi_claim_spe
 cvi_store_answer cvi_rate_limit_record(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                        cvi_now now, int64_t *row_id, cv_error *error);
 
-/* Takes back an admission whose request never left. */
+/* The same for one that `room` was found for, which may be the probe of a pause. */
+cvi_store_answer cvi_rate_limit_admit(cvi_rate_limit *limit, const cvi_claim_spec *spec,
+                                      const cvi_room *room, cvi_now now, int64_t *row_id,
+                                      cv_error *error);
+
+/* Takes back an admission whose request never left; if it was a probe, the next one is. */
 cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error);
 
 /* Deletes a batch of rows that no user of the file needs. Adds to `deleted`; `more` becomes true if

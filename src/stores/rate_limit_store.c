@@ -2,6 +2,7 @@
  * rate_limit.c and budget.c. */
 #include <comicvine/stores.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <comicvine/resource.h>
@@ -55,7 +56,8 @@ cv_rate_limit_store *cv_rate_limit_store_open(const cv_rate_limit_options *optio
     if (!read_options(&own, options, &parts.rate_limit)) {
         return NULL;
     }
-    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator};
+    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator,
+                                 own.origin};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;
@@ -94,11 +96,12 @@ static bool is_list(const char *resource) {
     return known == CV_RESOURCE_NONE || strcmp(cv_resource_name(known), resource) != 0;
 }
 
-static cvi_claim_spec spec_of(const char *resource, cv_priority priority) {
+static cvi_claim_spec spec_of(const char *resource, cv_priority priority, bool only_looks) {
     return (cvi_claim_spec){.resource = resource,
                             .is_list = is_list(resource),
                             .priority = priority,
-                            .readiness = CVI_READY_SOON};
+                            .readiness = CVI_READY_SOON,
+                            .only_looks = only_looks};
 }
 
 static cvi_store_answer clean_batch(cvi_stores *stores, cvi_now now, int64_t *deleted, bool *more,
@@ -106,10 +109,11 @@ static cvi_store_answer clean_batch(cvi_stores *stores, cvi_now now, int64_t *de
     return cvi_rate_limit_clean(&stores->rate_limit, now, deleted, more, error);
 }
 
-static cvi_store_answer record_request(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
-                                       cv_error *error) {
+static cvi_store_answer record_request(cvi_stores *stores, const cvi_claim_spec *spec,
+                                       const cvi_room *room, cvi_now now, cv_error *error) {
     int64_t row_id = 0;
-    cvi_store_answer answer = cvi_rate_limit_record(&stores->rate_limit, spec, now, &row_id, error);
+    cvi_store_answer answer =
+        cvi_rate_limit_admit(&stores->rate_limit, spec, room, now, &row_id, error);
     if (answer != CVI_STORE_DONE || stores->rate_limit_store.is_lent) {
         return answer;
     }
@@ -126,7 +130,7 @@ static cvi_store_answer adopt(cvi_stores *stores, cvi_now now, bool *keep, cv_er
 static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                             cv_error *error) {
     asking *run = context;
-    const cvi_claim_spec spec = spec_of(run->resource, run->priority);
+    const cvi_claim_spec spec = spec_of(run->resource, run->priority, !run->record);
     cvi_store_answer answer = CVI_STORE_DONE;
     run->room = (cvi_room){0};
     if (run->look_first) {
@@ -141,7 +145,7 @@ static cvi_store_answer ask(cvi_stores *stores, void *context, cvi_now now, bool
         return answer;
     }
     *keep = true;
-    return record_request(stores, &spec, now, error);
+    return record_request(stores, &spec, &run->room, now, error);
 }
 
 static bool run_asking(cv_rate_limit_store *store, asking *run) {
@@ -217,6 +221,7 @@ static void fill_status(cv_rate_limit_status *status, const cvi_path_limit *path
         status->reset_at_ms = now.wall_ms + used->oldest_boot_ms + path->look_back_ms - now.boot_ms;
     }
     status->next_slot_ms = room->wait_ms < 0 ? -1 : now.wall_ms + room->wait_ms;
+    status->cooldown_until_ms = room->cooldown_ms > 0 ? now.wall_ms + room->cooldown_ms : 0;
 }
 
 static void fill_share(cv_rate_limit_status *status, const cvi_share *share) {
@@ -242,7 +247,7 @@ static cvi_store_answer look_at_share(cvi_stores *stores, const cvi_claim_spec *
 static cvi_store_answer look(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                              cv_error *error) {
     const looking *run = context;
-    const cvi_claim_spec spec = spec_of(run->resource, CV_PRIORITY_USER);
+    const cvi_claim_spec spec = spec_of(run->resource, CV_PRIORITY_USER, true);
     cvi_room room = {0};
     cvi_used used = {0};
     cvi_store_answer answer = adopt(stores, now, keep, error);
@@ -277,7 +282,28 @@ static cvi_store_answer add_up(cvi_stores *stores, void *context, cvi_now now, b
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    return cvi_budget_total(&stores->budget, is_list, now, context, error);
+    cvi_budget_totals *totals = context;
+    answer = cvi_budget_total(&stores->budget, is_list, now, totals, error);
+    *keep = *keep || totals->has_written;
+    return answer;
+}
+
+static void fill_stats(cv_rate_limit_stats *stats, const cvi_budget_totals *totals) {
+    stats->unique_resources = totals->resources;
+    stats->rate_limited_resources = totals->full_resources;
+    stats->priority_mode_activations = totals->activations;
+    if (totals->resources > 0) {
+        stats->average_user_activity = (double)totals->users / (double)totals->resources;
+    }
+    if (totals->background_max > 0) {
+        stats->background_utilization = (double)totals->background / (double)totals->background_max;
+    }
+}
+
+/* A walk through the whole table, which holds up nobody. */
+static bool count_requests(cv_rate_limit_store *store, int64_t *requests) {
+    return cvi_public_read_row(store->stores->rate_limit_db, cvi_budget_requests_text,
+                               CVI_VALUES(cvi_text(store->stores->rate_limit.scope)), requests, 1);
 }
 
 bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats) {
@@ -287,12 +313,11 @@ bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *
     }
     memset(stats, 0, sizeof(*stats));
     if (!check_store(store) ||
-        !cvi_public_write(store->stores, store->stores->rate_limit_db, add_up, &totals)) {
+        !cvi_public_write(store->stores, store->stores->rate_limit_db, add_up, &totals) ||
+        !count_requests(store, &stats->total_requests)) {
         return false;
     }
-    stats->total_requests = totals.requests;
-    stats->unique_resources = totals.resources;
-    stats->rate_limited_resources = totals.full_resources;
+    fill_stats(stats, &totals);
     return true;
 }
 
@@ -329,8 +354,12 @@ static cvi_store_answer use_limit(cvi_stores *stores, void *context, cvi_now now
 
 bool cv_rate_limit_store_set_resource(cv_rate_limit_store *store, const char *resource,
                                       int64_t limit, int64_t window_ms) {
-    if (limit < 0 || window_ms < 1 || window_ms > CVI_MAX_TIME_MS) {
-        return cvi_public_refuse("the limit is negative, or the window_ms not from 1 to a year");
+    if (limit < 0 || limit > CVI_MAX_REQUESTS) {
+        return cvi_public_refuse("limit is %" PRId64 ", not from 0 to %" PRId64, limit,
+                                 CVI_MAX_REQUESTS);
+    }
+    if (window_ms < 1 || window_ms > CVI_MAX_TIME_MS) {
+        return cvi_public_refuse("window_ms is %" PRId64 ", not from 1 to a year", window_ms);
     }
     if (!check_resource(store, resource)) {
         return false;
@@ -366,12 +395,68 @@ bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const char *re
     return done;
 }
 
+/* ---- pauses of the service ---- */
+
+typedef struct cooling {
+    const char *resource;
+    int64_t for_ms;
+} cooling;
+
+static cvi_store_answer cool_down(cvi_stores *stores, void *context, cvi_now now, bool *keep,
+                                  cv_error *error) {
+    const cooling *run = context;
+    cvi_cooldowns *cooldowns = &stores->rate_limit.cooldowns;
+    int64_t left_ms = 0;
+    *keep = true;
+    if (run->for_ms == CV_NONE) {
+        return cvi_cooldowns_lift(cooldowns, run->resource, error);
+    }
+    return cvi_cooldowns_begin(cooldowns, run->resource, run->for_ms, now, &left_ms, error);
+}
+
+bool cv_rate_limit_store_cool_down(cv_rate_limit_store *store, const char *resource,
+                                   int64_t for_ms) {
+    cooling run = {resource != NULL ? resource : CVI_ALL_PATHS, for_ms};
+    if (!check_store(store) || (resource != NULL && !check_resource(store, resource))) {
+        return false;
+    }
+    if (for_ms < 0 && for_ms != CV_NONE) {
+        return cvi_public_refuse("the time is negative, and not CV_NONE");
+    }
+    return cvi_public_write(store->stores, store->stores->rate_limit_db, cool_down, &run);
+}
+
 /* ---- deleting ---- */
 
 typedef struct forgetting {
-    const char *resource;
+    const char *resource; /* NULL: all */
     bool more;
 } forgetting;
+
+/* A path is free again only if everything is. */
+static cvi_store_answer lift(cvi_rate_limit *limit, const char *resource, cv_error *error) {
+    cvi_cooldowns *cooldowns = &limit->cooldowns;
+    cvi_store_answer answer = cvi_shares_forget(&limit->shares, resource, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    if (resource == NULL) {
+        return cvi_cooldowns_lift_all(cooldowns, error);
+    }
+    answer = cvi_cooldowns_lift(cooldowns, resource, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return cvi_cooldowns_lift(cooldowns, CVI_ALL_PATHS, error);
+}
+
+static cvi_store_answer forget_rows(cvi_stores *stores, const char *resource, int64_t *deleted,
+                                    bool *more, cv_error *error) {
+    if (resource == NULL) {
+        return cvi_budget_forget_all(&stores->budget, deleted, more, error);
+    }
+    return cvi_budget_forget(&stores->budget, resource, is_list(resource), deleted, more, error);
+}
 
 static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                                      cv_error *error) {
@@ -379,10 +464,12 @@ static cvi_store_answer forget_batch(cvi_stores *stores, void *context, cvi_now 
     int64_t deleted = 0;
     (void)now;
     run->more = false;
-    cvi_store_answer answer =
-        cvi_budget_forget(&stores->budget, run->resource, &deleted, &run->more, error);
-    *keep = deleted > 0;
-    return answer;
+    cvi_store_answer answer = forget_rows(stores, run->resource, &deleted, &run->more, error);
+    *keep = true;
+    if (answer != CVI_STORE_DONE || run->more) {
+        return answer;
+    }
+    return lift(&stores->rate_limit, run->resource, error);
 }
 
 static bool forget(cv_rate_limit_store *store, const char *resource) {
@@ -391,6 +478,7 @@ static bool forget(cv_rate_limit_store *store, const char *resource) {
         if (!cvi_public_write(store->stores, store->stores->rate_limit_db, forget_batch, &run)) {
             return false;
         }
+        cvi_db_offer(store->stores->rate_limit_db);
     }
     return true;
 }

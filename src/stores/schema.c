@@ -6,9 +6,9 @@
  * noted; cache_bytes keeps what all bodies take, in one row; owner is the byte of the gate that the
  * job's owner keeps locked; boot and boot_ms are the boot clock beside each wall time; connecting
  * marks an admission that still waits for its connection. rate_limit_shares keeps the activity that
- * the shares were last calculated from, and rate_limit_waiting until when users elsewhere wait. The
- * indexes of ours begin with the boot, as only rows of the present boot can be compared by boot
- * clock. */
+ * the shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
+ * rate_limit_cooldowns until when the service wants no requests. The indexes of ours begin with the
+ * boot, as only rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
@@ -18,29 +18,35 @@ enum { VERSION_FIRST = 1000, VERSION_NEXT_MAJOR = 2000 };
 
 /* The body is the last column, so that reading the others never follows its overflow pages. */
 static const char *const tables[] = {
-    "CREATE TABLE IF NOT EXISTS cache(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS main.cache(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL,"
     " created_at INTEGER NOT NULL, checksum INTEGER, negative INTEGER NOT NULL DEFAULT 0,"
     " used_at INTEGER, value BLOB NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS cache_bytes(id INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS main.cache_bytes(id INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
     " replaced INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS main.dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
     " status TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
     " owner INTEGER, boot TEXT, boot_ms INTEGER, started_boot_ms INTEGER, checksum INTEGER,"
     " error TEXT, result BLOB)",
-    "CREATE TABLE IF NOT EXISTS dedupe_waiters(hash TEXT NOT NULL, address TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS main.dedupe_waiters(hash TEXT NOT NULL, address TEXT NOT NULL,"
     " PRIMARY KEY(hash, address)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS rate_limits(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "CREATE TABLE IF NOT EXISTS main.rate_limits(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " resource TEXT NOT NULL, timestamp INTEGER NOT NULL,"
     " priority TEXT NOT NULL DEFAULT 'background', scope TEXT NOT NULL DEFAULT '', boot TEXT,"
     " boot_ms INTEGER, connecting INTEGER NOT NULL DEFAULT 0)",
-    "CREATE TABLE IF NOT EXISTS rate_limit_shares(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS main.rate_limit_shares(scope TEXT NOT NULL, resource TEXT NOT NULL,"
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
     " monitoring_window_ms INTEGER NOT NULL, users INTEGER NOT NULL, users_late INTEGER NOT NULL,"
     " users_before INTEGER NOT NULL, since_user_ms INTEGER NOT NULL, is_recorded INTEGER NOT NULL,"
+    " activations INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS rate_limit_waiting(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS main.rate_limit_waiting(scope TEXT NOT NULL, resource TEXT NOT NULL,"
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, PRIMARY KEY(scope, resource)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value INTEGER)",
+    "CREATE TABLE IF NOT EXISTS main.rate_limit_cooldowns(scope TEXT NOT NULL, resource TEXT NOT NULL,"
+    " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
+    " strikes INTEGER NOT NULL, probe INTEGER NOT NULL DEFAULT 0,"
+    " owner INTEGER NOT NULL DEFAULT 0, probe_boot_ms INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS main.settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
 
 typedef struct column {
@@ -54,9 +60,9 @@ static const column columns[] = {
     {"cache", "value", NULL},
     {"cache", "expires_at", NULL},
     {"cache", "created_at", NULL},
-    {"cache", "checksum", "ALTER TABLE cache ADD COLUMN checksum INTEGER"},
-    {"cache", "negative", "ALTER TABLE cache ADD COLUMN negative INTEGER NOT NULL DEFAULT 0"},
-    {"cache", "used_at", "ALTER TABLE cache ADD COLUMN used_at INTEGER"},
+    {"cache", "checksum", "ALTER TABLE main.cache ADD COLUMN checksum INTEGER"},
+    {"cache", "negative", "ALTER TABLE main.cache ADD COLUMN negative INTEGER NOT NULL DEFAULT 0"},
+    {"cache", "used_at", "ALTER TABLE main.cache ADD COLUMN used_at INTEGER"},
     {"cache_bytes", "total", NULL},
     {"cache_bytes", "replaced", NULL},
     {"dedupe_jobs", "hash", NULL},
@@ -66,28 +72,32 @@ static const column columns[] = {
     {"dedupe_jobs", "error", NULL},
     {"dedupe_jobs", "created_at", NULL},
     {"dedupe_jobs", "updated_at", NULL},
-    {"dedupe_jobs", "owner", "ALTER TABLE dedupe_jobs ADD COLUMN owner INTEGER"},
-    {"dedupe_jobs", "boot", "ALTER TABLE dedupe_jobs ADD COLUMN boot TEXT"},
-    {"dedupe_jobs", "boot_ms", "ALTER TABLE dedupe_jobs ADD COLUMN boot_ms INTEGER"},
+    {"dedupe_jobs", "owner", "ALTER TABLE main.dedupe_jobs ADD COLUMN owner INTEGER"},
+    {"dedupe_jobs", "boot", "ALTER TABLE main.dedupe_jobs ADD COLUMN boot TEXT"},
+    {"dedupe_jobs", "boot_ms", "ALTER TABLE main.dedupe_jobs ADD COLUMN boot_ms INTEGER"},
     {"dedupe_jobs", "started_boot_ms",
-     "ALTER TABLE dedupe_jobs ADD COLUMN started_boot_ms INTEGER"},
-    {"dedupe_jobs", "checksum", "ALTER TABLE dedupe_jobs ADD COLUMN checksum INTEGER"},
+     "ALTER TABLE main.dedupe_jobs ADD COLUMN started_boot_ms INTEGER"},
+    {"dedupe_jobs", "checksum", "ALTER TABLE main.dedupe_jobs ADD COLUMN checksum INTEGER"},
     {"dedupe_waiters", "hash", NULL},
     {"dedupe_waiters", "address", NULL},
     {"rate_limits", "id", NULL},
     {"rate_limits", "resource", NULL},
     {"rate_limits", "timestamp", NULL},
     {"rate_limits", "priority",
-     "ALTER TABLE rate_limits ADD COLUMN priority TEXT NOT NULL DEFAULT 'background'"},
-    {"rate_limits", "scope", "ALTER TABLE rate_limits ADD COLUMN scope TEXT NOT NULL DEFAULT ''"},
-    {"rate_limits", "boot", "ALTER TABLE rate_limits ADD COLUMN boot TEXT"},
-    {"rate_limits", "boot_ms", "ALTER TABLE rate_limits ADD COLUMN boot_ms INTEGER"},
+     "ALTER TABLE main.rate_limits ADD COLUMN priority TEXT NOT NULL DEFAULT 'background'"},
+    {"rate_limits", "scope",
+     "ALTER TABLE main.rate_limits ADD COLUMN scope TEXT NOT NULL DEFAULT ''"},
+    {"rate_limits", "boot", "ALTER TABLE main.rate_limits ADD COLUMN boot TEXT"},
+    {"rate_limits", "boot_ms", "ALTER TABLE main.rate_limits ADD COLUMN boot_ms INTEGER"},
     {"rate_limits", "connecting",
-     "ALTER TABLE rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
+     "ALTER TABLE main.rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
     {"rate_limit_shares", "scope", NULL},
     {"rate_limit_shares", "since_user_ms", NULL},
+    {"rate_limit_shares", "activations", NULL},
     {"rate_limit_waiting", "scope", NULL},
     {"rate_limit_waiting", "boot_ms", NULL},
+    {"rate_limit_cooldowns", "scope", NULL},
+    {"rate_limit_cooldowns", "probe_boot_ms", NULL},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };
@@ -95,17 +105,17 @@ static const column columns[] = {
 /* The three last: the window of one path, with all that counting asks for; the newest of all, and
  * what has left every window; and the rows of other boots and programs. */
 static const char *const indexes[] = {
-    "CREATE INDEX IF NOT EXISTS idx_cache_expires_at ON cache(expires_at)",
-    "CREATE INDEX IF NOT EXISTS idx_cache_used ON cache(coalesce(used_at, created_at))",
-    "CREATE INDEX IF NOT EXISTS idx_dedupe_status ON dedupe_jobs(status)",
-    "CREATE INDEX IF NOT EXISTS idx_rate_limit_resource ON rate_limits(resource)",
-    "CREATE INDEX IF NOT EXISTS idx_rate_limit_timestamp ON rate_limits(timestamp)",
-    "CREATE INDEX IF NOT EXISTS idx_rate_limit_resource_priority_timestamp"
+    "CREATE INDEX IF NOT EXISTS main.idx_cache_expires_at ON cache(expires_at)",
+    "CREATE INDEX IF NOT EXISTS main.idx_cache_used ON cache(coalesce(used_at, created_at))",
+    "CREATE INDEX IF NOT EXISTS main.idx_dedupe_status ON dedupe_jobs(status)",
+    "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_resource ON rate_limits(resource)",
+    "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_timestamp ON rate_limits(timestamp)",
+    "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_resource_priority_timestamp"
     " ON rate_limits(resource, priority, timestamp)",
-    "CREATE INDEX IF NOT EXISTS idx_rate_limit_window"
+    "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_window"
     " ON rate_limits(boot, scope, resource, boot_ms, priority)",
-    "CREATE INDEX IF NOT EXISTS idx_rate_limit_boot ON rate_limits(boot, boot_ms)",
-    "CREATE INDEX IF NOT EXISTS idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
+    "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_boot ON rate_limits(boot, boot_ms)",
+    "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
 };
 
 /* What all bodies take, kept true whoever writes. A REPLACE deletes the old row without a trigger,
@@ -113,20 +123,20 @@ static const char *const indexes[] = {
  * counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
  * which would load the whole body; of text, which other programs store, they are characters. */
 static const char *const triggers[] = {
-    "INSERT OR IGNORE INTO cache_bytes(id, total, replaced)"
-    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM cache",
-    "CREATE TRIGGER IF NOT EXISTS cache_bytes_before_insert BEFORE INSERT ON cache BEGIN"
+    "INSERT OR IGNORE INTO main.cache_bytes(id, total, replaced)"
+    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM main.cache",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_insert BEFORE INSERT ON cache BEGIN"
     " UPDATE cache_bytes SET replaced ="
     " coalesce((SELECT length(value) FROM cache WHERE hash = NEW.hash), 0)"
     " WHERE replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash); END",
-    "CREATE TRIGGER IF NOT EXISTS cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
     " UPDATE cache_bytes SET total = total - replaced + length(NEW.value); END",
-    "CREATE TRIGGER IF NOT EXISTS cache_bytes_before_update BEFORE UPDATE OF value ON cache BEGIN"
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value ON cache BEGIN"
     " UPDATE cache_bytes SET total ="
     " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
-    "CREATE TRIGGER IF NOT EXISTS cache_bytes_after_update AFTER UPDATE OF value ON cache BEGIN"
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value ON cache BEGIN"
     " UPDATE cache_bytes SET total = total + length(NEW.value); END",
-    "CREATE TRIGGER IF NOT EXISTS cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
     " UPDATE cache_bytes SET replaced = 0,"
     " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
 };
@@ -141,14 +151,14 @@ enum statement {
 };
 
 static const char *const texts[STATEMENT_COUNT] = {
-    [READ_VERSION] = "PRAGMA user_version",
-    [READ_LOOK_BACK] = "SELECT value FROM settings WHERE name = 'longest_look_back_ms'",
+    [READ_VERSION] = "PRAGMA main.user_version",
+    [READ_LOOK_BACK] = "SELECT value FROM main.settings WHERE name = 'longest_look_back_ms'",
     [RAISE_LOOK_BACK] =
-        "INSERT INTO settings(name, value) VALUES('longest_look_back_ms', ?1)"
+        "INSERT INTO main.settings(name, value) VALUES('longest_look_back_ms', ?1)"
         " ON CONFLICT(name) DO UPDATE SET value = excluded.value"
         " WHERE typeof(settings.value) <> 'integer' OR settings.value < excluded.value",
-    [HAS_TABLE] = "SELECT EXISTS(SELECT 1 FROM pragma_table_info(?1))",
-    [FIND_COLUMN] = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2",
+    [HAS_TABLE] = "SELECT EXISTS(SELECT 1 FROM pragma_table_info(?1, 'main'))",
+    [FIND_COLUMN] = "SELECT 1 FROM pragma_table_info(?1, 'main') WHERE name = ?2",
 };
 
 static cvi_store_answer run_all(const cvi_sql *sql, const char *const *list, size_t count,
@@ -231,7 +241,8 @@ static cvi_store_answer make_first_version(cvi_sql *sql, cv_error *error) {
         answer = run_all(sql, triggers, sizeof(triggers) / sizeof(triggers[0]), error);
     }
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_execute(sql->connection, sql->path, "PRAGMA user_version = 1000", error);
+        answer =
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1000", error);
     }
     return answer;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/buffer.h"
 #include "support/error.h"
@@ -14,7 +15,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_SECONDS  (CVI_MAX_TIME_MS / 1000)
 #define MAX_BYTES    (INT64_C(1) << 40)
-#define MAX_REQUESTS INT64_C(1000000)
 
 static const cvi_number_option cache_numbers[] = {
     CVI_NUMBER(cv_cache_settings, ttl_s, 3600, 1, MAX_SECONDS, true),
@@ -32,21 +32,21 @@ static const cvi_number_option dedupe_numbers[] = {
 };
 
 static const cvi_number_option rate_limit_numbers[] = {
-    CVI_NUMBER(cv_rate_limit_settings, limit, 200, 1, MAX_REQUESTS, false),
+    CVI_NUMBER(cv_rate_limit_settings, limit, 200, 1, CVI_MAX_REQUESTS, false),
     CVI_NUMBER(cv_rate_limit_settings, window_ms, 3600000, 1, CVI_MAX_TIME_MS, false),
     CVI_NUMBER(cv_rate_limit_settings, guard_ms, 2000, 1, 3600000, true),
     CVI_NUMBER(cv_rate_limit_settings, min_interval_ms, 1050, 1, 3600000, true),
     CVI_NUMBER(cv_rate_limit_settings, adaptive.monitoring_window_ms, 900000, 1, CVI_MAX_TIME_MS,
                false),
-    CVI_NUMBER(cv_rate_limit_settings, adaptive.high_activity_threshold, 10, 1, MAX_REQUESTS,
+    CVI_NUMBER(cv_rate_limit_settings, adaptive.high_activity_threshold, 10, 1, CVI_MAX_REQUESTS,
                false),
-    CVI_NUMBER(cv_rate_limit_settings, adaptive.moderate_activity_threshold, 3, 1, MAX_REQUESTS,
+    CVI_NUMBER(cv_rate_limit_settings, adaptive.moderate_activity_threshold, 3, 1, CVI_MAX_REQUESTS,
                false),
     CVI_NUMBER(cv_rate_limit_settings, adaptive.recalculation_interval_ms, 30000, 1,
                CVI_MAX_TIME_MS, false),
     CVI_NUMBER(cv_rate_limit_settings, adaptive.sustained_inactivity_threshold_ms, 1800000, 1,
                CVI_MAX_TIME_MS, false),
-    CVI_NUMBER(cv_rate_limit_settings, adaptive.min_user_reserved, 5, 1, MAX_REQUESTS, true),
+    CVI_NUMBER(cv_rate_limit_settings, adaptive.min_user_reserved, 5, 1, CVI_MAX_REQUESTS, true),
 };
 
 #define DEFAULT_USER_SCALING  2.0
@@ -113,6 +113,15 @@ static bool fill_adaptive(cv_adaptive_settings *adaptive, const char *prefix, cv
     return cvi_check_reserved(RESERVED(adaptive->reserved), "cv_adaptive_settings", error);
 }
 
+static bool is_named_before(const cv_rate_limit_settings *settings, size_t index) {
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(settings->resources[i].resource, settings->resources[index].resource) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool check_limits(const cv_rate_limit_settings *settings, const char *prefix,
                          cv_error *error) {
     for (size_t i = 0; i < settings->resource_count; i++) {
@@ -120,9 +129,21 @@ static bool check_limits(const cv_rate_limit_settings *settings, const char *pre
         if (!cvi_check_reserved(RESERVED(limit->reserved), "cv_resource_limit", error)) {
             return false;
         }
-        if (limit->limit < 0 || limit->window_ms < 0 || limit->resource == NULL) {
+        if (limit->resource == NULL) {
+            cvi_error_set(error, CV_ERROR_ARGUMENT, "%sresources[%zu] has no name", prefix, i);
+            return false;
+        }
+        if (limit->limit < 0 || limit->limit > CVI_MAX_REQUESTS || limit->window_ms < 0 ||
+            limit->window_ms > CVI_MAX_TIME_MS) {
             cvi_error_set(error, CV_ERROR_ARGUMENT,
-                          "%sresources[%zu] has a negative number, or no name", prefix, i);
+                          "%sresources[%zu] has a limit of %" PRId64 " in %" PRId64
+                          " ms: out of range",
+                          prefix, i, limit->limit, limit->window_ms);
+            return false;
+        }
+        if (is_named_before(settings, i)) {
+            cvi_error_set(error, CV_ERROR_ARGUMENT, "%sresources[%zu] names %.64s again", prefix, i,
+                          limit->resource);
             return false;
         }
     }

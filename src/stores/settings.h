@@ -10,6 +10,8 @@
 
 enum { CVI_LONGEST_PATH = 2048 };
 
+#define CVI_MAX_REQUESTS INT64_C(1000000) /* the largest limit */
+
 /* Each fills the defaults in and checks; messages name an option with `prefix` before it. CV_NONE
  * is left where it stands for "off". Names of resources are not looked at. */
 bool cvi_cache_settings_fill(cv_cache_settings *settings, const char *prefix, cv_error *error);

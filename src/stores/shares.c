@@ -9,20 +9,24 @@
 #include "stores/limits.h"
 #include "stores/path_rows.h"
 
-enum statement { READ, COUNT, WRITE };
+enum statement { READ, COUNT, WRITE, ACTIVATIONS, FORGET, FORGET_ALL };
 
 static const char *const texts[CVI_SHARES_STATEMENTS] = {
     [READ] = "SELECT boot = ?3, boot_ms, timestamp, monitoring_window_ms, users, users_late,"
-             " users_before, since_user_ms, is_recorded FROM rate_limit_shares"
+             " users_before, since_user_ms, is_recorded, activations FROM main.rate_limit_shares"
              " WHERE scope = ?1 AND resource = ?2",
     [COUNT] = "SELECT count(*) FILTER (WHERE is_user AND boot_ms > ?6),"
               " count(*) FILTER (WHERE is_user AND boot_ms > ?7),"
               " count(*) FILTER (WHERE is_user AND boot_ms > ?8 AND boot_ms <= ?7),"
               " count(*), max(boot_ms) FILTER (WHERE is_user)"
               " FROM (" CVI_PATH_ROWS("boot_ms, priority IS 'user' AS is_user", "") ")",
-    [WRITE] = "INSERT OR REPLACE INTO rate_limit_shares(scope, resource, boot, boot_ms, timestamp,"
-              " monitoring_window_ms, users, users_late, users_before, since_user_ms, is_recorded)"
-              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [WRITE] =
+        "INSERT OR REPLACE INTO main.rate_limit_shares(scope, resource, boot, boot_ms, timestamp,"
+        " monitoring_window_ms, users, users_late, users_before, since_user_ms, is_recorded,"
+        " activations) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [ACTIVATIONS] = "SELECT sum(activations) FROM main.rate_limit_shares WHERE scope = ?1",
+    [FORGET] = "DELETE FROM main.rate_limit_shares WHERE scope = ?1 AND resource = ?2",
+    [FORGET_ALL] = "DELETE FROM main.rate_limit_shares WHERE scope = ?1",
 };
 
 /* A row of the table; without one, all zero but for the last user. */
@@ -33,6 +37,7 @@ typedef struct stored_count {
     int64_t wall_ms;
     int64_t window_ms;
     cvi_activity activity;
+    int64_t activations;
 } stored_count;
 
 int64_t cvi_shares_longest_ms(const cv_adaptive_settings *settings) {
@@ -68,6 +73,7 @@ static void take_stored(sqlite3_stmt *statement, stored_count *stored) {
     stored->activity.users_before = sqlite3_column_int64(statement, 6);
     stored->activity.since_user_ms = sqlite3_column_int64(statement, 7);
     stored->activity.is_recorded = sqlite3_column_int(statement, 8) != 0;
+    stored->activations = sqlite3_column_int64(statement, 9);
 }
 
 static cvi_store_answer read_stored(cvi_shares *shares, const char *resource, stored_count *stored,
@@ -147,16 +153,25 @@ static cvi_store_answer count_rows(cvi_shares *shares, const cvi_claim_spec *spe
     return CVI_STORE_DONE;
 }
 
+/* Counted when the activity rises to the threshold, not while it stays there. */
+static int64_t count_activations(const cvi_shares *shares, const stored_count *stored,
+                                 const cvi_activity *activity) {
+    int64_t high = shares->settings.high_activity_threshold;
+    bool is_new = activity->users >= high && stored->activity.users < high;
+    return stored->activations + (is_new && stored->activations < INT32_MAX ? 1 : 0);
+}
+
 static cvi_store_answer write_stored(cvi_shares *shares, const char *resource,
-                                     const cvi_activity *activity, cvi_now now, cv_error *error) {
+                                     const cvi_activity *activity, int64_t activations, cvi_now now,
+                                     cv_error *error) {
     return cvi_sql_run(
         &shares->sql, WRITE,
         CVI_VALUES(cvi_text(shares->scope), cvi_text(resource), cvi_text(shares->boot),
                    cvi_integer(now.boot_ms), cvi_integer(now.wall_ms),
                    cvi_integer(shares->settings.monitoring_window_ms), cvi_integer(activity->users),
                    cvi_integer(activity->users_late), cvi_integer(activity->users_before),
-                   cvi_integer(activity->since_user_ms),
-                   cvi_integer(activity->is_recorded ? 1 : 0)),
+                   cvi_integer(activity->since_user_ms), cvi_integer(activity->is_recorded ? 1 : 0),
+                   cvi_integer(activations)),
         NULL, error);
 }
 
@@ -173,7 +188,8 @@ static cvi_store_answer count_anew(cvi_shares *shares, const cvi_claim_spec *spe
     if (activity->since_user_ms < 0) {
         activity->since_user_ms = since_known_user_ms(stored, now);
     }
-    return write_stored(shares, spec->resource, activity, now, error);
+    return write_stored(shares, spec->resource, activity,
+                        count_activations(shares, stored, activity), now, error);
 }
 
 cvi_store_answer cvi_shares_count(cvi_shares *shares, const cvi_claim_spec *spec,
@@ -205,4 +221,21 @@ cvi_store_answer cvi_shares_note_user(cvi_shares *shares, const cvi_claim_spec *
         return answer;
     }
     return count_anew(shares, spec, look_back_ms, &stored, now, &activity, error);
+}
+
+/* ---- sums and deletion ---- */
+
+cvi_store_answer cvi_shares_activations(cvi_shares *shares, int64_t *activations, cv_error *error) {
+    *activations = 0;
+    return cvi_sql_read(&shares->sql, ACTIVATIONS, CVI_VALUES(cvi_text(shares->scope)), activations,
+                        error);
+}
+
+cvi_store_answer cvi_shares_forget(cvi_shares *shares, const char *resource, cv_error *error) {
+    if (resource == NULL) {
+        return cvi_sql_run(&shares->sql, FORGET_ALL, CVI_VALUES(cvi_text(shares->scope)), NULL,
+                           error);
+    }
+    return cvi_sql_run(&shares->sql, FORGET,
+                       CVI_VALUES(cvi_text(shares->scope), cvi_text(resource)), NULL, error);
 }

@@ -5,7 +5,7 @@
 
 #include "stores/database.h"
 
-enum { CVI_SHARES_STATEMENTS = 3 };
+enum { CVI_SHARES_STATEMENTS = 6 };
 
 typedef struct cvi_shares {
     cvi_sql sql;
@@ -43,5 +43,11 @@ cvi_store_answer cvi_shares_count(cvi_shares *shares, const cvi_claim_spec *spec
  * the row of the path always knows of users, and the recorded rows may be deleted. */
 cvi_store_answer cvi_shares_note_user(cvi_shares *shares, const cvi_claim_spec *spec,
                                       int64_t look_back_ms, cvi_now now, cv_error *error);
+
+/* How often users of the scope's paths have become highly active, as counted. */
+cvi_store_answer cvi_shares_activations(cvi_shares *shares, int64_t *activations, cv_error *error);
+
+/* Forgets the counts of a path, or (NULL) of all paths of the scope. */
+cvi_store_answer cvi_shares_forget(cvi_shares *shares, const char *resource, cv_error *error);
 
 #endif

@@ -11,6 +11,7 @@ static const struct {
     int result;
     const char *message;
 } failures[] = {
+    {SQLITE_ERROR, "the tables are not what they should be, restore or delete the database"},
     {SQLITE_FULL, "the disk is full, make room for the database"},
     {SQLITE_IOERR, "reading or writing failed, check the disk that holds the database"},
     {SQLITE_CORRUPT, "the file is damaged, restore or delete the database"},

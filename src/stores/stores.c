@@ -15,7 +15,7 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
     bool has_dedupe =
         cvi_dedupe_init(&stores->dedupe, stores->dedupe_db, &options->dedupe, options->scope);
     bool has_limit = cvi_rate_limit_init(&stores->rate_limit, stores->rate_limit_db,
-                                         &options->rate_limit, options->scope);
+                                         &options->rate_limit, options->scope, options->origin);
     cvi_budget_init(&stores->budget, &stores->rate_limit);
     return has_dedupe && has_limit;
 }
@@ -50,7 +50,7 @@ static bool open_file(cvi_stores *stores, const cvi_stores_options *options, con
     if (!cvi_db_open(file, &db_options, error)) {
         return false;
     }
-    for (size_t i = 0; i < stores->file_count; i++) {
+    for (size_t i = 0; i < stores->file_count && !file->is_memory; i++) {
         if (strcmp(stores->files[i].path, file->path) == 0) {
             cvi_db_close(file);
             *opened = &stores->files[i];
@@ -62,7 +62,8 @@ static bool open_file(cvi_stores *stores, const cvi_stores_options *options, con
     return true;
 }
 
-/* A part without a name of its own lies where the part before it does, if that has none either. */
+/* Parts without a name of their own lie together. Their file comes first: a part that names it too
+ * then uses it as it is, over the application's connection if that is what it is. */
 static bool open_files(cvi_stores *stores, const cvi_stores_options *options, cv_error *error) {
     const struct {
         const char *database;
@@ -70,14 +71,21 @@ static bool open_files(cvi_stores *stores, const cvi_stores_options *options, cv
     } parts[] = {{options->cache.database, &stores->cache_db},
                  {options->dedupe.database, &stores->dedupe_db},
                  {options->rate_limit.database, &stores->rate_limit_db}};
+    const size_t count = sizeof(parts) / sizeof(parts[0]);
     cvi_db *common = NULL;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (parts[i].database == NULL && common != NULL) {
-            *parts[i].opened = common;
-        } else if (!open_file(stores, options, parts[i].database, parts[i].opened, error)) {
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].database != NULL) {
+            continue;
+        }
+        if (common == NULL && !open_file(stores, options, NULL, &common, error)) {
             return false;
-        } else if (parts[i].database == NULL) {
-            common = *parts[i].opened;
+        }
+        *parts[i].opened = common;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].database != NULL &&
+            !open_file(stores, options, parts[i].database, parts[i].opened, error)) {
+            return false;
         }
     }
     return true;

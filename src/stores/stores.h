@@ -36,6 +36,7 @@ typedef struct cvi_stores_options {
     const char *database;       /* path or ":memory:"; a part may name a file of its own */
     struct sqlite3 *connection; /* the application's, in place of `database` */
     const char *scope;          /* fingerprint of API key and base URL */
+    const char *origin;         /* fingerprint of the base URL alone */
     bool relaxed_sync;
     cv_cache_settings cache;
     cv_dedupe_settings dedupe;
@@ -90,6 +91,7 @@ typedef struct cvi_claim_spec {
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
     cvi_readiness readiness;
     bool users_wait; /* the caller has users who wait for the interval, behind this claim */
+    bool only_looks; /* and will not ask again: nobody needs to make way for it */
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {
@@ -103,7 +105,9 @@ typedef enum cvi_claim_verdict {
 typedef enum cvi_wait_reason {
     CVI_WAIT_INTERVAL,
     CVI_WAIT_LIMIT,
-    CVI_WAIT_SHARE /* there is room, but not for the background */
+    CVI_WAIT_SHARE,    /* there is room, but not for the background */
+    CVI_WAIT_COOLDOWN, /* the service wants no requests of this path for a while */
+    CVI_WAIT_BLOCKED   /* nor of any path */
 } cvi_wait_reason;
 
 typedef struct cvi_claim {
@@ -115,6 +119,8 @@ typedef struct cvi_claim {
                          request of any path may follow */
     cvi_wait_reason reason;
     char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
+    bool is_probe; /* ADMITTED: everybody waits for what the service says to it; tell with
+                      cvi_stores_heed */
 } cvi_claim;
 
 /* One transaction: rereads the cache, takes the job if nobody works on it, counts, and records the
@@ -166,6 +172,26 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
 /* Renews the lease. `owned` false: somebody has taken over. */
 cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const char *job_id,
                                   cvi_now now, bool *owned, cv_error *error);
+
+/* What an answer of the service means for all that follow. */
+typedef enum cvi_service_word {
+    CVI_SERVICE_SILENT,  /* nothing: none came, or a broken one */
+    CVI_SERVICE_ANSWERS, /* it works */
+    CVI_SERVICE_LIMITS,  /* it wants no requests of this path */
+    CVI_SERVICE_BLOCKS   /* nor of any path */
+} cvi_service_word;
+
+typedef struct cvi_heed_spec {
+    const char *resource; /* first path segment */
+    cvi_service_word word;
+    int64_t asked_ms; /* for how long, as the service says; 0: it does not */
+    int64_t probe;    /* the admission that was the probe, 0: it was none */
+} cvi_heed_spec;
+
+/* Begins, prolongs or ends a pause for everybody on the file, and lets go of the probe. `left_ms`
+ * is what a pause came to. */
+cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
+                                 int64_t *left_ms, cv_error *error);
 
 /* Deletes a bounded batch of what is past its time. `more`: call again soon. */
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error);

@@ -12,11 +12,11 @@ enum statement { ANNOUNCE, FIND };
 #define LONGEST_LEASE_MS (CVI_WAITING_LOOK_MS + CVI_WAITING_SLACK_MS)
 
 static const char *const texts[CVI_WAITING_STATEMENTS] = {
-    [ANNOUNCE] = "INSERT INTO rate_limit_waiting(scope, resource, boot, boot_ms)"
+    [ANNOUNCE] = "INSERT INTO main.rate_limit_waiting(scope, resource, boot, boot_ms)"
                  " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(scope, resource) DO UPDATE"
                  " SET boot = excluded.boot, boot_ms = excluded.boot_ms"
                  " WHERE boot <> excluded.boot OR boot_ms < excluded.boot_ms OR boot_ms > ?5",
-    [FIND] = "SELECT max(boot_ms) FROM rate_limit_waiting WHERE scope = ?1"
+    [FIND] = "SELECT max(boot_ms) FROM main.rate_limit_waiting WHERE scope = ?1"
              " AND resource IN (?2, '') AND boot = ?3 AND boot_ms > ?4 AND boot_ms <= ?5",
 };
 

@@ -22,6 +22,7 @@ bool cvi_platform_random(cvi_random *random);
 
 /* Sleeps; only for blocking store calls outside the engine, such as opening the file. */
 void cvi_platform_sleep_ms(int64_t duration_ms);
+void cvi_platform_sleep_us(int64_t duration_us);
 
 /* ---- threads (platform_thread.c) ---- */
 
@@ -78,12 +79,19 @@ void cvi_sigpipe_restore(const cvi_sigpipe *state);
 bool cvi_folder_make(const char *path, cv_error *error);
 
 /* Absolute path of `path` with all symbolic links of its folder resolved, but not of the last part,
- * into `resolved` of `size` bytes. */
+ * into `resolved` of `size` bytes. Refuses a name that leaves no room for those of the files that
+ * SQLite makes beside it. */
 bool cvi_path_resolve(const char *path, char *resolved, size_t size, cv_error *error);
 
 /* Whether `path`'s folder lies on a network file system; the file need not exist. `name` gets the
  * kind. False also when the system cannot tell. */
 bool cvi_path_is_remote(const char *path, const char **name);
+
+/* Whether there is anything of that name, a dangling symbolic link included. */
+bool cvi_file_exists(const char *path);
+
+/* Refuses what is there under that name if it is a symbolic link or no regular file. */
+bool cvi_file_check_kind(const char *path, cv_error *error);
 
 /* Creates an empty file with mode 0600 if there is none; refuses symbolic links and anything that
  * is not a regular file. Call only under the gate: closing a descriptor of a database file that
@@ -105,9 +113,12 @@ typedef enum cvi_lock_answer {
     CVI_LOCK_FAILED
 } cvi_lock_answer;
 
-/* Byte 0 is the writers' gate; other bytes tell that their holder lives. Never waits. */
+/* Locks a byte for this descriptor alone. Never waits. */
 cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte);
 void cvi_gate_release(cvi_gate *gate, int64_t byte);
+
+/* Locks a byte that others may lock in the same way, but not try. */
+cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte);
 
 /* Whether another descriptor holds the byte. */
 cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte);

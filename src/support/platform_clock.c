@@ -89,10 +89,14 @@ bool cvi_platform_random(cvi_random *random) {
     return fill_from_kernel(&probe, sizeof(probe));
 }
 
-void cvi_platform_sleep_ms(int64_t duration_ms) {
-    struct timespec left = {(time_t)(duration_ms / 1000), (long)(duration_ms % 1000) * 1000000};
+void cvi_platform_sleep_us(int64_t duration_us) {
+    struct timespec left = {(time_t)(duration_us / 1000000), (long)(duration_us % 1000000) * 1000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR) {
     }
+}
+
+void cvi_platform_sleep_ms(int64_t duration_ms) {
+    cvi_platform_sleep_us(duration_ms * 1000);
 }
 
 cvi_timeout cvi_timeout_start(int64_t timeout_ms) {

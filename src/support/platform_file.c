@@ -17,6 +17,9 @@
 /* F_OFD_* are the system's from 2015 on; glibc shows them only with _GNU_SOURCE, which the build
  * defines for this room. */
 
+/* Of the files that lie beside the database: "-journal". */
+enum { LONGEST_SUFFIX = 8 };
+
 static bool fail(cv_error *error, const char *what, const char *path) {
     char reason[96];
     cvi_buffer text;
@@ -58,9 +61,10 @@ bool cvi_path_resolve(const char *path, char *resolved, size_t size, cv_error *e
     } else {
         cvi_buffer_add_char(&text, '.');
     }
-    if (name[0] == '\0' || text.failed) {
+    bool is_too_long = text.failed || strlen(name) > NAME_MAX - LONGEST_SUFFIX;
+    if (name[0] == '\0' || is_too_long) {
         cvi_error_set(error, CV_ERROR_STORE, "the database path %s: %.100s",
-                      text.failed ? "is too long" : "names a folder", path);
+                      is_too_long ? "is too long" : "names a folder", path);
         return false;
     }
     if (realpath(folder, absolute) == NULL) {
@@ -117,15 +121,12 @@ static bool check_regular(int descriptor, const char *path, cv_error *error) {
     return true;
 }
 
-bool cvi_file_create_private(const char *path, cv_error *error) {
-    int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor >= 0) {
-        close(descriptor);
-        return true;
-    }
-    if (errno != EEXIST) {
-        return fail(error, "create", path);
-    }
+bool cvi_file_exists(const char *path) {
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+bool cvi_file_check_kind(const char *path, cv_error *error) {
     struct stat status;
     if (lstat(path, &status) != 0) {
         return fail(error, "look at", path);
@@ -138,6 +139,18 @@ bool cvi_file_create_private(const char *path, cv_error *error) {
         return false;
     }
     return true;
+}
+
+bool cvi_file_create_private(const char *path, cv_error *error) {
+    int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor >= 0) {
+        close(descriptor);
+        return true;
+    }
+    if (errno != EEXIST) {
+        return fail(error, "create", path);
+    }
+    return cvi_file_check_kind(path, error);
 }
 
 bool cvi_gate_open(cvi_gate *gate, const char *path, cv_error *error) {
@@ -164,8 +177,8 @@ static struct flock lock_of(short type, int64_t byte) {
     return lock;
 }
 
-cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
-    struct flock lock = lock_of(F_WRLCK, byte);
+static cvi_lock_answer try_lock(const cvi_gate *gate, short type, int64_t byte) {
+    struct flock lock = lock_of(type, byte);
     while (fcntl(gate->descriptor, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES) {
             return CVI_LOCK_HELD;
@@ -175,6 +188,14 @@ cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
         }
     }
     return CVI_LOCK_TAKEN;
+}
+
+cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
+    return try_lock(gate, F_WRLCK, byte);
+}
+
+cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte) {
+    return try_lock(gate, F_RDLCK, byte);
 }
 
 void cvi_gate_release(cvi_gate *gate, int64_t byte) {

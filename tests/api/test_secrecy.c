@@ -125,6 +125,7 @@ static void test_no_trouble_shows_the_key(void **context) {
         outcome seen = hear(&state, ISSUE);
         assert_string_equal(trouble_seen(&troubles[i], &seen).bytes,
                             trouble_expected(&troubles[i]).bytes);
+        api_lift_pauses(self);
         if (trouble_is_remembered(&troubles[i])) {
             api_forget(self);
         }
@@ -160,6 +161,7 @@ static void hear_echoes(witness *state, const echo *echoes, size_t count) {
         api_break(state->self, &echoes[i].fault);
         outcome seen = hear(state, echoes[i].id);
         assert_string_equal(cv_code_name(seen.code), cv_code_name(echoes[i].code));
+        api_lift_pauses(state->self);
     }
 }
 

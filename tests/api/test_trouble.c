@@ -44,6 +44,7 @@ static void meet(const trouble *met, cv_drive drive) {
         api_forget(self);
     }
     api_assert_nothing_left(self);
+    api_lift_pauses(self);
     assert_works(self, client);
     cv_client_close(client);
     api_end(self);
@@ -360,6 +361,7 @@ static void test_what_will_not_change_is_not_retried(void **context) {
         api_break(self, &lasting[i]);
         assert_int_not_equal(api_retrieve(client, ISSUE).code, CV_OK);
         assert_int_equal(requests(self), i + 1);
+        api_lift_pauses(self);
     }
     cv_client_close(client);
 }

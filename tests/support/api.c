@@ -165,6 +165,16 @@ static void assert_none_pending(const api *self) {
                      0);
 }
 
+void api_lift_pauses(const api *self) {
+    sqlite3 *connection = NULL;
+    assert_int_equal(sqlite3_open_v2(self->database.text, &connection, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(connection, API_PATIENCE_MS), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(connection, "DELETE FROM rate_limit_cooldowns", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+}
+
 void api_assert_nothing_left(const api *self) {
     assert_int_equal(api_query(self, "SELECT count(*) FROM cache"), 0);
     assert_none_pending(self);

@@ -61,6 +61,9 @@ void api_query_until(const api *self, const char *sql, int64_t wanted);
 /* Fails the test unless no answer is in the cache and no job is pending. */
 void api_assert_nothing_left(const api *self);
 
+/* The service's refusals are forgotten, as if their pauses were over and it had answered since. */
+void api_lift_pauses(const api *self);
+
 /* The same, but that one answer is remembered, which says that there is no such object. */
 void api_assert_denial_left(const api *self);
 

@@ -87,7 +87,7 @@ static void take_back(sim_world *world, int64_t row_id) {
     }
 }
 
-static void admit(sim_world *world, const cvi_claim_spec *spec, cvi_claim *claim) {
+static void admit(sim_world *world, const cvi_claim_spec *spec, bool is_probe, cvi_claim *claim) {
     cvi_buffer job;
     cvi_buffer_over(&job, claim->job_id, sizeof(claim->job_id));
     if (spec->job_id != NULL) {
@@ -96,6 +96,7 @@ static void admit(sim_world *world, const cvi_claim_spec *spec, cvi_claim *claim
         cvi_buffer_add_format(&job, "job-%d", ++world->jobs);
     }
     claim->row_id = ++world->rows;
+    claim->is_probe = is_probe;
 }
 
 static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
@@ -121,7 +122,7 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
         copy_into(claim->reason_text, sizeof(claim->reason_text), reply.reason_text);
     }
     if (reply.verdict == CVI_CLAIM_ADMITTED) {
-        admit(world, spec, claim);
+        admit(world, spec, reply.is_probe, claim);
     } else if (reply.verdict == CVI_CLAIM_WATCH) {
         copy_into(claim->job_id, sizeof(claim->job_id), "job-of-others");
     } else if (reply.verdict == CVI_CLAIM_HIT && !fill_cached(world, &reply, now, &claim->cached)) {
@@ -177,6 +178,18 @@ static cvi_store_answer fake_renew(cvi_stores *stores, const char *hash, const c
     return answer_with(&reply, error);
 }
 
+static cvi_store_answer fake_heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
+                                  int64_t *left_ms, cv_error *error) {
+    sim_call *call = note(stores, SIM_HEED, now);
+    copy_into(call->resource, sizeof(call->resource), spec->resource);
+    call->row_id = spec->probe;
+    call->word = spec->word;
+    call->asked_ms = spec->asked_ms;
+    sim_reply reply = next_reply(stores->world, SIM_HEED);
+    *left_ms = reply.left_ms;
+    return answer_with(&reply, error);
+}
+
 static cvi_store_answer fake_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
     note(stores, SIM_CLEAN, now);
     sim_reply reply = next_reply(stores->world, SIM_CLEAN);
@@ -185,7 +198,7 @@ static cvi_store_answer fake_clean(cvi_stores *stores, cvi_now now, bool *more, 
 }
 
 static const cvi_store_ops fake_store_ops = {fake_lookup,  fake_claim, fake_watch, fake_complete,
-                                             fake_release, fake_renew, fake_clean};
+                                             fake_release, fake_renew, fake_heed,  fake_clean};
 
 /* ---- the transport ---- */
 

@@ -25,6 +25,7 @@ typedef enum sim_op {
     SIM_COMPLETE,
     SIM_RELEASE,
     SIM_RENEW,
+    SIM_HEED,
     SIM_CLEAN
 } sim_op;
 
@@ -53,6 +54,8 @@ typedef struct sim_reply {
     cvi_watch_state state;
     cv_code failure; /* of the watched job's owner */
     bool lost;       /* COMPLETE, RENEW: the job is somebody else's */
+    bool is_probe;   /* CLAIM with ADMITTED */
+    int64_t left_ms; /* HEED */
     bool more;       /* CLEAN */
 } sim_reply;
 
@@ -69,6 +72,8 @@ typedef struct sim_call {
     bool reread_cache;
     cvi_readiness readiness;
     bool users_wait;
+    cvi_service_word word; /* HEED */
+    int64_t asked_ms;      /* likewise */
     size_t size;
     int64_t ttl_ms;
 } sim_call;

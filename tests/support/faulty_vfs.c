@@ -3,6 +3,7 @@
 #include "support/faulty_vfs.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +29,15 @@ static bool fails_now(faulty_plan *plan) {
         plan->failing_call != 0 && (plan->keeps_failing ? plan->calls >= plan->failing_call
                                                         : plan->calls == plan->failing_call);
     plan->has_failed = plan->has_failed || fails;
+    if (fails && plan->result == FAULTY_KILL) {
+        raise(SIGKILL);
+    }
     return fails;
+}
+
+/* A death at a read is one at the next write. */
+static bool fails_to_read(void) {
+    return file_plan->result != FAULTY_KILL && fails_now(file_plan);
 }
 
 static sqlite3_file *real_of(sqlite3_file *file) {
@@ -42,9 +51,8 @@ static int file_close(sqlite3_file *file) {
 }
 
 static int file_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset) {
-    return fails_now(file_plan)
-               ? file_plan->result
-               : real_of(file)->pMethods->xRead(real_of(file), bytes, size, offset);
+    return fails_to_read() ? file_plan->result
+                           : real_of(file)->pMethods->xRead(real_of(file), bytes, size, offset);
 }
 
 static int file_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset) {
@@ -64,8 +72,8 @@ static int file_sync(sqlite3_file *file, int flags) {
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size) {
-    return fails_now(file_plan) ? file_plan->result
-                                : real_of(file)->pMethods->xFileSize(real_of(file), size);
+    return fails_to_read() ? file_plan->result
+                           : real_of(file)->pMethods->xFileSize(real_of(file), size);
 }
 
 static int file_lock(sqlite3_file *file, int level) {
@@ -160,8 +168,7 @@ static int delete_file(sqlite3_vfs *vfs, const char *name, int sync_folder) {
 
 static int access_file(sqlite3_vfs *vfs, const char *name, int flags, int *result) {
     (void)vfs;
-    return fails_now(file_plan) ? file_plan->result
-                                : real_vfs->xAccess(real_vfs, name, flags, result);
+    return fails_to_read() ? file_plan->result : real_vfs->xAccess(real_vfs, name, flags, result);
 }
 
 /* ---- memory ---- */

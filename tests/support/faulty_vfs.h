@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 
+enum { FAULTY_KILL = -1 };
+
 typedef struct faulty_plan {
     int failing_call;   /* from 1; 0: none fails */
-    int result;         /* SQLITE_IOERR and so on, for files */
+    int result;         /* SQLITE_IOERR and so on, for files; FAULTY_KILL: the process dies */
     bool keeps_failing; /* all later ones fail too */
     int calls;          /* so far */
     bool has_failed;

@@ -8,7 +8,14 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-enum { LIMIT = 20, WINDOW_MS = 60000, INTERVAL_MS = 50, CACHED_MS = 60000 };
+enum {
+    LIMIT = 20,
+    WINDOW_MS = 60000,
+    INTERVAL_MS = 50,
+    CACHED_MS = 60000,
+    COOL_MS = 3000,
+    PROBE_LOOK_MS = 250
+};
 
 int64_t model_draw(model_world *self, int64_t bound) {
     return cvi_random_below(&self->clock.random, bound);
@@ -89,6 +96,7 @@ static void take_back(model_world *self, int64_t row) {
         assert_int_not_equal(self->rows[row], MODEL_SENT);
         assert_int_not_equal(self->rows[row], MODEL_TAKEN_BACK);
         self->rows[row] = MODEL_TAKEN_BACK;
+        self->probe = self->probe == row ? 0 : self->probe;
     }
 }
 
@@ -158,6 +166,14 @@ static void admit(model_world *self, model_object *wanted, const cvi_claim_spec 
     claim->row_id = self->last_row;
     claim->wait_ms = INTERVAL_MS;
     memcpy(claim->job_id, wanted->job.id, sizeof(claim->job_id));
+    claim->is_probe = self->cool_boot_ms > 0;
+    self->probe = claim->is_probe ? self->last_row : 0;
+}
+
+/* A pause, and then the one who tries whether it is over, hold everybody back. */
+static int64_t find_pause(const model_world *self) {
+    int64_t left_ms = self->cool_boot_ms - model_present(self);
+    return left_ms > 0 ? left_ms : self->probe != 0 ? PROBE_LOOK_MS : 0;
 }
 
 static void decide(model_world *self, model_object *wanted, const cvi_claim_spec *spec,
@@ -184,6 +200,10 @@ static void decide(model_world *self, model_object *wanted, const cvi_claim_spec
         }
     }
     claim->wait_ms = find_wait(self, spec->readiness, &claim->reason);
+    if (find_pause(self) > claim->wait_ms) {
+        claim->wait_ms = find_pause(self);
+        claim->reason = CVI_WAIT_COOLDOWN;
+    }
     if (claim->wait_ms > 0) {
         claim->verdict = CVI_CLAIM_WAIT;
         return;
@@ -273,13 +293,35 @@ static cvi_store_answer renew(cvi_stores *stores, const char *hash, const char *
     return answer;
 }
 
+static cvi_store_answer heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
+                             int64_t *left_ms, cv_error *error) {
+    (void)now;
+    model_world *self = stores->world;
+    cvi_store_answer answer = trouble(self, false, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    if (spec->probe != 0 &&
+        spec->probe == self->probe) { /* a refusal since then has ended others */
+        self->probe = 0;
+        self->cool_boot_ms = spec->word == CVI_SERVICE_ANSWERS ? 0 : self->cool_boot_ms;
+    }
+    if (spec->word == CVI_SERVICE_LIMITS || spec->word == CVI_SERVICE_BLOCKS) {
+        *left_ms = spec->asked_ms > 0 ? spec->asked_ms : COOL_MS;
+        self->cool_boot_ms = model_present(self) + *left_ms;
+        self->probe = 0;
+    }
+    return answer;
+}
+
 static cvi_store_answer clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
     (void)now;
     *more = model_chance(stores->world, 10);
     return trouble(stores->world, true, error);
 }
 
-const cvi_store_ops model_store_ops = {lookup, claim_it, watch, complete, release, renew, clean};
+const cvi_store_ops model_store_ops = {lookup,  claim_it, watch, complete,
+                                       release, renew,    heed,  clean};
 
 /* ---- the network ---- */
 
@@ -417,6 +459,7 @@ void model_done(model_world *self) {
     for (int64_t row = 1; row <= self->row_count; row++) {
         assert_true(self->rows[row] == MODEL_SENT || self->rows[row] == MODEL_TAKEN_BACK);
     }
+    assert_int_equal(self->probe, 0);
     cvi_settings_clear(&self->settings);
     assert_int_equal(atomic_load(&self->memory.live), 0);
 }

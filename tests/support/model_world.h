@@ -73,6 +73,8 @@ struct model_world {
     bool row_connects[MODEL_ROWS_MAX];
     int64_t row_count; /* row 0 is none */
     int64_t last_row;
+    int64_t probe;        /* the admission that everybody waits for; 0: none */
+    int64_t cool_boot_ms; /* nobody is admitted before */
     struct cvi_transfer transfers[MODEL_TRANSFERS_MAX];
     int jobs;
     size_t store_calls;

@@ -194,6 +194,31 @@ static void test_node_files_are_taken_over_without_loss(void **state) {
     }
 }
 
+/* Opened for the first time while another program, which knows no gate, reads from it. */
+static void test_file_in_use_is_taken_over(void **state) {
+    static const char *const modes[] = {"PRAGMA journal_mode = WAL",
+                                        "PRAGMA journal_mode = DELETE"};
+    store_world *world = *state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        sqlite3 *other = NULL;
+        assert_int_equal(sqlite3_open(world->database, &other), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(other, modes[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(other, NODE_TABLES "SELECT * FROM cache", NULL, NULL, NULL),
+                         SQLITE_OK);
+        cvi_stores *stores = world_open(world);
+        world_store(world, stores, HASH_A, "{}");
+        assert_int_equal(
+            sqlite3_exec(other, "DELETE FROM cache WHERE hash = 'k'", NULL, NULL, NULL), SQLITE_OK);
+        cvi_stores_close(stores);
+        assert_int_equal(sqlite3_close(other), SQLITE_OK);
+        assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), 1);
+        check_integrity(world);
+        assert_true(mode_of(world, ".gate") == 0600);
+        store_world_done(world);
+        store_world_init(world, 1);
+    }
+}
+
 /* Refused files stay as they are, byte for byte. */
 static void test_files_of_others_are_refused_untouched(void **state) {
     static const struct {
@@ -226,7 +251,7 @@ static void test_files_of_others_are_refused_untouched(void **state) {
         assert_non_null(strstr(error.message, cases[i].word));
         assert_int_equal(after_size, before_size);
         assert_memory_equal(after, before, before_size);
-        assert_int_equal(count_files(world.folder), files + 1); /* the gate is never removed */
+        assert_int_equal(count_files(world.folder), files);
         free(before);
         free(after);
         store_world_done(&world);
@@ -365,11 +390,11 @@ static void test_held_gate_is_busy(void **state) {
     cvi_stores *first = world_open(world);
     cvi_stores *second = world_open(world);
     cvi_claim claim = world_expect(world, first, HASH_A, CVI_CLAIM_ADMITTED);
-    assert_int_equal(cvi_gate_try(&second->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&second->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     check_all_busy(world, first, claim.job_id);
     cvi_cached cached = world_lookup(world, first, HASH_A, WORLD_TTL_MS);
     world_check_body(&cached, NULL);
-    cvi_gate_release(&second->files[0].gate, 0);
+    cvi_gate_release(&second->files[0].turn.gate, 0);
     check_unchanged(world, first, claim.job_id);
     cvi_stores_close(first);
     cvi_stores_close(second);
@@ -384,7 +409,7 @@ static void test_lock_of_a_program_without_the_gate_is_busy(void **state) {
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     check_all_busy(world, stores, claim.job_id);
     /* The gate was given back each time: another handle gets as far. */
-    assert_int_equal(cvi_gate_probe(&stores->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_probe(&stores->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     check_unchanged(world, stores, claim.job_id);
@@ -394,13 +419,13 @@ static void test_lock_of_a_program_without_the_gate_is_busy(void **state) {
 static void test_opening_gives_up_in_the_end(void **state) {
     store_world *world = *state;
     cvi_stores *holder = world_open(world);
-    assert_int_equal(cvi_gate_try(&holder->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&holder->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     world->clock.step_ms = 1000;
     cv_error error = world_open_error(world);
     assert_int_equal(error.code, CV_ERROR_STORE);
     assert_true(error.retryable);
     assert_non_null(strstr(error.message, "locked"));
-    cvi_gate_release(&holder->files[0].gate, 0);
+    cvi_gate_release(&holder->files[0].turn.gate, 0);
     sqlite3 *other = NULL;
     world_execute(world, "PRAGMA user_version = 0");
     assert_int_equal(sqlite3_open(world->database, &other), SQLITE_OK);
@@ -489,6 +514,7 @@ int main(void) {
         WITH_WORLD(test_connection_is_set_up),
         WITH_WORLD(test_opening_again_writes_nothing),
         cmocka_unit_test(test_node_files_are_taken_over_without_loss),
+        WITH_WORLD(test_file_in_use_is_taken_over),
         cmocka_unit_test(test_files_of_others_are_refused_untouched),
         WITH_WORLD(test_newer_minor_version_opens_and_keeps_its_number),
         WITH_WORLD(test_table_of_the_same_name_but_another_kind),

@@ -41,7 +41,7 @@ static void close_pair(pair *both) {
 
 /* The kernel drops a dead process's locks: closing the descriptor does the same. */
 static void kill_handle(cvi_stores *stores) {
-    cvi_gate_close(&stores->files[0].gate);
+    cvi_gate_close(&stores->files[0].turn.gate);
 }
 
 static bool is_woken(const cvi_stores *stores) {
@@ -408,9 +408,9 @@ static void test_closing_does_not_wait_for_the_gate(void **state) {
     store_world *world = *state;
     pair both = open_pair(world);
     world_expect(world, both.first, HASH_A, CVI_CLAIM_ADMITTED);
-    assert_int_equal(cvi_gate_try(&both.second->files[0].gate, 0), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_gate_try(&both.second->files[0].turn.gate, 0), CVI_LOCK_TAKEN);
     cvi_stores_close(both.first);
-    cvi_gate_release(&both.second->files[0].gate, 0);
+    cvi_gate_release(&both.second->files[0].turn.gate, 0);
     assert_int_equal(count_jobs(world), 1);
     world_expect(world, both.second, HASH_A, CVI_CLAIM_ADMITTED);
     cvi_stores_close(both.second);

@@ -183,6 +183,33 @@ static void test_failing_completion_does_not_fail_the_answer(void **state) {
     assert_true(cvi_engine_is_idle(world->engine));
 }
 
+/* Forgotten, the job would block others for the rest of its lease. */
+static void test_failing_release_is_tried_until_the_lease_ends(void **state) {
+    static const int failures[] = {5, 1000};
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        sim_world *world = sim_new(0, false);
+        int64_t start_ms = world->clock.now.boot_ms;
+        sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        for (int failed = 0; failed < failures[i] && failed < SIM_SCRIPT_MAX; failed++) {
+            sim_fail(world, SIM_RELEASE);
+        }
+        sim_answer_status(world, 0, 404, 0);
+        sim_check_error(caller, CV_ERROR_NOT_FOUND);
+        while (!cvi_engine_is_idle(world->engine)) {
+            if (failures[i] > SIM_SCRIPT_MAX) {
+                world->script_next[SIM_RELEASE] = 0; /* it fails for ever */
+            }
+            sim_advance(world, 50);
+        }
+        int64_t duration_ms = world->clock.now.boot_ms - start_ms;
+        assert_in_range(duration_ms, 50, SIM_LEASE_MS + 100);
+        assert_true((duration_ms < 1000) == (failures[i] < SIM_SCRIPT_MAX));
+        sim_free(world);
+    }
+    (void)state;
+}
+
 static void test_failing_release_does_not_hide_the_error(void **state) {
     sim_world *world = *state;
     sim_fail(world, SIM_RELEASE);
@@ -354,6 +381,7 @@ int main(void) {
         IN_WORLD(test_failing_watch_is_the_callers_error),
         IN_WORLD(test_failing_completion_does_not_fail_the_answer),
         IN_WORLD(test_failing_release_does_not_hide_the_error),
+        cmocka_unit_test(test_failing_release_is_tried_until_the_lease_ends),
         IN_WORLD(test_failing_renewal_keeps_the_job),
         IN_WORLD(test_failing_cleaning_waits_for_its_next_time),
         IN_WORLD(test_job_lost_at_completion_is_delivered_all_the_same),

@@ -315,10 +315,11 @@ static void test_scope_depends_on_key_and_service(void **state) {
 static void test_each_allocation_may_fail(void **state) {
     (void)state;
     char long_text[129] = "";
-    cv_resource_limit limits[400];
+    const cv_resource_limit limits[] = {{.resource = "issue"}, {.resource = "issues"}};
+    cv_resource_ttl ttls[400];
     memset(long_text, 'a', sizeof(long_text) - 1);
-    for (size_t i = 0; i < COUNT(limits); i++) {
-        limits[i] = (cv_resource_limit){.resource = "issues"};
+    for (size_t i = 0; i < COUNT(ttls); i++) {
+        ttls[i] = (cv_resource_ttl){.resource = CV_ISSUE, .ttl_s = 1};
     }
     for (size_t failing_call = 1;; failing_call++) {
         failing_allocator memory;
@@ -330,6 +331,8 @@ static void test_each_allocation_may_fail(void **state) {
         options.application = long_text;
         options.rate_limit.resources = limits;
         options.rate_limit.resource_count = COUNT(limits);
+        options.cache.ttls = ttls;
+        options.cache.ttl_count = COUNT(ttls);
         if (cvi_settings_init(&settings, &options, &error)) {
             assert_false(atomic_load(&memory.has_failed));
             assert_in_range(failing_call, 4, 20);

@@ -302,15 +302,20 @@ static void test_life_of_ones_own_is_held(void **state) {
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
     cvi_stores *other = world_open(world);
-    assert_int_equal(cvi_db_probe_life(stores->dedupe_db, stores->dedupe_db->life), CVI_LOCK_HELD);
-    assert_int_equal(cvi_db_probe_life(other->dedupe_db, stores->dedupe_db->life), CVI_LOCK_HELD);
+    assert_int_equal(cvi_turn_probe_life(&stores->dedupe_db->turn, stores->dedupe_db->turn.life),
+                     CVI_LOCK_HELD);
+    assert_int_equal(cvi_turn_probe_life(&other->dedupe_db->turn, stores->dedupe_db->turn.life),
+                     CVI_LOCK_HELD);
     cvi_stores_close(other);
-    assert_int_equal(cvi_db_probe_life(stores->dedupe_db, stores->dedupe_db->life + 1),
-                     CVI_LOCK_TAKEN);
+    assert_int_equal(
+        cvi_turn_probe_life(&stores->dedupe_db->turn, stores->dedupe_db->turn.life + 1),
+        CVI_LOCK_TAKEN);
     world->options.database = ":memory:";
     other = world_open(world);
-    assert_int_equal(cvi_db_probe_life(other->dedupe_db, other->dedupe_db->life), CVI_LOCK_HELD);
-    assert_int_equal(cvi_db_probe_life(other->dedupe_db, stores->dedupe_db->life), CVI_LOCK_TAKEN);
+    assert_int_equal(cvi_turn_probe_life(&other->dedupe_db->turn, other->dedupe_db->turn.life),
+                     CVI_LOCK_HELD);
+    assert_int_equal(cvi_turn_probe_life(&other->dedupe_db->turn, stores->dedupe_db->turn.life),
+                     CVI_LOCK_TAKEN);
     cvi_stores_close(other);
     cvi_stores_close(stores);
 }

@@ -98,11 +98,33 @@ static void test_a_completion_that_fails_has_stored_the_answer(void **state) {
     end(&self);
 }
 
+/* Who waits has the same jobs, but another cache: the answer is kept with the job. */
+static void test_a_waiter_with_another_cache_gets_the_answer(void **state) {
+    (void)state;
+    apart self;
+    start(&self);
+    char other_cache[TEMP_PATH_SIZE + 16];
+    cvi_buffer path;
+    cvi_buffer_over(&path, other_cache, sizeof(other_cache));
+    cvi_buffer_add_format(&path, "%s/other.db", self.world.folder);
+    self.world.options.database = other_cache;
+    cvi_stores *waiter = world_open(&self.world);
+    cvi_claim claim = world_expect(&self.world, self.stores, HASH_A, CVI_CLAIM_ADMITTED);
+    world_expect(&self.world, waiter, HASH_A, CVI_CLAIM_WATCH);
+    assert_true(world_complete(&self.world, self.stores, HASH_A, claim.job_id, "{}"));
+    cvi_watch watch = world_watch(&self.world, waiter, HASH_A, claim.job_id);
+    assert_int_equal(watch.state, CVI_WATCH_COMPLETED);
+    world_check_body(&watch.cached, "{}");
+    cvi_stores_close(waiter);
+    end(&self);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_admission_that_fails_releases_the_job),
         cmocka_unit_test(test_a_claim_that_fails_admits_nothing),
         cmocka_unit_test(test_a_completion_that_fails_has_stored_the_answer),
+        cmocka_unit_test(test_a_waiter_with_another_cache_gets_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,8 +78,27 @@ static cvi_store_answer do_claim(life *self, cv_error *error) {
     return claim_hash(self, HASH_A, CV_PRIORITY_BACKGROUND, error);
 }
 
+static cvi_store_answer heed(life *self, cvi_service_word word, int64_t probe, cv_error *error) {
+    const cvi_heed_spec spec = {"issue", word, 1, probe};
+    int64_t left_ms = 0;
+    return cvi_stores_heed(self->stores, &spec, self->world->clock.now, &left_ms, error);
+}
+
+static cvi_store_answer do_refused(life *self, cv_error *error) {
+    cvi_store_answer answer = heed(self, CVI_SERVICE_LIMITS, 0, error);
+    fake_clock_advance(&self->world->clock, answer == CVI_STORE_DONE ? 1 : 0);
+    return answer;
+}
+
+/* The probe of the pause that the refusal has begun. */
 static cvi_store_answer do_claim_other(life *self, cv_error *error) {
-    return claim_hash(self, HASH_B, CV_PRIORITY_USER, error);
+    cvi_store_answer answer = claim_hash(self, HASH_B, CV_PRIORITY_USER, error);
+    assert_int_equal(self->claim.is_probe, answer == CVI_STORE_DONE);
+    return answer;
+}
+
+static cvi_store_answer do_answered(life *self, cv_error *error) {
+    return heed(self, CVI_SERVICE_ANSWERS, self->claim.row_id, error);
 }
 
 static cvi_store_answer do_renew(life *self, cv_error *error) {
@@ -242,15 +261,16 @@ static life_report run_life(void) {
     static const struct {
         life_step step;
         bool is_outside;
-    } steps[] = {{do_open, false},  {do_lookup, false},
-                 {do_claim, false}, {do_renew, false},
-                 {do_join, true},   {do_complete, false},
-                 {do_watch, false}, {do_lookup, false},
-                 {do_hit, false},   {do_claim_other, false},
-                 {do_fail, false},  {do_watch_failure, false},
-                 {do_deny, false},  {do_look_up_denial, false},
-                 {do_crowd, true},  {do_lookup, false},
-                 {do_deny, false},  {do_age, true},
+    } steps[] = {{do_open, false},        {do_lookup, false},
+                 {do_claim, false},       {do_renew, false},
+                 {do_join, true},         {do_complete, false},
+                 {do_watch, false},       {do_lookup, false},
+                 {do_hit, false},         {do_refused, false},
+                 {do_claim_other, false}, {do_answered, false},
+                 {do_fail, false},        {do_watch_failure, false},
+                 {do_deny, false},        {do_look_up_denial, false},
+                 {do_crowd, true},        {do_lookup, false},
+                 {do_deny, false},        {do_age, true},
                  {do_clean, false}};
     store_world world;
     store_world_init(&world, 1);
@@ -271,6 +291,7 @@ static life_report run_life(void) {
                      self.admitted);
     assert_int_equal(world_number(&world, "SELECT count(*) FROM cache WHERE hash = '" HASH_A "'"),
                      1);
+    assert_int_equal(world_number(&world, "SELECT count(*) FROM rate_limit_cooldowns"), 0);
     assert_int_equal(world_number(&world, "SELECT total FROM cache_bytes"),
                      world_number(&world, "SELECT sum(length(value)) FROM cache"));
     assert_in_range(world_number(&world, "SELECT total FROM cache_bytes"), 1, MAX_BYTES);

@@ -113,13 +113,49 @@ static void test_retry_after_is_read_and_bounded(void **state) {
     static const struct {
         const char *text;
         int64_t retry_after_ms;
-    } cases[] = {{"17", 17000},           {"0", 0},    {"3600", 3600000}, {"3601", 3600000},
-                 {"2207520000", 3600000}, {"soon", 0}, {"-5", 0}};
+    } cases[] = {
+        {"17", 17000}, {"0", 0}, {"86400", 86400000}, {"86401", 86400000}, {"2207520000", 86400000},
+        {"soon", 0},   {"-5", 0}};
     for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
         cvi_response response;
         assert_true(server_fault_add(
             world->server,
             &(server_fault){.http_status = 503, .headers = {{"Retry-After", cases[i].text}}}));
+        net_fetch(world, world->url, &response);
+        assert_int_equal(response.retry_after_ms, cases[i].retry_after_ms);
+        net_drop(world, &response);
+    }
+}
+
+/* Either seconds, or the time of the day at which the limit starts anew; Retry-After goes first. */
+static void test_reset_of_the_limit_is_read(void **state) {
+    net_world *world = *state;
+    char in_a_minute[32];
+    char long_ago[32];
+    int64_t now_s = cvi_clock_now(&world->clock.clock).wall_ms / 1000;
+    (void)snprintf(in_a_minute, sizeof(in_a_minute), "%lld", (long long)now_s + 60);
+    (void)snprintf(long_ago, sizeof(long_ago), "%lld", (long long)now_s - 60);
+    const struct {
+        const char *retry_after;
+        const char *reset;
+        int64_t retry_after_ms;
+    } cases[] = {{NULL, "90", 90000},
+                 {NULL, in_a_minute, 60000},
+                 {NULL, long_ago, 0},
+                 {NULL, "90 s", 0},
+                 {NULL, "", 0},
+                 {NULL, "-3", 0},
+                 {"17", "90", 17000},
+                 {NULL, "99999999999999999999", 86400000},
+                 {NULL, "100000", 86400000}};
+    for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
+        cvi_response response;
+        server_fault fault = {.http_status = 429,
+                              .headers = {{"X-RateLimit-Reset", cases[i].reset}}};
+        if (cases[i].retry_after != NULL) {
+            fault.headers[1] = (server_header){"Retry-After", cases[i].retry_after};
+        }
+        assert_true(server_fault_add(world->server, &fault));
         net_fetch(world, world->url, &response);
         assert_int_equal(response.retry_after_ms, cases[i].retry_after_ms);
         net_drop(world, &response);
@@ -340,6 +376,7 @@ int main(void) {
         WITH_NET(test_errors_of_the_service_are_answers),
         WITH_NET(test_empty_body_is_an_answer),
         WITH_NET(test_retry_after_is_read_and_bounded),
+        WITH_NET(test_reset_of_the_limit_is_read),
         WITH_NET(test_connection_is_kept),
         WITH_NET(test_fresh_connection_is_another),
         WITH_NET(test_many_transfers_at_once),

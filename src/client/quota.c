@@ -1,0 +1,205 @@
+/* Owns the waiting for room: who is told that it takes too long, how long a flight waits, and the
+ * engine's memory of refusals, so that of many waiting flights only the best asks the stores again.
+ * Used by the engine alone. */
+#include "client/quota.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "support/buffer.h"
+#include "support/error.h"
+
+#define RELOOK_MS INT64_C(10000) /* a long wait looks into the cache again so often */
+
+/* By what keeps a flight from being admitted. */
+static const struct {
+    cvi_hindrance hindrance;
+    cv_code code;
+    const char *words;
+} refusals[] = {
+    [CVI_WAIT_INTERVAL] = {CVI_HINDRANCE_INTERVAL, CV_ERROR_RATE_LIMITED,
+                           "too soon after the last request"},
+    [CVI_WAIT_LIMIT] = {CVI_HINDRANCE_LIMIT, CV_ERROR_RATE_LIMITED, "the budget is used up"},
+    [CVI_WAIT_SHARE] = {CVI_HINDRANCE_SHARE, CV_ERROR_RATE_LIMITED, "held back for users: "},
+    [CVI_WAIT_COOLDOWN] = {CVI_HINDRANCE_COOLDOWN, CV_ERROR_RATE_LIMITED,
+                           "the service has asked for a pause"},
+    [CVI_WAIT_BLOCKED] = {CVI_HINDRANCE_BLOCKED, CV_ERROR_BLOCKED, "the service blocks requests"},
+};
+
+/* ---- patience ---- */
+
+static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
+                             const cvi_refusal *refusal) {
+    const cvi_flight *flight = passenger->flight;
+    cvi_outcome outcome = {.result = NULL};
+    if (wait_ms < 0) {
+        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
+                      flight->call->label, flight->call->segment);
+        outcome.error.retryable = false;
+    } else {
+        cvi_error_set(&outcome.error, refusals[refusal->reason].code,
+                      "%s: %s%s, next request in %" PRId64 " ms", flight->call->label,
+                      refusals[refusal->reason].words, refusal->text, wait_ms);
+        outcome.error.retry_after_ms = wait_ms;
+    }
+    cvi_flight_disembark(engine, passenger, &outcome);
+}
+
+/* Whether a passenger's patience covers the wait, which it has been told then. */
+static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
+    if (wait_ms < 0 || passenger->max_wait_ms == CV_NO_WAIT) {
+        return false;
+    }
+    if (passenger->refused_boot_ms < 0) {
+        passenger->refused_boot_ms = now.boot_ms;
+    }
+    int64_t waited_ms = now.boot_ms - passenger->refused_boot_ms;
+    return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
+}
+
+/* Tells those who would not wait so long; the others stay. */
+static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                           const cvi_refusal *refusal, cvi_now now) {
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (!will_wait(passenger, wait_ms, now)) {
+            refuse_passenger(engine, passenger, wait_ms, refusal);
+        }
+    }
+}
+
+/* ---- the memory of refusals ---- */
+
+/* The gate's place; the first free one if the path has none yet. */
+static size_t find_gate(const cvi_engine *engine, const char *segment) {
+    size_t i = 0;
+    while (i < engine->gate_count && strcmp(engine->gates[i].segment, segment) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static const cvi_gate_memory *known_gate(const cvi_engine *engine, const cvi_flight *flight) {
+    size_t place = find_gate(engine, flight->call->segment);
+    return place < engine->gate_count ? &engine->gates[place] : NULL;
+}
+
+static cvi_gate_memory *make_gate(cvi_engine *engine, const cvi_flight *flight) {
+    size_t place = find_gate(engine, flight->call->segment);
+    if (place == CVI_GATES_MAX) {
+        return NULL;
+    }
+    cvi_gate_memory *gate = &engine->gates[place];
+    if (place == engine->gate_count) {
+        *gate = (cvi_gate_memory){.segment = flight->call->segment};
+        engine->gate_count++;
+    }
+    return gate;
+}
+
+/* When the flight may ask again, and what was said last. A refusal that meets the background alone
+ * does not hold users back. */
+static int64_t closed_until(const cvi_engine *engine, const cvi_flight *flight,
+                            cvi_refusal *refusal) {
+    const cvi_gate_memory *gate = known_gate(engine, flight);
+    int64_t until = engine->all_until_boot_ms;
+    *refusal = (cvi_refusal){engine->all_reason, ""};
+    if (gate != NULL && gate->until_boot_ms > until) {
+        until = gate->until_boot_ms;
+        refusal->reason = gate->reason;
+    }
+    bool is_background = flight->priority == CV_PRIORITY_BACKGROUND;
+    if (gate != NULL && is_background && gate->background_until_boot_ms > until) {
+        until = gate->background_until_boot_ms;
+        *refusal = (cvi_refusal){CVI_WAIT_SHARE, gate->share_text};
+    }
+    return until;
+}
+
+static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
+                       int64_t until_boot_ms) {
+    cvi_gate_memory *gate = make_gate(engine, flight);
+    if (gate == NULL) {
+        return; /* without the memory each flight asks for itself */
+    }
+    if (refusal->reason != CVI_WAIT_SHARE) {
+        gate->until_boot_ms = until_boot_ms;
+        gate->reason = refusal->reason;
+        return;
+    }
+    cvi_buffer text;
+    cvi_buffer_over(&text, gate->share_text, sizeof(gate->share_text));
+    cvi_buffer_add_text(&text, refusal->text);
+    gate->background_until_boot_ms = until_boot_ms;
+}
+
+static void close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
+                       int64_t until_boot_ms) {
+    if (refusal->reason == CVI_WAIT_INTERVAL || refusal->reason == CVI_WAIT_BLOCKED) {
+        engine->all_until_boot_ms = until_boot_ms;
+        engine->all_reason = refusal->reason;
+    } else {
+        close_path(engine, flight, refusal, until_boot_ms);
+    }
+}
+
+const char *cvi_quota_share_text(const cvi_engine *engine, const cvi_flight *flight) {
+    const cvi_gate_memory *gate = known_gate(engine, flight);
+    return gate != NULL ? gate->share_text : "";
+}
+
+bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_refusal refusal;
+    int64_t until = closed_until(engine, flight, &refusal);
+    if (now.boot_ms >= until) {
+        return false;
+    }
+    judge_patience(engine, flight, until - now.boot_ms, &refusal, now);
+    if (flight->passengers == NULL) {
+        return false;
+    }
+    flight->hindrance = refusals[refusal.reason].hindrance;
+    flight->due_boot_ms = until;
+    return true;
+}
+
+/* ---- what the stores have said ---- */
+
+/* Keeps the flight waiting, without its job if the wait is a long one. */
+static bool wait_until(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
+                       int64_t until_boot_ms) {
+    bool is_long = claim->wait_ms > engine->options.lease_ms;
+    flight->was_refused = true;
+    if (flight->job_id[0] != '\0' && is_long) {
+        flight->resume = true;
+        flight->resume_boot_ms = until_boot_ms;
+        cvi_flight_pass(flight);
+        return true;
+    }
+    if (flight->job_id[0] == '\0') {
+        cvi_flight_move(flight, CVI_STAGE_LOOKUP);
+    }
+    flight->hindrance = refusals[claim->reason].hindrance;
+    flight->due_boot_ms = until_boot_ms;
+    return false;
+}
+
+bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
+                       cvi_now now) {
+    cvi_refusal refusal = {claim->reason, claim->reason_text};
+    judge_patience(engine, flight, claim->wait_ms, &refusal, now);
+    if (flight->passengers == NULL) {
+        cvi_flight_pass(flight);
+        return true;
+    }
+    int64_t until = now.boot_ms + (claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS);
+    close_gate(engine, flight, &refusal, until);
+    return wait_until(engine, flight, claim, until);
+}
+
+void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,
+                        cvi_now now) {
+    const cvi_refusal others = {CVI_WAIT_INTERVAL, ""};
+    close_gate(engine, flight, &others, now.boot_ms + claim->wait_ms);
+}

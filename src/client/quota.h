@@ -1,0 +1,28 @@
+/* Waiting for room under the limits. For the files of the engine alone. */
+#ifndef CVI_CLIENT_QUOTA_H
+#define CVI_CLIENT_QUOTA_H
+
+#include "client/engine_internal.h"
+
+/* Why a flight may not go yet. `text` goes with CVI_WAIT_SHARE, and is borrowed. */
+typedef struct cvi_refusal {
+    cvi_wait_reason reason;
+    const char *text;
+} cvi_refusal;
+
+/* Whether the flight has to wait behind those of better rank, as refusals of before say; it is then
+ * due at their end. Whoever aboard has not the patience leaves. */
+bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+
+/* The stores have no room: whoever would not wait so long leaves, the others wait. Answers as a
+ * stage does. */
+bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim, cvi_now now);
+
+/* The stores have admitted the flight: the next one comes after the interval. */
+void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,
+                        cvi_now now);
+
+/* Why the background of the flight's path was last held back; "" if it never was. */
+const char *cvi_quota_share_text(const cvi_engine *engine, const cvi_flight *flight);
+
+#endif

@@ -1,0 +1,146 @@
+/* Owns the locks on the gate's bytes. Byte 0 is the gate itself: whoever holds it may write. It is
+ * tried, not queued for, as queueing has no time limit; so that the busiest does not keep it for
+ * ever, whoever has been refused marks a further byte with a lock that many may hold, and whoever
+ * has had some turns in a row steps back for a moment while others hold that mark. The kernel drops
+ * all of it when a process dies. Used under the database's mutex. */
+#include "stores/turn.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "support/buffer.h"
+#include "support/error.h"
+
+#define LONGEST_LIFE (INT64_C(1) << 62)
+
+enum {
+    GATE_BYTE = 0,
+    LIFE_TRIES = 16,
+    TURNS_IN_A_ROW = 4,
+    STEPS_BACK = 2 /* two tries are longer than the one after which somebody else comes */
+};
+
+static const int64_t waiting_byte = LONGEST_LIFE + 1;
+
+static bool refuse_locks(const cvi_turn *turn, cv_error *error) {
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "the file system refuses locks, move to a local disk the database %s",
+                  turn->path);
+    return false;
+}
+
+/* ---- opening ---- */
+
+/* Locks a random byte for good. */
+static bool show_life(cvi_turn *turn, const cvi_random *random, cv_error *error) {
+    for (int i = 0; i < LIFE_TRIES; i++) {
+        turn->life = 1 + cvi_random_below(random, LONGEST_LIFE);
+        if (cvi_gate_try(&turn->gate, turn->life) == CVI_LOCK_TAKEN) {
+            return true;
+        }
+    }
+    return refuse_locks(turn, error);
+}
+
+bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, cv_error *error) {
+    char name[PATH_MAX];
+    cvi_buffer text;
+    *turn = (cvi_turn){.gate = {-1}, .path = path, .turns_left = TURNS_IN_A_ROW};
+    cvi_buffer_over(&text, name, sizeof(name));
+    cvi_buffer_add_text(&text, path);
+    cvi_buffer_add_text(&text, ".gate");
+    if (text.failed) {
+        cvi_error_set(error, CV_ERROR_STORE, "the database path is too long: %s", path);
+        return false;
+    }
+    return cvi_gate_open(&turn->gate, name, error) && show_life(turn, random, error);
+}
+
+void cvi_turn_open_without_gate(cvi_turn *turn, const char *path, bool is_alone,
+                                const cvi_random *random) {
+    *turn = (cvi_turn){.gate = {-1}, .path = path, .is_alone = is_alone};
+    turn->life = 1 + cvi_random_below(random, LONGEST_LIFE);
+}
+
+void cvi_turn_close(cvi_turn *turn) {
+    cvi_gate_close(&turn->gate);
+}
+
+/* ---- turns ---- */
+
+static bool has_gate(const cvi_turn *turn) {
+    return turn->gate.descriptor >= 0;
+}
+
+/* A mark that cannot be set only costs fairness. */
+static void show_waiting(cvi_turn *turn) {
+    if (!turn->is_waiting) {
+        turn->is_waiting = cvi_gate_share(&turn->gate, waiting_byte) == CVI_LOCK_TAKEN;
+    }
+}
+
+void cvi_turn_give_up(cvi_turn *turn) {
+    if (turn->is_waiting) {
+        cvi_gate_release(&turn->gate, waiting_byte);
+        turn->is_waiting = false;
+    }
+}
+
+/* Whether this try is left to others. Nobody is asked while there are turns left. */
+static bool steps_back(cvi_turn *turn) {
+    if (turn->turns_left > 0) {
+        return false;
+    }
+    bool is_over = turn->turns_left <= -STEPS_BACK;
+    if (is_over || cvi_gate_probe(&turn->gate, waiting_byte) != CVI_LOCK_HELD) {
+        turn->turns_left = TURNS_IN_A_ROW;
+        return false;
+    }
+    turn->turns_left--;
+    return true;
+}
+
+cvi_store_answer cvi_turn_take(cvi_turn *turn, cv_error *error) {
+    if (!has_gate(turn)) {
+        return CVI_STORE_DONE;
+    }
+    if (steps_back(turn)) {
+        return CVI_STORE_BUSY;
+    }
+    switch (cvi_gate_try(&turn->gate, GATE_BYTE)) {
+    case CVI_LOCK_TAKEN:
+        cvi_turn_give_up(turn);
+        turn->turns_left--;
+        return CVI_STORE_DONE;
+    case CVI_LOCK_HELD:
+        show_waiting(turn);
+        turn->turns_left = TURNS_IN_A_ROW;
+        return CVI_STORE_BUSY;
+    case CVI_LOCK_FAILED:
+        break;
+    }
+    refuse_locks(turn, error);
+    return CVI_STORE_FAILED;
+}
+
+void cvi_turn_release(cvi_turn *turn) {
+    if (has_gate(turn)) {
+        cvi_gate_release(&turn->gate, GATE_BYTE);
+    }
+}
+
+void cvi_turn_offer(cvi_turn *turn) {
+    turn->turns_left = 0;
+}
+
+/* ---- lives ---- */
+
+cvi_lock_answer cvi_turn_probe_life(const cvi_turn *turn, int64_t life) {
+    if (life == turn->life) {
+        return CVI_LOCK_HELD; /* one's own lock is no obstacle to oneself, so probing cannot tell */
+    }
+    if (!has_gate(turn)) {
+        return turn->is_alone ? CVI_LOCK_TAKEN : CVI_LOCK_FAILED;
+    }
+    return cvi_gate_probe(&turn->gate, life);
+}

@@ -1,0 +1,260 @@
+/* What the engine tells its stores about the service, and that it asks for nothing before they know
+ * of a refusal. */
+#include "support/fake_engine_world.h"
+
+#include <string.h>
+
+static const sim_reply probe = {.is_probe = true};
+static const sim_reply pause_of_9_s = {.left_ms = 9000};
+
+static void check_heeded(const sim_world *world, cvi_service_word word, int64_t asked_ms,
+                         int64_t probe_row) {
+    const sim_call *call = sim_last(world, SIM_HEED);
+    assert_string_equal(call->resource, "issue");
+    assert_int_equal(call->word, word);
+    assert_int_equal(call->asked_ms, asked_ms);
+    assert_int_equal(call->row_id, probe_row);
+}
+
+/* ---- refusals ---- */
+
+static void test_refusals_are_told_at_once(void **state) {
+    static const struct {
+        int http_status;
+        int64_t asked_ms;
+        cvi_service_word word;
+        cv_code code;
+    } cases[] = {{420, 0, CVI_SERVICE_LIMITS, CV_ERROR_RATE_LIMITED},
+                 {429, 17000, CVI_SERVICE_LIMITS, CV_ERROR_RATE_LIMITED},
+                 {403, 0, CVI_SERVICE_BLOCKS, CV_ERROR_BLOCKED}};
+    sim_world *world = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_script(world, SIM_HEED, &pause_of_9_s);
+        sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        sim_answer_status(world, i, cases[i].http_status, cases[i].asked_ms);
+        assert_int_equal(sim_count(world, SIM_HEED), i + 1);
+        check_heeded(world, cases[i].word, cases[i].asked_ms, 0);
+        sim_check_error(caller, cases[i].code);
+        assert_int_equal(caller->error.retry_after_ms, 9000);
+    }
+}
+
+static void test_other_answers_are_nobodys_business(void **state) {
+    static const int statuses[] = {404, 401, 500};
+    sim_world *world = *state;
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        sim_answer_status(world, world->transfer_count - 1, statuses[i], 0);
+        sim_advance(world, 100000);
+    }
+    sim_board(world, &(sim_wish){.id = 53});
+    sim_step(world);
+    sim_answer(world, world->transfer_count - 1, SIM_ISSUE(53));
+    assert_int_equal(sim_count(world, SIM_HEED), 0);
+}
+
+/* Another flight of the same client must not overtake the telling. */
+static void test_nothing_is_claimed_before_a_refusal_is_told(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_HEED, 3);
+    sim_script(world, SIM_HEED, &pause_of_9_s);
+    sim_caller *refused = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_caller *other = sim_board(world, &(sim_wish){.id = 53});
+    sim_answer_status(world, 0, 420, 0);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 1);
+    while (sim_count(world, SIM_HEED) < 4) {
+        sim_advance(world, 1);
+        assert_true(sim_count(world, SIM_CLAIM) == 1 || sim_count(world, SIM_HEED) == 4);
+    }
+    sim_check_error(refused, CV_ERROR_RATE_LIMITED);
+    assert_int_equal(refused->error.retry_after_ms, 9000);
+    sim_advance(world, 2);
+    sim_answer(world, 1, SIM_ISSUE(53));
+    sim_check_source(other, 53, CV_SOURCE_NETWORK);
+}
+
+static void test_nothing_is_readmitted_before_a_refusal_is_told(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_HEED, 1);
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_board(world, &(sim_wish){.id = 53});
+    sim_step(world);
+    sim_step(world);
+    assert_int_equal(world->transfer_count, 2);
+    fake_clock_advance(&world->clock, SIM_FRESH_MS + 1);
+    const cvi_response refusal = {.kind = CVI_RESPONSE_ANSWER, .sent = true, .http_status = 420};
+    cvi_response copy = refusal;
+    cvi_engine_receive(world->engine, world->transfers[0].spec.owner, &copy, world->clock.now);
+    assert_false(sim_let_out(world, 1));
+    world->transfers[0].open = false;
+    sim_break_unsent(world, 1, CVI_RESPONSE_NOT_ADMITTED);
+    sim_advance(world, 2);
+    assert_int_equal(sim_count(world, SIM_HEED), 2);
+}
+
+/* The caller is told a minute where the file cannot say. */
+static void test_a_refusal_that_cannot_be_told(void **state) {
+    sim_world *world = *state;
+    sim_fail(world, SIM_HEED);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer_status(world, 0, 420, 0);
+    sim_check_error(caller, CV_ERROR_RATE_LIMITED);
+    assert_int_equal(caller->error.retry_after_ms, 60000);
+    assert_int_equal(sim_count(world, SIM_HEED), 1);
+    sim_board(world, &(sim_wish){.id = 53});
+    sim_step(world);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+}
+
+/* ---- probes ---- */
+
+static void test_what_comes_of_a_probe_is_told(void **state) {
+    static const struct {
+        int http_status;
+        cvi_service_word word;
+    } cases[] = {{404, CVI_SERVICE_ANSWERS},
+                 {401, CVI_SERVICE_ANSWERS},
+                 {500, CVI_SERVICE_SILENT},
+                 {420, CVI_SERVICE_LIMITS}};
+    sim_world *world = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_script(world, SIM_CLAIM, &probe);
+        sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        sim_answer_status(world, world->transfer_count - 1, cases[i].http_status, 0);
+        check_heeded(world, cases[i].word, 0, world->rows);
+        assert_int_equal(sim_count(world, SIM_HEED), i + 1);
+        sim_leave(world, caller);
+        sim_step(world);
+    }
+}
+
+static void test_a_good_answer_ends_the_pause(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    check_heeded(world, CVI_SERVICE_ANSWERS, 0, 1);
+    sim_check_source(caller, 52, CV_SOURCE_NETWORK);
+}
+
+/* Each try is a probe of its own: the next one is told of before it is claimed. */
+static void test_a_redirected_probe_lets_the_next_hop_be_one(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_redirect(world, 0, "http://127.0.0.1/api/issue/4000-53/");
+    assert_int_equal(sim_count(world, SIM_HEED), 1);
+    check_heeded(world, CVI_SERVICE_SILENT, 0, 1);
+    sim_answer(world, 1, SIM_ISSUE(52));
+    check_heeded(world, CVI_SERVICE_ANSWERS, 0, 2);
+}
+
+static void test_a_dead_connection_lets_the_next_try_be_the_probe(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_break(world, 0, CVI_RESPONSE_DEAD_CONNECTION);
+    check_heeded(world, CVI_SERVICE_SILENT, 0, 1);
+    sim_answer(world, 1, SIM_ISSUE(52));
+    check_heeded(world, CVI_SERVICE_ANSWERS, 0, 2);
+}
+
+/* Nobody is left, and the file is locked: what the probe came to is told all the same. */
+static void test_an_abandoned_probe_is_told_of(void **state) {
+    sim_world *world = *state;
+    world->options.max_retries = 2;
+    sim_reopen(world);
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_busy(world, SIM_HEED, 1);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_break(world, 0, CVI_RESPONSE_NETWORK);
+    sim_leave(world, caller);
+    sim_advance(world, 2);
+    assert_int_equal(sim_count(world, SIM_HEED), 2);
+    check_heeded(world, CVI_SERVICE_SILENT, 0, 1);
+    assert_true(cvi_engine_is_idle(world->engine));
+}
+
+/* ---- waiting ---- */
+
+static void test_a_pause_longer_than_patience_is_told(void **state) {
+    static const struct {
+        cvi_wait_reason reason;
+        cv_code code;
+        const char *words;
+    } cases[] = {{CVI_WAIT_COOLDOWN, CV_ERROR_RATE_LIMITED, "asked for a pause"},
+                 {CVI_WAIT_BLOCKED, CV_ERROR_BLOCKED, "blocks"}};
+    sim_world *world = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_script(
+            world, SIM_CLAIM,
+            &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 60000, .reason = cases[i].reason});
+        sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 5000});
+        sim_step(world);
+        sim_check_error(caller, cases[i].code);
+        assert_int_equal(caller->error.retry_after_ms, 60000);
+        assert_true(caller->error.retryable);
+        assert_non_null(strstr(caller->error.message, cases[i].words));
+    }
+    assert_int_equal(world->transfer_count, 0);
+}
+
+/* A block of everything is asked about once for all paths, a pause of one path by that path. */
+static void test_who_waits_behind_a_pause(void **state) {
+    static const struct {
+        cvi_wait_reason reason;
+        size_t claims;
+    } cases[] = {{CVI_WAIT_COOLDOWN, 2}, {CVI_WAIT_BLOCKED, 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_world *world = sim_new(0, false);
+        const sim_reply refusal = {
+            .verdict = CVI_CLAIM_WAIT, .wait_ms = 4000, .reason = cases[i].reason};
+        sim_script(world, SIM_CLAIM, &refusal);
+        sim_script(world, SIM_CLAIM, &refusal);
+        sim_caller *first = sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        sim_board(world, &(sim_wish){.is_list = true});
+        sim_step(world);
+        sim_check_waiting(first);
+        assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+        sim_advance(world, 3999);
+        assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+        sim_script(world, SIM_CLAIM, &refusal);
+        sim_script(world, SIM_CLAIM, &refusal);
+        sim_advance(world, 1);
+        assert_int_equal(sim_count(world, SIM_CLAIM), 2 + cases[i].claims);
+        sim_free(world);
+    }
+    (void)state;
+}
+
+#define WITH_SIM(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_SIM(test_refusals_are_told_at_once),
+        WITH_SIM(test_other_answers_are_nobodys_business),
+        WITH_SIM(test_nothing_is_claimed_before_a_refusal_is_told),
+        WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),
+        WITH_SIM(test_a_refusal_that_cannot_be_told),
+        WITH_SIM(test_what_comes_of_a_probe_is_told),
+        WITH_SIM(test_a_good_answer_ends_the_pause),
+        WITH_SIM(test_a_redirected_probe_lets_the_next_hop_be_one),
+        WITH_SIM(test_a_dead_connection_lets_the_next_try_be_the_probe),
+        WITH_SIM(test_an_abandoned_probe_is_told_of),
+        WITH_SIM(test_a_pause_longer_than_patience_is_told),
+        cmocka_unit_test(test_who_waits_behind_a_pause),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

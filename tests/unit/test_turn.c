@@ -1,0 +1,156 @@
+/* Whose turn it is: nobody keeps the gate from those who wait for it. */
+#include "support/store_world.h"
+
+#include "stores/turn.h"
+
+enum { IN_A_ROW = 4, STEPS_BACK = 2 };
+
+typedef struct turns {
+    store_world world;
+    cvi_turn busy;
+    cvi_turn other;
+} turns;
+
+static void open_turn(turns *self, cvi_turn *turn) {
+    cv_error error;
+    assert_true(cvi_turn_open(turn, self->world.database, &self->world.clock.random, &error));
+}
+
+static int setup(void **state) {
+    static turns self;
+    store_world_init(&self.world, 3);
+    open_turn(&self, &self.busy);
+    open_turn(&self, &self.other);
+    *state = &self;
+    return 0;
+}
+
+static int teardown(void **state) {
+    turns *self = *state;
+    cvi_turn_close(&self->busy);
+    cvi_turn_close(&self->other);
+    store_world_done(&self->world);
+    return 0;
+}
+
+static cvi_store_answer take(cvi_turn *turn) {
+    cv_error error;
+    return cvi_turn_take(turn, &error);
+}
+
+static void take_and_release(cvi_turn *turn, int count) {
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(take(turn), CVI_STORE_DONE);
+        cvi_turn_release(turn);
+    }
+}
+
+/* The other one has been refused and waits. */
+static void make_wait(turns *self) {
+    assert_int_equal(take(&self->busy), CVI_STORE_DONE);
+    assert_int_equal(take(&self->other), CVI_STORE_BUSY);
+    cvi_turn_release(&self->busy);
+}
+
+static void test_alone_nobody_steps_back(void **state) {
+    turns *self = *state;
+    take_and_release(&self->busy, 10 * IN_A_ROW);
+}
+
+static void test_the_busy_one_steps_back_for_who_waits(void **state) {
+    turns *self = *state;
+    make_wait(self);
+    take_and_release(&self->busy, IN_A_ROW - 1);
+    assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+    take_and_release(&self->other, 1);
+    take_and_release(&self->busy, 2 * IN_A_ROW);
+}
+
+/* Who waits may have been stopped: the gate is not left unused for it. */
+static void test_stepping_back_ends(void **state) {
+    turns *self = *state;
+    make_wait(self);
+    for (int round = 0; round < 3; round++) {
+        take_and_release(&self->busy, round == 0 ? IN_A_ROW - 1 : IN_A_ROW);
+        for (int i = 0; i < STEPS_BACK; i++) {
+            assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+        }
+    }
+    take_and_release(&self->busy, 1);
+}
+
+static void test_who_gives_up_is_not_waited_for(void **state) {
+    turns *self = *state;
+    make_wait(self);
+    cvi_turn_give_up(&self->other);
+    take_and_release(&self->busy, 3 * IN_A_ROW);
+}
+
+static void test_who_dies_is_not_waited_for(void **state) {
+    turns *self = *state;
+    make_wait(self);
+    cvi_turn_close(&self->other);
+    take_and_release(&self->busy, 3 * IN_A_ROW);
+    open_turn(self, &self->other);
+}
+
+static void test_an_offer_is_for_who_waits(void **state) {
+    turns *self = *state;
+    cvi_turn_offer(&self->busy);
+    take_and_release(&self->busy, 1);
+    make_wait(self);
+    cvi_turn_offer(&self->busy);
+    assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+    take_and_release(&self->other, 1);
+    take_and_release(&self->busy, 1);
+}
+
+/* Whoever has just stepped back and been refused does not do so again at once. */
+static void test_both_get_turns(void **state) {
+    turns *self = *state;
+    int got[2] = {0, 0};
+    cvi_turn *both[2] = {&self->busy, &self->other};
+    for (int i = 0; i < 200; i++) {
+        cvi_turn *turn = both[i % 2];
+        bool holds = take(turn) == CVI_STORE_DONE;
+        got[i % 2] += holds ? 1 : 0;
+        if (holds) {
+            assert_int_equal(take(both[(i + 1) % 2]), CVI_STORE_BUSY);
+            cvi_turn_release(turn);
+        }
+    }
+    assert_in_range(got[0], 40, 100);
+    assert_in_range(got[1], 40, 100);
+}
+
+static void test_lives(void **state) {
+    turns *self = *state;
+    cvi_turn memory;
+    assert_int_equal(cvi_turn_probe_life(&self->busy, self->busy.life), CVI_LOCK_HELD);
+    assert_int_equal(cvi_turn_probe_life(&self->busy, self->other.life), CVI_LOCK_HELD);
+    assert_int_equal(cvi_turn_probe_life(&self->busy, self->other.life + 1), CVI_LOCK_TAKEN);
+    cvi_turn_open_without_gate(&memory, ":memory:", true, &self->world.clock.random);
+    assert_int_equal(cvi_turn_probe_life(&memory, memory.life), CVI_LOCK_HELD);
+    assert_int_equal(cvi_turn_probe_life(&memory, memory.life + 1), CVI_LOCK_TAKEN);
+    assert_int_equal(take(&memory), CVI_STORE_DONE);
+    cvi_turn_release(&memory);
+    cvi_turn_open_without_gate(&memory, ":memory:", false, &self->world.clock.random);
+    assert_int_equal(cvi_turn_probe_life(&memory, memory.life + 1), CVI_LOCK_FAILED);
+    cvi_turn_close(&memory);
+}
+
+#define WITH_TURNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_TURNS(test_alone_nobody_steps_back),
+        WITH_TURNS(test_the_busy_one_steps_back_for_who_waits),
+        WITH_TURNS(test_stepping_back_ends),
+        WITH_TURNS(test_who_gives_up_is_not_waited_for),
+        WITH_TURNS(test_who_dies_is_not_waited_for),
+        WITH_TURNS(test_an_offer_is_for_who_waits),
+        WITH_TURNS(test_both_get_turns),
+        WITH_TURNS(test_lives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
