@@ -30,8 +30,8 @@ static const char *const texts[CVI_BUDGET_STATEMENTS] = {
     [FORGET] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
                " WHERE scope IN (?1, '') AND resource = ?2"
                " OR scope = '' AND resource = 'unknown' AND ?4 LIMIT ?3)",
-    [FORGET_ALL] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
-                   " WHERE scope IN (?1, '') LIMIT ?2)",
+    [FORGET_ALL] = ("DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
+                    " WHERE scope IN (?1, '') LIMIT ?2)"),
 };
 
 void cvi_budget_init(cvi_budget *budget, cvi_rate_limit *limit) {

@@ -340,8 +340,8 @@ static void test_absurd_times_are_bounded(void **state) {
         "UPDATE rate_limit_cooldowns SET boot = 'x', timestamp = 9223372036854775807",
         "UPDATE rate_limit_cooldowns SET boot = 'x', timestamp = 'soon', boot_ms = x'00'",
         "UPDATE rate_limit_cooldowns SET boot_ms = -9223372036854775807 - 1, strikes = -5",
-        "UPDATE rate_limit_cooldowns SET boot_ms = 0, probe = 99, owner = -1,"
-        " probe_boot_ms = 9223372036854775807",
+        ("UPDATE rate_limit_cooldowns SET boot_ms = 0, probe = 99, owner = -1,"
+         " probe_boot_ms = 9223372036854775807"),
         "UPDATE rate_limit_cooldowns SET boot_ms = 0, strikes = 9223372036854775807",
     };
     store_world *world = *state;
