@@ -7,6 +7,7 @@
 
 #include "stores/limits.h"
 #include "stores/path_rows.h"
+#include "stores/room.h"
 
 enum statement { USED, BACKGROUND, RESOURCES, FORGET, FORGET_ALL };
 

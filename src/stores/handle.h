@@ -9,6 +9,7 @@
 #include "stores/dedupe.h"
 #include "stores/rate_limit.h"
 #include "stores/readers.h"
+#include "stores/room.h"
 #include "support/allocator.h"
 
 /* The public handle of a part. A lent one belongs to a client and is not closed. */

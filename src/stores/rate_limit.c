@@ -6,18 +6,12 @@
 #include <string.h>
 
 #include "stores/limits.h"
-#include "stores/path_rows.h"
+#include "stores/room.h"
 #include "support/allocator.h"
 
 enum statement {
     MAY_ADOPT,
     ADOPT,
-    NEWEST_ROWS,
-    NEWEST_BACKGROUND_ROWS,
-    HIGHEST_ID,
-    ANY_WITHOUT_STAMP,
-    NEWEST,
-    CONNECTING,
     RECORD,
     TAKE_BACK,
     READ_LOOK_BACK,
@@ -51,25 +45,9 @@ enum statement {
     " UNION ALL SELECT id FROM main.rate_limits WHERE boot IS NULL AND timestamp > " NEEDED_FROM   \
     " UNION ALL SELECT id FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?2 + ?5)"
 
-static const char users_wait[] = "Users of this file are waiting - they go first";
-
-/* How many of the ?6 newest rows there are, and the last of those. */
-#define NEWEST_OF(rows)                                                                            \
-    "SELECT count(*), min(boot_ms) FROM (" rows " ORDER BY boot_ms DESC LIMIT ?6)"
-
 static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [MAY_ADOPT] = MAY_ADOPT_TEXT,
     [ADOPT] = ADOPT_TEXT,
-    [NEWEST_ROWS] = NEWEST_OF(CVI_PATH_ROWS("boot_ms", "")),
-    [NEWEST_BACKGROUND_ROWS] = NEWEST_OF(CVI_PATH_ROWS("boot_ms", " AND priority IS NOT 'user'")),
-    [HIGHEST_ID] = "SELECT max(id) FROM main.rate_limits",
-    [ANY_WITHOUT_STAMP] = "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot IS NULL)"
-                          " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot < ?1)"
-                          " OR EXISTS(SELECT 1 FROM main.rate_limits WHERE boot > ?1)",
-    [NEWEST] = "SELECT boot_ms FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
-               " AND scope IN (?2, '') AND connecting <= ?4 ORDER BY boot_ms DESC LIMIT 1",
-    [CONNECTING] = "SELECT EXISTS(SELECT 1 FROM main.rate_limits WHERE boot = ?1 AND boot_ms > ?3"
-                   " AND scope = ?2 AND connecting > 0)",
     [RECORD] =
         "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -142,12 +120,14 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->is_adaptive = settings->kind == CV_LIMIT_ADAPTIVE;
     cvi_shares_init(&limit->shares, db, &settings->adaptive, limit->scope);
     cvi_waiting_init(&limit->waiting, db, limit->scope);
+    cvi_counting_init(&limit->counting, db);
     cvi_cooldowns_init(&limit->cooldowns, db, limit->scope, limit->origin);
     return limit->scope != NULL && limit->origin != NULL && copy_paths(limit, settings);
 }
 
 void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_sql_finalize(&limit->sql);
+    cvi_counting_finalize(&limit->counting);
     cvi_shares_finalize(&limit->shares);
     cvi_waiting_finalize(&limit->waiting);
     cvi_cooldowns_finalize(&limit->cooldowns);
@@ -209,7 +189,7 @@ bool cvi_rate_limit_set_path(cvi_rate_limit *limit, const char *resource, int64_
     return true;
 }
 
-/* ---- counting ---- */
+/* ---- adopting ---- */
 
 cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
                                       cv_error *error) {
@@ -224,262 +204,6 @@ cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_
         return answer;
     }
     return cvi_sql_run(&limit->sql, ADOPT, values, count, adopted, error);
-}
-
-/* How long until a row of `row_ms` is `span_ms` old. */
-static int64_t until_old(int64_t row_ms, int64_t span_ms, cvi_now now) {
-    return row_ms - now.boot_ms + span_ms;
-}
-
-/* The longest wait is told. */
-static void raise_wait(cvi_room *room, int64_t wait_ms, cvi_wait_reason reason) {
-    if (wait_ms > room->wait_ms) {
-        room->wait_ms = wait_ms;
-        room->reason = reason;
-        room->reason_text[0] = '\0';
-    }
-}
-
-typedef struct newest_rows {
-    int64_t count;
-    int64_t last_boot_ms; /* of the oldest among them */
-} newest_rows;
-
-static cvi_store_answer find_newest(cvi_rate_limit *limit, enum statement newest,
-                                    const cvi_claim_spec *spec, int64_t most, int64_t after_ms,
-                                    newest_rows *rows, cv_error *error) {
-    sqlite3_stmt *row = NULL;
-    bool found = false;
-    *rows = (newest_rows){0, 0};
-    cvi_store_answer answer = cvi_sql_start(
-        &limit->sql, newest,
-        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_text(spec->resource),
-                   cvi_integer(after_ms), cvi_integer(spec->is_list ? 1 : 0), cvi_integer(most)),
-        &row, error);
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_next(&limit->sql, row, &found, error);
-    }
-    if (found) {
-        *rows = (newest_rows){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
-        cvi_sql_finish(row);
-    }
-    return answer;
-}
-
-/* Looks for the `most`-th newest row within the look-back: without it there is room (`wait_ms`
- * becomes 0), with it there will be when that row has left. `count`: the rows up to it. */
-static cvi_store_answer wait_for_row(cvi_rate_limit *limit, enum statement newest,
-                                     const cvi_claim_spec *spec, int64_t most, cvi_now now,
-                                     int64_t *count, int64_t *wait_ms, cv_error *error) {
-    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
-    int64_t left_ms = now.boot_ms - path->look_back_ms; /* rows of then have just left */
-    newest_rows rows;
-    cvi_store_answer answer = find_newest(limit, newest, spec, most, left_ms, &rows, error);
-    *count = rows.count;
-    *wait_ms = rows.count >= most ? until_old(rows.last_boot_ms, path->look_back_ms, now) : 0;
-    return answer;
-}
-
-/* Counts, unless what is known of the last count says that there is room. A count that was cut off
- * at `most` is not worth knowing. */
-static cvi_store_answer wait_for_count(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       int64_t most, cvi_now now, int64_t *wait_ms,
-                                       cv_error *error) {
-    int64_t highest_id = 0;
-    int64_t count = 0;
-    int64_t strangers = 0;
-    cvi_headroom_key key;
-    bool has_key = cvi_headroom_key_of(
-        spec, cvi_rate_limit_path(limit, spec->resource)->look_back_ms, now, &key);
-    cvi_store_answer answer = cvi_sql_read(&limit->sql, HIGHEST_ID, NULL, 0, &highest_id, error);
-    if (answer != CVI_STORE_DONE ||
-        (has_key && cvi_headroom_most(&limit->headroom, &key, highest_id) < most)) {
-        return answer;
-    }
-    answer = wait_for_row(limit, NEWEST_ROWS, spec, most, now, &count, wait_ms, error);
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_read(&limit->sql, ANY_WITHOUT_STAMP, CVI_VALUES(cvi_text(limit->boot)),
-                              &strangers, error);
-    }
-    if (answer == CVI_STORE_DONE && has_key && strangers == 0 && count < most) {
-        cvi_headroom_note(&limit->headroom, &key, highest_id, count);
-    }
-    return answer;
-}
-
-/* A path without a limit has room, one with a limit of 0 never. */
-static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       int64_t most, cvi_now now, cvi_room *room, cv_error *error) {
-    int64_t wait_ms = 0;
-    if (most < 0) {
-        return CVI_STORE_DONE;
-    }
-    if (most == 0) {
-        room->wait_ms = -1;
-        room->reason = CVI_WAIT_LIMIT;
-        return CVI_STORE_DONE;
-    }
-    cvi_store_answer answer = wait_for_count(limit, spec, most, now, &wait_ms, error);
-    raise_wait(room, wait_ms, CVI_WAIT_LIMIT);
-    return answer;
-}
-
-cvi_store_answer cvi_rate_limit_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                      cvi_now now, cvi_counted *counted, cvi_share *share,
-                                      cv_error *error) {
-    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
-    memset(counted, 0, sizeof(*counted));
-    memset(share, 0, sizeof(*share));
-    if (!limit->is_adaptive || path->limit <= 0) {
-        return CVI_STORE_DONE;
-    }
-    cvi_store_answer answer =
-        cvi_shares_count(&limit->shares, spec, path->look_back_ms, now, counted, error);
-    if (answer == CVI_STORE_DONE) {
-        cvi_adaptive_share(&limit->shares.settings, path->limit, &counted->activity, share);
-    }
-    return answer;
-}
-
-/* Holds the background to its share: until the row leaves that fills it, or the share is calculated
- * anew, whichever is earlier. */
-static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       cvi_now now, cvi_room *room, cv_error *error) {
-    cvi_counted counted;
-    cvi_share share;
-    cvi_store_answer answer = cvi_rate_limit_share(limit, spec, now, &counted, &share, error);
-    if (answer != CVI_STORE_DONE) {
-        return answer;
-    }
-    room->has_written = counted.is_new;
-    int64_t wait_ms = counted.valid_ms;
-    if (!share.background_paused && share.background_max > 0) {
-        int64_t count = 0;
-        answer = wait_for_row(limit, NEWEST_BACKGROUND_ROWS, spec, share.background_max, now,
-                              &count, &wait_ms, error);
-    }
-    wait_ms = wait_ms < counted.valid_ms ? wait_ms : counted.valid_ms;
-    if (answer == CVI_STORE_DONE && wait_ms > room->wait_ms) {
-        raise_wait(room, wait_ms, CVI_WAIT_SHARE);
-        memcpy(room->reason_text, share.reason, sizeof(room->reason_text));
-    }
-    return answer;
-}
-
-static cvi_store_answer wait_for_room(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                      cvi_now now, cvi_room *room, cv_error *error) {
-    const cvi_path_limit *path = cvi_rate_limit_path(limit, spec->resource);
-    cvi_store_answer answer = wait_for_limit(limit, spec, path->limit, now, room, error);
-    bool is_shared = limit->is_adaptive && path->limit > 0;
-    if (answer != CVI_STORE_DONE || !is_shared || spec->priority == CV_PRIORITY_USER) {
-        return answer;
-    }
-    return wait_for_share(limit, spec, now, room, error);
-}
-
-/* Counts from the newest row. One whose connection is ready does not count those that still
- * connect: they must come here again before they send. */
-static cvi_store_answer wait_for_interval(cvi_rate_limit *limit, cvi_readiness readiness,
-                                          cvi_now now, cvi_room *room, cv_error *error) {
-    int64_t earliest_ms = now.boot_ms - limit->min_interval_ms;
-    int64_t newest_ms = earliest_ms;
-    cvi_store_answer answer = cvi_sql_read(
-        &limit->sql, NEWEST,
-        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope), cvi_integer(earliest_ms),
-                   cvi_integer(readiness == CVI_READY_NOW ? 0 : 1)),
-        &newest_ms, error);
-    raise_wait(room, until_old(newest_ms, limit->min_interval_ms, now), CVI_WAIT_INTERVAL);
-    return answer;
-}
-
-/* A slow connection would be overtaken for ever by those that have one: new admissions wait for it,
- * a bounded time. */
-static cvi_store_answer wait_for_connecting(cvi_rate_limit *limit, cvi_now now, cvi_room *room,
-                                            cv_error *error) {
-    int64_t connecting = 0;
-    cvi_store_answer answer = cvi_sql_read(
-        &limit->sql, CONNECTING,
-        CVI_VALUES(cvi_text(limit->boot), cvi_text(limit->scope),
-                   cvi_integer(now.boot_ms - limit->min_interval_ms - CVI_CONNECTING_KEPT_MS)),
-        &connecting, error);
-    if (connecting != 0) {
-        raise_wait(room, CVI_CONNECTING_LOOK_MS, CVI_WAIT_INTERVAL);
-    }
-    return answer;
-}
-
-static cvi_store_answer wait_for_turn(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                      cvi_now now, cvi_room *room, cv_error *error) {
-    if (room->wait_ms < 0 || limit->min_interval_ms == 0) {
-        return CVI_STORE_DONE;
-    }
-    cvi_store_answer answer = wait_for_interval(limit, spec->readiness, now, room, error);
-    if (answer == CVI_STORE_DONE && spec->readiness != CVI_READY_NOW && room->wait_ms == 0) {
-        answer = wait_for_connecting(limit, now, room, error);
-    }
-    return answer;
-}
-
-/* What the service asked for holds whatever the limits are, CV_LIMIT_NONE included. */
-static cvi_store_answer wait_for_service(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                         cvi_now now, cvi_room *room, cv_error *error) {
-    cvi_cooling cooling;
-    cvi_store_answer answer =
-        cvi_cooldowns_look(&limit->cooldowns, spec->resource, now, &cooling, error);
-    if (answer != CVI_STORE_DONE) {
-        return answer;
-    }
-    room->has_written = room->has_written || cooling.has_written;
-    room->cooldown_ms = cooling.left_ms;
-    room->needs_probe = cooling.needs_probe;
-    if (room->wait_ms >= 0) {
-        raise_wait(room, cooling.wait_ms, cooling.is_of_all ? CVI_WAIT_BLOCKED : CVI_WAIT_COOLDOWN);
-    }
-    return CVI_STORE_DONE;
-}
-
-/* Lets users of any client go first who are waiting for what the background could have now. One
- * that was admitted before they came, and has connected meanwhile, goes. */
-static cvi_store_answer yield_to_users(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       cvi_now now, cvi_room *room, cv_error *error) {
-    int64_t left_ms = 0;
-    if (room->wait_ms != 0 || spec->readiness == CVI_READY_NOW) {
-        return CVI_STORE_DONE;
-    }
-    cvi_store_answer answer =
-        cvi_waiting_left_ms(&limit->waiting, spec->resource, now, &left_ms, error);
-    if (answer == CVI_STORE_DONE && left_ms > 0) {
-        raise_wait(room, left_ms, CVI_WAIT_SHARE);
-        memcpy(room->reason_text, users_wait, sizeof(users_wait));
-    }
-    return answer;
-}
-
-cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
-                                     cvi_room *room, cv_error *error) {
-    memset(room, 0, sizeof(*room));
-    cvi_store_answer answer = wait_for_room(limit, spec, now, room, error);
-    if (answer == CVI_STORE_DONE) {
-        answer = wait_for_turn(limit, spec, now, room, error);
-    }
-    if (answer == CVI_STORE_DONE) {
-        answer = wait_for_service(limit, spec, now, room, error);
-    }
-    if (answer != CVI_STORE_DONE || !limit->is_adaptive || spec->priority == CV_PRIORITY_USER) {
-        return answer;
-    }
-    return yield_to_users(limit, spec, now, room, error);
-}
-
-cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                         cvi_now now, cvi_room *room, cv_error *error) {
-    if (!limit->is_adaptive || spec->priority != CV_PRIORITY_USER || room->wait_ms <= 0) {
-        return CVI_STORE_DONE;
-    }
-    room->has_written = true;
-    bool is_for_all = room->reason == CVI_WAIT_INTERVAL || room->reason == CVI_WAIT_BLOCKED;
-    const char *path = is_for_all ? CVI_ANY_PATH : spec->resource;
-    return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
 }
 
 /* ---- writing ---- */

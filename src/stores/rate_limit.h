@@ -8,13 +8,22 @@
 #include "stores/shares.h"
 #include "stores/waiting.h"
 
-enum { CVI_RATE_LIMIT_STATEMENTS = 13 };
+enum { CVI_RATE_LIMIT_STATEMENTS = 7, CVI_COUNTING_STATEMENTS = 7 };
 
 typedef struct cvi_path_limit {
     char *resource;
     int64_t limit; /* negative: none */
     int64_t look_back_ms;
 } cvi_path_limit;
+
+/* What finding room needs, and remembers of it. */
+typedef struct cvi_counting {
+    cvi_sql sql;
+    sqlite3_stmt *statements[CVI_COUNTING_STATEMENTS];
+    cvi_headroom headroom;
+    bool has_looked; /* at what the table is */
+    bool ids_grow;   /* no row ever gets an id that another one had: headroom can be used */
+} cvi_counting;
 
 typedef struct cvi_rate_limit {
     cvi_sql sql;
@@ -28,7 +37,7 @@ typedef struct cvi_rate_limit {
     int64_t guard_ms;
     int64_t min_interval_ms; /* 0: none */
     int64_t longest_ms;      /* the longest time back that any answer depends on */
-    cvi_headroom headroom;
+    cvi_counting counting;   /* room.c's */
     bool is_adaptive;
     cvi_shares shares; /* these in use if adaptive */
     cvi_waiting waiting;
@@ -67,21 +76,6 @@ typedef struct cvi_room {
 /* Stamps the rows of other boots and other programs that still count with this boot's clock, which
  * from then on decides. `adopted` counts them. */
 cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_t *adopted,
-                                      cv_error *error);
-
-/* Counts; adopt comes first. */
-cvi_store_answer cvi_rate_limit_room(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
-                                     cvi_room *room, cv_error *error);
-
-/* Announces a user who has to wait, as `room` says. Not for those who only look: whoever does not
- * come back would keep the background waiting for nobody. */
-cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                         cvi_now now, cvi_room *room, cv_error *error);
-
-/* How the path of `spec` is shared out now; all zero if it is not. `counted->is_new`: keep the
- * transaction. */
-cvi_store_answer cvi_rate_limit_share(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                      cvi_now now, cvi_counted *counted, cvi_share *share,
                                       cv_error *error);
 
 /* Records an admission, and announces the users who wait behind it. */

@@ -51,6 +51,24 @@ static void insert_foreign(const store_world *world, const char *resource, int64
     sqlite3_free(sql);
 }
 
+/* Another program may have made the table so that ids of deleted rows are given again. */
+static void test_ids_that_come_again(void **state) {
+    store_world *world = *state;
+    world_execute(world, NODE_TABLES "CREATE TABLE rate_limits(id INTEGER PRIMARY KEY,"
+                                     " resource TEXT NOT NULL, timestamp INTEGER NOT NULL)");
+    cvi_stores *stores = world_open(world);
+    for (int i = 0; i < 50; i++) {
+        insert_foreign(world, "volume", 0);
+    }
+    admit(world, stores, "issue");
+    world_execute(world, "DELETE FROM rate_limits");
+    for (int i = 0; i < 3; i++) {
+        insert_foreign(world, "issue", 0);
+    }
+    check_wait(world, stores, "issue", 1100, CVI_WAIT_LIMIT);
+    cvi_stores_close(stores);
+}
+
 static void test_limit_is_exact_at_the_edge_of_window_and_guard(void **state) {
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
@@ -569,6 +587,7 @@ static void test_old_rows_of_another_boot_are_not_touched(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        WITH_WORLD(test_ids_that_come_again),
         WITH_WORLD(test_limit_is_exact_at_the_edge_of_window_and_guard),
         WITH_WORLD(test_row_keeps_the_pinned_columns),
         WITH_WORLD(test_handles_count_each_other_and_survive_closing),
