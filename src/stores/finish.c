@@ -108,7 +108,8 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
                                      cvi_now now, bool *owned, cv_error *error) {
     cvi_cache_entry entry = entry_of(stores, completion);
     bool is_cached = cvi_cache_accepts(&stores->cache, &entry);
-    bool is_for_cache = is_cached || (entry.is_negative && !stores->cache.disabled);
+    /* What is not stored takes the place of an older answer all the same. */
+    bool is_for_cache = !stores->cache.disabled && (entry.is_negative || entry.ttl_ms > 0);
     *owned = true;
     if (!is_for_cache && !has_job(completion->job_id)) {
         return CVI_STORE_DONE;
