@@ -456,7 +456,10 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
 };
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    if (flight->must_heed && cvi_flight_heed(engine, flight, now) == CVI_STORE_BUSY) {
+    if (flight->must_heed && !cvi_flight_heed(engine, flight, now)) {
+        if (flight->stage == CVI_STAGE_STORE) {
+            deliver_ending(engine, flight); /* what is known keeps nobody waiting */
+        }
         return pause_for_lock(engine, flight, now);
     }
     return stage_functions[flight->stage](engine, flight, now);

@@ -128,17 +128,19 @@ static const char *const triggers[] = {
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_insert BEFORE INSERT ON cache BEGIN"
     " UPDATE cache_bytes SET replaced ="
     " coalesce((SELECT length(value) FROM cache WHERE hash = NEW.hash), 0)"
-    " WHERE replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash); END",
+    " WHERE id = 1"
+    " AND (replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash)); END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
-    " UPDATE cache_bytes SET total = total - replaced + length(NEW.value); END",
+    " UPDATE cache_bytes SET total = total - replaced + length(NEW.value) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value ON cache BEGIN"
     " UPDATE cache_bytes SET total ="
-    " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
+    " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value ON cache BEGIN"
-    " UPDATE cache_bytes SET total = total + length(NEW.value); END",
+    " UPDATE cache_bytes SET total = total + length(NEW.value) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
     " UPDATE cache_bytes SET replaced = 0,"
-    " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
+    " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid)"
+    " WHERE id = 1; END",
 };
 
 enum statement {

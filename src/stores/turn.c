@@ -17,6 +17,7 @@ enum {
     GATE_BYTE = 0,
     LIFE_TRIES = 16,
     TURNS_IN_A_ROW = 4,
+    MOST_TURNS_IN_A_ROW = 4096,
     STEPS_BACK = 2 /* two tries are longer than the one after which somebody else comes */
 };
 
@@ -45,7 +46,8 @@ static bool show_life(cvi_turn *turn, const cvi_random *random, cv_error *error)
 bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, cv_error *error) {
     char name[PATH_MAX];
     cvi_buffer text;
-    *turn = (cvi_turn){.gate = {-1}, .path = path, .turns_left = TURNS_IN_A_ROW};
+    *turn = (cvi_turn){
+        .gate = {-1}, .path = path, .turns_left = TURNS_IN_A_ROW, .turns_in_a_row = TURNS_IN_A_ROW};
     cvi_buffer_over(&text, name, sizeof(name));
     cvi_buffer_add_text(&text, path);
     cvi_buffer_add_text(&text, ".gate");
@@ -86,14 +88,25 @@ void cvi_turn_give_up(cvi_turn *turn) {
     }
 }
 
+/* Nobody has come for whom this handle has stepped back: who bears the mark has been stopped, or
+ * wants nothing any more. */
+static void trust_mark_less(cvi_turn *turn) {
+    if (turn->turns_in_a_row < MOST_TURNS_IN_A_ROW) {
+        turn->turns_in_a_row *= 2;
+    }
+}
+
 /* Whether this try is left to others. Nobody is asked while there are turns left. */
 static bool steps_back(cvi_turn *turn) {
     if (turn->turns_left > 0) {
         return false;
     }
     bool is_over = turn->turns_left <= -STEPS_BACK;
+    if (is_over) {
+        trust_mark_less(turn);
+    }
     if (is_over || cvi_gate_probe(&turn->gate, waiting_byte) != CVI_LOCK_HELD) {
-        turn->turns_left = TURNS_IN_A_ROW;
+        turn->turns_left = turn->turns_in_a_row;
         return false;
     }
     turn->turns_left--;
@@ -114,6 +127,7 @@ cvi_store_answer cvi_turn_take(cvi_turn *turn, cv_error *error) {
         return CVI_STORE_DONE;
     case CVI_LOCK_HELD:
         show_waiting(turn);
+        turn->turns_in_a_row = TURNS_IN_A_ROW;
         turn->turns_left = TURNS_IN_A_ROW;
         return CVI_STORE_BUSY;
     case CVI_LOCK_FAILED:

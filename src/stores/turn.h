@@ -7,12 +7,13 @@
 #include "support/platform.h"
 
 typedef struct cvi_turn {
-    cvi_gate gate;    /* not open: nobody else can be there, every turn is ours */
-    const char *path; /* of the database, for messages; the owner's */
-    int64_t life;     /* the byte that is locked as long as this handle lives */
-    bool is_waiting;  /* the mark that others see is set */
-    int turns_left;   /* before others must get one if they wait; negative: tries to step back */
-    bool is_alone;    /* without a gate: other handles cannot exist */
+    cvi_gate gate;      /* not open: nobody else can be there, every turn is ours */
+    const char *path;   /* of the database, for messages; the owner's */
+    int64_t life;       /* the byte that is locked as long as this handle lives */
+    bool is_waiting;    /* the mark that others see is set */
+    int turns_left;     /* before others must get one if they wait; negative: tries to step back */
+    int turns_in_a_row; /* more, where those who wait have not come */
+    bool is_alone;      /* without a gate: other handles cannot exist */
 } cvi_turn;
 
 /* Opens the gate of `path` (made if there is none) and shows a life. */

@@ -103,6 +103,21 @@ static void test_figures_without_sharing(void **context) {
     }
 }
 
+/* Requests that have left the window are kept for others, but are no longer of our business. */
+static void test_figures_leave_out_what_no_longer_counts(void **context) {
+    api *self = *context;
+    cv_rate_limit_store *store = open_adaptive(self);
+    record_many(store, "issue", USER, 2);
+    record_many(store, "volume", USER, 2);
+    face_execute(self, "UPDATE rate_limits SET boot_ms = boot_ms - 10000000000"
+                       " WHERE resource = 'volume'");
+    cv_rate_limit_stats stats = stats_of(store);
+    assert_int_equal(stats.total_requests, 4);
+    assert_int_equal(stats.unique_resources, 1);
+    assert_near(stats.average_user_activity, 2);
+    cv_rate_limit_store_close(store);
+}
+
 static void test_figures_of_an_empty_file(void **context) {
     cv_rate_limit_store *store = open_adaptive(*context);
     cv_rate_limit_stats stats = stats_of(store);
@@ -218,6 +233,7 @@ int main(void) {
         API_TEST(test_activations_are_counted_once_each),
         API_TEST(test_figures_without_sharing),
         API_TEST(test_figures_of_an_empty_file),
+        API_TEST(test_figures_leave_out_what_no_longer_counts),
         API_TEST(test_looking_holds_nobody_back),
         API_TEST(test_reset_of_a_list_forgets_what_others_filed),
         API_TEST(test_reset_forgets_the_activity),

@@ -423,6 +423,34 @@ static void test_absurd_total_ends(void **state) {
 }
 
 /* Times of any kind, from others: they are put in some order, and all go in the end. */
+/* The clock was put back a little: what has just been stored is the oldest, and stays. */
+static void test_what_is_just_stored_stays(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    for (int i = 0; i < 2; i++) {
+        put(world, stores, i, 400);
+    }
+    fake_clock_step_wall(&world->clock, -3000);
+    put(world, stores, 2, 400);
+    assert_true(has(world, 2));
+    assert_int_equal(count(world), 2);
+    cvi_stores_close(stores);
+}
+
+/* Rows of nobody's in the table of the total change nothing, and cleaning ends. */
+static void test_other_rows_beside_the_total(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    world_execute(world, "INSERT INTO cache_bytes VALUES(0, 1000000, 0), (2, 5, 5)");
+    put(world, stores, 1, 400);
+    put(world, stores, 2, 400);
+    assert_int_equal(count(world), 2);
+    assert_int_equal(world_number(world, "SELECT total FROM cache_bytes WHERE id = 1"), 800);
+    assert_false(world_clean(world, stores));
+    assert_int_equal(count(world), 2);
+    cvi_stores_close(stores);
+}
+
 static void test_hostile_times(void **state) {
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, 1);
@@ -461,6 +489,8 @@ int main(void) {
         IN_WORLD(test_use_of_a_row_that_is_gone),
         IN_WORLD(test_lost_total_is_counted_anew),
         IN_WORLD(test_absurd_total_ends),
+        IN_WORLD(test_what_is_just_stored_stays),
+        IN_WORLD(test_other_rows_beside_the_total),
         IN_WORLD(test_hostile_times),
     };
     return cmocka_run_group_tests_name("bound", tests, NULL, NULL);

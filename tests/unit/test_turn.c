@@ -70,13 +70,23 @@ static void test_the_busy_one_steps_back_for_who_waits(void **state) {
 static void test_stepping_back_ends(void **state) {
     turns *self = *state;
     make_wait(self);
-    for (int round = 0; round < 3; round++) {
-        take_and_release(&self->busy, round == 0 ? IN_A_ROW - 1 : IN_A_ROW);
+    int in_a_row = IN_A_ROW - 1;
+    for (int round = 0; round < 5; round++) {
+        take_and_release(&self->busy, in_a_row);
         for (int i = 0; i < STEPS_BACK; i++) {
             assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
         }
+        in_a_row = IN_A_ROW << (round + 1); /* who never comes costs less and less */
     }
     take_and_release(&self->busy, 1);
+    /* Somebody does come: all is as before. */
+    take_and_release(&self->other, 1);
+    assert_int_equal(take(&self->other), CVI_STORE_DONE);
+    assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+    cvi_turn_release(&self->other);
+    make_wait(self);
+    take_and_release(&self->busy, IN_A_ROW - 1);
+    assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
 }
 
 static void test_who_gives_up_is_not_waited_for(void **state) {
