@@ -11,7 +11,10 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define LONGEST_LIFE (INT64_C(1) << 62)
+/* A life is the number of its process, then bits by which that process's lives differ. */
+enum { DRAWN_BITS = 28, LIFE_BITS = CVI_PROCESS_BITS + DRAWN_BITS };
+
+_Static_assert(LIFE_BITS <= 62, "a life is a byte of a file, with room for more behind all lives");
 
 enum {
     GATE_BYTE = 0,
@@ -21,7 +24,7 @@ enum {
     STEPS_BACK = 2 /* two tries are longer than the one after which somebody else comes */
 };
 
-static const int64_t waiting_byte = LONGEST_LIFE + 1;
+static const int64_t waiting_byte = (INT64_C(1) << LIFE_BITS) + 1;
 
 static bool refuse_locks(const cvi_turn *turn, cv_error *error) {
     cvi_error_set(error, CV_ERROR_STORE,
@@ -32,10 +35,15 @@ static bool refuse_locks(const cvi_turn *turn, cv_error *error) {
 
 /* ---- opening ---- */
 
-/* Locks a random byte for good. */
+static int64_t draw_life(const cvi_random *random) {
+    int64_t drawn = 1 + cvi_random_below(random, (INT64_C(1) << DRAWN_BITS) - 1);
+    return cvi_process_number() << DRAWN_BITS | drawn;
+}
+
+/* Locks a byte that nobody has for good. */
 static bool show_life(cvi_turn *turn, const cvi_random *random, cv_error *error) {
     for (int i = 0; i < LIFE_TRIES; i++) {
-        turn->life = 1 + cvi_random_below(random, LONGEST_LIFE);
+        turn->life = draw_life(random);
         if (cvi_gate_try(&turn->gate, turn->life) == CVI_LOCK_TAKEN) {
             return true;
         }
@@ -61,7 +69,7 @@ bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, c
 void cvi_turn_open_without_gate(cvi_turn *turn, const char *path, bool is_alone,
                                 const cvi_random *random) {
     *turn = (cvi_turn){.gate = {-1}, .path = path, .is_alone = is_alone};
-    turn->life = 1 + cvi_random_below(random, LONGEST_LIFE);
+    turn->life = draw_life(random);
 }
 
 void cvi_turn_close(cvi_turn *turn) {
@@ -157,4 +165,8 @@ cvi_lock_answer cvi_turn_probe_life(const cvi_turn *turn, int64_t life) {
         return turn->is_alone ? CVI_LOCK_TAKEN : CVI_LOCK_FAILED;
     }
     return cvi_gate_probe(&turn->gate, life);
+}
+
+int64_t cvi_turn_process_of(int64_t life) {
+    return life > 0 ? life >> DRAWN_BITS : 0;
 }

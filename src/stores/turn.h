@@ -40,4 +40,9 @@ void cvi_turn_offer(cvi_turn *turn);
  * nobody can tell. */
 cvi_lock_answer cvi_turn_probe_life(const cvi_turn *turn, int64_t life);
 
+/* The number of the process whose handle shows this life; 0: none that one can know. Any number
+ * that a row may hold will do; a process of that number is the owner's only if the life is seen
+ * HELD after the process was found. */
+int64_t cvi_turn_process_of(int64_t life);
+
 #endif
