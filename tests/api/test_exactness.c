@@ -1,5 +1,5 @@
 /* The limit in real time: eight processes ask for more than it allows for as long as
- * $COMICVINE_EXACTNESS_S says (20 s without), and the server's own log is judged. No window of it
+ * $COMICVINE_EXACTNESS_S says (12 s without), and the server's own log is judged. No window of it
  * may hold more than the limit, and next to nothing of what the limit allows may go unused. */
 #include "support/api_actor.h"
 
@@ -11,7 +11,7 @@ enum {
     FIRST_ISSUE = 1,
     IDS_EACH = 400, /* more than a process can use up */
     GUARD_MS = 50,
-    DEFAULT_LENGTH_S = 20,
+    DEFAULT_LENGTH_S = 12,
     LEAST_LENGTH_S = 8, /* half of it must be longer than a window */
     LEAST_PERCENT = 95,
     US_PER_MS = 1000,
