@@ -302,7 +302,7 @@ static int kill_at_statement(unsigned event, void *user, void *statement, void *
     (void)event;
     (void)text;
     if (sqlite3_stmt_readonly(statement) == 0 && --*left == 0) {
-        raise(SIGKILL);
+        (void)raise(SIGKILL);
     }
     return 0;
 }
