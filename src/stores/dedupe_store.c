@@ -59,7 +59,11 @@ void cv_dedupe_store_close(cv_dedupe_store *store) {
 /* ---- arguments ---- */
 
 static bool check_store(const cv_dedupe_store *store) {
-    return store != NULL || cvi_public_refuse("the dedupe store is NULL");
+    if (store == NULL) {
+        cvi_public_refuse("the dedupe store is NULL");
+        return false;
+    }
+    return true;
 }
 
 static bool check_hash(const cv_dedupe_store *store, const char *hash) {

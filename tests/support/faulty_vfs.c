@@ -30,7 +30,7 @@ static bool fails_now(faulty_plan *plan) {
                                                         : plan->calls == plan->failing_call);
     plan->has_failed = plan->has_failed || fails;
     if (fails && plan->result == FAULTY_KILL) {
-        raise(SIGKILL);
+        (void)raise(SIGKILL);
     }
     return fails;
 }
