@@ -225,6 +225,43 @@ static void test_a_stranger_keeps_no_dead_owner_alive(void **state) {
     forked_bury(&stranger);
 }
 
+typedef struct second_look {
+    cvi_gate gate;
+    int looks;
+} second_look;
+
+/* The life ends as the second look begins. */
+static int end_before_second_look(unsigned kind, void *user, void *statement, void *text) {
+    second_look *self = user;
+    (void)kind;
+    (void)statement;
+    (void)text;
+    if (++self->looks == 2) {
+        cvi_gate_close(&self->gate);
+    }
+    return 0;
+}
+
+/* The owner dies after it was seen alive and before its process was found, which may have been a
+ * stranger's by then: nobody would tell of it. */
+static void test_an_end_between_looking_and_finding_is_seen(void **state) {
+    store_world *world = *state;
+    second_look between = {.looks = 0};
+    forked stranger;
+    int64_t number = start_stranger(&stranger);
+    cvi_stores *stores = world_open(world);
+    cvi_claim claim = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
+    lend_life(world, &between.gate, number);
+    sqlite3_trace_v2(stores->dedupe_db->connection, SQLITE_TRACE_STMT, end_before_second_look,
+                     &between);
+    assert_int_equal(look(world, stores, &claim).state, CVI_WATCH_GONE);
+    sqlite3_trace_v2(stores->dedupe_db->connection, 0, NULL, NULL);
+    assert_int_equal(between.looks, 2);
+    cvi_stores_close(stores);
+    forked_kill(&stranger);
+    forked_bury(&stranger);
+}
+
 /* ---- the public way: cv_dedupe_store_wait ---- */
 
 static void register_job(int said, void *user) {
@@ -245,7 +282,8 @@ typedef struct waiter {
     char job_id[CV_JOB_ID_SIZE];
     int64_t timeout_ms;
     cv_code code;
-    long slept; /* how often the wait slept */
+    long slept;     /* how often the wait slept */
+    int64_t cpu_ms; /* and how long it ran */
     pthread_t thread;
     sqlite3 *connection; /* open already: to see who waits it takes no more descriptors */
     sqlite3_stmt *waiters;
@@ -281,18 +319,22 @@ static void close_waiter(waiter *self) {
     forked_bury(&self->owner);
 }
 
-static long count_sleeps(void) {
-    struct rusage used;
-    return getrusage(RUSAGE_THREAD, &used) == 0 ? used.ru_nvcsw : -1;
+static int64_t cpu_ms(const struct rusage *used) {
+    return (int64_t)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +
+           (used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000;
 }
 
 static void *wait_for_end(void *user) {
     waiter *self = user;
     cv_blob result;
     cv_error error;
-    long before = count_sleeps();
+    struct rusage before;
+    struct rusage after;
+    getrusage(RUSAGE_THREAD, &before);
     cv_dedupe_store_wait(self->store, HASH_A, self->job_id, self->timeout_ms, &result, &error);
-    self->slept = count_sleeps() - before;
+    getrusage(RUSAGE_THREAD, &after);
+    self->slept = after.ru_nvcsw - before.ru_nvcsw;
+    self->cpu_ms = cpu_ms(&after) - cpu_ms(&before);
     self->code = error.code;
     return NULL;
 }
@@ -344,6 +386,29 @@ static void test_an_idle_wait_sleeps(void **state) {
     close_waiter(&self);
 }
 
+/* The process has ended, but its lock is held: waiting goes on, and still sleeps. */
+static void test_a_wait_outlasts_a_stranger(void **state) {
+    waiter self;
+    cvi_gate gate;
+    forked stranger;
+    int64_t number = start_stranger(&stranger);
+    open_waiter(&self, *state);
+    lend_life(self.world, &gate, number);
+    self.timeout_ms = 1000;
+    assert_int_equal(pthread_create(&self.thread, NULL, wait_for_end, &self), 0);
+    while (count_waiters(&self) == 0) {
+        cvi_platform_sleep_ms(1);
+    }
+    forked_kill(&stranger);
+    assert_int_equal(pthread_join(self.thread, NULL), 0);
+    assert_int_equal(self.code, CV_ERROR_TIMEOUT);
+    assert_in_range(self.cpu_ms, 0, 300);
+    cvi_gate_close(&gate);
+    forked_bury(&stranger);
+    forked_kill(&self.owner);
+    close_waiter(&self);
+}
+
 #define WITH_WORLD(test)                                                                           \
     cmocka_unit_test_setup_teardown(test, store_world_setup, store_world_teardown)
 
@@ -357,9 +422,11 @@ int main(void) {
         WITH_WORLD(test_owners_that_tell_nothing_are_looked_at_often),
         WITH_WORLD(test_a_strangers_end_ends_nothing),
         WITH_WORLD(test_a_stranger_keeps_no_dead_owner_alive),
+        WITH_WORLD(test_an_end_between_looking_and_finding_is_seen),
         WITH_WORLD(test_a_wait_ends_with_the_owner),
         WITH_WORLD(test_a_wait_without_descriptors_ends_too),
         WITH_WORLD(test_an_idle_wait_sleeps),
+        WITH_WORLD(test_a_wait_outlasts_a_stranger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
