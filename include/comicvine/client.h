@@ -30,7 +30,7 @@ typedef enum cv_drive {
 typedef enum cv_limit_kind {
     CV_LIMIT_ADAPTIVE = 0, /* the exact limit; while users are active the background gets a share */
     CV_LIMIT_SLIDING,      /* the exact limit, priorities only order who waits in a client */
-    CV_LIMIT_NONE          /* no limit per resource; min_interval_ms still holds */
+    CV_LIMIT_NONE /* no limit per resource; interval and pauses of the service still hold */
 } cv_limit_kind;
 
 /* A time to live for one resource's answers, details and lists. */
