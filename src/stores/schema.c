@@ -232,8 +232,8 @@ static cvi_store_answer ensure_columns(cvi_sql *sql, cv_error *error) {
     return CVI_STORE_DONE;
 }
 
-/* From nothing, from a file of the Node packages, or from an earlier version of ours: within a major
- * version tables only grow, so that the same statements serve them all. */
+/* From nothing, from a file of the Node packages, or from an earlier version of ours: within a
+ * major version tables only grow, so that the same statements serve them all. */
 static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     cvi_store_answer answer = run_all(sql, tables, sizeof(tables) / sizeof(tables[0]), error);
     if (answer == CVI_STORE_DONE) {

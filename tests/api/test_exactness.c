@@ -3,8 +3,11 @@
  * may hold more than the limit, and next to nothing of what the limit allows may go unused. */
 #include "support/api_actor.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     PROCESSES = 8,
@@ -14,6 +17,7 @@ enum {
     DEFAULT_LENGTH_S = 12,
     LEAST_LENGTH_S = 8, /* half of it must be longer than a window */
     LEAST_PERCENT = 95,
+    MOST_CONTESTS = 3,
     US_PER_MS = 1000,
     TEXT_MAX = 32
 };
@@ -132,8 +136,50 @@ static int64_t used_percent(const int64_t *times_us, size_t count, const contest
     return (int64_t)later * 100 / allowed;
 }
 
-static void check(const api *self, const contest *rule) {
+/* ---- the machine ---- */
+
+/* How late a thread is woken that sleeps for a millisecond, at the worst: the guard covers requests
+ * that travel unequally fast, but not a machine that stops for longer than that. */
+typedef struct lateness {
+    pthread_t thread;
+    atomic_bool ends;
+    int64_t worst_ms;
+} lateness;
+
+static void *watch_clock(void *user) {
+    lateness *self = user;
+    int64_t then_ms = api_now_ms();
+    while (!atomic_load(&self->ends)) {
+        const struct timespec moment = {0, 1000000};
+        nanosleep(&moment, NULL);
+        const int64_t now_ms = api_now_ms();
+        const int64_t late_ms = now_ms - then_ms - 1;
+        self->worst_ms = late_ms > self->worst_ms ? late_ms : self->worst_ms;
+        then_ms = now_ms;
+    }
+    return NULL;
+}
+
+static void lateness_start(lateness *self) {
+    self->worst_ms = 0;
+    atomic_init(&self->ends, false);
+    assert_int_equal(pthread_create(&self->thread, NULL, watch_clock, self), 0);
+}
+
+static int64_t lateness_end(lateness *self) {
+    atomic_store(&self->ends, true);
+    assert_int_equal(pthread_join(self->thread, NULL), 0);
+    return self->worst_ms;
+}
+
+/* ---- the judgement ---- */
+
+/* Whether the contest was won. `late_ms` is how far the machine stood in the way. */
+static bool hold(const api *self, const contest *rule, int64_t *late_ms) {
+    lateness machine;
+    lateness_start(&machine);
     const int64_t answered = rush(self, rule);
+    *late_ms = lateness_end(&machine);
     const size_t count = server_request_count(self->server, NULL);
     int64_t *times_us = arrivals(self, count);
     const int64_t most = fullest_window(times_us, count, rule->window_ms);
@@ -143,30 +189,46 @@ static void check(const api *self, const contest *rule) {
     free(times_us);
     print_message("%zu requests in %" PRId64 " ms, of %" PRId64 "; %" PRId64
                   " %% of what came back; at most %" PRId64 " in a window of %" PRId64
-                  " ms, of %" PRId64 "\n",
-                  count, rule->length_ms, allowed, percent, most, rule->window_ms, rule->limit);
-    assert_true(most <= rule->limit);
-    assert_true((int64_t)count * 100 >= allowed * LEAST_PERCENT);
-    assert_true(percent >= LEAST_PERCENT);
+                  " ms, of %" PRId64 "; the machine was up to %" PRId64 " ms late\n",
+                  count, rule->length_ms, allowed, percent, most, rule->window_ms, rule->limit,
+                  *late_ms);
     assert_in_range(answered, 1, count);
+    return most <= rule->limit && (int64_t)count * 100 >= allowed * LEAST_PERCENT &&
+           percent >= LEAST_PERCENT;
+}
+
+/* A contest that was lost on a machine that could not keep time says nothing, and is held again. */
+static void check(const contest *rule) {
+    for (int i = 0; i < MOST_CONTESTS; i++) {
+        void *context = NULL;
+        int64_t late_ms = 0;
+        assert_int_equal(set_up(&context), 0);
+        const bool won = hold(context, rule, &late_ms);
+        assert_int_equal(api_tear_down(&context), 0);
+        if (won) {
+            return;
+        }
+        assert_true(late_ms > GUARD_MS / 2);
+    }
+    print_message("this machine is too busy to tell\n");
 }
 
 static void test_the_sliding_limit(void **context) {
+    (void)context;
     const contest rule = {CV_LIMIT_SLIDING, 40, 3000, length_ms()};
-    check(*context, &rule);
+    check(&rule);
 }
 
 static void test_the_adaptive_limit(void **context) {
+    (void)context;
     const contest rule = {CV_LIMIT_ADAPTIVE, 30, 3000, length_ms() / 2};
-    check(*context, &rule);
+    check(&rule);
 }
-
-#define EXACTNESS_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, api_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        EXACTNESS_TEST(test_the_sliding_limit),
-        EXACTNESS_TEST(test_the_adaptive_limit),
+        cmocka_unit_test(test_the_sliding_limit),
+        cmocka_unit_test(test_the_adaptive_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
