@@ -84,6 +84,11 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
     if (table == NULL) {
         return NULL;
     }
+    if (table->detail_path == NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: a list, whose items are not to be had alone",
+                      table->list_path);
+        return NULL;
+    }
     if (id < 1 || id > MAX_ID) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
                       table->detail_path, id);

@@ -92,6 +92,12 @@ static void write_int64_member(cvi_buffer *out, const char *member, const char *
     cvi_buffer_add_text(out, quote);
 }
 
+static void write_bool_member(cvi_buffer *out, const char *member) {
+    bool value;
+    memcpy(&value, member, sizeof(value));
+    cvi_buffer_add_text(out, value ? "true" : "false");
+}
+
 /* `none`: what stands for no object. */
 static void write_object_member(cvi_buffer *out, const char *member, const cvi_shape *shape,
                                 const char *none) {
@@ -130,6 +136,9 @@ static void write_value(cvi_buffer *out, const written *object, const cvi_field 
         return;
     case CVI_KIND_INT64_TEXT:
         write_int64_member(out, member, "\"");
+        return;
+    case CVI_KIND_BOOL:
+        write_bool_member(out, member);
         return;
     case CVI_KIND_OBJECT:
         write_object_member(out, member, row->shape, object->detail != NULL ? "false" : "null");

@@ -121,6 +121,7 @@ static void test_details_that_are_refused(void **state) {
         {CV_RESOURCE_NONE, 1, NULL, "no resource 0"},
         {(cv_resource)-1, 1, NULL, "no resource -1"},
         {(cv_resource)999, 1, NULL, "no resource 999"},
+        {CV_TYPE, 1, NULL, "types: a list"},
         {CV_ISSUE, 1, "nonsense", "nonsense"},
         {CV_ISSUE, 1, "name,", ""},
         {CV_ISSUE, 1, "", ""},
@@ -203,7 +204,7 @@ static void test_lists_that_are_refused(void **state) {
         assert_non_null(strstr(error.message, cases[i].words));
     }
     cv_error error;
-    assert_null(cvi_call_list(&self->settings, CV_VOLUME, NULL, &error));
+    assert_null(cvi_call_list(&self->settings, (cv_resource)99, NULL, &error));
     assert_non_null(strstr(error.message, "no resource"));
 }
 
