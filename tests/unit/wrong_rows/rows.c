@@ -32,10 +32,8 @@ static const cvi_field rows[] = {
 #elif defined(WRONG_MEMBER)
     CVI_TEXT(cv_thing, txt, 0),
 #else
-    CVI_TEXT(cv_thing, text, 0),
-    CVI_INT64(cv_thing, number, 0),
-    CVI_BOOL(cv_thing, flag, 0),
-    CVI_OBJECT(cv_thing, object, ref, 0),
+    CVI_TEXT(cv_thing, text, 0),      CVI_INT64(cv_thing, number, 0),
+    CVI_BOOL(cv_thing, flag, 0),      CVI_OBJECT(cv_thing, object, ref, 0),
     CVI_LIST(cv_thing, list, ref, 0),
 #endif
 };
