@@ -16,6 +16,7 @@
 #include <comicvine/concept.h>
 #include <comicvine/episode.h>
 #include <comicvine/error.h>
+#include <comicvine/help.h>
 #include <comicvine/issue.h>
 #include <comicvine/location.h>
 #include <comicvine/memory.h>
