@@ -61,6 +61,15 @@ CV_API int cv_date_compare(const cv_date *one, const cv_date *other);
  * their case, "1" is "1.0", and numbers may have any length. */
 CV_API int cv_issue_number_compare(const char *one, const char *other);
 
+/* ---- filters ---- */
+
+/* Adds "field:value" to a filter for cv_query.filter, with a comma before it unless the filter is
+ * empty; for values that come from users. `filter` is text in an array of `size` bytes. A comma
+ * begins the next field and cannot be escaped: a value that holds one is refused, as are control
+ * characters and an empty value. "|" stays what it is: "1|2|3" asks for several values, and
+ * "2011-01-01|2011-12-31" for a range. False, and the filter as it was: refused, or no room. */
+CV_API bool cv_filter_add(char *filter, size_t size, const char *field, const char *value);
+
 /* ---- ids ---- */
 
 /* The id in "52", in "4000-52", or in an address that ends in it, such as

@@ -61,15 +61,16 @@ static cvi_call *new_call(const cvi_settings *settings, const cvi_resource *reso
     return call;
 }
 
-static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char *fields,
-                       cv_error *error) {
+static bool aim_detail(const cvi_settings *settings, cvi_call *call,
+                       const cv_request_options *options, cv_error *error) {
     char list[PARAMETER_BYTES];
     cvi_buffer field_list;
     cvi_buffer_over(&field_list, list, sizeof(list));
     cvi_parameter parameter = {"field_list", NULL};
     cvi_target target = {settings->options.base_url, call->label, &parameter, 1};
-    if (fields != NULL) {
-        if (!cvi_check_fields(call->resource, false, fields, &field_list, error)) {
+    if (options != NULL && options->fields != NULL) {
+        const cvi_scope scope = {call->resource, false, options->allow_unknown != 0};
+        if (!cvi_check_fields(&scope, options->fields, &field_list, error)) {
             return false;
         }
         cvi_url_hash(&target, call->full_hash);
@@ -79,7 +80,7 @@ static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char 
 }
 
 cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
-                          const char *fields, cv_error *error) {
+                          const cv_request_options *options, cv_error *error) {
     const cvi_resource *table = find_resource(resource, error);
     if (table == NULL) {
         return NULL;
@@ -104,7 +105,7 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
     cvi_buffer_over(&label, call->label, sizeof(call->label));
     cvi_buffer_add_format(&label, "%s/%" PRId64 "-%" PRId64, table->detail_path, table->type_id,
                           id);
-    if (!aim_detail(settings, call, fields, error)) {
+    if (!aim_detail(settings, call, options, error)) {
         cvi_call_release(call);
         return NULL;
     }
@@ -159,11 +160,11 @@ static bool write_list_texts(const cvi_resource *resource, const cv_query *query
     cvi_buffer_over(&sort, texts->sort, sizeof(texts->sort));
     write_number(texts->limit, sizeof(texts->limit), query->limit);
     write_number(texts->offset, sizeof(texts->offset), query->offset);
+    const cvi_scope scope = {resource, true, query->allow_unknown != 0};
     return check_range(resource, query, error) &&
-           (query->fields == NULL ||
-            cvi_check_fields(resource, true, query->fields, &fields, error)) &&
-           (query->filter == NULL || cvi_check_filter(resource, query->filter, &filter, error)) &&
-           (query->sort == NULL || cvi_check_sort(resource, query->sort, &sort, error));
+           (query->fields == NULL || cvi_check_fields(&scope, query->fields, &fields, error)) &&
+           (query->filter == NULL || cvi_check_filter(&scope, query->filter, &filter, error)) &&
+           (query->sort == NULL || cvi_check_sort(&scope, query->sort, &sort, error));
 }
 
 static const char *or_null(const char *text) {

@@ -28,9 +28,10 @@ typedef struct cvi_call {
     char *url;                     /* without the key */
 } cvi_call;
 
-/* Checks and works out a call. NULL: CV_ERROR_ARGUMENT or CV_ERROR_NOMEM. `fields` may be NULL. */
+/* Checks and works out a call. NULL: CV_ERROR_ARGUMENT or CV_ERROR_NOMEM. Of `options`, which may
+ * be NULL, only the fields count. */
 cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
-                          const char *fields, cv_error *error);
+                          const cv_request_options *options, cv_error *error);
 
 /* `query` may be NULL. */
 cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, const cv_query *query,

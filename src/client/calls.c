@@ -46,7 +46,7 @@ static cvi_call *detail_call(cv_client *client, cv_resource resource, int64_t id
     if (!copy_options(own, options, error)) {
         return NULL;
     }
-    return cvi_call_detail(&client->settings, resource, id, own->fields, error);
+    return cvi_call_detail(&client->settings, resource, id, own, error);
 }
 
 static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_query *query,

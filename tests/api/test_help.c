@@ -205,11 +205,57 @@ static void test_dates_in_order(void **state) {
     }
 }
 
+/* ---- filters ---- */
+
+static void test_filters(void **state) {
+    (void)state;
+    char filter[64] = "";
+    assert_true(cv_filter_add(filter, sizeof(filter), "name", "Wick & Co: 2"));
+    assert_string_equal(filter, "name:Wick & Co: 2");
+    assert_true(cv_filter_add(filter, sizeof(filter), "id", "1|2|3"));
+    assert_string_equal(filter, "name:Wick & Co: 2,id:1|2|3");
+}
+
+static void test_values_that_would_add_a_filter(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"name", "Wick,id:1"}, {"name", ","},     {"name", ""},    {"name", NULL},
+        {"name", "a\nb"},      {"name", "a\x7F"}, {"", "x"},       {NULL, "x"},
+        {"name:x,id", "1"},    {"name:x", "1"},   {"na\tme", "x"},
+    };
+    char filter[64] = "volume:796";
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        assert_false(cv_filter_add(filter, sizeof(filter), pairs[i][0], pairs[i][1]));
+        assert_string_equal(filter, "volume:796");
+    }
+}
+
+static void test_filters_need_room(void **state) {
+    (void)state;
+    for (size_t size = 1; size < 20; size++) {
+        char filter[20];
+        memset(filter, 'x', sizeof(filter));
+        filter[0] = '\0';
+        bool fits = size > strlen("name:Wick");
+        assert_int_equal(cv_filter_add(filter, size, "name", "Wick"), fits);
+        assert_string_equal(filter, fits ? "name:Wick" : "");
+        size_t needed = strlen(fits ? "name:Wick,id:1" : "id:1") + 1;
+        assert_int_equal(cv_filter_add(filter, size, "id", "1"), size >= needed);
+        assert_int_equal(filter[19], 'x');
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_aliases),         cmocka_unit_test(test_aliases_are_copies),
-        cmocka_unit_test(test_many_aliases),    cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_what_is_no_date), cmocka_unit_test(test_dates_in_order),
+        cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_aliases_are_copies),
+        cmocka_unit_test(test_many_aliases),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_what_is_no_date),
+        cmocka_unit_test(test_dates_in_order),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_values_that_would_add_a_filter),
+        cmocka_unit_test(test_filters_need_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

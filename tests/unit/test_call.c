@@ -44,7 +44,8 @@ static int tear_down(void **state) {
 
 static cvi_call *detail(desk *self, int64_t id, const char *fields) {
     cv_error error;
-    cvi_call *call = cvi_call_detail(&self->settings, CV_ISSUE, id, fields, &error);
+    const cv_request_options options = {.fields = fields};
+    cvi_call *call = cvi_call_detail(&self->settings, CV_ISSUE, id, &options, &error);
     if (call == NULL) {
         fail_msg("%s", error.message);
     }
@@ -128,8 +129,9 @@ static void test_details_that_are_refused(void **state) {
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cv_error error;
-        assert_null(cvi_call_detail(&self->settings, cases[i].resource, cases[i].id,
-                                    cases[i].fields, &error));
+        const cv_request_options options = {.fields = cases[i].fields};
+        assert_null(
+            cvi_call_detail(&self->settings, cases[i].resource, cases[i].id, &options, &error));
         assert_int_equal(error.code, CV_ERROR_ARGUMENT);
         assert_non_null(strstr(error.message, cases[i].words));
     }
@@ -208,6 +210,43 @@ static void test_lists_that_are_refused(void **state) {
     assert_non_null(strstr(error.message, "no resource"));
 }
 
+/* Names that this version does not know reach the service when the caller says so. */
+static void test_unknown_names_when_allowed(void **state) {
+    desk *self = *state;
+    cv_error error;
+    cv_query query = CV_QUERY_INIT;
+    query.fields = "name,upc";
+    query.filter = "upc:7|8,name:x";
+    query.sort = "deck:desc";
+    assert_null(cvi_call_list(&self->settings, CV_ISSUE, &query, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    query.allow_unknown = 1;
+    cvi_call *call = list(self, &query);
+    assert_string_equal(call->url, BASE "/issues/?format=json&field_list=id%2Cname%2Cupc"
+                                        "&filter=upc%3A7%7C8%2Cname%3Ax&sort=deck%3Adesc");
+    cvi_call_release(call);
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "upc";
+    assert_null(cvi_call_detail(&self->settings, CV_ISSUE, 52, &options, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    options.allow_unknown = 1;
+    call = cvi_call_detail(&self->settings, CV_ISSUE, 52, &options, &error);
+    assert_non_null(call);
+    assert_string_equal(call->url, BASE "/issue/4000-52/?format=json&field_list=id%2Cupc");
+    cvi_call_release(call);
+}
+
+/* Whatever stands in a value stays in that value. */
+static void test_values_add_no_parameter(void **state) {
+    cv_query query = CV_QUERY_INIT;
+    query.filter = "name:a&limit=1#b=c%26d+e?f/g;h\\\"i";
+    cvi_call *call = list(*state, &query);
+    assert_string_equal(call->url,
+                        BASE "/issues/?format=json&filter=name%3Aa%26limit%3D1%23b%3Dc%2526d%2Be"
+                             "%3Ff%2Fg%3Bh%5C%22i");
+    cvi_call_release(call);
+}
+
 static void test_reserved_members_of_a_query_are_zero(void **state) {
     desk *self = *state;
     cv_error error;
@@ -274,14 +313,16 @@ static void test_each_allocation_may_fail(void **state) {
     desk *self = *state;
     cv_query query = CV_QUERY_INIT;
     query.filter = "name:Lamplighter";
+    const cv_request_options only_name = {.fields = "name"};
     for (size_t is_list = 0; is_list < 2; is_list++) {
         size_t failures = 0;
         size_t live = atomic_load(&self->memory.live);
         for (cvi_call *call = NULL; call == NULL; failures++) {
             cv_error error;
             self->memory.failing_call = atomic_load(&self->memory.calls) + failures + 1;
-            call = is_list == 1 ? cvi_call_list(&self->settings, CV_ISSUE, &query, &error)
-                                : cvi_call_detail(&self->settings, CV_ISSUE, 52, "name", &error);
+            call = is_list == 1
+                       ? cvi_call_list(&self->settings, CV_ISSUE, &query, &error)
+                       : cvi_call_detail(&self->settings, CV_ISSUE, 52, &only_name, &error);
             self->memory.failing_call = 0;
             if (call == NULL) {
                 assert_int_equal(error.code, CV_ERROR_NOMEM);
@@ -306,6 +347,8 @@ int main(void) {
         AT_DESK(test_each_part_of_a_query_counts),
         AT_DESK(test_lists_that_are_refused),
         AT_DESK(test_query_of_another_version),
+        AT_DESK(test_unknown_names_when_allowed),
+        AT_DESK(test_values_add_no_parameter),
         AT_DESK(test_reserved_members_of_a_query_are_zero),
         cmocka_unit_test(test_query_that_makes_too_long_a_url),
         AT_DESK(test_call_lives_until_its_last_owner_lets_go),
