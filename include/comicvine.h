@@ -11,6 +11,7 @@
 #define COMICVINE_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/error.h>
 #include <comicvine/issue.h>
 #include <comicvine/memory.h>
@@ -18,6 +19,7 @@
 #include <comicvine/record.h>
 #include <comicvine/request.h>
 #include <comicvine/resource.h>
+#include <comicvine/search.h>
 #include <comicvine/stores.h>
 #include <comicvine/version.h>
 

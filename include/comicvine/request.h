@@ -37,6 +37,10 @@ CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, 
 CV_API cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                                    const cv_request_options *options);
 
+/* Starts a search for one page of hits; the result is taken with cv_page_take. */
+CV_API cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
+                                     const cv_request_options *options);
+
 /* Whether the request has ended, well or not; true for NULL. Never blocks. */
 CV_API bool cv_request_done(const cv_request *request);
 

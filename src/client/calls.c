@@ -62,6 +62,20 @@ static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_que
     return cvi_call_list(&client->settings, resource, query, error);
 }
 
+static cvi_call *search_call(cv_client *client, const cv_search_query *query,
+                             const cv_request_options *options, cv_request_options *own,
+                             cv_error *error) {
+    if (!copy_options(own, options, error)) {
+        return NULL;
+    }
+    if (own->fields != NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "the fields of a search belong into its cv_search_query");
+        return NULL;
+    }
+    return cvi_call_search(&client->settings, query, error);
+}
+
 /* ---- requests ---- */
 
 static cv_request *start(cv_client *client, cvi_call *call, const cv_request_options *options,
@@ -97,6 +111,17 @@ cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_qu
     cv_error error;
     cv_request_options own;
     cvi_call *call = list_call(client, resource, query, options, &own, &error);
+    return start(client, call, &own, &error);
+}
+
+cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
+                              const cv_request_options *options) {
+    if (client == NULL) {
+        return without_client();
+    }
+    cv_error error;
+    cv_request_options own;
+    cvi_call *call = search_call(client, query, options, &own, &error);
     return start(client, call, &own, &error);
 }
 
@@ -227,6 +252,14 @@ const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64
     return record;
 }
 
+/* The outcome's page for the caller. */
+static const cv_page *hand_out_page(cvi_outcome *outcome) {
+    const cv_page *page =
+        outcome->result != NULL ? cvi_result_page(outcome->result, &outcome->provenance) : NULL;
+    settle(outcome, page);
+    return page;
+}
+
 const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_query *query,
                               const cv_request_options *options) {
     if (client == NULL) {
@@ -237,10 +270,20 @@ const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = list_call(client, resource, query, options, &own, &outcome.error);
     fetch(client, call, &own, &outcome);
-    const cv_page *page =
-        outcome.result != NULL ? cvi_result_page(outcome.result, &outcome.provenance) : NULL;
-    settle(&outcome, page);
-    return page;
+    return hand_out_page(&outcome);
+}
+
+const cv_page *cv_search(cv_client *client, const cv_search_query *query, cv_priority priority) {
+    if (client == NULL) {
+        without_client();
+        return NULL;
+    }
+    cv_request_options options = cvi_options_of(priority);
+    cv_request_options own;
+    cvi_outcome outcome = {.result = NULL};
+    cvi_call *call = search_call(client, query, &options, &own, &outcome.error);
+    fetch(client, call, &own, &outcome);
+    return hand_out_page(&outcome);
 }
 
 const cv_record *cv_retrieve(cv_client *client, cv_resource resource, int64_t id,

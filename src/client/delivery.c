@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "client/cursor.h"
+
 /* ---- waiters ---- */
 
 bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *request) {
@@ -143,6 +145,9 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
     request->outcome = *outcome;
     if (outcome->result != NULL) {
         cvi_result_keep(outcome->result);
+    }
+    if (request->cursor != NULL) {
+        cvi_cursor_arrive_locked(request->cursor, &request->outcome);
     }
     request->done = true;
     cvi_callbacks_queue_locked(request);

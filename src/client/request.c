@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/cursor.h"
 #include "client/request_start.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -14,19 +15,22 @@ static const cv_error no_memory = {
 
 /* ---- making ---- */
 
-/* A request for a call that it takes over; NULL call: it is done with `error`. */
-static cv_request *new_request(cv_client *client, cvi_call *call, const cv_error *error) {
+/* A request for the order's call, which it takes over; without one it is done with the error. */
+static cv_request *new_request(cv_client *client, const cvi_order *order) {
     cv_request *request = cvi_allocate(&client->allocator, sizeof(*request));
     if (request == NULL) {
-        cvi_call_release(call);
+        cvi_call_release(order->call);
         return NULL;
     }
     request->client = client;
-    request->call = call;
+    request->call = order->call;
     request->owned_by_user = true;
-    if (call == NULL) {
+    if (order->call == NULL) {
         request->done = true;
-        request->outcome.error = *error;
+        request->outcome.error = *order->error;
+    }
+    if (order->cursor != NULL) {
+        request->cursor = cvi_cursor_keep(order->cursor);
     }
     cvi_client_keep(client);
     return request;
@@ -55,7 +59,7 @@ static void complete(cv_request *request, const cv_error *error) {
 }
 
 cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
-    cv_request *request = new_request(client, order->call, order->error);
+    cv_request *request = new_request(client, order);
     if (request == NULL || request->call == NULL) {
         return request;
     }
@@ -82,6 +86,7 @@ void cvi_request_destroy(cv_request *request) {
     cv_client *client = request->client;
     cvi_result_release(request->outcome.result);
     cvi_call_release(request->call);
+    cvi_cursor_release(request->cursor);
     cvi_release(&client->allocator, request);
     cvi_client_release(client);
 }
@@ -222,7 +227,8 @@ static cvi_result *find_result(const cv_request *request, cv_resource resource, 
     if (!right) {
         cv_error wrong;
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "%s: the result is %s of another type",
-                      request->call->label, cvi_result_is_list(result) ? "a page" : "a record");
+                      cvi_result_resource(result)->list_path,
+                      cvi_result_is_list(result) ? "a page" : "a record");
         cvi_error_remember(&wrong);
         return NULL;
     }
