@@ -80,15 +80,29 @@ static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char 
     return aim(call, &target, error);
 }
 
+bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error) {
+    if (id < 1 || id > MAX_ID) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
+                      resource->detail_path, id);
+        return false;
+    }
+    return true;
+}
+
+static void write_object_path(const char *path, const cvi_resource *resource, int64_t id,
+                              char *text, size_t size) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, text, size);
+    cvi_buffer_add_format(&out, "%s/%" PRId64 "-%" PRId64, path, resource->type_id, id);
+}
+
 cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
                           const char *fields, cv_error *error) {
     const cvi_resource *table = cvi_find_resource(resource, error);
     if (table == NULL) {
         return NULL;
     }
-    if (id < 1 || id > MAX_ID) {
-        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
-                      table->detail_path, id);
+    if (!cvi_check_id(table, id, error)) {
         return NULL;
     }
     cvi_call *call = new_call(settings, table, error);
@@ -97,14 +111,37 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
     }
     call->segment = table->detail_path;
     call->id = id;
-    cvi_buffer label;
-    cvi_buffer_over(&label, call->label, sizeof(call->label));
-    cvi_buffer_add_format(&label, "%s/%" PRId64 "-%" PRId64, table->detail_path, table->type_id,
-                          id);
+    write_object_path(table->detail_path, table, id, call->label, sizeof(call->label));
     if (!aim_detail(settings, call, fields, error)) {
         cvi_call_release(call);
         return NULL;
     }
+    return call;
+}
+
+cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
+                        const char *fields, cv_error *error) {
+    char list[PARAMETER_BYTES];
+    char path[sizeof(((cvi_call *)NULL)->label)];
+    cvi_buffer field_list;
+    cvi_buffer_over(&field_list, list, sizeof(list));
+    if (fields != NULL && !cvi_check_fields(resource, true, fields, &field_list, error)) {
+        return NULL;
+    }
+    cvi_call *call = new_call(settings, resource, error);
+    if (call == NULL) {
+        return NULL;
+    }
+    call->segment = resource->list_path;
+    call->id = id;
+    write_object_path(resource->detail_path, resource, id, call->label, sizeof(call->label));
+    write_object_path(resource->list_path, resource, id, path, sizeof(path));
+    cvi_parameter parameter = {"field_list", fields != NULL ? list : NULL};
+    cvi_target target = {settings->options.base_url, path, &parameter, 1};
+    cvi_url_hash(&target, call->hash);
+    parameter.value = NULL;
+    target.path = call->label;
+    cvi_url_hash(&target, call->full_hash);
     return call;
 }
 

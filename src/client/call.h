@@ -50,6 +50,14 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
 cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *query,
                           cv_error *error);
 
+/* What a list says of one object, for the cache alone: it has no URL. A full entry of the object
+ * answers it as well. `fields` may be NULL. */
+cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
+                        const char *fields, cv_error *error);
+
+/* An id is one that the service may have. */
+bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error);
+
 /* The answer to CV_MODE_CACHE_ONLY when there is none. */
 void cvi_error_not_cached(cv_error *error, const char *label);
 

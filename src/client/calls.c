@@ -29,8 +29,7 @@ static bool check_options(const cv_request_options *options, cv_error *error) {
     return false;
 }
 
-static bool copy_options(cv_request_options *own, const cv_request_options *options,
-                         cv_error *error) {
+bool cvi_copy_options(cv_request_options *own, const cv_request_options *options, cv_error *error) {
     *own = cvi_options_of(CV_PRIORITY_USER);
     return options == NULL ||
            (cvi_copy_sized(own, sizeof(*own), options, "cv_request_options", error) &&
@@ -43,7 +42,7 @@ static bool copy_options(cv_request_options *own, const cv_request_options *opti
 static cvi_call *detail_call(cv_client *client, cv_resource resource, int64_t id,
                              const cv_request_options *options, cv_request_options *own,
                              cv_error *error) {
-    if (!copy_options(own, options, error)) {
+    if (!cvi_copy_options(own, options, error)) {
         return NULL;
     }
     return cvi_call_detail(&client->settings, resource, id, own->fields, error);
@@ -52,7 +51,7 @@ static cvi_call *detail_call(cv_client *client, cv_resource resource, int64_t id
 static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_query *query,
                            const cv_request_options *options, cv_request_options *own,
                            cv_error *error) {
-    if (!copy_options(own, options, error)) {
+    if (!cvi_copy_options(own, options, error)) {
         return NULL;
     }
     if (own->fields != NULL) {
@@ -65,7 +64,7 @@ static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_que
 static cvi_call *search_call(cv_client *client, const cv_search_query *query,
                              const cv_request_options *options, cv_request_options *own,
                              cv_error *error) {
-    if (!copy_options(own, options, error)) {
+    if (!cvi_copy_options(own, options, error)) {
         return NULL;
     }
     if (own->fields != NULL) {
@@ -84,8 +83,7 @@ static cv_request *start(cv_client *client, cvi_call *call, const cv_request_opt
     return cvi_request_start(client, &order);
 }
 
-/* There is no client to make a request in: no handle, and the reason where it is looked for. */
-static cv_request *without_client(void) {
+cv_request *cvi_without_client(void) {
     cv_error error;
     cvi_error_set(&error, CV_ERROR_ARGUMENT, "client is NULL");
     cvi_error_remember(&error);
@@ -95,7 +93,7 @@ static cv_request *without_client(void) {
 cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t id,
                                 const cv_request_options *options) {
     if (client == NULL) {
-        return without_client();
+        return cvi_without_client();
     }
     cv_error error;
     cv_request_options own;
@@ -106,7 +104,7 @@ cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t
 cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                             const cv_request_options *options) {
     if (client == NULL) {
-        return without_client();
+        return cvi_without_client();
     }
     cv_error error;
     cv_request_options own;
@@ -117,7 +115,7 @@ cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_qu
 cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
                               const cv_request_options *options) {
     if (client == NULL) {
-        return without_client();
+        return cvi_without_client();
     }
     cv_error error;
     cv_request_options own;
@@ -239,7 +237,7 @@ static void settle(const cvi_outcome *outcome, const void *handle) {
 const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64_t id,
                                   const cv_request_options *options) {
     if (client == NULL) {
-        without_client();
+        cvi_without_client();
         return NULL;
     }
     cv_request_options own;
@@ -263,7 +261,7 @@ static const cv_page *hand_out_page(cvi_outcome *outcome) {
 const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_query *query,
                               const cv_request_options *options) {
     if (client == NULL) {
-        without_client();
+        cvi_without_client();
         return NULL;
     }
     cv_request_options own;
@@ -275,7 +273,7 @@ const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_
 
 const cv_page *cv_search(cv_client *client, const cv_search_query *query, cv_priority priority) {
     if (client == NULL) {
-        without_client();
+        cvi_without_client();
         return NULL;
     }
     cv_request_options options = cvi_options_of(priority);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cursor.h"
+#include "client/many.h"
 
 /* ---- waiters ---- */
 
@@ -156,6 +157,10 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
 
 void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome) {
     cv_client *client = user;
+    if (passenger->is_part) {
+        cvi_many_arrive(client, passenger, outcome);
+        return;
+    }
     cv_request *request = (cv_request *)passenger;
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, outcome);

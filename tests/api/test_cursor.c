@@ -99,7 +99,7 @@ static void test_no_empty_last_request(void **context) {
 
 /* What the packages for Node lose: their page 2 has neither filter nor fields nor sort. */
 static void test_page_two_keeps_the_whole_query(void **context) {
-    static const int64_t ids[] = {110, 111, 112, 113};
+    static const int64_t ids[] = {73, 94, 110, 111, 112};
     drive_scene *scene = *context;
     cv_query query = paged(2);
     query.filter = "volume:902";
@@ -113,7 +113,7 @@ static void test_page_two_keeps_the_whole_query(void **context) {
         assert_int_equal(issue->id, ids[i]);
         assert_false(cv_record_has(&issue->record, "cover_date"));
     }
-    assert_int_equal(drive_requests(scene), 2);
+    assert_int_equal(drive_requests(scene), 3);
     assert_sent(scene, 0,
                 "format=json&field_list=id%2Cname&filter=volume%3A902"
                 "&limit=2&sort=id%3Aasc&api_key=***");
@@ -261,7 +261,8 @@ static void test_the_same_page_once_more_is_an_error(void **context) {
 static void test_a_failed_page_is_asked_for_again(void **context) {
     static const server_fault faults[] = {
         {.kind = SERVER_FAULT_ANSWER, .path = API_ISSUES, .skip = 1, .http_status = 502},
-        {.kind = SERVER_FAULT_RESET, .path = API_ISSUES, .skip = 1},
+        /* A kept-alive connection that was dead is tried once more by itself. */
+        {.kind = SERVER_FAULT_RESET, .path = API_ISSUES, .skip = 1, .times = 2},
         {.kind = SERVER_FAULT_TRUNCATE, .path = API_ISSUES, .skip = 1, .cut_at = 40},
         {.kind = SERVER_FAULT_ANSWER, .path = API_ISSUES, .skip = 1, .api_status = 104},
     };
@@ -273,7 +274,11 @@ static void test_a_failed_page_is_asked_for_again(void **context) {
         api_break(scene->self, &faults[i]);
         cv_cursor *cursor = open_walk(scene, &query);
         for (size_t given = 0; given < 5; given++) {
-            assert_int_equal(cv_issue_next(cursor)->id, all_ids[given]);
+            const cv_issue *issue = cv_issue_next(cursor);
+            if (issue == NULL) {
+                fail_msg("fault %zu: %s", i, cv_cursor_error(cursor)->message);
+            }
+            assert_int_equal(issue->id, all_ids[given]);
         }
         assert_null(cv_issue_next(cursor));
         assert_string_equal(cv_code_name(cv_cursor_error(cursor)->code), cv_code_name(codes[i]));
