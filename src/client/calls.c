@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <comicvine/search.h>
+
 #include "client/envelope.h"
 #include "client/lookup.h"
 #include "client/request_start.h"

@@ -133,7 +133,7 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
         return refuse_to_open(&error);
     }
     int64_t page_size = own.limit > 0 ? own.limit : CVI_SEARCH_LIMIT;
-    int64_t first_page = own.page > 0 ? own.page : 1;
+    int64_t first_page = own.page != 0 ? own.page : 1;
     const cvi_bookmark plan = {
         .path = cvi_search_resource.list_path,
         .query = own.query,
