@@ -9,13 +9,13 @@
 
 enum { FIXTURE_ISSUES = 12, FAILURES_MAX = 20000 };
 
-typedef struct scene {
+typedef struct memory_scene {
     api *self;
     failing_allocator memory;
     cv_client *client;
-} scene;
+} memory_scene;
 
-static void open_scene(scene *scene) {
+static void open_scene(memory_scene *scene) {
     failing_allocator_init(&scene->memory, 0, false);
     cv_options options = api_options(scene->self);
     options.database = ":memory:";
@@ -24,19 +24,19 @@ static void open_scene(scene *scene) {
     scene->client = api_open(scene->self, &options);
 }
 
-static void close_scene(scene *scene) {
+static void close_scene(memory_scene *scene) {
     cv_client_close(scene->client);
     assert_int_equal(atomic_load(&scene->memory.live), 0);
 }
 
-static void fail_from(scene *scene, size_t failure, bool keeps_failing) {
+static void fail_from(memory_scene *scene, size_t failure, bool keeps_failing) {
     scene->memory.failing_call = atomic_load(&scene->memory.calls) + failure;
     scene->memory.keeps_failing = keeps_failing;
     atomic_store(&scene->memory.has_failed, false);
 }
 
 /* Whether anything was refused. */
-static bool give_memory(scene *scene) {
+static bool give_memory(memory_scene *scene) {
     scene->memory.failing_call = 0;
     scene->memory.keeps_failing = false;
     return atomic_load(&scene->memory.has_failed);
@@ -49,9 +49,9 @@ static void assert_no_memory(const cv_error *error) {
 /* ---- what is done ---- */
 
 /* Each of them runs with little memory, then to its end with enough of it. */
-typedef bool deed(scene *scene, size_t failure, bool keeps_failing);
+typedef bool deed(memory_scene *scene, size_t failure, bool keeps_failing);
 
-static cv_cursor *open_walk(scene *scene) {
+static cv_cursor *open_walk(memory_scene *scene) {
     cv_query query = CV_QUERY_INIT;
     query.limit = 5;
     query.sort = "id:asc";
@@ -67,7 +67,7 @@ static size_t walk_on(cv_cursor *cursor, int64_t *last_id) {
     return count;
 }
 
-static bool walk(scene *scene, size_t failure, bool keeps_failing) {
+static bool walk(memory_scene *scene, size_t failure, bool keeps_failing) {
     int64_t last_id = 0;
     size_t count = 0;
     fail_from(scene, failure, keeps_failing);
@@ -92,14 +92,14 @@ static bool walk(scene *scene, size_t failure, bool keeps_failing) {
     return has_failed;
 }
 
-static cv_cursor *try_to_resume(const scene *scene, const cv_cursor *cursor) {
+static cv_cursor *try_to_resume(const memory_scene *scene, const cv_cursor *cursor) {
     char *token = cv_cursor_token(cursor);
     cv_cursor *resumed = token != NULL ? cv_cursor_resume(scene->client, token) : NULL;
     cv_free(token);
     return resumed;
 }
 
-static bool stop_and_go_on(scene *scene, size_t failure, bool keeps_failing) {
+static bool stop_and_go_on(memory_scene *scene, size_t failure, bool keeps_failing) {
     cv_cursor *cursor = open_walk(scene);
     assert_non_null(cv_cursor_next(cursor));
     fail_from(scene, failure, keeps_failing);
@@ -119,7 +119,7 @@ static bool stop_and_go_on(scene *scene, size_t failure, bool keeps_failing) {
 }
 
 /* Behind the end of a walk: a page of the library's own making. */
-static bool ask_behind_the_end(scene *scene, size_t failure, bool keeps_failing) {
+static bool ask_behind_the_end(memory_scene *scene, size_t failure, bool keeps_failing) {
     int64_t last_id = 0;
     cv_cursor *cursor = open_walk(scene);
     walk_on(cursor, &last_id);
@@ -138,7 +138,7 @@ static bool ask_behind_the_end(scene *scene, size_t failure, bool keeps_failing)
     return has_failed;
 }
 
-static bool look_for_words(scene *scene, size_t failure, bool keeps_failing) {
+static bool look_for_words(memory_scene *scene, size_t failure, bool keeps_failing) {
     cv_search_query query = CV_SEARCH_QUERY_INIT;
     query.query = "watch";
     query.fields = "name";
@@ -160,7 +160,7 @@ static bool look_for_words(scene *scene, size_t failure, bool keeps_failing) {
 }
 
 /* NULL: CV_ERROR_NOMEM. */
-static const cv_many *fetch_many(const scene *scene) {
+static const cv_many *fetch_many(const memory_scene *scene) {
     static const int64_t ids[] = {61, 52, 999};
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;
     options.fields = "name";
@@ -174,7 +174,7 @@ static const cv_many *fetch_many(const scene *scene) {
     return many;
 }
 
-static bool ask_for_many(scene *scene, size_t failure, bool keeps_failing) {
+static bool ask_for_many(memory_scene *scene, size_t failure, bool keeps_failing) {
     fail_from(scene, failure, keeps_failing);
     const cv_many *many = fetch_many(scene);
     for (size_t i = 0; many != NULL && i < 2; i++) {
@@ -197,7 +197,7 @@ static bool ask_for_many(scene *scene, size_t failure, bool keeps_failing) {
 
 /* Lets each allocation of a deed fail, until it comes through without one that does. */
 static void try_all(void **context, deed *run, bool keeps_failing) {
-    scene scene = {.self = *context};
+    memory_scene scene = {.self = *context};
     size_t failure = 1;
     bool has_failed = true;
     while (has_failed) {
