@@ -14,6 +14,7 @@
 #include <comicvine/chat.h>
 #include <comicvine/client.h>
 #include <comicvine/concept.h>
+#include <comicvine/cursor.h>
 #include <comicvine/episode.h>
 #include <comicvine/error.h>
 #include <comicvine/help.h>
@@ -31,6 +32,7 @@
 #include <comicvine/record.h>
 #include <comicvine/request.h>
 #include <comicvine/resource.h>
+#include <comicvine/search.h>
 #include <comicvine/series.h>
 #include <comicvine/stores.h>
 #include <comicvine/story_arc.h>

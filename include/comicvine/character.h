@@ -7,6 +7,7 @@
 #define COMICVINE_CHARACTER_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -76,6 +77,7 @@ CV_API const cv_character_page *cv_character_list(cv_client *client, const cv_qu
                                                   cv_priority priority);
 CV_API const cv_character *cv_character_take(cv_request *request);
 CV_API const cv_character_page *cv_character_page_take(cv_request *request);
+CV_API const cv_character *cv_character_next(cv_cursor *cursor);
 CV_API void cv_character_free(const cv_character *record);
 CV_API void cv_character_page_free(const cv_character_page *page);
 

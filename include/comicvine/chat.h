@@ -7,6 +7,7 @@
 #define COMICVINE_CHAT_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -50,6 +51,7 @@ CV_API const cv_chat_page *cv_chat_list(cv_client *client, const cv_query *query
                                         cv_priority priority);
 CV_API const cv_chat *cv_chat_take(cv_request *request);
 CV_API const cv_chat_page *cv_chat_page_take(cv_request *request);
+CV_API const cv_chat *cv_chat_next(cv_cursor *cursor);
 CV_API void cv_chat_free(const cv_chat *record);
 CV_API void cv_chat_page_free(const cv_chat_page *page);
 

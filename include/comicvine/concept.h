@@ -7,6 +7,7 @@
 #define COMICVINE_CONCEPT_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -61,6 +62,7 @@ CV_API const cv_concept_page *cv_concept_list(cv_client *client, const cv_query 
                                               cv_priority priority);
 CV_API const cv_concept *cv_concept_take(cv_request *request);
 CV_API const cv_concept_page *cv_concept_page_take(cv_request *request);
+CV_API const cv_concept *cv_concept_next(cv_cursor *cursor);
 CV_API void cv_concept_free(const cv_concept *record);
 CV_API void cv_concept_page_free(const cv_concept_page *page);
 

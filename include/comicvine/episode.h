@@ -7,6 +7,7 @@
 #define COMICVINE_EPISODE_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -78,6 +79,7 @@ CV_API const cv_episode_page *cv_episode_list(cv_client *client, const cv_query 
                                               cv_priority priority);
 CV_API const cv_episode *cv_episode_take(cv_request *request);
 CV_API const cv_episode_page *cv_episode_page_take(cv_request *request);
+CV_API const cv_episode *cv_episode_next(cv_cursor *cursor);
 CV_API void cv_episode_free(const cv_episode *record);
 CV_API void cv_episode_page_free(const cv_episode_page *page);
 

@@ -7,6 +7,7 @@
 #define COMICVINE_LOCATION_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -62,6 +63,7 @@ CV_API const cv_location_page *cv_location_list(cv_client *client, const cv_quer
                                                 cv_priority priority);
 CV_API const cv_location *cv_location_take(cv_request *request);
 CV_API const cv_location_page *cv_location_page_take(cv_request *request);
+CV_API const cv_location *cv_location_next(cv_cursor *cursor);
 CV_API void cv_location_free(const cv_location *record);
 CV_API void cv_location_page_free(const cv_location_page *page);
 

@@ -6,6 +6,7 @@
 #define COMICVINE_MOVIE_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -72,6 +73,7 @@ CV_API const cv_movie_page *cv_movie_list(cv_client *client, const cv_query *que
                                           cv_priority priority);
 CV_API const cv_movie *cv_movie_take(cv_request *request);
 CV_API const cv_movie_page *cv_movie_page_take(cv_request *request);
+CV_API const cv_movie *cv_movie_next(cv_cursor *cursor);
 CV_API void cv_movie_free(const cv_movie *record);
 CV_API void cv_movie_page_free(const cv_movie_page *page);
 

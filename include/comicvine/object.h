@@ -7,6 +7,7 @@
 #define COMICVINE_OBJECT_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -62,6 +63,7 @@ CV_API const cv_object_page *cv_object_list(cv_client *client, const cv_query *q
                                             cv_priority priority);
 CV_API const cv_object *cv_object_take(cv_request *request);
 CV_API const cv_object_page *cv_object_page_take(cv_request *request);
+CV_API const cv_object *cv_object_next(cv_cursor *cursor);
 CV_API void cv_object_free(const cv_object *record);
 CV_API void cv_object_page_free(const cv_object_page *page);
 

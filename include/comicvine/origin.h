@@ -7,6 +7,7 @@
 #define COMICVINE_ORIGIN_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -51,6 +52,7 @@ CV_API const cv_origin_page *cv_origin_list(cv_client *client, const cv_query *q
                                             cv_priority priority);
 CV_API const cv_origin *cv_origin_take(cv_request *request);
 CV_API const cv_origin_page *cv_origin_page_take(cv_request *request);
+CV_API const cv_origin *cv_origin_next(cv_cursor *cursor);
 CV_API void cv_origin_free(const cv_origin *record);
 CV_API void cv_origin_page_free(const cv_origin_page *page);
 

@@ -6,6 +6,7 @@
 #define COMICVINE_PERSON_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -68,6 +69,7 @@ CV_API const cv_person_page *cv_person_list(cv_client *client, const cv_query *q
                                             cv_priority priority);
 CV_API const cv_person *cv_person_take(cv_request *request);
 CV_API const cv_person_page *cv_person_page_take(cv_request *request);
+CV_API const cv_person *cv_person_next(cv_cursor *cursor);
 CV_API void cv_person_free(const cv_person *record);
 CV_API void cv_person_page_free(const cv_person_page *page);
 

@@ -6,6 +6,7 @@
 #define COMICVINE_POWER_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -52,6 +53,7 @@ CV_API const cv_power_page *cv_power_list(cv_client *client, const cv_query *que
                                           cv_priority priority);
 CV_API const cv_power *cv_power_take(cv_request *request);
 CV_API const cv_power_page *cv_power_page_take(cv_request *request);
+CV_API const cv_power *cv_power_next(cv_cursor *cursor);
 CV_API void cv_power_free(const cv_power *record);
 CV_API void cv_power_page_free(const cv_power_page *page);
 

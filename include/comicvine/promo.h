@@ -6,6 +6,7 @@
 #define COMICVINE_PROMO_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -51,6 +52,7 @@ CV_API const cv_promo_page *cv_promo_list(cv_client *client, const cv_query *que
                                           cv_priority priority);
 CV_API const cv_promo *cv_promo_take(cv_request *request);
 CV_API const cv_promo_page *cv_promo_page_take(cv_request *request);
+CV_API const cv_promo *cv_promo_next(cv_cursor *cursor);
 CV_API void cv_promo_free(const cv_promo *record);
 CV_API void cv_promo_page_free(const cv_promo_page *page);
 

@@ -7,6 +7,7 @@
 #define COMICVINE_PUBLISHER_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -62,6 +63,7 @@ CV_API const cv_publisher_page *cv_publisher_list(cv_client *client, const cv_qu
                                                   cv_priority priority);
 CV_API const cv_publisher *cv_publisher_take(cv_request *request);
 CV_API const cv_publisher_page *cv_publisher_page_take(cv_request *request);
+CV_API const cv_publisher *cv_publisher_next(cv_cursor *cursor);
 CV_API void cv_publisher_free(const cv_publisher *record);
 CV_API void cv_publisher_page_free(const cv_publisher_page *page);
 

@@ -78,6 +78,28 @@ typedef struct cv_query {
     {sizeof(cv_query), NULL, NULL, NULL, 0, 0, 0, {0}}
 /* clang-format on */
 
+/* What is searched for, across resources. Checked before anything is sent. Only read during the
+ * call that takes it. */
+typedef struct cv_search_query {
+    size_t size;
+    const char *query; /* the words, needed; at most 2 048 bytes */
+
+    /* Detail paths joined by commas, "issue,volume"; NULL: all. The service searches character,
+     * concept, episode, issue, location, object, origin, person, publisher, series, story_arc,
+     * team, video and volume. */
+    const char *resources;
+
+    const char *fields; /* as in cv_query, of any resource; `id` and the type are always added */
+    int64_t limit;      /* page size, 1 to 100; 0: the service's default, 10. It may give less */
+    int64_t page;       /* number of the page, from 1; 0: the first */
+    int64_t reserved[8];
+} cv_search_query;
+
+/* clang-format off */
+#define CV_SEARCH_QUERY_INIT                                                                       \
+    {sizeof(cv_search_query), NULL, NULL, NULL, 0, 0, {0}}
+/* clang-format on */
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #define COMICVINE_SERIES_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -65,6 +66,7 @@ CV_API const cv_series_page *cv_series_list(cv_client *client, const cv_query *q
                                             cv_priority priority);
 CV_API const cv_series *cv_series_take(cv_request *request);
 CV_API const cv_series_page *cv_series_page_take(cv_request *request);
+CV_API const cv_series *cv_series_next(cv_cursor *cursor);
 CV_API void cv_series_free(const cv_series *record);
 CV_API void cv_series_page_free(const cv_series_page *page);
 

@@ -7,6 +7,7 @@
 #define COMICVINE_STORY_ARC_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -64,6 +65,7 @@ CV_API const cv_story_arc_page *cv_story_arc_list(cv_client *client, const cv_qu
                                                   cv_priority priority);
 CV_API const cv_story_arc *cv_story_arc_take(cv_request *request);
 CV_API const cv_story_arc_page *cv_story_arc_page_take(cv_request *request);
+CV_API const cv_story_arc *cv_story_arc_next(cv_cursor *cursor);
 CV_API void cv_story_arc_free(const cv_story_arc *record);
 CV_API void cv_story_arc_page_free(const cv_story_arc_page *page);
 

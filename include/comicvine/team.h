@@ -6,6 +6,7 @@
 #define COMICVINE_TEAM_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -69,6 +70,7 @@ CV_API const cv_team_page *cv_team_list(cv_client *client, const cv_query *query
                                         cv_priority priority);
 CV_API const cv_team *cv_team_take(cv_request *request);
 CV_API const cv_team_page *cv_team_page_take(cv_request *request);
+CV_API const cv_team *cv_team_next(cv_cursor *cursor);
 CV_API void cv_team_free(const cv_team *record);
 CV_API void cv_team_page_free(const cv_team_page *page);
 

@@ -7,6 +7,7 @@
 #define COMICVINE_TYPE_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -40,6 +41,7 @@ typedef struct cv_type_page {
 CV_API const cv_type_page *cv_type_list(cv_client *client, const cv_query *query,
                                         cv_priority priority);
 CV_API const cv_type_page *cv_type_page_take(cv_request *request);
+CV_API const cv_type *cv_type_next(cv_cursor *cursor);
 CV_API void cv_type_page_free(const cv_type_page *page);
 
 #ifdef __cplusplus

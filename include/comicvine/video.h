@@ -6,6 +6,7 @@
 #define COMICVINE_VIDEO_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -66,6 +67,7 @@ CV_API const cv_video_page *cv_video_list(cv_client *client, const cv_query *que
                                           cv_priority priority);
 CV_API const cv_video *cv_video_take(cv_request *request);
 CV_API const cv_video_page *cv_video_page_take(cv_request *request);
+CV_API const cv_video *cv_video_next(cv_cursor *cursor);
 CV_API void cv_video_free(const cv_video *record);
 CV_API void cv_video_page_free(const cv_video_page *page);
 

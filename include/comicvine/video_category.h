@@ -7,6 +7,7 @@
 #define COMICVINE_VIDEO_CATEGORY_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -49,6 +50,7 @@ CV_API const cv_video_category_page *
 cv_video_category_list(cv_client *client, const cv_query *query, cv_priority priority);
 CV_API const cv_video_category *cv_video_category_take(cv_request *request);
 CV_API const cv_video_category_page *cv_video_category_page_take(cv_request *request);
+CV_API const cv_video_category *cv_video_category_next(cv_cursor *cursor);
 CV_API void cv_video_category_free(const cv_video_category *record);
 CV_API void cv_video_category_page_free(const cv_video_category_page *page);
 

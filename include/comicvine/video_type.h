@@ -7,6 +7,7 @@
 #define COMICVINE_VIDEO_TYPE_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -48,6 +49,7 @@ CV_API const cv_video_type_page *cv_video_type_list(cv_client *client, const cv_
                                                     cv_priority priority);
 CV_API const cv_video_type *cv_video_type_take(cv_request *request);
 CV_API const cv_video_type_page *cv_video_type_page_take(cv_request *request);
+CV_API const cv_video_type *cv_video_type_next(cv_cursor *cursor);
 CV_API void cv_video_type_free(const cv_video_type *record);
 CV_API void cv_video_type_page_free(const cv_video_type_page *page);
 

@@ -7,6 +7,7 @@
 #define COMICVINE_VOLUME_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -73,6 +74,7 @@ CV_API const cv_volume_page *cv_volume_list(cv_client *client, const cv_query *q
                                             cv_priority priority);
 CV_API const cv_volume *cv_volume_take(cv_request *request);
 CV_API const cv_volume_page *cv_volume_page_take(cv_request *request);
+CV_API const cv_volume *cv_volume_next(cv_cursor *cursor);
 CV_API void cv_volume_free(const cv_volume *record);
 CV_API void cv_volume_page_free(const cv_volume_page *page);
 

@@ -9,6 +9,12 @@ const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64
 const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_query *query,
                               const cv_request_options *options);
 
+/* Copies the caller's options (NULL: defaults) by their size and checks them. */
+bool cvi_copy_options(cv_request_options *own, const cv_request_options *options, cv_error *error);
+
+/* There is no client to make a request in: NULL, and the reason where it is looked for. */
+cv_request *cvi_without_client(void);
+
 /* Options that only say the priority. */
 cv_request_options cvi_options_of(cv_priority priority);
 

@@ -4,6 +4,7 @@
 #include <comicvine.h>
 
 #include "client/calls.h"
+#include "client/cursor.h"
 #include "client/request_start.h"
 
 #define CVI_LIST_RESOURCE(name, NAME)                                                              \
@@ -13,6 +14,9 @@
     }                                                                                              \
     const cv_##name##_page *cv_##name##_page_take(cv_request *request) {                           \
         return (const cv_##name##_page *)cvi_request_take_page(request, CV_##NAME);                \
+    }                                                                                              \
+    const cv_##name *cv_##name##_next(cv_cursor *cursor) {                                         \
+        return (const cv_##name *)cvi_cursor_next_of(cursor, CV_##NAME);                           \
     }                                                                                              \
     void cv_##name##_page_free(const cv_##name##_page *page) {                                     \
         cv_page_free((const cv_page *)page);                                                       \

@@ -170,7 +170,7 @@ char *cv_record_json(const cv_record *record) {
         return NULL;
     }
     const cvi_result *result = record->detail->result;
-    const written object = {result->resource->shape, (const char *)record, record->detail};
+    const written object = {record->detail->shape, (const char *)record, record->detail};
     cvi_buffer text;
     cvi_buffer_init(&text, &result->allocator, JSON_LIMIT_BYTES);
     write_object(&text, &object);

@@ -17,6 +17,7 @@ typedef struct face {
     const cv_page *(*list)(cv_client *, const cv_query *, cv_priority);
     const cv_record *(*take)(cv_request *);
     const cv_page *(*page_take)(cv_request *);
+    const cv_record *(*next)(cv_cursor *);
     void (*free)(const cv_record *);
     void (*page_free)(const cv_page *);
 } face;
@@ -39,6 +40,9 @@ typedef struct face {
     }                                                                                              \
     static const cv_page *name##_page_take(cv_request *request) {                                  \
         return (const cv_page *)cv_##name##_page_take(request);                                    \
+    }                                                                                              \
+    static const cv_record *name##_next(cv_cursor *cursor) {                                       \
+        return (const cv_record *)cv_##name##_next(cursor);                                        \
     }                                                                                              \
     static void name##_free(const cv_record *record) {                                             \
         cv_##name##_free((const cv_##name *)record);                                               \
@@ -84,6 +88,7 @@ RESOURCES(FUNCTIONS_LINE)
      name##_list,                                                                                  \
      name##_take,                                                                                  \
      name##_page_take,                                                                             \
+     name##_next,                                                                                  \
      name##_free,                                                                                  \
      name##_page_free},
 
@@ -240,6 +245,59 @@ static void test_requests(void **context) {
     cv_client_close(client);
 }
 
+static void test_walks(void **context) {
+    const api *self = *context;
+    cv_client *client = api_open(self, NULL);
+    for (size_t i = 0; i < API_COUNT(faces); i++) {
+        const face *tested = &faces[i];
+        const face *other = &faces[(i + 1) % API_COUNT(faces)];
+        cv_cursor *cursor = cv_cursor_open(client, tested->resource, NULL, CV_PRIORITY_USER);
+        must_be(cursor, tested);
+        assert_null(other->next(cursor));
+        assert_int_equal(cv_cursor_error(cursor)->code, CV_ERROR_ARGUMENT);
+        size_t count = 0;
+        const cv_record *record = tested->next(cursor);
+        for (; record != NULL; record = tested->next(cursor)) {
+            assert_int_equal(record->resource, tested->resource);
+            count++;
+        }
+        assert_int_equal(cv_cursor_error(cursor)->code, CV_OK);
+        assert_int_equal(count, tested->list_size);
+        cv_cursor_close(cursor);
+    }
+    cv_client_close(client);
+}
+
+/* Hits are records of their own resources, with the members that only those have. */
+static void test_search_across_resources(void **context) {
+    cv_client *client = api_open(*context, NULL);
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "lamp";
+    query.limit = 100;
+    const cv_page *page = cv_search(client, &query, CV_PRIORITY_USER);
+    assert_non_null(page);
+    size_t series = 0;
+    size_t volumes = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        const cv_record *hit = page->items[i];
+        assert_true(cv_record_has(hit, "resource_type"));
+        if (hit->resource == CV_SERIES) {
+            series++;
+            const cv_series *shown = (const cv_series *)(const void *)hit;
+            assert_string_equal(shown->first_episode->episode_number, "101");
+        } else if (hit->resource == CV_VOLUME) {
+            volumes++;
+            const cv_volume *printed = (const cv_volume *)(const void *)hit;
+            assert_string_equal(printed->start_year, "1951");
+        }
+    }
+    assert_int_equal(series, 1);
+    assert_int_equal(volumes, 1);
+    assert_true(page->count > series + volumes);
+    cv_page_free(page);
+    cv_client_close(client);
+}
+
 /* What no resource has is the same error for all of them. */
 static void test_missing_objects(void **context) {
     const api *self = *context;
@@ -325,6 +383,9 @@ static void test_types(void **context) {
     assert_non_null(page);
     cv_type_page_free(page);
     cv_request_free(request);
+    cv_cursor *cursor = cv_cursor_open(client, CV_TYPE, NULL, CV_PRIORITY_USER);
+    assert_int_equal(cv_type_next(cursor)->id, 4000);
+    cv_cursor_close(cursor);
     must_be_refused(cv_retrieve(client, CV_TYPE, 1, CV_PRIORITY_USER));
     assert_int_equal(server_request_count(self->server, NULL), 1);
     cv_client_close(client);
@@ -337,6 +398,8 @@ int main(void) {
         RESOURCE_TEST(test_where_requests_go),
         RESOURCE_TEST(test_lists),
         RESOURCE_TEST(test_requests),
+        RESOURCE_TEST(test_walks),
+        RESOURCE_TEST(test_search_across_resources),
         RESOURCE_TEST(test_missing_objects),
         RESOURCE_TEST(test_misspelt_names),
         RESOURCE_TEST(test_shapes_of_their_own),

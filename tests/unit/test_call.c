@@ -9,6 +9,7 @@
 
 #include "client/call.h"
 #include "client/url.h"
+#include "resources/registry.h"
 #include "support/failing_allocator.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -294,6 +295,100 @@ static void test_query_that_makes_too_long_a_url(void **state) {
     cvi_settings_clear(&settings);
 }
 
+/* ---- searches ---- */
+
+static cvi_call *search(desk *self, const cv_search_query *query) {
+    cv_error error;
+    cvi_call *call = cvi_call_search(&self->settings, query, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+static void test_search_with_everything(void **state) {
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "Lamp & Light";
+    query.resources = "volume,issue";
+    query.fields = "name";
+    query.limit = 7;
+    query.page = 2;
+    cvi_call *call = search(*state, &query);
+    assert_string_equal(call->segment, "search");
+    assert_string_equal(call->label, "search page 2");
+    assert_string_equal(call->url, BASE "/search/?format=json&field_list=id%2Cname%2Cresource_type"
+                                        "&limit=7&page=2&query=Lamp%20%26%20Light"
+                                        "&resources=issue%2Cvolume");
+    assert_true(call->is_list);
+    assert_int_equal(call->resource->resource, CV_RESOURCE_NONE);
+    cvi_call_release(call);
+}
+
+static void test_the_first_page_of_a_search_has_one_key(void **state) {
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "lamp";
+    cvi_call *plain = search(*state, &query);
+    query.page = 1;
+    cvi_call *first = search(*state, &query);
+    query.page = 2;
+    cvi_call *second = search(*state, &query);
+    query.page = 0;
+    query.query = "Lamp";
+    cvi_call *other = search(*state, &query);
+    assert_string_equal(first->hash, plain->hash);
+    assert_string_not_equal(second->hash, plain->hash);
+    assert_string_not_equal(other->hash, plain->hash);
+    cvi_call_release(plain);
+    cvi_call_release(first);
+    cvi_call_release(second);
+    cvi_call_release(other);
+}
+
+/* ---- what a list says of an object ---- */
+
+static cvi_call *item(desk *self, int64_t id, const char *fields) {
+    const cv_request_options options = {.fields = fields};
+    cv_error error;
+    cvi_call *call =
+        cvi_call_item(&self->settings, cvi_registry_find(CV_ISSUE), id, &options, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+static void test_an_item_has_a_key_of_its_own_kind(void **state) {
+    cvi_call *full = detail(*state, 52, NULL);
+    cvi_call *full_some = detail(*state, 52, "name");
+    cvi_call *all = item(*state, 52, NULL);
+    cvi_call *some = item(*state, 52, "name");
+    cvi_call *other = item(*state, 53, NULL);
+    assert_null(all->url);
+    assert_false(all->is_list);
+    assert_int_equal(all->id, 52);
+    assert_string_equal(all->full_hash, full->hash);
+    assert_string_equal(some->full_hash, full->hash);
+    const char *const hashes[] = {full->hash, full_some->hash, all->hash, some->hash, other->hash};
+    for (size_t i = 0; i < COUNT(hashes); i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(hashes[i], hashes[j]);
+        }
+    }
+    cvi_call_release(full);
+    cvi_call_release(full_some);
+    cvi_call_release(all);
+    cvi_call_release(some);
+    cvi_call_release(other);
+}
+
+static void test_an_item_has_what_lists_have(void **state) {
+    desk *self = *state;
+    const cv_request_options credits = {.fields = "person_credits"};
+    cv_error error;
+    assert_null(cvi_call_item(&self->settings, cvi_registry_find(CV_ISSUE), 52, &credits, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+}
+
 /* ---- life ---- */
 
 static void test_call_lives_until_its_last_owner_lets_go(void **state) {
@@ -351,6 +446,10 @@ int main(void) {
         AT_DESK(test_values_add_no_parameter),
         AT_DESK(test_reserved_members_of_a_query_are_zero),
         cmocka_unit_test(test_query_that_makes_too_long_a_url),
+        AT_DESK(test_search_with_everything),
+        AT_DESK(test_the_first_page_of_a_search_has_one_key),
+        AT_DESK(test_an_item_has_a_key_of_its_own_kind),
+        AT_DESK(test_an_item_has_what_lists_have),
         AT_DESK(test_call_lives_until_its_last_owner_lets_go),
         AT_DESK(test_each_allocation_may_fail),
     };
