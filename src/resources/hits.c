@@ -3,7 +3,10 @@
  * One thread at a time. */
 #include "resources/hits.h"
 
+#include "resources/inside.h"
 #include "resources/registry.h"
+
+static const char type_key[] = "resource_type";
 
 /* What every hit carries. */
 typedef struct cvi_hit {
@@ -26,6 +29,15 @@ const cvi_resource cvi_search_resource = {CV_RESOURCE_NONE, "search", "search", 
 static const cvi_resource *table_of(const cvi_hit *hit) {
     const cvi_resource *table = cvi_registry_find(cv_resource_from_name(hit->resource_type));
     return table != NULL ? table : &cvi_search_resource;
+}
+
+const char *cvi_hit_type(const cv_record *record) {
+    const cvi_record *detail = record->detail;
+    bool is_hit = detail->result->resource == &cvi_search_resource;
+    if (!is_hit || cvi_shape_find(detail->shape, type_key, sizeof(type_key) - 1) != NULL) {
+        return NULL;
+    }
+    return cv_resource_name(record->resource);
 }
 
 /* Decodes the text of one hit. It has been parsed before, so only memory can be missing. */

@@ -13,6 +13,10 @@
  * (CV_RESOURCE_NONE), with all of its text in cv_record_raw. */
 extern const cvi_resource cvi_search_resource;
 
+/* The resource_type of a record that is a hit and whose struct has no such member: what it is
+ * stands in `record.resource` then. Else NULL. */
+const char *cvi_hit_type(const cv_record *record);
+
 /* Gives an empty result the hits that `builder` has found in `text`, each decoded anew by the table
  * of its resource_type. `text` is the parsed one, which has its offsets in common with the body.
  * False: no memory. */

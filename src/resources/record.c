@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "resources/hits.h"
 #include "resources/inside.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -14,7 +15,10 @@ bool cv_record_has(const cv_record *record, const char *field) {
     }
     const cvi_shape *shape = record->detail->shape;
     const cvi_field *row = cvi_shape_find(shape, field, strlen(field));
-    return row != NULL && (record->detail->present >> (row - shape->rows) & 1) != 0;
+    if (row == NULL) {
+        return strcmp(field, "resource_type") == 0 && cvi_hit_type(record) != NULL;
+    }
+    return (record->detail->present >> (row - shape->rows) & 1) != 0;
 }
 
 const char *cv_record_raw(const cv_record *record, size_t *length) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "resources/hits.h"
 #include "resources/inside.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -61,6 +62,7 @@ typedef struct written {
     const cvi_shape *shape;
     const char *target;
     const cvi_record *detail;
+    const char *type; /* of a hit; NULL: it is none */
 } written;
 
 static bool has_bit(uint64_t mask, const written *object, const cvi_field *row) {
@@ -70,7 +72,7 @@ static bool has_bit(uint64_t mask, const written *object, const cvi_field *row) 
 static void write_object(cvi_buffer *out, const written *object);
 
 static void write_nested(cvi_buffer *out, const cvi_shape *shape, const char *target) {
-    const written nested = {shape, target, NULL};
+    const written nested = {shape, target, NULL, NULL};
     write_object(out, &nested);
 }
 
@@ -162,6 +164,12 @@ static void write_object(cvi_buffer *out, const written *object) {
         cvi_buffer_add_char(out, ':');
         write_value(out, object, row);
     }
+    if (object->type != NULL) {
+        cvi_buffer_add_text(out, separator);
+        separator = ",";
+        cvi_buffer_add_text(out, "\"resource_type\":");
+        write_text(out, object->type);
+    }
     cvi_buffer_add_text(out, *separator == '{' ? "{}" : "}");
 }
 
@@ -170,7 +178,8 @@ char *cv_record_json(const cv_record *record) {
         return NULL;
     }
     const cvi_result *result = record->detail->result;
-    const written object = {record->detail->shape, (const char *)record, record->detail};
+    const written object = {record->detail->shape, (const char *)record, record->detail,
+                            cvi_hit_type(record)};
     cvi_buffer text;
     cvi_buffer_init(&text, &result->allocator, JSON_LIMIT_BYTES);
     write_object(&text, &object);

@@ -10,6 +10,7 @@
 #include <comicvine/issue.h>
 
 #include "resources/hits.h"
+#include "resources/registry.h"
 #include "resources/search.h"
 #include "support/allocator.h"
 #include "support/failing_allocator.h"
@@ -48,6 +49,24 @@ static void test_hits_of_two_types(void **state) {
     assert_true(cv_record_has(page->items[2], "image"));
     char *json = cv_record_json(page->items[1]);
     assert_string_equal(json, "{\"id\":3,\"name\":\"m\xEF\xBF\xBD\",\"resource_type\":\"moon\"}");
+    cv_free(json);
+    json = cv_record_json(page->items[2]);
+    assert_non_null(strstr(json, "\"tiny_url\":\"t\""));
+    assert_non_null(strstr(json, "},\"resource_type\":\"issue\"}"));
+    cv_free(json);
+    assert_true(cv_record_has(page->items[2], "resource_type"));
+    cv_page_free(page);
+}
+
+/* Only hits have a type. */
+static void test_items_of_lists_have_no_type(void **state) {
+    (void)state;
+    cvi_result *result = decode_text(&cvi_issue_resource, true, ENVELOPE("1", "[{\"id\":7}]"));
+    const cv_page *page = cvi_result_page(result, &from_network);
+    cvi_result_release(result);
+    assert_false(cv_record_has(page->items[0], "resource_type"));
+    char *json = cv_record_json(page->items[0]);
+    assert_string_equal(json, "{\"id\":7}");
     cv_free(json);
     cv_page_free(page);
 }
@@ -162,6 +181,7 @@ static void test_fields(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hits_of_two_types),
+        cmocka_unit_test(test_items_of_lists_have_no_type),
         cmocka_unit_test(test_types_that_are_none),
         cmocka_unit_test(test_no_hits),
         cmocka_unit_test(test_words),

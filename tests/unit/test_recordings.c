@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "resources/hits.h"
 #include "resources/registry.h"
 #include "resources/result.h"
 #include "support/allocator.h"
@@ -143,12 +144,15 @@ static void compare_raw(const json_t *sent, const cv_record *record) {
 }
 
 /* What a list carries must be marked so in the table, or nobody could ask for it. */
-static void check_marks(const char *path, const json_t *item, const cvi_resource *resource) {
+static void check_marks(const char *path, const json_t *item, const cv_record *record) {
+    const cvi_resource *known = cvi_registry_find(record->resource);
+    const cvi_resource *resource = known != NULL ? known : &cvi_search_resource;
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)item, name, value) {
         const cvi_field *row = cvi_shape_find(resource->shape, name, strlen(name));
-        if (row == NULL || (row->flags & CVI_IN_LIST) == 0) {
+        bool is_type = row == NULL && strcmp(name, "resource_type") == 0; /* every hit's */
+        if (!is_type && (row == NULL || (row->flags & CVI_IN_LIST) == 0)) {
             fail_msg("%s: the table does not say that lists carry %s", path, name);
         }
     }
@@ -163,7 +167,7 @@ static void compare_page(const char *path, const json_t *sent, cvi_result *resul
     json_array_foreach(sent, index, item) {
         if (json_is_object(item)) {
             assert_true(count < page->count);
-            check_marks(path, item, cvi_result_resource(result));
+            check_marks(path, item, page->items[count]);
             compare_record(path, item, page->items[count]);
             compare_raw(item, page->items[count]);
             count++;
@@ -242,6 +246,55 @@ static void compare_lists(const char *folder, bool with_unseen) {
     }
 }
 
+static void compare_search(const char *path, const cvi_resource *resource, bool is_list) {
+    (void)is_list;
+    compare_file(path, resource, true);
+}
+
+/* Searches: search.json, and all in search/. */
+static void compare_searches(const char *folder, bool must_be_there) {
+    char path[PATH_SIZE];
+    join(path, folder, "search", "");
+    for_each_file(path, compare_search, &cvi_search_resource);
+    join(path, folder, "search", ".json");
+    if (must_be_there || access(path, R_OK) == 0) {
+        compare_file(path, &cvi_search_resource, true);
+    }
+}
+
+/* Whether one of the comparisons above reads this entry of the folder. */
+static bool is_read(const char *name) {
+    if (strcmp(name, "errors") == 0 || strcmp(name, "search") == 0 ||
+        strcmp(name, "search.json") == 0) {
+        return true;
+    }
+    size_t count;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *list_path = resources[i]->list_path;
+        const char *detail_path = resources[i]->detail_path;
+        bool is_list = strncmp(name, list_path, strlen(list_path)) == 0 &&
+                       strcmp(name + strlen(list_path), ".json") == 0;
+        if (is_list || (detail_path != NULL && strcmp(name, detail_path) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fails for what no comparison reads: a list under a wrong name, a resource without a table. */
+static void refuse_strangers(const char *folder) {
+    DIR *opened = opendir(folder);
+    assert_non_null(opened);
+    const struct dirent *entry = readdir(opened);
+    for (; entry != NULL; entry = readdir(opened)) {
+        if (entry->d_name[0] != '.' && !is_read(entry->d_name)) {
+            fail_msg("%s: nothing here reads %s", folder, entry->d_name);
+        }
+    }
+    closedir(opened);
+}
+
 /* Error bodies are named by their status code. */
 static void compare_error(const char *path, const cvi_resource *resource, bool is_list) {
     cvi_buffer text = read_file(path);
@@ -264,6 +317,8 @@ static void test_fixtures(void **state) {
     (void)state;
     compare_details(CVI_FIXTURES "/resources", true);
     compare_lists(CVI_FIXTURES "/resources", true);
+    compare_searches(CVI_FIXTURES "/resources", true);
+    refuse_strangers(CVI_FIXTURES "/resources");
     compare_errors(CVI_FIXTURES);
 }
 
@@ -284,6 +339,16 @@ static void test_recorded_lists(void **state) {
     compare_lists(recordings(), false);
 }
 
+static void test_recorded_searches(void **state) {
+    (void)state;
+    compare_searches(recordings(), false);
+}
+
+static void test_every_recording_is_read(void **state) {
+    (void)state;
+    refuse_strangers(recordings());
+}
+
 static void test_recorded_errors(void **state) {
     (void)state;
     compare_errors(recordings());
@@ -291,9 +356,13 @@ static void test_recorded_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixtures),         cmocka_unit_test(test_fixtures_of_issues),
-        cmocka_unit_test(test_recorded_details), cmocka_unit_test(test_recorded_lists),
+        cmocka_unit_test(test_fixtures),
+        cmocka_unit_test(test_fixtures_of_issues),
+        cmocka_unit_test(test_recorded_details),
+        cmocka_unit_test(test_recorded_lists),
+        cmocka_unit_test(test_recorded_searches),
         cmocka_unit_test(test_recorded_errors),
+        cmocka_unit_test(test_every_recording_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
