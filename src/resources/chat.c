@@ -9,7 +9,7 @@ static const cvi_field rows[] = {
     CVI_TEXT(cv_chat, api_detail_url, CVI_IN_LIST),
     CVI_TEXT(cv_chat, channel_name, CVI_IN_LIST),
     CVI_TEXT(cv_chat, deck, CVI_IN_LIST),
-    CVI_INT64(cv_chat, id, CVI_IN_LIST),
+    CVI_INT64(cv_chat, id, CVI_IN_LIST | CVI_MAY_LACK),
     CVI_OBJECT(cv_chat, image, image, CVI_IN_LIST),
     CVI_TEXT(cv_chat, password, CVI_IN_LIST),
     CVI_TEXT(cv_chat, site_detail_url, CVI_IN_LIST),

@@ -113,6 +113,19 @@ int64_t cvi_result_id(const cvi_result *result, size_t index) {
     return id;
 }
 
+bool cvi_result_is_about(const cvi_result *result, int64_t id) {
+    const cvi_shape *shape = result->resource->shape;
+    const cvi_field *row = cvi_shape_find(shape, "id", 2);
+    if (result->count != 1 || row == NULL) {
+        return false;
+    }
+    bool has_id = (result->details[0].present >> (row - shape->rows) & 1) != 0;
+    if (!has_id && (row->flags & CVI_MAY_LACK) != 0) {
+        return true;
+    }
+    return cvi_result_id(result, 0) == id;
+}
+
 cv_resource cvi_result_type(const cvi_result *result, size_t index) {
     const void *record = result->records + result->details[index].offset;
     return ((const cv_record *)record)->resource;

@@ -25,6 +25,7 @@ enum {
     CVI_IN_LIST = 1,    /* lists carry it; without: only details do */
     CVI_SORTABLE = 2,   /* lists can be sorted by it */
     CVI_FILTERABLE = 4, /* lists can be filtered by it */
+    CVI_MAY_LACK = 8,   /* an answer may lack it though it was asked for; of `id` alone */
     CVI_QUERYABLE = CVI_IN_LIST | CVI_SORTABLE | CVI_FILTERABLE
 };
 

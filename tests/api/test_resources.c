@@ -361,6 +361,18 @@ static void test_empty_items_of_promos(void **context) {
     cv_client_close(client);
 }
 
+/* Their id is not documented: an answer without one is still the chat that was asked for. */
+static void test_chats_without_an_id(void **context) {
+    cv_client *client = api_open(*context, NULL);
+    const cv_chat *chat = cv_chat_retrieve(client, 1502, CV_PRIORITY_USER);
+    assert_non_null(chat);
+    assert_int_equal(chat->id, 0);
+    assert_false(cv_record_has(&chat->record, "id"));
+    assert_string_equal(chat->title, "The Fog Hour Aftershow");
+    cv_chat_free(chat);
+    cv_client_close(client);
+}
+
 static void test_types(void **context) {
     const api *self = *context;
     cv_client *client = api_open(self, NULL);
@@ -404,6 +416,7 @@ int main(void) {
         RESOURCE_TEST(test_misspelt_names),
         RESOURCE_TEST(test_shapes_of_their_own),
         RESOURCE_TEST(test_empty_items_of_promos),
+        RESOURCE_TEST(test_chats_without_an_id),
         RESOURCE_TEST(test_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
