@@ -186,6 +186,23 @@ static void test_refresh(void **context) {
     cv_many_free(many);
 }
 
+static void test_without_a_cache(void **context) {
+    static const int64_t ids[] = {61, 52};
+    drive_scene *scene = *context;
+    cv_options options = api_options(scene->self);
+    options.cache.disabled = true;
+    cv_client_close(scene->client);
+    scene->client = drive_open(scene, &options);
+    for (size_t i = 1; i <= 2; i++) {
+        const cv_many *many = fetch(scene, ids, API_COUNT(ids));
+        assert_issue(&many->items[0], CV_SOURCE_NETWORK, false);
+        assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
+        assert_int_equal(drive_requests(scene), i);
+        cv_many_free(many);
+    }
+    assert_int_equal(api_query(scene->self, ROWS), 0);
+}
+
 /* ---- trouble ---- */
 
 static void test_a_failed_list_fails_its_ids(void **context) {
@@ -345,6 +362,7 @@ int main(void) {
         BOTH_DRIVES(test_none_are_done_at_once),
         BOTH_DRIVES(test_the_cache_alone),
         BOTH_DRIVES(test_refresh),
+        BOTH_DRIVES(test_without_a_cache),
         BOTH_DRIVES(test_a_failed_list_fails_its_ids),
         BOTH_DRIVES(test_a_list_of_something_else),
         BOTH_DRIVES(test_cancel_ends_it_at_once),
