@@ -215,10 +215,8 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
     cv_request_free(request);
 }
 
-/* The same for a call that could be worked out; the client's memory stays until it returns, also if
- * another thread closes it. */
-static void fetch(cv_client *client, cvi_call *call, const cv_request_options *options,
-                  cvi_outcome *outcome) {
+void cvi_fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,
+                    cvi_outcome *outcome) {
     if (call != NULL) {
         cvi_client_keep(client);
         fetch_call(client, call, options, outcome);
@@ -245,7 +243,7 @@ const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = detail_call(client, resource, id, options, &own, &outcome.error);
-    fetch(client, call, &own, &outcome);
+    cvi_fetch_call(client, call, &own, &outcome);
     const cv_record *record =
         outcome.result != NULL ? cvi_result_record(outcome.result, &outcome.provenance) : NULL;
     settle(&outcome, record);
@@ -269,7 +267,7 @@ const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = list_call(client, resource, query, options, &own, &outcome.error);
-    fetch(client, call, &own, &outcome);
+    cvi_fetch_call(client, call, &own, &outcome);
     return hand_out_page(&outcome);
 }
 
@@ -282,7 +280,7 @@ const cv_page *cv_search(cv_client *client, const cv_search_query *query, cv_pri
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = search_call(client, query, &options, &own, &outcome.error);
-    fetch(client, call, &own, &outcome);
+    cvi_fetch_call(client, call, &own, &outcome);
     return hand_out_page(&outcome);
 }
 

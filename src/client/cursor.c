@@ -1,5 +1,5 @@
-/* Owns the records that a cursor gives, one by one, and what it says about itself. A page whose
- * request is done is never lost: until it has been taken the request is kept. */
+/* Owns the records that a cursor gives, one by one, and what it says about itself. A page that has
+ * come is never lost: until there is a handle on it, it is kept. */
 #include "client/cursor_internal.h"
 
 #include "support/allocator.h"
@@ -35,21 +35,20 @@ void cvi_cursor_release(cv_cursor *cursor) {
     }
 }
 
+void cvi_cursor_drop_page(cv_cursor *cursor) {
+    cv_page_free(cursor->page);
+    cvi_result_release(cursor->coming.result);
+    cursor->page = NULL;
+    cursor->index = 0;
+    cursor->coming = (cvi_outcome){.result = NULL};
+}
+
 void cv_cursor_close(cv_cursor *cursor) {
     if (cursor != NULL) {
-        cv_page_free(cursor->page);
-        cv_request_free(cursor->coming);
+        cvi_cursor_drop_page(cursor);
         cv_request_free(cursor->ahead);
         cvi_cursor_release(cursor);
     }
-}
-
-void cvi_cursor_drop_page(cv_cursor *cursor) {
-    cv_page_free(cursor->page);
-    cv_request_free(cursor->coming);
-    cursor->page = NULL;
-    cursor->coming = NULL;
-    cursor->index = 0;
 }
 
 /* ---- records ---- */
@@ -67,30 +66,29 @@ static size_t find_entry(const cv_cursor *cursor) {
     return index < cursor->page->count ? index : cursor->page->count;
 }
 
-/* Waits for the page that comes next and takes it. What is not taken stays for the next try, as the
- * walk has moved on with it. */
+/* Makes the page that comes next the one at hand. What has come and could not be taken stays for
+ * the next try, as the walk has moved on with it. */
 static bool load_page(cv_cursor *cursor) {
-    if (cursor->coming == NULL) {
-        cursor->coming = cvi_cursor_start_page(cursor);
+    cvi_outcome *coming = &cursor->coming;
+    if (coming->result == NULL) {
+        cvi_cursor_drop_page(cursor);
+        cvi_cursor_fetch_page(cursor);
     }
-    if (!cv_request_wait(cursor->coming, -1)) {
-        cvi_error_no_memory(&cursor->error); /* the wait itself had not what it needs */
+    if (coming->result == NULL) {
+        cursor->error = coming->error;
         return false;
     }
-    cursor->error = *cv_request_error(cursor->coming);
-    if (cursor->error.code == CV_OK) {
-        cursor->page = cv_page_take(cursor->coming);
-        if (cursor->page == NULL) {
-            cvi_error_no_memory(&cursor->error);
-            return false;
-        }
-        cursor->index = cursor->is_resumed ? find_entry(cursor) : 0;
-        cursor->is_resumed = false;
-        cvi_cursor_fetch_ahead(cursor);
+    cursor->page = cvi_result_page(coming->result, &coming->provenance);
+    if (cursor->page == NULL) {
+        cvi_error_no_memory(&cursor->error); /* a page without a handle has no other reason */
+        return false;
     }
-    cv_request_free(cursor->coming);
-    cursor->coming = NULL;
-    return cursor->page != NULL;
+    cvi_result_release(coming->result);
+    coming->result = NULL;
+    cursor->index = cursor->is_resumed ? find_entry(cursor) : 0;
+    cursor->is_resumed = false;
+    cvi_cursor_fetch_ahead(cursor);
+    return true;
 }
 
 /* The next record of the page at hand that has not been there before. */
@@ -111,7 +109,7 @@ static const cv_record *next_at_hand(cv_cursor *cursor) {
 static bool is_at_end(const cv_cursor *cursor) {
     cv_client *client = cursor->client;
     cvi_mutex_lock(&client->mutex);
-    bool is_over = cursor->coming == NULL && cvi_walk_is_over(&cursor->walk);
+    bool is_over = cursor->coming.result == NULL && cvi_walk_is_over(&cursor->walk);
     cvi_mutex_unlock(&client->mutex);
     return is_over;
 }

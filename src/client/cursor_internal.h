@@ -27,7 +27,7 @@ struct cv_cursor {
     cvi_walk walk;
 
     /* the owner's */
-    cv_request *coming; /* fetches the page that cv_cursor_next needs */
+    cvi_outcome coming; /* the page that cv_cursor_next needs, with one reference to its result */
     const cv_page *page;
     size_t index; /* of the next record on it */
     bool is_resumed;
@@ -51,8 +51,9 @@ void cvi_cursor_refuse_null(void);
 /* The call for the page behind `offset` matches, which is number `page`. NULL: `error`. */
 cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page, cv_error *error);
 
-/* cv_request_next_page; a resumed walk is still to go on in the middle of the page. */
-cv_request *cvi_cursor_start_page(cv_cursor *cursor);
+/* Fetches the next page, blocking, into `coming`, where there is none. At the end there is nothing
+ * to fetch: the caller has looked. */
+void cvi_cursor_fetch_page(cv_cursor *cursor);
 
 /* Has the page behind the one at hand put into the cache, if that is wanted. */
 void cvi_cursor_fetch_ahead(cv_cursor *cursor);

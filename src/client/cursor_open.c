@@ -44,6 +44,12 @@ static bool copy_plan(cv_cursor *cursor, const cvi_bookmark *plan) {
            copy_text(arena, &own->filter, plan->filter) && copy_text(arena, &own->sort, plan->sort);
 }
 
+/* Whether a walk may begin there; numbers that come from outside may be anything. */
+static bool is_place(const cvi_bookmark *plan) {
+    return plan->offset >= 0 && plan->index >= 0 && plan->index <= INT64_MAX - plan->offset &&
+           plan->page >= 1 && plan->page < INT64_MAX && plan->total >= -1;
+}
+
 /* Whether the service can be asked for this walk; the first page's call says what is wrong. */
 static bool check_plan(cv_cursor *cursor, cv_error *error) {
     const cvi_bookmark *plan = &cursor->plan;
@@ -51,8 +57,8 @@ static bool check_plan(cv_cursor *cursor, cv_error *error) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "priority has no value %" PRId64, plan->priority);
         return false;
     }
-    if (plan->offset < 0 || plan->page < 1 || plan->index < 0 || plan->total < -1) {
-        cvi_error_set(error, CV_ERROR_ARGUMENT, "a walk through %s does not begin there",
+    if (!is_place(plan)) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "no walk through %s begins there",
                       cursor->resource->list_path);
         return false;
     }

@@ -123,15 +123,40 @@ static void give_up_page(cv_cursor *cursor) {
     cvi_mutex_unlock(&cursor->client->mutex);
 }
 
+static cv_request_options options_for(const cv_cursor *cursor, const place *found) {
+    cv_request_options options = cvi_options_of((cv_priority)cursor->plan.priority);
+    options.mode = found->distrusts ? CV_MODE_REFRESH : CV_MODE_DEFAULT;
+    return options;
+}
+
+static void set_busy(const cv_cursor *cursor, cv_error *error) {
+    cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the page before is still under way",
+                  cursor->resource->list_path);
+}
+
+void cvi_cursor_fetch_page(cv_cursor *cursor) {
+    cvi_outcome *outcome = &cursor->coming;
+    place found = reserve_page(cursor);
+    if (found.is_busy) {
+        set_busy(cursor, &outcome->error);
+        return;
+    }
+    cv_request_options options = options_for(cursor, &found);
+    cvi_call *call = cvi_cursor_call(cursor, found.offset, found.page, &outcome->error);
+    cvi_fetch_call(cursor->client, call, &options, outcome);
+    cvi_mutex_lock(&cursor->client->mutex);
+    cvi_cursor_arrive_locked(cursor, outcome);
+    cvi_mutex_unlock(&cursor->client->mutex);
+}
+
 static cv_request *start_page(cv_cursor *cursor, const place *found) {
     cv_error error;
     cvi_order order = {
         .call = cvi_cursor_call(cursor, found->offset, found->page, &error),
         .error = &error,
-        .options = cvi_options_of((cv_priority)cursor->plan.priority),
+        .options = options_for(cursor, found),
         .cursor = cursor,
     };
-    order.options.mode = found->distrusts ? CV_MODE_REFRESH : CV_MODE_DEFAULT;
     bool is_asked = order.call != NULL;
     cv_request *request = cvi_request_start(cursor->client, &order);
     if (!is_asked || request == NULL) {
@@ -173,19 +198,9 @@ static cv_request *start_end(cv_cursor *cursor, int64_t offset) {
 
 static cv_request *refuse_second(const cv_cursor *cursor) {
     cv_error error;
-    cvi_error_set(&error, CV_ERROR_ARGUMENT, "%s: the page before is still under way",
-                  cursor->resource->list_path);
     const cvi_order order = {.error = &error};
+    set_busy(cursor, &error);
     return cvi_request_start(cursor->client, &order);
-}
-
-cv_request *cvi_cursor_start_page(cv_cursor *cursor) {
-    cvi_cursor_drop_page(cursor);
-    place found = reserve_page(cursor);
-    if (found.is_busy) {
-        return refuse_second(cursor);
-    }
-    return found.is_over ? start_end(cursor, found.offset) : start_page(cursor, &found);
 }
 
 cv_request *cv_request_next_page(cv_cursor *cursor) {
@@ -193,6 +208,11 @@ cv_request *cv_request_next_page(cv_cursor *cursor) {
         cvi_cursor_refuse_null();
         return NULL;
     }
+    cvi_cursor_drop_page(cursor);
     cursor->is_resumed = false; /* pages are given whole */
-    return cvi_cursor_start_page(cursor);
+    place found = reserve_page(cursor);
+    if (found.is_busy) {
+        return refuse_second(cursor);
+    }
+    return found.is_over ? start_end(cursor, found.offset) : start_page(cursor, &found);
 }

@@ -158,6 +158,29 @@ static void test_none_are_done_at_once(void **context) {
     cv_many_free(many);
 }
 
+/* Two that ask for the same at once make one request, in whatever order they name the ids. */
+static void test_two_at_once_share(void **context) {
+    static const int64_t ids[] = {61, 52};
+    static const int64_t turned[] = {52, 61};
+    drive_scene *scene = *context;
+    drive_hold(scene);
+    cv_request *const requests[] = {
+        cv_request_retrieve_many(scene->client, CV_ISSUE, ids, API_COUNT(ids), NULL),
+        cv_request_retrieve_many(scene->client, CV_ISSUE, turned, API_COUNT(turned), NULL)};
+    drive_until_sent(scene, 1);
+    drive_release(scene);
+    for (size_t i = 0; i < API_COUNT(requests); i++) {
+        assert_true(cv_request_wait(requests[i], API_PATIENCE_MS));
+        const cv_many *many = cv_many_take(requests[i]);
+        assert_int_equal(many->items[i].id, 61);
+        assert_non_null(many->items[0].record);
+        assert_non_null(many->items[1].record);
+        cv_many_free(many);
+        cv_request_free(requests[i]);
+    }
+    assert_int_equal(drive_requests(scene), 1);
+}
+
 /* ---- modes ---- */
 
 static void test_the_cache_alone(void **context) {
@@ -184,6 +207,23 @@ static void test_refresh(void **context) {
     assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
     assert_int_equal(drive_requests(scene), 2);
     cv_many_free(many);
+}
+
+static void test_without_a_cache(void **context) {
+    static const int64_t ids[] = {61, 52};
+    drive_scene *scene = *context;
+    cv_options options = api_options(scene->self);
+    options.cache.disabled = true;
+    cv_client_close(scene->client);
+    scene->client = drive_open(scene, &options);
+    for (size_t i = 1; i <= 2; i++) {
+        const cv_many *many = fetch(scene, ids, API_COUNT(ids));
+        assert_issue(&many->items[0], CV_SOURCE_NETWORK, false);
+        assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
+        assert_int_equal(drive_requests(scene), i);
+        cv_many_free(many);
+    }
+    assert_int_equal(api_query(scene->self, ROWS), 0);
 }
 
 /* ---- trouble ---- */
@@ -343,8 +383,10 @@ int main(void) {
         BOTH_DRIVES(test_fields),
         BOTH_DRIVES(test_a_hundred_ids_a_request),
         BOTH_DRIVES(test_none_are_done_at_once),
+        BOTH_DRIVES(test_two_at_once_share),
         BOTH_DRIVES(test_the_cache_alone),
         BOTH_DRIVES(test_refresh),
+        BOTH_DRIVES(test_without_a_cache),
         BOTH_DRIVES(test_a_failed_list_fails_its_ids),
         BOTH_DRIVES(test_a_list_of_something_else),
         BOTH_DRIVES(test_cancel_ends_it_at_once),

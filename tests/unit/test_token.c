@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <comicvine.h>
+
 #include "client/token.h"
 #include "support/allocator.h"
 #include "support/digest.h"
@@ -168,6 +170,60 @@ static void test_without_memory(void **state) {
     assert_int_equal(atomic_load(&memory.live), 0);
 }
 
+/* ---- tokens that nobody has made ---- */
+
+static void assert_resumes(cv_client *client, const cvi_bookmark *bookmark, bool expected) {
+    cvi_buffer token;
+    cv_cursor *cursor = cv_cursor_resume(client, write_token(bookmark, &token));
+    if ((cursor != NULL) != expected) {
+        fail_msg("%s: %s", token.data, cv_last_error()->message);
+    }
+    if (cursor == NULL) {
+        assert_string_equal(cv_code_name(cv_last_error()->code), "CV_ERROR_ARGUMENT");
+    }
+    cv_cursor_close(cursor);
+    cvi_buffer_free(&token);
+}
+
+/* The checksum is no secret: what a token says is checked like any query. */
+static void test_tokens_are_checked_like_queries(void **state) {
+    (void)state;
+    static const cvi_bookmark good[] = {
+        {.path = "issues", .page = 1, .total = -1},
+        {.path = "issues", .page = 1, .offset = 5, .index = 3, .total = 9, .last_id = 7},
+        {.path = "search", .query = "x", .page = 2, .total = 0},
+    };
+    static const cvi_bookmark bad[] = {
+        {.path = "lamps", .page = 1},
+        {.path = "", .page = 1},
+        {.path = "issues", .page = 1, .filter = "lamp:1"},
+        {.path = "issues", .page = 1, .sort = "name:up"},
+        {.path = "issues", .page = 1, .fields = "person_credits"},
+        {.path = "issues", .page = 1, .limit = 101},
+        {.path = "issues", .page = 1, .priority = 2},
+        {.path = "issues", .page = 1, .offset = -1},
+        {.path = "issues", .page = 1, .index = -1},
+        {.path = "issues", .page = 1, .index = INT64_MAX, .offset = 1},
+        {.path = "issues", .page = 1, .total = -2},
+        {.path = "search", .page = 1},
+        {.path = "search", .query = "x", .page = 0},
+        {.path = "search", .query = "x", .page = INT64_MAX},
+        {.path = "search", .query = "x", .page = 1, .resources = "lamp"},
+    };
+    cv_options options = CV_OPTIONS_INIT;
+    options.api_key = "key";
+    options.database = ":memory:";
+    cv_client *client = cv_client_open(&options);
+    assert_non_null(client);
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_resumes(client, &good[i], true);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_resumes(client, &bad[i], false);
+    }
+    cv_client_close(client);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bookmark_comes_back),
@@ -175,6 +231,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_token),
         cmocka_unit_test(test_damage_is_found),
         cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_tokens_are_checked_like_queries),
     };
     return cmocka_run_group_tests_name("token", tests, NULL, NULL);
 }
