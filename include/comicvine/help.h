@@ -56,7 +56,7 @@ CV_API int cv_date_compare(const cv_date *one, const cv_date *other);
 
 /* Compares two numbers in reading order; less than, equal to or greater than 0, as for qsort.
  * Numbers go by value: "-1", "0", ".1", "½", "1", "1.5", "2", "10". What follows a number goes
- * behind it and before the next: "1", "1.MU", "1 [2]", "1 [10]", "1.1". Texts without a number
+ * behind it and before the next: "1", "1 [2]", "1 [10]", "1.MU", "1.1". Texts without a number
  * come after all numbers, and none at all (NULL, "") comes last. Letters count without regard to
  * their case, "1" is "1.0", and numbers may have any length. */
 CV_API int cv_issue_number_compare(const char *one, const char *other);

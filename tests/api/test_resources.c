@@ -268,6 +268,54 @@ static void test_walks(void **context) {
     cv_client_close(client);
 }
 
+/* The whole query stays on every page, and in the token. */
+static void test_walks_let_unknown_names_through(void **context) {
+    const api *self = *context;
+    cv_client *client = api_open(self, NULL);
+    cv_query query = CV_QUERY_INIT;
+    query.fields = "name,moon";
+    query.limit = 2;
+    assert_null(cv_cursor_open(client, CV_POWER, &query, CV_PRIORITY_USER));
+    query.allow_unknown = 1;
+    cv_cursor *cursor = cv_cursor_open(client, CV_POWER, &query, CV_PRIORITY_USER);
+    assert_non_null(cursor);
+    assert_non_null(cv_power_next(cursor));
+    assert_non_null(cv_power_next(cursor));
+    char *token = cv_cursor_token(cursor);
+    cv_cursor_close(cursor);
+    cursor = cv_cursor_resume(client, token);
+    assert_non_null(cursor);
+    assert_int_equal(cv_power_next(cursor)->id, 23);
+    server_request request;
+    size_t count = server_request_count(self->server, NULL);
+    assert_true(server_request_at(self->server, NULL, count - 1, &request));
+    assert_non_null(strstr(request.query, "field_list=id%2Cmoon%2Cname&limit=2&offset=2"));
+    cv_free(token);
+    cv_cursor_close(cursor);
+    cv_client_close(client);
+}
+
+static void test_many_with_unknown_names(void **context) {
+    const api *self = *context;
+    static const int64_t ids[] = {201, 203};
+    cv_client *client = api_open(self, NULL);
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "name,moon";
+    cv_request *request = cv_request_retrieve_many(client, CV_CHARACTER, ids, 2, &options);
+    assert_int_equal(cv_request_error(request)->code, CV_ERROR_ARGUMENT);
+    cv_request_free(request);
+    options.allow_unknown = 1;
+    request = wait_for(cv_request_retrieve_many(client, CV_CHARACTER, ids, 2, &options));
+    const cv_many *many = cv_many_take(request);
+    assert_non_null(many);
+    assert_int_equal(many->count, 2);
+    assert_string_equal(((const cv_character *)(const void *)many->items[1].record)->name,
+                        "The Ferryman");
+    cv_many_free(many);
+    cv_request_free(request);
+    cv_client_close(client);
+}
+
 /* Hits are records of their own resources, with the members that only those have. */
 static void test_search_across_resources(void **context) {
     cv_client *client = api_open(*context, NULL);
@@ -411,6 +459,8 @@ int main(void) {
         RESOURCE_TEST(test_lists),
         RESOURCE_TEST(test_requests),
         RESOURCE_TEST(test_walks),
+        RESOURCE_TEST(test_walks_let_unknown_names_through),
+        RESOURCE_TEST(test_many_with_unknown_names),
         RESOURCE_TEST(test_search_across_resources),
         RESOURCE_TEST(test_missing_objects),
         RESOURCE_TEST(test_misspelt_names),

@@ -22,6 +22,7 @@ static const cvi_bookmark full = {
     .filter = "name:a|b,volume:1",
     .sort = "id:desc",
     .limit = 100,
+    .allow_unknown = 1,
     .priority = 1,
     .offset = INT64_MAX,
     .page = 3,
@@ -61,6 +62,7 @@ static void assert_comes_back(const cvi_bookmark *bookmark) {
     assert_text(read.filter, bookmark->filter);
     assert_text(read.sort, bookmark->sort);
     assert_int_equal(read.limit, bookmark->limit);
+    assert_int_equal(read.allow_unknown, bookmark->allow_unknown);
     assert_int_equal(read.priority, bookmark->priority);
     assert_int_equal(read.offset, bookmark->offset);
     assert_int_equal(read.page, bookmark->page);
