@@ -26,9 +26,8 @@ typedef struct cv_movie {
     const char *budget;  /* US dollars as typed: "130000000", "$39 million", "23,000,000" */
     const char *box_office_revenue; /* US dollars as typed, like budget; may be NULL */
     const char *total_revenue;      /* US dollars as typed, like budget; may be NULL */
-    const char
-        *release_date; /* YYYY-MM-DD HH:MM:SS, but equal to date_last_updated in all answers seen */
-    const char *deck;  /* summary in a sentence or two, plain text */
+    const char *release_date;       /* no release: date_last_updated again, in all answers seen */
+    const char *deck;               /* summary in a sentence or two, plain text */
     const char *description;        /* full text, HTML */
     const cv_image *image;          /* poster */
     cv_ref_list producers;          /* people; null if none */

@@ -5,7 +5,8 @@
  * belongs to it. Text is UTF-8 and ends in NUL; NULL means null or absent. Whole numbers read 0
  * when null or absent; cv_record_has tells absent apart. A list that is null, absent or empty has
  * a count of 0. What a member cannot hold (a number beyond 64 bits, text in place of a list) reads
- * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone.
+ * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone;
+ * help.h parses them.
  */
 #ifndef COMICVINE_RECORD_H
 #define COMICVINE_RECORD_H
