@@ -24,16 +24,15 @@ typedef struct cv_object {
     const char *name;       /* what it is called */
     const char *aliases;    /* other names, one per line ("\n" or "\r\n") */
     const char *start_year; /* year of the first appearance, as text; may be NULL */
-    const cv_issue_apiref
-        *first_appeared_in_issue;       /* the issue of the first appearance; may be NULL */
-    int64_t count_of_issue_appearances; /* issues that it is in */
-    const char *deck;                   /* summary in a sentence or two, plain text */
-    const char *description;            /* full text, HTML */
-    const cv_image *image;              /* picture */
-    const char *date_added;             /* entered, YYYY-MM-DD HH:MM:SS */
-    const char *date_last_updated;      /* last edited, YYYY-MM-DD HH:MM:SS */
-    const char *api_detail_url;         /* this record's address in the API */
-    const char *site_detail_url;        /* page for people */
+    const cv_issue_apiref *first_appeared_in_issue; /* may be NULL */
+    int64_t count_of_issue_appearances;             /* issues that it is in */
+    const char *deck;                               /* summary in a sentence or two, plain text */
+    const char *description;                        /* full text, HTML */
+    const cv_image *image;                          /* picture */
+    const char *date_added;                         /* entered, YYYY-MM-DD HH:MM:SS */
+    const char *date_last_updated;                  /* last edited, YYYY-MM-DD HH:MM:SS */
+    const char *api_detail_url;                     /* this record's address in the API */
+    const char *site_detail_url;                    /* page for people */
 
     /* In details alone. */
     cv_ref_list issue_credits;     /* issues that it is in */

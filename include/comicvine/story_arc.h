@@ -24,18 +24,16 @@ typedef struct cv_story_arc {
     const char *name;        /* title */
     const char *aliases;     /* other names, one per line ("\n" or "\r\n") */
     const cv_ref *publisher; /* the publisher that printed it */
-    const cv_issue_apiref *first_appeared_in_issue; /* the issue that begins it */
-    const cv_episode_apiref
-        *first_appeared_in_episode; /* the episode that begins it; mostly NULL */
-    int64_t
-        count_of_issue_appearances; /* 0 in all answers seen, count issues; "isssue" on the wire */
-    const char *deck;               /* summary in a sentence or two, plain text */
-    const char *description;        /* full text, HTML */
-    const cv_image *image;          /* a cover */
-    const char *date_added;         /* entered, YYYY-MM-DD HH:MM:SS */
-    const char *date_last_updated;  /* last edited, YYYY-MM-DD HH:MM:SS */
-    const char *api_detail_url;     /* this record's address in the API */
-    const char *site_detail_url;    /* page for people */
+    const cv_issue_apiref *first_appeared_in_issue;     /* the issue that begins it */
+    const cv_episode_apiref *first_appeared_in_episode; /* mostly NULL */
+    int64_t count_of_issue_appearances; /* 0 in all answers seen; "isssue" on the wire */
+    const char *deck;                   /* summary in a sentence or two, plain text */
+    const char *description;            /* full text, HTML */
+    const cv_image *image;              /* a cover */
+    const char *date_added;             /* entered, YYYY-MM-DD HH:MM:SS */
+    const char *date_last_updated;      /* last edited, YYYY-MM-DD HH:MM:SS */
+    const char *api_detail_url;         /* this record's address in the API */
+    const char *site_detail_url;        /* page for people */
 
     /* In details alone. */
     cv_ref_list issues;   /* issues that tell it */

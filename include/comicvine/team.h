@@ -24,8 +24,7 @@ typedef struct cv_team {
     const char *aliases;                            /* other names, one per line ("\n" or "\r\n") */
     const cv_apiref *publisher;                     /* the publisher that owns it */
     const cv_issue_apiref *first_appeared_in_issue; /* the issue of the first appearance */
-    int64_t count_of_issue_appearances; /* 0 in all answers seen, count issue_credits; "isssue" on
-                                           the wire */
+    int64_t count_of_issue_appearances; /* 0 in all answers seen; "isssue" on the wire */
     int64_t count_of_team_members;      /* members past and present */
     const char *deck;                   /* summary in a sentence or two, plain text */
     const char *description;            /* full text, HTML */

@@ -4,20 +4,15 @@
 
 #include <string.h>
 
+#include "resources/piece.h"
 #include "support/allocator.h"
 #include "support/error.h"
-
-/* A part of the text. */
-typedef struct piece {
-    const char *text;
-    size_t length;
-} piece;
 
 static bool is_blank(char character) {
     return character == ' ' || character == '\t' || character == '\r';
 }
 
-static piece trim(piece line) {
+static cvi_piece trim(cvi_piece line) {
     while (line.length > 0 && is_blank(line.text[0])) {
         line.text++;
         line.length--;
@@ -29,10 +24,10 @@ static piece trim(piece line) {
 }
 
 /* Moves to the next line that holds something; false: there is none. */
-static bool next_alias(const char **rest, piece *alias) {
+static bool next_alias(const char **rest, cvi_piece *alias) {
     while (**rest != '\0') {
         size_t length = strcspn(*rest, "\n");
-        *alias = trim((piece){*rest, length});
+        *alias = trim((cvi_piece){*rest, length});
         *rest += length + ((*rest)[length] == '\n' ? 1 : 0);
         if (alias->length > 0) {
             return true;
@@ -49,7 +44,7 @@ typedef struct extent {
 
 static extent measure(const char *aliases) {
     extent needed = {0, 0};
-    piece alias;
+    cvi_piece alias;
     while (next_alias(&aliases, &alias)) {
         needed.count++;
         needed.bytes += alias.length + 1;
@@ -60,7 +55,7 @@ static extent measure(const char *aliases) {
 static void fill(cv_text_list *list, const char *aliases, size_t count) {
     const char **items = (const char **)(void *)(list + 1);
     char *text = (char *)(items + count);
-    piece alias;
+    cvi_piece alias;
     for (size_t i = 0; i < count && next_alias(&aliases, &alias); i++) {
         memcpy(text, alias.text, alias.length);
         text[alias.length] = '\0';

@@ -6,15 +6,8 @@
 #include <string.h>
 
 #include "resources/nearest.h"
+#include "resources/piece.h"
 #include "support/error.h"
-
-enum { LENGTH_MAX = 2048, SHOWN_MAX = 48, NAMES_MAX = 128 };
-
-/* A part of the caller's text. */
-typedef struct piece {
-    const char *text;
-    size_t length;
-} piece;
 
 /* What one kind of argument asks of a field. */
 typedef struct demand {
@@ -24,12 +17,6 @@ typedef struct demand {
     bool is_list;
     bool allows_unknown;
 } demand;
-
-/* Different names, sorted. */
-typedef struct name_set {
-    piece names[NAMES_MAX];
-    size_t count;
-} name_set;
 
 static demand demand_of(const cvi_scope *scope, const char *what, unsigned flags) {
     return (demand){scope->resource, what, flags, true, scope->allows_unknown};
@@ -41,15 +28,6 @@ static bool is_allowed(const cvi_field *row, const demand *wanted) {
 
 static const char *path_of(const demand *wanted) {
     return wanted->is_list ? wanted->resource->list_path : wanted->resource->detail_path;
-}
-
-/* Writes the caller's text fit to be shown: short, one line, ASCII. */
-static void add_shown(cvi_buffer *out, piece name) {
-    for (size_t i = 0; i < name.length && i < SHOWN_MAX; i++) {
-        bool is_plain = name.text[i] >= ' ' && name.text[i] <= '~';
-        cvi_buffer_add(out, is_plain ? &name.text[i] : "?", 1);
-    }
-    cvi_buffer_add_text(out, name.length > SHOWN_MAX ? "..." : "");
 }
 
 /* Appends the names that the demand allows, as many as leave room for "..." at the end. */
@@ -70,15 +48,16 @@ static void add_allowed(cvi_buffer *out, const demand *wanted) {
         cvi_buffer_add(out, row->wire, row->wire_length);
         separator = ", ";
     }
+    cvi_buffer_add_text(out, *separator == '\0' ? "none" : "");
 }
 
 /* `is_typo`: no such name is known at all. */
-static bool refuse_name(const demand *wanted, piece name, bool is_typo, cv_error *error) {
+static bool refuse_name(const demand *wanted, cvi_piece name, bool is_typo, cv_error *error) {
     char line[sizeof(error->message)];
     cvi_buffer message;
     cvi_buffer_over(&message, line, sizeof(line));
     cvi_buffer_add_char(&message, '"');
-    add_shown(&message, name);
+    cvi_piece_show(name, &message);
     cvi_buffer_add_text(&message, "\" is not among the ");
     cvi_buffer_add_text(&message, wanted->what);
     cvi_buffer_add_text(&message, " /");
@@ -96,44 +75,23 @@ static bool refuse_name(const demand *wanted, piece name, bool is_typo, cv_error
 }
 
 /* One line about a part of the text; `reason` follows it. */
-static bool refuse_piece(const demand *wanted, piece part, const char *reason, cv_error *error) {
-    char shown[SHOWN_MAX + sizeof("...")];
+static bool refuse_piece(const demand *wanted, cvi_piece part, const char *reason,
+                         cv_error *error) {
+    char shown[CVI_PIECE_SHOWN_SIZE];
     cvi_buffer text;
     cvi_buffer_over(&text, shown, sizeof(shown));
-    add_shown(&text, part);
+    cvi_piece_show(part, &text);
     cvi_error_set(error, CV_ERROR_ARGUMENT, "among the %s /%s: \"%s\" %s", wanted->what,
                   path_of(wanted), shown, reason);
     return false;
 }
 
-static bool check_text(const demand *wanted, piece text, cv_error *error) {
-    if (text.length > LENGTH_MAX) {
-        return refuse_piece(wanted, text, "is longer than 2048 bytes", error);
-    }
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char character = (unsigned char)text.text[i];
-        if (character < 0x20 || character == 0x7F) {
-            return refuse_piece(wanted, text, "holds a control character", error);
-        }
-    }
-    return true;
+static bool check_text(const demand *wanted, cvi_piece text, cv_error *error) {
+    const char *fault = cvi_piece_fault(text);
+    return fault == NULL || refuse_piece(wanted, text, fault, error);
 }
 
-/* Moves the part before the next `separator` (or all) from `rest` to `part`; false: it was the last
- * one, no separator followed. */
-static bool cut(piece *rest, char separator, piece *part) {
-    const char *end = memchr(rest->text, separator, rest->length);
-    *part = *rest;
-    if (end == NULL) {
-        *rest = (piece){rest->text + rest->length, 0};
-        return false;
-    }
-    part->length = (size_t)(end - rest->text);
-    *rest = (piece){end + 1, rest->length - part->length - 1};
-    return true;
-}
-
-static bool is_plain_name(piece name) {
+static bool is_plain_name(cvi_piece name) {
     for (size_t i = 0; i < name.length; i++) {
         char character = name.text[i];
         bool is_letter =
@@ -146,60 +104,20 @@ static bool is_plain_name(piece name) {
 }
 
 /* Turns a name into that of the wire; false: the demand does not allow it. */
-static bool translate(const demand *wanted, piece *name, cv_error *error) {
+static bool translate(const demand *wanted, cvi_piece *name, cv_error *error) {
     const cvi_field *row = cvi_shape_find(wanted->resource->shape, name->text, name->length);
     bool is_let_through = wanted->allows_unknown && is_plain_name(*name);
     if (!is_let_through && (row == NULL || !is_allowed(row, wanted))) {
         return refuse_name(wanted, *name, row == NULL, error);
     }
     if (row != NULL) {
-        *name = (piece){row->wire, row->wire_length};
+        *name = (cvi_piece){row->wire, row->wire_length};
     }
     return true;
 }
 
-/* ---- sets of names ---- */
-
-static int compare_pieces(piece one, piece other) {
-    size_t common = one.length < other.length ? one.length : other.length;
-    int order = memcmp(one.text, other.text, common);
-    return order != 0 ? order : (one.length > other.length) - (one.length < other.length);
-}
-
-/* Where the name stands, or belongs. */
-static size_t place_of(const name_set *set, piece name) {
-    size_t place = 0;
-    while (place < set->count && compare_pieces(set->names[place], name) < 0) {
-        place++;
-    }
-    return place;
-}
-
-static bool has_name(const name_set *set, piece name) {
-    size_t place = place_of(set, name);
-    return place < set->count && compare_pieces(set->names[place], name) == 0;
-}
-
-static bool add_name(const demand *wanted, name_set *set, piece name, cv_error *error) {
-    if (has_name(set, name)) {
-        return true;
-    }
-    if (set->count == NAMES_MAX) {
-        return refuse_piece(wanted, name, "is one too many", error);
-    }
-    size_t place = place_of(set, name);
-    memmove(&set->names[place + 1], &set->names[place],
-            (set->count - place) * sizeof(set->names[0]));
-    set->names[place] = name;
-    set->count++;
-    return true;
-}
-
-static void write_names(const name_set *set, cvi_buffer *out) {
-    for (size_t i = 0; i < set->count; i++) {
-        cvi_buffer_add_text(out, i > 0 ? "," : "");
-        cvi_buffer_add(out, set->names[i].text, set->names[i].length);
-    }
+static bool add_name(const demand *wanted, cvi_name_set *set, cvi_piece name, cv_error *error) {
+    return cvi_names_add(set, name) || refuse_piece(wanted, name, "is one too many", error);
 }
 
 /* ---- checks ---- */
@@ -217,40 +135,40 @@ bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *ou
                       cv_error *error) {
     demand wanted = demand_of(scope, "fields of", scope->is_list ? CVI_IN_LIST : 0);
     wanted.is_list = scope->is_list;
-    piece rest = {fields, strlen(fields)};
+    cvi_piece rest = cvi_piece_of(fields);
     if (!check_text(&wanted, rest, error)) {
         return false;
     }
-    name_set names = {{{"id", 2}}, 1}; /* every table has it */
+    cvi_name_set names = {{{"id", 2}}, 1}; /* every table has it */
     bool has_more = true;
     while (has_more) {
-        piece name;
-        has_more = cut(&rest, ',', &name);
+        cvi_piece name;
+        has_more = cvi_piece_cut(&rest, ',', &name);
         if (!translate(&wanted, &name, error) || !add_name(&wanted, &names, name, error)) {
             return false;
         }
     }
-    write_names(&names, out);
+    cvi_names_write(&names, out);
     return finish(out, error);
 }
 
 /* Adds one "field:value"; `seen` holds the fields that were there before. */
-static bool check_condition(const demand *wanted, piece condition, name_set *seen, cvi_buffer *out,
-                            cv_error *error) {
-    piece value = condition;
-    piece name;
-    if (!cut(&value, ':', &name)) {
+static bool check_condition(const demand *wanted, cvi_piece condition, cvi_name_set *seen,
+                            cvi_buffer *out, cv_error *error) {
+    cvi_piece value = condition;
+    cvi_piece name;
+    if (!cvi_piece_cut(&value, ':', &name)) {
         return refuse_piece(wanted, condition,
                             "lacks a value (field:value; a comma begins the next one)", error);
     }
-    piece given = name;
+    cvi_piece given = name;
     if (!translate(wanted, &name, error)) {
         return false;
     }
     if (value.length == 0) {
         return refuse_piece(wanted, given, "has an empty value", error);
     }
-    if (has_name(seen, name)) {
+    if (cvi_names_have(seen, name)) {
         return refuse_piece(wanted, given, "stands twice", error);
     }
     cvi_buffer_add_text(out, seen->count > 0 ? "," : "");
@@ -263,15 +181,15 @@ static bool check_condition(const demand *wanted, piece condition, name_set *see
 bool cvi_check_filter(const cvi_scope *scope, const char *filter, cvi_buffer *out,
                       cv_error *error) {
     const demand wanted = demand_of(scope, "filters of", CVI_FILTERABLE);
-    piece rest = {filter, strlen(filter)};
+    cvi_piece rest = cvi_piece_of(filter);
     if (!check_text(&wanted, rest, error)) {
         return false;
     }
-    name_set seen = {.count = 0};
+    cvi_name_set seen = {.count = 0};
     bool has_more = true;
     while (has_more) {
-        piece condition;
-        has_more = cut(&rest, ',', &condition);
+        cvi_piece condition;
+        has_more = cvi_piece_cut(&rest, ',', &condition);
         if (!check_condition(&wanted, condition, &seen, out, error)) {
             return false;
         }
@@ -279,25 +197,21 @@ bool cvi_check_filter(const cvi_scope *scope, const char *filter, cvi_buffer *ou
     return finish(out, error);
 }
 
-static bool piece_is(piece part, const char *text) {
-    return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
-}
-
 bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, cv_error *error) {
     const demand wanted = demand_of(scope, "sorts of", CVI_SORTABLE);
-    piece order = {sort, strlen(sort)};
+    cvi_piece order = cvi_piece_of(sort);
     if (!check_text(&wanted, order, error)) {
         return false;
     }
-    piece name;
-    bool has_order = cut(&order, ':', &name);
+    cvi_piece name;
+    bool has_order = cvi_piece_cut(&order, ':', &name);
     if (!translate(&wanted, &name, error)) {
         return false;
     }
-    if (has_order && !piece_is(order, "asc") && !piece_is(order, "desc")) {
+    if (has_order && !cvi_piece_is(order, "asc") && !cvi_piece_is(order, "desc")) {
         return refuse_piece(&wanted, order, "is no order (asc, desc)", error);
     }
     cvi_buffer_add(out, name.text, name.length);
-    cvi_buffer_add_text(out, !has_order || piece_is(order, "asc") ? ":asc" : ":desc");
+    cvi_buffer_add_text(out, !has_order || cvi_piece_is(order, "asc") ? ":asc" : ":desc");
     return finish(out, error);
 }

@@ -3,24 +3,19 @@
 
 #include <string.h>
 
+#include "resources/piece.h"
 #include "resources/registry.h"
-
-/* A part of the caller's text. */
-typedef struct piece {
-    const char *text;
-    size_t length;
-} piece;
 
 /* An id and where it was found. */
 typedef struct found_id {
     bool is_address;
-    piece word;      /* the path word before it, in an address */
+    cvi_piece word;  /* the path word before it, in an address */
     bool has_type;   /* a number and a dash stand before it */
     int64_t type_id; /* that number */
     int64_t id;
 } found_id;
 
-static bool read_positive(piece digits, int64_t *number) {
+static bool read_positive(cvi_piece digits, int64_t *number) {
     int64_t value = 0;
     for (size_t i = 0; i < digits.length; i++) {
         if (digits.text[i] < '0' || digits.text[i] > '9') {
@@ -37,19 +32,19 @@ static bool read_positive(piece digits, int64_t *number) {
 }
 
 /* Cuts the last path segment off, and answers it. */
-static piece cut_segment(piece *path) {
+static cvi_piece cut_segment(cvi_piece *path) {
     size_t begin = path->length;
     while (begin > 0 && path->text[begin - 1] != '/') {
         begin--;
     }
-    piece segment = {path->text + begin, path->length - begin};
+    cvi_piece segment = {path->text + begin, path->length - begin};
     path->length = begin > 0 ? begin - 1 : 0;
     return segment;
 }
 
 /* The path of an address: without query, fragment and the slash at its end. */
-static piece path_of(const char *address) {
-    piece path = {address, strcspn(address, "?#")};
+static cvi_piece path_of(const char *address) {
+    cvi_piece path = {address, strcspn(address, "?#")};
     if (path.length > 0 && path.text[path.length - 1] == '/') {
         path.length--;
     }
@@ -60,13 +55,13 @@ static bool begins_address(const char *text) {
     return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
 }
 
-static bool read_typed(piece text, found_id *found) {
+static bool read_typed(cvi_piece text, found_id *found) {
     const char *dash = memchr(text.text, '-', text.length);
     if (dash == NULL) {
         return read_positive(text, &found->id);
     }
-    piece type = {text.text, (size_t)(dash - text.text)};
-    piece id = {dash + 1, text.length - type.length - 1};
+    cvi_piece type = {text.text, (size_t)(dash - text.text)};
+    cvi_piece id = {dash + 1, text.length - type.length - 1};
     found->has_type = true;
     return read_positive(type, &found->type_id) && read_positive(id, &found->id);
 }
@@ -74,16 +69,12 @@ static bool read_typed(piece text, found_id *found) {
 static bool find_id(const char *text, found_id *found) {
     *found = (found_id){.is_address = begins_address(text)};
     if (!found->is_address) {
-        return read_typed((piece){text, strlen(text)}, found);
+        return read_typed(cvi_piece_of(text), found);
     }
-    piece path = path_of(text);
-    piece segment = cut_segment(&path);
+    cvi_piece path = path_of(text);
+    cvi_piece segment = cut_segment(&path);
     found->word = cut_segment(&path);
     return read_typed(segment, found);
-}
-
-static bool piece_is(piece part, const char *text) {
-    return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
 }
 
 static bool is_id_of(const found_id *found, const cvi_resource *resource) {
@@ -93,7 +84,7 @@ static bool is_id_of(const found_id *found, const cvi_resource *resource) {
     if (found->has_type) {
         return found->type_id == resource->type_id;
     }
-    return !found->is_address || piece_is(found->word, resource->detail_path);
+    return !found->is_address || cvi_piece_is(found->word, resource->detail_path);
 }
 
 /* The resource that an id with a type, or the path word of an address, tells. */
@@ -105,7 +96,7 @@ static cv_resource resource_of(const found_id *found) {
         if (!is_id_of(found, resources[i])) {
             continue;
         }
-        if (first == CV_RESOURCE_NONE || piece_is(found->word, resources[i]->detail_path)) {
+        if (first == CV_RESOURCE_NONE || cvi_piece_is(found->word, resources[i]->detail_path)) {
             first = resources[i]->resource;
         }
     }

@@ -261,6 +261,14 @@ static void test_bad_sorts(void **state) {
                       "among the sorts of /samples: \"appearances?\" holds a control character");
 }
 
+static void test_lists_that_cannot_be_queried(void **state) {
+    (void)state;
+    check_must_refuse(check_filter, &cvi_video_type_resource, "id:7",
+                      "\"id\" is not among the filters of /video_types: none");
+    check_must_refuse(check_sort, &cvi_chat_resource, "titel",
+                      "\"titel\" is not among the sorts of /chats: none");
+}
+
 /* ---- typos ---- */
 
 /* The nearest name in the message, or "". */
@@ -405,6 +413,7 @@ int main(void) {
         cmocka_unit_test(test_overlong_texts),
         cmocka_unit_test(test_sorts),
         cmocka_unit_test(test_bad_sorts),
+        cmocka_unit_test(test_lists_that_cannot_be_queried),
         cmocka_unit_test(test_the_nearest_name_is_told),
         cmocka_unit_test(test_unknown_names_pass_when_allowed),
         cmocka_unit_test(test_what_passes_looks_like_a_name),
