@@ -339,17 +339,17 @@ static cvi_result *result_of(sim_world *world, const cvi_call *call) {
                       &error);
 }
 
-static void store_part(sim_world *world) {
+static void store_part(sim_world *world, int64_t delay_ms) {
     cvi_call *call = call_of(world, 52);
     cvi_result *result = result_of(world, call);
-    cvi_engine_store(world->engine, call, result, world->clock.now);
+    cvi_engine_store(world->engine, call, result, delay_ms, world->clock.now);
     cvi_call_release(call);
     cvi_result_release(result);
 }
 
 static void test_part_is_stored_without_a_job(void **state) {
     sim_world *world = *state;
-    store_part(world);
+    store_part(world, 0);
     assert_int_equal(sim_step(world), INT64_MAX);
     assert_int_equal(world->log_length, 1);
     assert_string_equal(sim_last(world, SIM_COMPLETE)->job_id, "");
@@ -361,7 +361,7 @@ static void test_part_is_stored_without_a_job(void **state) {
 static void test_part_waits_for_a_locked_file(void **state) {
     sim_world *world = *state;
     sim_busy(world, SIM_COMPLETE, 2);
-    store_part(world);
+    store_part(world, 0);
     sim_step(world);
     sim_advance(world, 2);
     assert_false(cvi_engine_is_idle(world->engine));
@@ -373,17 +373,29 @@ static void test_part_waits_for_a_locked_file(void **state) {
 static void test_part_being_stored_answers_who_asks(void **state) {
     sim_world *world = *state;
     sim_busy(world, SIM_COMPLETE, 1);
-    store_part(world);
+    store_part(world, 0);
     sim_step(world);
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_check_source(caller, 52, CV_SOURCE_SHARED);
     sim_advance(world, 2);
 }
 
+static void test_part_may_be_stored_later_and_answers_meanwhile(void **state) {
+    sim_world *world = *state;
+    store_part(world, 5);
+    assert_int_equal(sim_step(world), 5);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_CACHE_ONLY});
+    sim_check_source(caller, 52, CV_SOURCE_SHARED);
+    assert_int_equal(world->log_length, 0);
+    sim_advance(world, 5);
+    assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
+    assert_true(cvi_engine_is_idle(world->engine));
+}
+
 static void test_part_that_cannot_be_stored_is_dropped(void **state) {
     sim_world *world = *state;
     sim_fail(world, SIM_COMPLETE);
-    store_part(world);
+    store_part(world, 0);
     sim_step(world);
     assert_int_equal(sim_count(world, SIM_RELEASE), 0);
     assert_true(cvi_engine_is_idle(world->engine));
@@ -395,6 +407,7 @@ int main(void) {
         IN_WORLD(test_part_is_stored_without_a_job),
         IN_WORLD(test_part_waits_for_a_locked_file),
         IN_WORLD(test_part_being_stored_answers_who_asks),
+        IN_WORLD(test_part_may_be_stored_later_and_answers_meanwhile),
         IN_WORLD(test_part_that_cannot_be_stored_is_dropped),
         IN_WORLD(test_full_entry_answers_for_some_fields),
         IN_WORLD(test_caller_who_has_looked_is_not_looked_for_again),
