@@ -84,7 +84,7 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
         cvi_error_no_memory(error);
         return false;
     }
-    cursor->resource = resource_of(&cursor->plan, error);
+    cursor->resource = resource_of(plan, error);
     if (cursor->resource == NULL || !check_plan(cursor, error)) {
         return false;
     }
