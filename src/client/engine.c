@@ -378,6 +378,15 @@ void cvi_engine_wake_watchers(cvi_engine *engine) {
     }
 }
 
+bool cvi_engine_is_watching(const cvi_engine *engine) {
+    for (const cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
+        if (flight->stage == CVI_STAGE_WATCH) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome) {
     for (cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
         cvi_flight_deliver(engine, flight, outcome);

@@ -113,6 +113,9 @@ void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response,
 /* Others may have finished what flights here watch: the next step looks. */
 void cvi_engine_wake_watchers(cvi_engine *engine);
 
+/* Whether any flight watches what others do. */
+bool cvi_engine_is_watching(const cvi_engine *engine);
+
 /* Ends everything for a closing client: passengers get `outcome`, what was not sent is given up,
  * what has an answer is still stored by the steps that follow, the rest is dropped. */
 void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome);

@@ -237,13 +237,18 @@ static sim_caller *board_watcher(sim_world *world) {
     return caller;
 }
 
-static void test_watched_job_is_looked_at_every_25_ms(void **state) {
+/* How often, the store says each time anew. */
+static void test_watched_job_is_looked_at_by_its_backstop(void **state) {
     sim_world *world = *state;
+    sim_script(world, SIM_WATCH, &(sim_reply){.backstop_ms = 240});
+    sim_script(world, SIM_WATCH, &(sim_reply){.backstop_ms = 25});
+    assert_false(cvi_engine_is_watching(world->engine));
     sim_caller *caller = board_watcher(world);
-    assert_int_equal(sim_step(world), 25);
+    assert_int_equal(sim_step(world), 240);
+    assert_true(cvi_engine_is_watching(world->engine));
     assert_int_equal(sim_count(world, SIM_WATCH), 1);
     assert_string_equal(sim_last(world, SIM_WATCH)->job_id, "job-of-others");
-    assert_int_equal(sim_advance(world, 24), 1);
+    assert_int_equal(sim_advance(world, 239), 1);
     assert_int_equal(sim_count(world, SIM_WATCH), 1);
     assert_int_equal(sim_advance(world, 1), 25);
     assert_int_equal(sim_count(world, SIM_WATCH), 2);
@@ -424,7 +429,7 @@ int main(void) {
         IN_WORLD(test_same_fields_in_another_order_share),
         IN_WORLD(test_caller_of_an_answer_being_stored_gets_it_at_once),
         IN_WORLD(test_caller_of_a_failure_being_shared_starts_anew),
-        IN_WORLD(test_watched_job_is_looked_at_every_25_ms),
+        IN_WORLD(test_watched_job_is_looked_at_by_its_backstop),
         IN_WORLD(test_wake_up_looks_at_once),
         IN_WORLD(test_wake_up_concerns_watchers_only),
         IN_WORLD(test_owners_error_is_the_watchers),
