@@ -17,6 +17,9 @@
 
 enum { ROUNDS = 2000, SMOKE_ROUNDS = 5, SETTLE_US = 2000, IDLE_MS = 4000, SMOKE_IDLE_MS = 30 };
 
+/* How often a waiter looks to whom the owner's end is told, and one to whom it is not. */
+enum { TOLD_LOOK_MS = 240, UNTOLD_LOOK_MS = 40 };
+
 enum { OWNER_END, WAITER_END, ENDS };
 
 #define HASH_SIZE 65
@@ -34,6 +37,7 @@ typedef struct scene {
     char call_hash[HASH_SIZE]; /* of the issue that clients ask for */
     int rounds;
     int64_t idle_ms;
+    int64_t poll_ms; /* of the floor of idle waiting */
     int floor_sockets[ENDS];
     atomic_int owned;   /* rounds whose job is owned */
     atomic_int waiting; /* rounds in which the waiter is about to wait */
@@ -227,6 +231,20 @@ static int64_t cpu_us(void) {
            used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
+/* The floor: wakes as often as a waiter does, and does nothing. */
+static void poll_idly(void *user) {
+    scene *self = user;
+    struct pollfd quiet = {.fd = self->floor_sockets[WAITER_END], .events = POLLIN};
+    team_await(&self->owned, 1);
+    atomic_store(&self->waiting, 1);
+    int64_t begun_us = cpu_us();
+    for (int64_t left_ms = self->idle_ms; left_ms > 0; left_ms -= self->poll_ms) {
+        poll(&quiet, 1, (int)(left_ms < self->poll_ms ? left_ms : self->poll_ms));
+    }
+    atomic_store(&self->idle_cpu_us, cpu_us() - begun_us);
+    atomic_store(&self->woken, 1);
+}
+
 static void wait_idle_job(void *user) {
     scene *self = user;
     cv_blob result;
@@ -343,11 +361,28 @@ static void print_pair(const char *what, percentiles seen, percentiles floor) {
     measure_print(&(measure_line){name, "us", seen.p99, floor.p99, MEASURE_FIGURE_BELOW, 2000.0});
 }
 
-static void print_idle(scene *self, const char *name, void (*waiter)(void *)) {
+static double measure_idle(scene *self, void (*waiter)(void *)) {
     run_pair(self, own_for_a_while, waiter);
-    double percent =
-        (double)atomic_load(&self->idle_cpu_us) / ((double)self->idle_ms * 1000.0) * 100.0;
-    measure_print(&(measure_line){name, "% of a core", percent, 0.0, MEASURE_FIGURE_BELOW, 0.1});
+    return (double)atomic_load(&self->idle_cpu_us) / ((double)self->idle_ms * 1000.0) * 100.0;
+}
+
+static double measure_idle_floor(scene *self, int64_t poll_ms) {
+    self->poll_ms = poll_ms;
+    return measure_idle(self, poll_idly);
+}
+
+static void print_idle(const char *name, double percent, double floor, measure_goal goal) {
+    measure_print(&(measure_line){name, "% of a core", percent, floor, goal, 0.1});
+}
+
+static void measure_all_idle(scene *self) {
+    double floor = measure_idle_floor(self, TOLD_LOOK_MS);
+    print_idle("idle cv_dedupe_store_wait (P6)", measure_idle(self, wait_idle_job), floor,
+               MEASURE_FIGURE_BELOW);
+    print_idle("idle client's call (P6)", measure_idle(self, wait_idle_call), floor,
+               MEASURE_FIGURE_BELOW);
+    print_idle("a bare poll every 40 ms", measure_idle_floor(self, UNTOLD_LOOK_MS), floor,
+               MEASURE_NO_GOAL);
 }
 
 int main(int argument_count, char **arguments) {
@@ -366,8 +401,7 @@ int main(int argument_count, char **arguments) {
     percentiles calls = measure_pair(self, drive_jobs, wait_calls);
     print_pair("wake-up of cv_dedupe_store_wait", jobs, floor);
     print_pair("wake-up of a client's call", calls, floor);
-    print_idle(self, "idle cv_dedupe_store_wait (P6)", wait_idle_job);
-    print_idle(self, "idle client's call (P6)", wait_idle_call);
+    measure_all_idle(self);
     close(server);
     team_remove_folder(self->folder);
     return 0;

@@ -1,34 +1,45 @@
 #!/usr/bin/env bash
-# Runs the tests under valgrind's memcheck: tests/valgrind.sh BUILD_FOLDER
+# Runs the tests under valgrind's memcheck: tests/valgrind.sh BUILD_FOLDER [PROGRAM]
 set -euo pipefail
 build=$1
 
 # Left to the sanitizers: what runs thousands of times over (valgrind would take hours), and what is
-# about many processes or crowds of threads in real time, which valgrind runs one at a time; and what
-# a system may refuse, which ends with a word of its own.
+# about many processes or crowds of threads in real time, which valgrind runs one at a time; what a
+# system may refuse, which ends with a word of its own; and what valgrind has no system call for.
 skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          unit_test_engine_random unit_test_server unit_test_server_faults
          api_test_limits api_test_owner_death api_test_sharing
-         api_test_dedupe_store api_test_exactness api_test_full_disk"
+         api_test_dedupe_store api_test_exactness api_test_full_disk unit_test_deaths unit_test_owner_end"
 
-count=0
-for program in "$build"/tests/unit_test_* "$build"/tests/api_test_*; do
-  name=$(basename "$program")
-  case " $(echo $skipped) " in
-    *" $name "*) continue ;;
-  esac
-  printf '%s: ' "$name"
+check_one() { # PROGRAM
+  local name log
+  name=$(basename "$1")
+  log=$build/valgrind-$name.log
   if valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
-       "$program" >"$build/valgrind.log" 2>&1; then
-    echo "clean"
+       "$1" >"$log" 2>&1; then
+    echo "$name: clean"
+    rm "$log"
   else
-    echo "failed"
-    tail -n 60 "$build/valgrind.log"
-    exit 1
+    echo "$name: failed"
+    tail -n 60 "$log"
+    return 255 # xargs stops
   fi
-  count=$((count + 1))
+}
+
+if [ $# = 2 ]; then
+  check_one "$2"
+  exit
+fi
+
+programs=""
+for program in "$build"/tests/unit_test_* "$build"/tests/api_test_*; do
+  case " $(echo $skipped) " in
+    *" $(basename "$program") "*) ;;
+    *) [ ! -x "$program" ] || programs="$programs$program"$'\n' ;;
+  esac
 done
-if [ "$count" = 0 ]; then
+if [ -z "$programs" ]; then
   echo "no tests in $build" >&2
   exit 1
 fi
+printf '%s' "$programs" | xargs -d '\n' -n 1 -P "$(nproc)" "$0" "$build"

@@ -30,7 +30,7 @@ typedef enum cv_drive {
 typedef enum cv_limit_kind {
     CV_LIMIT_ADAPTIVE = 0, /* the exact limit; while users are active the background gets a share */
     CV_LIMIT_SLIDING,      /* the exact limit, priorities only order who waits in a client */
-    CV_LIMIT_NONE          /* no limit per resource; min_interval_ms still holds */
+    CV_LIMIT_NONE /* no limit per resource; interval and pauses of the service still hold */
 } cv_limit_kind;
 
 /* A time to live for one resource's answers, details and lists. */
@@ -204,7 +204,8 @@ CV_API void cv_client_close(cv_client *client);
 CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
 
 /* Milliseconds until cv_client_poll is next needed: 0 now, -1 not until something new is asked
- * for. While an answer is on its way in CV_DRIVE_POLL this is a few milliseconds. Any thread. */
+ * for. While an answer is on its way in CV_DRIVE_POLL this is a few milliseconds; at most 25 while
+ * another program fetches it. Any thread. */
 CV_API int64_t cv_client_next_deadline(const cv_client *client);
 
 #ifdef __cplusplus

@@ -320,11 +320,12 @@ typedef struct cv_rate_limit_status {
 CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
                                        cv_rate_limit_status *status);
 
-/* Reports a refusal of the service (its status 107, HTTP 420 or 429: a limit; 403 or a web page in
- * place of an answer: a block): nobody on the file is admitted for `for_ms`, restarts or not. 0:
- * the service named no time; 60 s then, and twice as long with each refusal in a row. At most an
- * hour for a resource, a day for everything. CV_NONE: the service answers again, the pause is over.
- * `resource` NULL: everything of the origin. Clients report by themselves.
+/* Reports a refusal of the service (its status 107, HTTP 420 or 429: a limit; 403, or a web page in
+ * place of an answer that has no status of its own for it: a block): nobody on the file is admitted
+ * for `for_ms`, restarts or not. 0: the service named no time; 60 s then, and twice as long with
+ * each refusal in a row. At most an hour for a resource, a day for everything. CV_NONE: the service
+ * answers again, the pause is over. `resource` NULL: everything of the origin. Clients report by
+ * themselves.
  *
  * When the time is over one request is admitted alone, as a trial. The pause ends when it is
  * reported to be over, or nothing is reported for 60 s; it goes on where the one who tries dies, or

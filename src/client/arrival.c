@@ -100,18 +100,18 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
     if (response->kind == CVI_RESPONSE_NOT_ADMITTED || (dead && !flight->fresh_connection)) {
         /* Nobody has seen it, or a dead connection swallowed it: at once again, newly admitted. */
         flight->fresh_connection = dead;
-        cvi_flight_note_word(engine, flight, NULL);
+        cvi_flight_note_word(engine, flight, NULL, now);
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
         return;
     }
     if (response->kind == CVI_RESPONSE_REDIRECT) {
-        cvi_flight_note_word(engine, flight, NULL);
+        cvi_flight_note_word(engine, flight, NULL, now);
         take_redirect(flight, response);
         return;
     }
     cvi_finding finding;
     cvi_judge_response(flight->call, response, &finding);
-    cvi_flight_note_word(engine, flight, &finding);
+    cvi_flight_note_word(engine, flight, &finding, now);
     take_finding(engine, flight, &finding, now);
 }
 

@@ -144,14 +144,26 @@ const cv_record *cvi_cursor_next_of(cv_cursor *cursor, cv_resource resource) {
 
 /* ---- where it stands ---- */
 
+cvi_standing cvi_cursor_standing(const cv_cursor *cursor) {
+    int64_t entry = cursor->is_resumed ? cursor->plan.index : 0;
+    if (cursor->coming.result != NULL) {
+        return (cvi_standing){true, entry};
+    }
+    if (cursor->page != NULL && cursor->index < cursor->page->count) {
+        return (cvi_standing){true, (int64_t)cursor->index};
+    }
+    return (cvi_standing){false, entry};
+}
+
 /* Matches before what comes next. */
 static int64_t position_of(const cv_cursor *cursor) {
     const cvi_walk *walk = &cursor->walk;
-    if (cursor->page != NULL && cursor->index < cursor->page->count) {
-        int64_t position = walk->offset + (int64_t)cursor->index;
-        return position < walk->next_offset ? position : walk->next_offset;
+    cvi_standing standing = cvi_cursor_standing(cursor);
+    if (!standing.is_inside) {
+        return walk->next_offset + standing.index;
     }
-    return walk->next_offset + (cursor->is_resumed ? cursor->plan.index : 0);
+    int64_t position = walk->offset + standing.index;
+    return position < walk->next_offset ? position : walk->next_offset;
 }
 
 int64_t cv_cursor_position(const cv_cursor *cursor) {

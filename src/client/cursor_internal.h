@@ -43,6 +43,14 @@ struct cv_cursor {
 /* Lets go of what cv_cursor_next has of a page. */
 void cvi_cursor_drop_page(cv_cursor *cursor);
 
+/* Where the walk is within its page. */
+typedef struct cvi_standing {
+    bool is_inside; /* of the page at hand, or of the one that has come */
+    int64_t index;  /* of what comes next, on that page or on the next one */
+} cvi_standing;
+
+cvi_standing cvi_cursor_standing(const cv_cursor *cursor);
+
 /* Makes "the cursor is NULL" this thread's last error. */
 void cvi_cursor_refuse_null(void);
 

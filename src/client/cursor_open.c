@@ -84,7 +84,7 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
         cvi_error_no_memory(error);
         return false;
     }
-    cursor->resource = resource_of(&cursor->plan, error);
+    cursor->resource = resource_of(plan, error);
     if (cursor->resource == NULL || !check_plan(cursor, error)) {
         return false;
     }
@@ -160,21 +160,18 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
 /* Where the walk stands, in words that find it again. */
 static cvi_bookmark mark_place(const cv_cursor *cursor) {
     const cvi_walk *walk = &cursor->walk;
+    cvi_standing standing = cvi_cursor_standing(cursor);
     cvi_bookmark mark = cursor->plan;
-    bool is_inside = cursor->page != NULL && cursor->index < cursor->page->count;
     cvi_walk_key last = cursor->last;
-    if (!is_inside && walk->at_hand.count > 0) {
+    if (!standing.is_inside && walk->at_hand.count > 0) {
         last = walk->at_hand.keys[walk->at_hand.count - 1];
     }
-    mark.offset = is_inside ? walk->offset : walk->next_offset;
-    mark.page = is_inside ? walk->page : walk->next_page;
-    mark.index = is_inside ? (int64_t)cursor->index : 0;
+    mark.offset = standing.is_inside ? walk->offset : walk->next_offset;
+    mark.page = standing.is_inside ? walk->page : walk->next_page;
+    mark.index = standing.index;
     mark.last_id = last.id;
     mark.last_type = last.resource;
     mark.total = walk->total;
-    if (cursor->is_resumed) { /* has not moved since */
-        mark.index = cursor->plan.index;
-    }
     return mark;
 }
 

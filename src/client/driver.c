@@ -10,6 +10,7 @@
 
 #define MAX_BODY_BYTES  ((size_t)32 << 20)
 #define NETWORK_LOOK_MS 5  /* how often poll should come while an answer is on its way */
+#define WATCH_LOOK_MS   25 /* and while others fetch one: nobody sleeps on the wake descriptor */
 #define FLUSH_MS        50 /* close spends at most this on storing answers that are here */
 
 static const cvi_store_ops store_ops = {
@@ -145,6 +146,9 @@ static bool is_signalled(cv_client *client, const cvi_waiter *waiter) {
 static void note_due(cv_client *client, int64_t due_boot_ms, cvi_now now) {
     if (cvi_transport_is_busy(client->transport)) {
         due_boot_ms = smaller(due_boot_ms, now.boot_ms + NETWORK_LOOK_MS);
+    }
+    if (cvi_engine_is_watching(client->engine)) {
+        due_boot_ms = smaller(due_boot_ms, now.boot_ms + WATCH_LOOK_MS);
     }
     cvi_mutex_lock(&client->mutex);
     client->due_boot_ms = due_boot_ms;

@@ -76,8 +76,11 @@ static void unlink_flight(cvi_engine *engine, cvi_flight *flight) {
 /* Whether a flight under way can still give this passenger what it wants. */
 static bool may_board(const cvi_flight *flight, const cvi_passenger *passenger) {
     switch (passenger->mode) {
-    case CV_MODE_CACHE_ONLY: /* wants a look at the cache, and nothing else */
-        return flight->stage == CVI_STAGE_LOOKUP && !flight->was_refused && !flight->refresh;
+    case CV_MODE_CACHE_ONLY: /* wants a look at the cache, or at what is on its way there */
+        if (flight->stage != CVI_STAGE_STORE) {
+            return flight->stage == CVI_STAGE_LOOKUP && !flight->was_refused && !flight->refresh;
+        }
+        break;
     case CV_MODE_REFRESH: /* wants a request that begins after its own call */
         return flight->refresh &&
                (flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM);
@@ -186,7 +189,8 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
     ask_again(flight);
 }
 
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, cvi_now now) {
+void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
+                      cvi_now now) {
     cvi_flight *flight = new_flight(engine, call);
     if (flight != NULL) {
         flight->priority = CV_PRIORITY_USER; /* before what may ask for it */
@@ -194,6 +198,7 @@ void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, cv
         flight->ending = CVI_ENDING_COMPLETE;
         flight->result = cvi_result_keep(result);
         flight->fetched_at_ms = now.wall_ms;
+        flight->due_boot_ms = now.boot_ms + delay_ms;
         link_flight(engine, flight);
     }
 }
@@ -371,6 +376,15 @@ void cvi_engine_wake_watchers(cvi_engine *engine) {
             flight->due_boot_ms = 0;
         }
     }
+}
+
+bool cvi_engine_is_watching(const cvi_engine *engine) {
+    for (const cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
+        if (flight->stage == CVI_STAGE_WATCH) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome) {

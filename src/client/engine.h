@@ -97,10 +97,11 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
 /* Lets a passenger go without delivering. Fine if it is not aboard. */
 void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
 
-/* Has an answer that came as a part of another one stored under its own call's key, in the steps
- * that follow. Keeps both. Without memory it is not stored, which costs a request some time. Not
- * from within a delivery. */
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, cvi_now now);
+/* Has an answer that came as a part of another one stored under its own call's key, by a step at
+ * least `delay_ms` from now; until then it answers whoever boards. Keeps both. Without memory it is
+ * not stored, which costs a request some time. Not from within a delivery. */
+void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
+                      cvi_now now);
 
 /* Takes every flight as far as it can go. The answer is the boot time at which to call again,
  * INT64_MAX: when something arrives. */
@@ -111,6 +112,9 @@ void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response,
 
 /* Others may have finished what flights here watch: the next step looks. */
 void cvi_engine_wake_watchers(cvi_engine *engine);
+
+/* Whether any flight watches what others do. */
+bool cvi_engine_is_watching(const cvi_engine *engine);
 
 /* Ends everything for a closing client: passengers get `outcome`, what was not sent is given up,
  * what has an answer is still stored by the steps that follow, the rest is dropped. */

@@ -69,8 +69,9 @@ struct cvi_flight {
 
     bool must_heed; /* the stores must learn what the last answer means to all */
     cvi_service_word word;
-    int64_t asked_ms; /* of that word */
-    int64_t probe;    /* the admission that tries whether a pause is over; 0: none */
+    int64_t asked_ms;           /* of that word */
+    int64_t heed_until_boot_ms; /* of a refusal: when its pause would be over */
+    int64_t probe;              /* the admission that tries whether a pause is over; 0: none */
 
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */

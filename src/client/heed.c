@@ -1,9 +1,9 @@
 /* Owns what the service says about more than the one request: that it works again after a pause, or
- * that it wants none for a while. The stores keep it for everybody; until they have it the engine
- * claims nothing. Used by the engine alone. */
+ * that it wants none for a while. The stores keep it for everybody; until they have it, or the
+ * pause would be over, the engine claims nothing. Used by the engine alone. */
 #include "client/heed.h"
 
-#define UNKNOWN_PAUSE_MS INT64_C(60000) /* told to the caller where the stores cannot say */
+#define UNKNOWN_PAUSE_MS INT64_C(60000) /* where neither the service nor the stores can say */
 
 static cvi_service_word word_of(const cvi_finding *finding) {
     if (finding == NULL) {
@@ -30,27 +30,36 @@ static bool is_refusal(cvi_service_word word) {
     return word == CVI_SERVICE_LIMITS || word == CVI_SERVICE_BLOCKS;
 }
 
-void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding) {
+void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                          cvi_now now) {
     flight->word = word_of(finding);
     flight->asked_ms = finding != NULL ? finding->error.retry_after_ms : 0;
     flight->must_heed = is_refusal(flight->word) || flight->probe != 0;
+    int64_t pause_ms = flight->asked_ms > 0 ? flight->asked_ms : UNKNOWN_PAUSE_MS;
+    flight->heed_until_boot_ms = is_refusal(flight->word) ? now.boot_ms + pause_ms : 0;
     engine->refusals_unheeded += is_refusal(flight->word) ? 1 : 0;
 }
 
-cvi_store_answer cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+static void forget_word(cvi_engine *engine, cvi_flight *flight) {
+    engine->refusals_unheeded -= is_refusal(flight->word) ? 1 : 0;
+    flight->must_heed = false;
+    flight->probe = 0;
+}
+
+bool cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_heed_spec spec = {flight->call->segment, flight->word, flight->asked_ms, flight->probe};
-    cv_error ignored; /* what cannot be written now is nobody's error; claims fail likewise */
+    cv_error ignored; /* nobody's error: claims fail in the same way */
     int64_t left_ms = 0;
     cvi_store_answer answer =
         engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &ignored);
-    if (answer == CVI_STORE_BUSY) {
-        return answer;
-    }
     if (is_refusal(flight->word)) {
-        engine->refusals_unheeded--;
-        flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : UNKNOWN_PAUSE_MS;
+        int64_t rest_ms = flight->heed_until_boot_ms - now.boot_ms;
+        flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : rest_ms;
     }
-    flight->must_heed = false;
-    flight->probe = 0;
-    return answer;
+    bool tries_on = answer == CVI_STORE_BUSY ||
+                    (answer == CVI_STORE_FAILED && now.boot_ms < flight->heed_until_boot_ms);
+    if (!tries_on) {
+        forget_word(engine, flight);
+    }
+    return !tries_on;
 }

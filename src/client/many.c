@@ -13,6 +13,7 @@
 #include "support/error.h"
 
 #define IDS_PER_LIST     100
+#define STORES_PER_MS    4
 #define FILTER_BYTES     2048 /* "id:" and 100 ids of 15 digits with what separates them */
 #define OBJECT_MAX_BYTES ((size_t)32 << 20)
 
@@ -181,13 +182,23 @@ static cvi_result *decode_item(const cvi_many *many, const cvi_result *list, siz
     return cvi_decode(&options, allocator, (cvi_body){body.data, body.length}, error);
 }
 
-/* Puts the object into the cache under its own key; that it cannot be is nobody's error. */
-static void store_item(const cvi_many *many, const cvi_many_entry *entry) {
+/* Whether an answer of this resource may be kept at all. */
+static bool is_cached(const cvi_many *many) {
+    const cvi_settings *settings = &many->request->client->settings;
+    return !settings->options.cache.disabled &&
+           cvi_settings_ttl_ms(settings, many->resource->resource) > 0;
+}
+
+/* Puts the object into the cache under its own key; that it cannot be is nobody's error. Each is a
+ * transaction, so that a list's are spread over some frames of a game. */
+static void store_item(cvi_many *many, const cvi_many_entry *entry) {
     cv_error ignored;
     cv_client *client = many->request->client;
     cvi_call *call = item_call(many, entry->id, &ignored);
     if (call != NULL) {
-        cvi_engine_store(client->engine, call, entry->result, cvi_clock_now(&client->clock));
+        int64_t delay_ms = many->stored++ / STORES_PER_MS;
+        cvi_engine_store(client->engine, call, entry->result, delay_ms,
+                         cvi_clock_now(&client->clock));
         cvi_call_release(call);
     }
 }
@@ -205,7 +216,8 @@ static void take_item(cvi_many *many, const cvi_part *part, size_t index) {
         return;
     }
     settle(entry, result, &part->outcome.provenance);
-    if (part->outcome.provenance.source == CV_SOURCE_NETWORK) { /* else whoever fetched it has */
+    bool is_ours = part->outcome.provenance.source == CV_SOURCE_NETWORK;
+    if (is_ours && is_cached(many)) { /* what is not ours, whoever fetched it stores */
         store_item(many, entry);
     }
 }
@@ -257,6 +269,7 @@ static void take_round(cvi_many *many) {
         drop_part(part);
     }
     many->part_count = 0;
+    many->stored = 0;
 }
 
 /* ---- the way ---- */

@@ -46,6 +46,7 @@ typedef struct cvi_many {
     size_t next;   /* entry from which the phase goes on */
     size_t aboard; /* parts that have not come back */
     size_t part_count;
+    int64_t stored; /* objects put into the cache in this round */
     cvi_part parts[CVI_MANY_PARTS];
 } cvi_many;
 

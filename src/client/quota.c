@@ -9,7 +9,8 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define RELOOK_MS INT64_C(10000) /* a long wait looks into the cache again so often */
+#define RELOOK_MS       INT64_C(10000) /* a long wait looks into the cache again so often */
+#define PAUSE_RELOOK_MS INT64_C(1000)  /* and whether somebody has lifted a pause of the service */
 
 /* By what keeps a flight from being admitted. */
 static const struct {
@@ -193,7 +194,9 @@ bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *
         cvi_flight_pass(flight);
         return true;
     }
-    int64_t until = now.boot_ms + (claim->wait_ms < RELOOK_MS ? claim->wait_ms : RELOOK_MS);
+    bool is_pause = claim->reason == CVI_WAIT_COOLDOWN || claim->reason == CVI_WAIT_BLOCKED;
+    int64_t longest_ms = is_pause ? PAUSE_RELOOK_MS : RELOOK_MS;
+    int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
     close_gate(engine, flight, &refusal, until);
     return wait_until(engine, flight, claim, until);
 }

@@ -16,7 +16,6 @@
 #include "support/error.h"
 
 #define STORE_AGAIN_MS INT64_C(50) /* after a failure that may pass */
-#define BACKSTOP_MS    INT64_C(25) /* a watched row is looked at so often even if nobody wakes us */
 #define KEPT_ALIVE_MS                                                                              \
     INT64_C(15000) /* servers keep an idle connection at least so long, mostly                     \
                     */
@@ -244,7 +243,7 @@ static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch,
     cvi_outcome outcome = {.result = NULL};
     switch (watch->state) {
     case CVI_WATCH_PENDING:
-        return pause_until(flight, now.boot_ms + BACKSTOP_MS);
+        return pause_until(flight, now.boot_ms + watch->backstop_ms);
     case CVI_WATCH_COMPLETED:
         if (flight->refresh) { /* that request had begun before this call: the next one is ours */
             cvi_release(&flight->call->allocator, watch->cached.body);
@@ -456,7 +455,10 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
 };
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    if (flight->must_heed && cvi_flight_heed(engine, flight, now) == CVI_STORE_BUSY) {
+    if (flight->must_heed && !cvi_flight_heed(engine, flight, now)) {
+        if (flight->stage == CVI_STAGE_STORE) {
+            deliver_ending(engine, flight); /* what is known keeps nobody waiting */
+        }
         return pause_for_lock(engine, flight, now);
     }
     return stage_functions[flight->stage](engine, flight, now);

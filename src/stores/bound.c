@@ -29,9 +29,9 @@ enum statement { NOTE_USE, READ_TOTAL, EVICT_FUTURE, EVICT, RECOUNT };
 static const char *const texts[CVI_BOUND_STATEMENTS] = {
     [NOTE_USE] = "UPDATE main.cache SET used_at = ?2 WHERE rowid = ?1",
     [READ_TOTAL] =
-        "SELECT total FROM main.cache_bytes WHERE typeof(total) = 'integer' AND total >= 0",
-    [EVICT_FUTURE] = CVI_CACHE_DELETE(USED, "WHERE " USED " > ?3"),
-    [EVICT] = CVI_CACHE_DELETE(USED, "WHERE " USED " <= ?3"),
+        "SELECT total FROM main.cache_bytes WHERE id = 1 AND typeof(total) = 'integer' AND total >= 0",
+    [EVICT_FUTURE] = CVI_CACHE_DELETE(USED, "WHERE " USED " > ?3 AND hash <> ?4"),
+    [EVICT] = CVI_CACHE_DELETE(USED, "WHERE " USED " <= ?3 AND hash <> ?4"),
     [RECOUNT] = RECOUNT_TEXT,
 };
 
@@ -86,42 +86,53 @@ static cvi_store_answer note_uses(cvi_bound *bound, cvi_now now, int64_t *change
 
 /* The total is lost, or has nothing to do with the rows: somebody has switched triggers off, or has
  * made the table anew. */
-static cvi_store_answer recount(cvi_bound *bound, int64_t *changed, bool *more, cv_error *error) {
-    *changed += 1;
-    *more = true;
-    return cvi_sql_run(&bound->sql, RECOUNT, NULL, 0, NULL, error);
+static cvi_store_answer recount(cvi_bound *bound, int64_t known, int64_t *changed, bool *more,
+                                cv_error *error) {
+    int64_t total = known;
+    cvi_store_answer answer = cvi_sql_run(&bound->sql, RECOUNT, NULL, 0, NULL, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_sql_read(&bound->sql, READ_TOTAL, NULL, 0, &total, error);
+    }
+    *changed += total != known ? 1 : 0;
+    *more = *more || total != known;
+    return answer;
 }
 
 /* Rows from the future go first: they were stamped by a clock that was wrong. Nobody takes them for
  * fresh, and in their place they would push out whatever is stored now. */
-static cvi_store_answer delete_batch(cvi_bound *bound, int64_t bytes, cvi_now now, int64_t *deleted,
-                                     cv_error *error) {
+static cvi_store_answer delete_batch(cvi_bound *bound, const char *spared, int64_t bytes,
+                                     cvi_now now, int64_t *deleted, cv_error *error) {
     static const enum statement order[] = {EVICT_FUTURE, EVICT};
     cvi_store_answer answer = CVI_STORE_DONE;
     *deleted = 0;
     for (size_t i = 0; i < 2 && answer == CVI_STORE_DONE && *deleted == 0; i++) {
         answer = cvi_sql_run(&bound->sql, order[i],
                              CVI_VALUES(cvi_integer(CVI_CLEAN_BATCH), cvi_integer(bytes),
-                                        cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
+                                        cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS),
+                                        cvi_text(spared)),
                              deleted, error);
     }
     return answer;
 }
 
-static cvi_store_answer evict(cvi_bound *bound, int64_t bytes, cvi_now now, int64_t *changed,
-                              bool *more, cv_error *error) {
+/* Where nothing can go, the total is wrong. */
+static cvi_store_answer evict(cvi_bound *bound, const cvi_just_stored *stored, int64_t total,
+                              cvi_now now, int64_t *changed, bool *more, cv_error *error) {
+    int64_t excess = total - bound->max_bytes;
+    int64_t most = larger(stored->bytes, CVI_CLEAN_BYTES);
     int64_t deleted = 0;
-    cvi_store_answer answer = delete_batch(bound, bytes, now, &deleted, error);
+    cvi_store_answer answer =
+        delete_batch(bound, stored->hash, excess < most ? excess : most, now, &deleted, error);
     if (answer == CVI_STORE_DONE && deleted == 0) {
-        return recount(bound, changed, more, error);
+        return recount(bound, total, changed, more, error);
     }
     *changed += deleted;
     *more = true;
     return answer;
 }
 
-cvi_store_answer cvi_bound_hold(cvi_bound *bound, int64_t stored, cvi_now now, int64_t *changed,
-                                bool *more, cv_error *error) {
+cvi_store_answer cvi_bound_hold(cvi_bound *bound, const cvi_just_stored *stored, cvi_now now,
+                                int64_t *changed, bool *more, cv_error *error) {
     int64_t total = -1;
     if (bound->max_bytes < 0) {
         return CVI_STORE_DONE;
@@ -134,12 +145,10 @@ cvi_store_answer cvi_bound_hold(cvi_bound *bound, int64_t stored, cvi_now now, i
         return answer;
     }
     if (total < 0) {
-        return recount(bound, changed, more, error);
+        return recount(bound, total, changed, more, error);
     }
     if (total <= bound->max_bytes) {
         return CVI_STORE_DONE;
     }
-    int64_t excess = total - bound->max_bytes;
-    int64_t most = larger(stored, CVI_CLEAN_BYTES);
-    return evict(bound, excess < most ? excess : most, now, changed, more, error);
+    return evict(bound, stored, total, now, changed, more, error);
 }

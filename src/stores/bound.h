@@ -22,11 +22,17 @@ void cvi_bound_finalize(cvi_bound *bound);
  * fine. Any thread. */
 void cvi_bound_note(cvi_bound *bound, const cvi_cached *cached, cvi_now now);
 
+/* What a transaction has just stored: it stays, and where it is large, so is the batch, which must
+ * not fall behind. */
+typedef struct cvi_just_stored {
+    const char *hash; /* "": nothing */
+    int64_t bytes;
+} cvi_just_stored;
+
 /* Within a transaction: notes some uses in the file, then deletes a batch of the rows that were not
- * used for the longest time, if there is too much. `stored` is the size of what this transaction
- * has just stored: where that is large, so is the batch, which must not fall behind. Adds the
- * number of rows touched to `changed`; `more` becomes true if there is more to do. */
-cvi_store_answer cvi_bound_hold(cvi_bound *bound, int64_t stored, cvi_now now, int64_t *changed,
-                                bool *more, cv_error *error);
+ * used for the longest time, if there is too much. Adds the number of rows touched to `changed`;
+ * `more` becomes true if there is more to do. */
+cvi_store_answer cvi_bound_hold(cvi_bound *bound, const cvi_just_stored *stored, cvi_now now,
+                                int64_t *changed, bool *more, cv_error *error);
 
 #endif

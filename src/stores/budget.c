@@ -106,6 +106,9 @@ static cvi_store_answer add_path(cvi_budget *budget, const char *resource, bool 
     int64_t most = cvi_rate_limit_path(budget->limit, resource)->limit;
     cvi_used used;
     cvi_store_answer answer = cvi_budget_used(budget, resource, is_list, now, &used, error);
+    if (answer != CVI_STORE_DONE || used.count == 0) {
+        return answer;
+    }
     totals->resources++;
     totals->full_resources += most >= 0 && used.count >= most ? 1 : 0;
     if (answer != CVI_STORE_DONE || !budget->limit->is_adaptive) {

@@ -173,7 +173,8 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    return cvi_bound_hold(&cache->bound, (int64_t)entry->size, now, &changed, &more, error);
+    const cvi_just_stored stored = {entry->hash, (int64_t)entry->size};
+    return cvi_bound_hold(&cache->bound, &stored, now, &changed, &more, error);
 }
 
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error) {
@@ -204,7 +205,8 @@ cvi_store_answer cvi_cache_clean(cvi_cache *cache, cvi_now now, int64_t *changed
                                 cvi_integer(now.wall_ms - cache->stale_ms)),
                      changed, more, error);
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_bound_hold(&cache->bound, 0, now, changed, more, error);
+        answer =
+            cvi_bound_hold(&cache->bound, &(cvi_just_stored){"", 0}, now, changed, more, error);
     }
     return answer;
 }

@@ -84,7 +84,11 @@ static const char *scope_of(const cvi_cooldowns *cooldowns, const char *resource
     return resource[0] == '\0' ? cooldowns->origin : cooldowns->scope;
 }
 
+/* More rows than the key allows are those of a damaged file. */
 static void take_pause(sqlite3_stmt *row, pauses *found) {
+    if (found->count == MOST_PAUSES) {
+        return;
+    }
     found->items[found->count++] = (pause){
         .is_of_all = sqlite3_column_int(row, 0) != 0,
         .is_of_this_boot = sqlite3_column_int(row, 1) != 0,
@@ -125,6 +129,7 @@ static int64_t shorter(int64_t one_ms, int64_t other_ms) {
     return one_ms < other_ms ? one_ms : other_ms;
 }
 
+/* How long until then: nothing for a time that has gone by. */
 static int64_t until(int64_t end_ms, int64_t now_ms) {
     return cvi_age_ms(end_ms, now_ms);
 }

@@ -95,12 +95,14 @@ bool cvi_dedupe_init(cvi_dedupe *dedupe, cvi_db *db, const cv_dedupe_settings *s
     if (!dedupe->disabled) { /* for ":memory:" too: other threads may wait */
         cvi_wake_open(&dedupe->wake, &db->random);
     }
+    cvi_deaths_init(&dedupe->deaths, dedupe->wake.descriptor);
     dedupe->scope = cvi_copy_text(&db->allocator, scope, strlen(scope));
     return dedupe->scope != NULL;
 }
 
 void cvi_dedupe_finalize(cvi_dedupe *dedupe) {
     cvi_sql_finalize(&dedupe->sql);
+    cvi_deaths_close(&dedupe->deaths);
     cvi_wake_close(&dedupe->wake);
     cvi_release(&dedupe->db->allocator, dedupe->scope);
     dedupe->scope = NULL;

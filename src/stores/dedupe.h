@@ -3,6 +3,7 @@
 #define CVI_STORES_DEDUPE_H
 
 #include "stores/database.h"
+#include "stores/deaths.h"
 #include "support/buffer.h"
 
 enum { CVI_DEDUPE_STATEMENTS = 21 };
@@ -12,6 +13,7 @@ typedef struct cvi_dedupe {
     cvi_sql sql;
     sqlite3_stmt *statements[CVI_DEDUPE_STATEMENTS];
     cvi_wake wake;
+    cvi_deaths deaths; /* of owners; the driver's thread */
     bool disabled;
     bool keeps_results; /* what a job leaves stays until it is cleaned, also if nobody waits */
     int64_t cleanup_interval_ms;

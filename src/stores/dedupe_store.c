@@ -9,9 +9,9 @@
 #include "support/error.h"
 #include "support/platform.h"
 
-/* A killed owner sends no message, but the kernel drops its lock, which is quickly seen. Looking at
- * the row costs more, and is only for messages that were lost. */
-enum { PROBE_MS = 40, PROBES_PER_LOOK = 6 };
+/* A killed owner sends no message. Where the kernel does not tell of its end, its lock is looked
+ * for, which is quickly done; looking at the row costs more, and is only for what was lost. */
+enum { PROBE_MS = 40, PROBES_PER_LOOK = CVI_TOLD_LOOK_MS / PROBE_MS };
 
 _Static_assert(CV_JOB_ID_SIZE == CVI_JOB_ID_SIZE, "one size for a job_id");
 
@@ -59,7 +59,11 @@ void cv_dedupe_store_close(cv_dedupe_store *store) {
 /* ---- arguments ---- */
 
 static bool check_store(const cv_dedupe_store *store) {
-    return store != NULL || cvi_public_refuse("the dedupe store is NULL");
+    if (store == NULL) {
+        cvi_public_refuse("the dedupe store is NULL");
+        return false;
+    }
+    return true;
 }
 
 static bool check_hash(const cv_dedupe_store *store, const char *hash) {
@@ -224,8 +228,8 @@ typedef struct waiting {
     const char *hash;
     const char *job_id;
     cvi_wake wake;
-    bool has_owner; /* one whose lock can be seen */
-    int64_t owner;
+    int64_t owner; /* its life; 0: none that can be seen */
+    int death;     /* readable when the owner's process ends; -1: nobody tells */
     cvi_watch watch;
     cvi_store_answer answer;
     cv_error error;
@@ -236,8 +240,9 @@ static bool is_pending(waiting *run) {
     cvi_db *db = run->store->stores->dedupe_db;
     cvi_patience left = cvi_patience_start(db, CVI_PUBLIC_PATIENCE_MS);
     do {
-        run->answer = cvi_stores_watch(run->store->stores, run->hash, run->job_id,
-                                       cvi_clock_now(&db->clock), &run->watch, &run->error);
+        run->answer =
+            cvi_stores_look_after(run->store->stores, run->hash, run->job_id,
+                                  cvi_clock_now(&db->clock), &run->watch, &run->owner, &run->error);
     } while (run->answer == CVI_STORE_BUSY && cvi_patience_wait(db, &left));
     return run->answer == CVI_STORE_DONE && run->watch.state == CVI_WATCH_PENDING;
 }
@@ -252,8 +257,6 @@ static cvi_store_answer join_job(cvi_stores *stores, void *context, cvi_now now,
         !cvi_dedupe_is_live(&stores->dedupe, &job, now)) {
         return answer;
     }
-    run->has_owner = job.has_owner;
-    run->owner = job.owner;
     return cvi_dedupe_join_as(&stores->dedupe, run->hash, run->wake.address, keep, error);
 }
 
@@ -265,10 +268,30 @@ static cvi_store_answer leave_job(cvi_stores *stores, void *context, cvi_now now
     return cvi_dedupe_leave(&stores->dedupe, run->hash, run->wake.address, error);
 }
 
-/* Sleeps for one probe; true: the row is worth a look. */
+/* Without a mailbox it would not do: completion is not told then either. */
+static void open_death(waiting *run) {
+    if (run->wake.descriptor >= 0) {
+        run->death = cvi_process_open(cvi_turn_process_of(run->owner));
+    }
+}
+
+static void close_death(waiting *run) {
+    cvi_process_close(run->death);
+    run->death = -1;
+}
+
+/* Sleeps for one probe, or where the owner's end is told for longer; true: the row is worth a
+ * look. An end that was told counts once: what shares the dead one's lock may go on. */
 static bool sleep_until_sign(waiting *run, int64_t left_ms) {
-    cvi_wake_wait(&run->wake, left_ms < 0 || left_ms > PROBE_MS ? PROBE_MS : left_ms);
-    return cvi_wake_drain(&run->wake) || run->wake.descriptor < 0 || !run->has_owner ||
+    int64_t most_ms = run->death >= 0 ? CVI_TOLD_LOOK_MS : PROBE_MS;
+    cvi_wake_wait(&run->wake, run->death, left_ms < 0 || left_ms > most_ms ? most_ms : left_ms);
+    if (run->death >= 0) {
+        if (!cvi_wake_drain(&run->wake) && cvi_process_has_ended(run->death)) {
+            close_death(run);
+        }
+        return true;
+    }
+    return cvi_wake_drain(&run->wake) || run->wake.descriptor < 0 || run->owner == 0 ||
            cvi_turn_probe_life(&run->store->stores->dedupe_db->turn, run->owner) != CVI_LOCK_HELD;
 }
 
@@ -297,7 +320,9 @@ static bool wait_awake(waiting *run, int64_t timeout_ms) {
         cvi_wake_close(&run->wake);
         return true;
     }
+    open_death(run); /* before the next look: who lives then was no stranger when it was found */
     bool ended = sleep_until_ended(run, timeout);
+    close_death(run);
     if (!ended) {
         cvi_public_write(stores, stores->dedupe_db, leave_job, run); /* else cleaning does it */
     }
@@ -334,7 +359,7 @@ bool cv_dedupe_store_wait(cv_dedupe_store *store, const char *hash, const char *
     if (result == NULL || timeout_ms < -1) {
         cvi_public_refuse("the result is NULL, or the timeout_ms is below -1");
     } else if (check_job(store, hash, job_id)) {
-        waiting run = {.store = store, .hash = hash, .job_id = job_id};
+        waiting run = {.store = store, .hash = hash, .job_id = job_id, .death = -1};
         bool ended = !is_pending(&run) || (timeout_ms != 0 && wait_awake(&run, timeout_ms));
         done = end_wait(&run, ended, result);
     }

@@ -6,6 +6,9 @@
 #include "stores/handle.h"
 #include "stores/limits.h"
 
+/* How often a job is looked at whose owner's end nobody tells. */
+#define UNTOLD_LOOK_MS INT64_C(25)
+
 /* ---- watching ---- */
 
 /* Either the job kept the answer, or the cache did. The cache's row may be of a later fetch, but
@@ -52,17 +55,41 @@ static void unlock_files(cvi_stores *stores) {
     }
 }
 
-cvi_store_answer cvi_stores_watch(cvi_stores *stores, const char *hash, const char *job_id,
-                                  cvi_now now, cvi_watch *watch, cv_error *error) {
+cvi_store_answer cvi_stores_look_after(cvi_stores *stores, const char *hash, const char *job_id,
+                                       cvi_now now, cvi_watch *watch, int64_t *owner,
+                                       cv_error *error) {
     cvi_job job;
     memset(watch, 0, sizeof(*watch));
     watch->state = CVI_WATCH_GONE;
+    *owner = 0;
     lock_files(stores);
     cvi_store_answer answer = cvi_dedupe_find(&stores->dedupe, hash, &job, error);
     if (answer == CVI_STORE_DONE && strcmp(job.job_id, job_id) == 0) {
         answer = look_at(stores, hash, &job, now, watch, error);
     }
     unlock_files(stores);
+    if (watch->state == CVI_WATCH_PENDING && job.has_owner) {
+        *owner = job.owner;
+    }
+    return answer;
+}
+
+/* A process is known to be the owner's if it was found before the look that saw the owner alive; so
+ * a process that is new here takes a second look. */
+cvi_store_answer cvi_stores_watch(cvi_stores *stores, const char *hash, const char *job_id,
+                                  cvi_now now, cvi_watch *watch, cv_error *error) {
+    int64_t owner = 0;
+    cvi_store_answer answer =
+        cvi_stores_look_after(stores, hash, job_id, now, watch, &owner, error);
+    if (answer != CVI_STORE_DONE || watch->state != CVI_WATCH_PENDING) {
+        return answer;
+    }
+    cvi_death_notice notice =
+        cvi_deaths_expect(&stores->dedupe.deaths, cvi_turn_process_of(owner), now);
+    if (notice == CVI_DEATH_TOLD_SINCE) {
+        answer = cvi_stores_look_after(stores, hash, job_id, now, watch, &owner, error);
+    }
+    watch->backstop_ms = notice == CVI_DEATH_UNTOLD ? UNTOLD_LOOK_MS : CVI_TOLD_LOOK_MS;
     return answer;
 }
 
@@ -108,7 +135,8 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
                                      cvi_now now, bool *owned, cv_error *error) {
     cvi_cache_entry entry = entry_of(stores, completion);
     bool is_cached = cvi_cache_accepts(&stores->cache, &entry);
-    bool is_for_cache = is_cached || (entry.is_negative && !stores->cache.disabled);
+    /* What is not stored takes the place of an older answer all the same. */
+    bool is_for_cache = !stores->cache.disabled && (entry.is_negative || entry.ttl_ms > 0);
     *owned = true;
     if (!is_for_cache && !has_job(completion->job_id)) {
         return CVI_STORE_DONE;

@@ -70,6 +70,12 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
                                  const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
                                  cv_error *error);
 
+/* cvi_stores_watch for any thread, which sets no backstop and lets nobody tell of the owner's end.
+ * `owner` gets its life if the job is PENDING; 0: none that can be seen. */
+cvi_store_answer cvi_stores_look_after(cvi_stores *stores, const char *hash, const char *job_id,
+                                       cvi_now now, cvi_watch *watch, int64_t *owner,
+                                       cv_error *error);
+
 /* Frees a body that is not handed on after all. */
 static inline void cvi_stores_drop_body(const cvi_stores *stores, cvi_cached *cached) {
     cvi_release(&stores->files[0].allocator, cached->body);

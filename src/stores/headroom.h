@@ -5,12 +5,13 @@
 
 #include "stores/stores.h"
 
-enum { CVI_HEADROOM_PATHS = 16 };
+enum { CVI_HEADROOM_COUNTS = 128 }; /* each path of the service, twice, and some */
 
 /* What a count depended on. */
 typedef struct cvi_headroom_key {
     char resource[CV_RESOURCE_MAX + 1];
     bool is_list;
+    bool is_background; /* its requests alone */
     int64_t look_back_ms;
     int64_t boot_ms; /* when; earlier, rows may have counted that had left by then */
 } cvi_headroom_key;
@@ -22,13 +23,13 @@ typedef struct cvi_headroom_count {
 } cvi_headroom_count;
 
 typedef struct cvi_headroom {
-    cvi_headroom_count counts[CVI_HEADROOM_PATHS]; /* all zero: nothing is known */
-    size_t next;                                   /* the one that is given up for another path */
+    cvi_headroom_count counts[CVI_HEADROOM_COUNTS]; /* all zero: nothing is known */
+    size_t next;                                    /* the one that is given up for another path */
 } cvi_headroom;
 
 /* False for a path that is too long to be remembered. */
-bool cvi_headroom_key_of(const cvi_claim_spec *spec, int64_t look_back_ms, cvi_now now,
-                         cvi_headroom_key *key);
+bool cvi_headroom_key_of(const cvi_claim_spec *spec, bool is_background, int64_t look_back_ms,
+                         cvi_now now, cvi_headroom_key *key);
 
 /* At most so many rows count, as far as is known, when `highest_id` is the highest in the file;
  * INT64_MAX: nothing is known. */

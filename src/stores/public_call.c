@@ -90,9 +90,9 @@ bool cvi_public_refuse(const char *format, ...) {
     cv_error error;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
+    int length = vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    cvi_error_set(&error, CV_ERROR_ARGUMENT, "%s", message);
+    cvi_error_set(&error, CV_ERROR_ARGUMENT, "%s", length < 0 ? "an argument is wrong" : message);
     cvi_error_remember(&error);
     return false;
 }

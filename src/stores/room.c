@@ -118,36 +118,56 @@ static cvi_store_answer look_at_ids(cvi_counting *counting, cv_error *error) {
     return answer;
 }
 
-/* Counts, unless what is known of the last count says that there is room. A count that was cut off
- * at `most` is not worth knowing. */
-static cvi_store_answer wait_for_count(cvi_rate_limit *limit, const cvi_claim_spec *spec,
-                                       int64_t most, cvi_now now, int64_t *wait_ms,
-                                       cv_error *error) {
-    int64_t highest_id = 0;
-    int64_t count = 0;
-    int64_t strangers = 0;
-    cvi_headroom_key key;
-    cvi_counting *counting = &limit->counting;
+/* Whether what is known of the last count says that there is room. */
+static cvi_store_answer knows_room(cvi_counting *counting, const cvi_headroom_key *key,
+                                   int64_t most, int64_t *highest_id, bool *has_room,
+                                   cv_error *error) {
     cvi_store_answer answer = look_at_ids(counting, error);
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_read(&counting->sql, HIGHEST_ID, NULL, 0, &highest_id, error);
+        answer = cvi_sql_read(&counting->sql, HIGHEST_ID, NULL, 0, highest_id, error);
     }
-    bool has_key = counting->ids_grow &&
-                   cvi_headroom_key_of(
-                       spec, cvi_rate_limit_path(limit, spec->resource)->look_back_ms, now, &key);
-    if (answer != CVI_STORE_DONE ||
-        (has_key && cvi_headroom_most(&counting->headroom, &key, highest_id) < most)) {
-        return answer;
-    }
-    answer = wait_for_row(limit, NEWEST_ROWS, spec, most, now, &count, wait_ms, error);
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_read(&counting->sql, ANY_WITHOUT_STAMP, CVI_VALUES(cvi_text(limit->boot)),
-                              &strangers, error);
-    }
-    if (answer == CVI_STORE_DONE && has_key && strangers == 0 && count < most) {
-        cvi_headroom_note(&counting->headroom, &key, highest_id, count);
+    *has_room = answer == CVI_STORE_DONE && counting->ids_grow &&
+                cvi_headroom_most(&counting->headroom, key, *highest_id) < most;
+    return answer;
+}
+
+/* One that was cut off at `most` is not worth knowing; nor one beside rows without a stamp. */
+static cvi_store_answer remember_count(cvi_rate_limit *limit, const cvi_headroom_key *key,
+                                       int64_t highest_id, int64_t count, cv_error *error) {
+    cvi_counting *counting = &limit->counting;
+    int64_t strangers = 0;
+    cvi_store_answer answer = cvi_sql_read(&counting->sql, ANY_WITHOUT_STAMP,
+                                           CVI_VALUES(cvi_text(limit->boot)), &strangers, error);
+    if (answer == CVI_STORE_DONE && strangers == 0) {
+        cvi_headroom_note(&counting->headroom, key, highest_id, count);
     }
     return answer;
+}
+
+/* Counts, unless there is known to be room. */
+static cvi_store_answer wait_for_count(cvi_rate_limit *limit, bool is_background,
+                                       const cvi_claim_spec *spec, int64_t most, cvi_now now,
+                                       int64_t *wait_ms, cv_error *error) {
+    int64_t highest_id = 0;
+    int64_t count = 0;
+    bool has_room = false;
+    cvi_headroom_key key;
+    int64_t look_back_ms = cvi_rate_limit_path(limit, spec->resource)->look_back_ms;
+    bool has_key = cvi_headroom_key_of(spec, is_background, look_back_ms, now, &key);
+    cvi_store_answer answer = CVI_STORE_DONE;
+    *wait_ms = 0;
+    if (has_key) {
+        answer = knows_room(&limit->counting, &key, most, &highest_id, &has_room, error);
+    }
+    if (answer != CVI_STORE_DONE || has_room) {
+        return answer;
+    }
+    answer = wait_for_row(limit, is_background ? NEWEST_BACKGROUND_ROWS : NEWEST_ROWS, spec, most,
+                          now, &count, wait_ms, error);
+    if (answer != CVI_STORE_DONE || !has_key || count >= most) {
+        return answer;
+    }
+    return remember_count(limit, &key, highest_id, count, error);
 }
 
 /* A path without a limit has room, one with a limit of 0 never. */
@@ -162,7 +182,7 @@ static cvi_store_answer wait_for_limit(cvi_rate_limit *limit, const cvi_claim_sp
         room->reason = CVI_WAIT_LIMIT;
         return CVI_STORE_DONE;
     }
-    cvi_store_answer answer = wait_for_count(limit, spec, most, now, &wait_ms, error);
+    cvi_store_answer answer = wait_for_count(limit, false, spec, most, now, &wait_ms, error);
     raise_wait(room, wait_ms, CVI_WAIT_LIMIT);
     return answer;
 }
@@ -197,9 +217,7 @@ static cvi_store_answer wait_for_share(cvi_rate_limit *limit, const cvi_claim_sp
     room->has_written = counted.is_new;
     int64_t wait_ms = counted.valid_ms;
     if (!share.background_paused && share.background_max > 0) {
-        int64_t count = 0;
-        answer = wait_for_row(limit, NEWEST_BACKGROUND_ROWS, spec, share.background_max, now,
-                              &count, &wait_ms, error);
+        answer = wait_for_count(limit, true, spec, share.background_max, now, &wait_ms, error);
     }
     wait_ms = wait_ms < counted.valid_ms ? wait_ms : counted.valid_ms;
     if (answer == CVI_STORE_DONE && wait_ms > room->wait_ms) {

@@ -14,7 +14,8 @@
 #include "stores/sql.h"
 #include "support/error.h"
 
-enum { VERSION_FIRST = 1000, VERSION_NEXT_MAJOR = 2000 };
+/* 1001 brought what the service denies, the total of bodies, pauses and activations. */
+enum { VERSION_FIRST = 1000, VERSION = 1001, VERSION_NEXT_MAJOR = 2000 };
 
 /* The body is the last column, so that reading the others never follows its overflow pages. */
 static const char *const tables[] = {
@@ -93,7 +94,8 @@ static const column columns[] = {
      "ALTER TABLE main.rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
     {"rate_limit_shares", "scope", NULL},
     {"rate_limit_shares", "since_user_ms", NULL},
-    {"rate_limit_shares", "activations", NULL},
+    {"rate_limit_shares", "activations",
+     "ALTER TABLE main.rate_limit_shares ADD COLUMN activations INTEGER NOT NULL DEFAULT 0"},
     {"rate_limit_waiting", "scope", NULL},
     {"rate_limit_waiting", "boot_ms", NULL},
     {"rate_limit_cooldowns", "scope", NULL},
@@ -128,17 +130,19 @@ static const char *const triggers[] = {
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_insert BEFORE INSERT ON cache BEGIN"
     " UPDATE cache_bytes SET replaced ="
     " coalesce((SELECT length(value) FROM cache WHERE hash = NEW.hash), 0)"
-    " WHERE replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash); END",
+    " WHERE id = 1"
+    " AND (replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash)); END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
-    " UPDATE cache_bytes SET total = total - replaced + length(NEW.value); END",
+    " UPDATE cache_bytes SET total = total - replaced + length(NEW.value) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value ON cache BEGIN"
     " UPDATE cache_bytes SET total ="
-    " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
+    " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value ON cache BEGIN"
-    " UPDATE cache_bytes SET total = total + length(NEW.value); END",
+    " UPDATE cache_bytes SET total = total + length(NEW.value) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
     " UPDATE cache_bytes SET replaced = 0,"
-    " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid); END",
+    " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid)"
+    " WHERE id = 1; END",
 };
 
 enum statement {
@@ -228,8 +232,9 @@ static cvi_store_answer ensure_columns(cvi_sql *sql, cv_error *error) {
     return CVI_STORE_DONE;
 }
 
-/* From nothing, or from a file of the Node packages, to the first version. */
-static cvi_store_answer make_first_version(cvi_sql *sql, cv_error *error) {
+/* From nothing, from a file of the Node packages, or from an earlier version of ours: within a major
+ * version tables only grow, so that the same statements serve them all. */
+static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     cvi_store_answer answer = run_all(sql, tables, sizeof(tables) / sizeof(tables[0]), error);
     if (answer == CVI_STORE_DONE) {
         answer = ensure_columns(sql, error);
@@ -242,7 +247,7 @@ static cvi_store_answer make_first_version(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer =
-            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1000", error);
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1001", error);
     }
     return answer;
 }
@@ -254,8 +259,8 @@ static cvi_store_answer read_version(cvi_sql *sql, int64_t *version, cv_error *e
 static cvi_store_answer migrate(cvi_sql *sql, int64_t look_back_ms, cv_error *error) {
     int64_t version = 0;
     cvi_store_answer answer = read_version(sql, &version, error);
-    if (answer == CVI_STORE_DONE && version < VERSION_FIRST) {
-        answer = make_first_version(sql, error);
+    if (answer == CVI_STORE_DONE && version < VERSION) {
+        answer = bring_up_to_date(sql, error);
     }
     if (answer == CVI_STORE_DONE) {
         answer =
@@ -275,7 +280,7 @@ static cvi_store_answer migrate_in_transaction(cvi_sql *sql, int64_t look_back_m
         answer = cvi_sql_execute(sql->connection, sql->path, "COMMIT", error);
     }
     if (answer != CVI_STORE_DONE && sqlite3_get_autocommit(sql->connection) == 0) {
-        /* Its own failure adds nothing: the connection is closed next. */
+        /* Its own failure adds nothing: nothing of ours is done on the connection after it. */
         sqlite3_exec(sql->connection, "ROLLBACK", NULL, NULL, NULL);
     }
     return answer;
@@ -287,7 +292,7 @@ static cvi_store_answer is_current(cvi_sql *sql, int64_t look_back_ms, bool *cur
     int64_t look_back = 0;
     *current = false;
     cvi_store_answer answer = read_version(sql, &version, error);
-    if (answer != CVI_STORE_DONE || version < VERSION_FIRST) {
+    if (answer != CVI_STORE_DONE || version < VERSION) {
         return answer;
     }
     answer = cvi_sql_read(sql, READ_LOOK_BACK, NULL, 0, &look_back, error);

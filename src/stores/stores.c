@@ -226,6 +226,7 @@ static cvi_store_answer clean_parts(cvi_stores *stores, cvi_now now, int64_t *ch
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error) {
     int64_t changed = 0;
     *more = false;
+    cvi_deaths_forget(&stores->dedupe.deaths, now);
     cvi_store_answer answer = cvi_stores_begin(stores, 0, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
@@ -247,9 +248,10 @@ cv_rate_limit_store *cvi_stores_rate_limit_store(cvi_stores *stores) {
 }
 
 int cvi_stores_wake_descriptor(const cvi_stores *stores) {
-    return stores->dedupe.wake.descriptor;
+    return cvi_deaths_descriptor(&stores->dedupe.deaths);
 }
 
 bool cvi_stores_wake_drain(cvi_stores *stores) {
-    return cvi_wake_drain(&stores->dedupe.wake);
+    bool has_ended = cvi_deaths_drain(&stores->dedupe.deaths);
+    return cvi_wake_drain(&stores->dedupe.wake) || has_ended;
 }

@@ -139,9 +139,12 @@ typedef struct cvi_watch {
     cvi_watch_state state;
     cvi_cached cached;
     cv_error failure;
+    int64_t backstop_ms; /* PENDING: look again then, whatever the wake descriptor says */
 } cvi_watch;
 
-/* Looks after a job of somebody else's: a read, no transaction. */
+/* Looks after a job of somebody else's: a read, no transaction. Where the system can tell, the wake
+ * descriptor also hears of the owner's end for as long as the job is looked after, and the backstop
+ * is long. */
 cvi_store_answer cvi_stores_watch(cvi_stores *stores, const char *hash, const char *job_id,
                                   cvi_now now, cvi_watch *watch, cv_error *error);
 
@@ -200,8 +203,9 @@ cv_cache_store *cvi_stores_cache_store(cvi_stores *stores);
 cv_dedupe_store *cvi_stores_dedupe_store(cvi_stores *stores);
 cv_rate_limit_store *cvi_stores_rate_limit_store(cvi_stores *stores);
 
-/* A descriptor that becomes readable when a watched job may have ended; -1: none on this system.
- * Draining tells whether anything came. */
+/* A descriptor that becomes readable when a watched job may have ended, or its owner's process has;
+ * -1: none on this system. A watch may change it. Draining tells whether anything came. The
+ * driver's thread. */
 int cvi_stores_wake_descriptor(const cvi_stores *stores);
 bool cvi_stores_wake_drain(cvi_stores *stores);
 

@@ -11,16 +11,20 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define LONGEST_LIFE (INT64_C(1) << 62)
+/* A life is the number of its process, then bits by which that process's lives differ. */
+enum { DRAWN_BITS = 28, LIFE_BITS = CVI_PROCESS_BITS + DRAWN_BITS };
+
+_Static_assert(LIFE_BITS <= 62, "a life is a byte of a file, with room for more behind all lives");
 
 enum {
     GATE_BYTE = 0,
     LIFE_TRIES = 16,
     TURNS_IN_A_ROW = 4,
+    MOST_TURNS_IN_A_ROW = 4096,
     STEPS_BACK = 2 /* two tries are longer than the one after which somebody else comes */
 };
 
-static const int64_t waiting_byte = LONGEST_LIFE + 1;
+static const int64_t waiting_byte = (INT64_C(1) << LIFE_BITS) + 1;
 
 static bool refuse_locks(const cvi_turn *turn, cv_error *error) {
     cvi_error_set(error, CV_ERROR_STORE,
@@ -31,10 +35,15 @@ static bool refuse_locks(const cvi_turn *turn, cv_error *error) {
 
 /* ---- opening ---- */
 
-/* Locks a random byte for good. */
+static int64_t draw_life(const cvi_random *random) {
+    int64_t drawn = 1 + cvi_random_below(random, (INT64_C(1) << DRAWN_BITS) - 1);
+    return cvi_process_number() << DRAWN_BITS | drawn;
+}
+
+/* Locks a byte that nobody has for good. */
 static bool show_life(cvi_turn *turn, const cvi_random *random, cv_error *error) {
     for (int i = 0; i < LIFE_TRIES; i++) {
-        turn->life = 1 + cvi_random_below(random, LONGEST_LIFE);
+        turn->life = draw_life(random);
         if (cvi_gate_try(&turn->gate, turn->life) == CVI_LOCK_TAKEN) {
             return true;
         }
@@ -45,7 +54,8 @@ static bool show_life(cvi_turn *turn, const cvi_random *random, cv_error *error)
 bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, cv_error *error) {
     char name[PATH_MAX];
     cvi_buffer text;
-    *turn = (cvi_turn){.gate = {-1}, .path = path, .turns_left = TURNS_IN_A_ROW};
+    *turn = (cvi_turn){
+        .gate = {-1}, .path = path, .turns_left = TURNS_IN_A_ROW, .turns_in_a_row = TURNS_IN_A_ROW};
     cvi_buffer_over(&text, name, sizeof(name));
     cvi_buffer_add_text(&text, path);
     cvi_buffer_add_text(&text, ".gate");
@@ -59,7 +69,7 @@ bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, c
 void cvi_turn_open_without_gate(cvi_turn *turn, const char *path, bool is_alone,
                                 const cvi_random *random) {
     *turn = (cvi_turn){.gate = {-1}, .path = path, .is_alone = is_alone};
-    turn->life = 1 + cvi_random_below(random, LONGEST_LIFE);
+    turn->life = draw_life(random);
 }
 
 void cvi_turn_close(cvi_turn *turn) {
@@ -86,14 +96,25 @@ void cvi_turn_give_up(cvi_turn *turn) {
     }
 }
 
+/* Nobody has come for whom this handle has stepped back: who bears the mark has been stopped, or
+ * wants nothing any more. */
+static void trust_mark_less(cvi_turn *turn) {
+    if (turn->turns_in_a_row < MOST_TURNS_IN_A_ROW) {
+        turn->turns_in_a_row *= 2;
+    }
+}
+
 /* Whether this try is left to others. Nobody is asked while there are turns left. */
 static bool steps_back(cvi_turn *turn) {
     if (turn->turns_left > 0) {
         return false;
     }
     bool is_over = turn->turns_left <= -STEPS_BACK;
+    if (is_over) {
+        trust_mark_less(turn);
+    }
     if (is_over || cvi_gate_probe(&turn->gate, waiting_byte) != CVI_LOCK_HELD) {
-        turn->turns_left = TURNS_IN_A_ROW;
+        turn->turns_left = turn->turns_in_a_row;
         return false;
     }
     turn->turns_left--;
@@ -114,6 +135,7 @@ cvi_store_answer cvi_turn_take(cvi_turn *turn, cv_error *error) {
         return CVI_STORE_DONE;
     case CVI_LOCK_HELD:
         show_waiting(turn);
+        turn->turns_in_a_row = TURNS_IN_A_ROW;
         turn->turns_left = TURNS_IN_A_ROW;
         return CVI_STORE_BUSY;
     case CVI_LOCK_FAILED:
@@ -143,4 +165,8 @@ cvi_lock_answer cvi_turn_probe_life(const cvi_turn *turn, int64_t life) {
         return turn->is_alone ? CVI_LOCK_TAKEN : CVI_LOCK_FAILED;
     }
     return cvi_gate_probe(&turn->gate, life);
+}
+
+int64_t cvi_turn_process_of(int64_t life) {
+    return life > 0 ? life >> DRAWN_BITS : 0;
 }

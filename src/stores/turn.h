@@ -7,12 +7,13 @@
 #include "support/platform.h"
 
 typedef struct cvi_turn {
-    cvi_gate gate;    /* not open: nobody else can be there, every turn is ours */
-    const char *path; /* of the database, for messages; the owner's */
-    int64_t life;     /* the byte that is locked as long as this handle lives */
-    bool is_waiting;  /* the mark that others see is set */
-    int turns_left;   /* before others must get one if they wait; negative: tries to step back */
-    bool is_alone;    /* without a gate: other handles cannot exist */
+    cvi_gate gate;      /* not open: nobody else can be there, every turn is ours */
+    const char *path;   /* of the database, for messages; the owner's */
+    int64_t life;       /* the byte that is locked as long as this handle lives */
+    bool is_waiting;    /* the mark that others see is set */
+    int turns_left;     /* before others must get one if they wait; negative: tries to step back */
+    int turns_in_a_row; /* more, where those who wait have not come */
+    bool is_alone;      /* without a gate: other handles cannot exist */
 } cvi_turn;
 
 /* Opens the gate of `path` (made if there is none) and shows a life. */
@@ -38,5 +39,10 @@ void cvi_turn_offer(cvi_turn *turn);
 /* Whether the handle of this life is there: HELD yes (this one itself always is), TAKEN no, FAILED
  * nobody can tell. */
 cvi_lock_answer cvi_turn_probe_life(const cvi_turn *turn, int64_t life);
+
+/* The number of the process whose handle shows this life; 0: none that one can know. Any number
+ * that a row may hold will do; a process of that number is the owner's only if the life is seen
+ * HELD after the process was found. */
+int64_t cvi_turn_process_of(int64_t life);
 
 #endif

@@ -1,4 +1,5 @@
-/* What the operating system gives: clocks, randomness, threads, file locks, wake-up sockets.
+/* What the operating system gives: clocks, randomness, threads, file locks, wake-up sockets, and
+ * word of the end of other processes.
  * The only place that includes pthread, reads a clock or knows Linux. */
 #ifndef CVI_SUPPORT_PLATFORM_H
 #define CVI_SUPPORT_PLATFORM_H
@@ -138,10 +139,39 @@ void cvi_wake_close(cvi_wake *wake);
 /* Reads away what has arrived; true if there was anything. Never blocks. */
 bool cvi_wake_drain(cvi_wake *wake);
 
-/* Sleeps until a message is there, at most `timeout_ms`. */
-void cvi_wake_wait(const cvi_wake *wake, int64_t timeout_ms);
+/* Sleeps until a message is there or `other` (-1: none) is readable, at most `timeout_ms`. */
+void cvi_wake_wait(const cvi_wake *wake, int other, int64_t timeout_ms);
 
 /* Wakes whoever has the address `to`; never blocks, a dead address is no error. */
 void cvi_wake_send(const cvi_wake *wake, const char *to);
+
+/* ---- the end of other processes (platform_process.c) ---- */
+
+enum { CVI_PROCESS_BITS = 34 };
+
+/* A number of so many bits for this process, by which those know it who share its process ids and
+ * its wake-up addresses (containers need not). 0 where that cannot be told. Reused by the system:
+ * it names a process only as long as that is known to live. */
+int64_t cvi_process_number(void);
+
+/* A descriptor, the caller's, that becomes readable when the process of that number ends. -1: it
+ * has ended, is of another namespace, or the system does not say or has no descriptors left. */
+int cvi_process_open(int64_t number);
+bool cvi_process_has_ended(int descriptor);
+void cvi_process_close(int descriptor); /* -1 is fine */
+
+/* A descriptor that is readable while any of its members is; members stay their owners', who take
+ * them out before they close them. -1: none on this system, or no descriptors left. */
+typedef struct cvi_bundle {
+    int descriptor;
+} cvi_bundle;
+
+void cvi_bundle_open(cvi_bundle *bundle);
+void cvi_bundle_close(cvi_bundle *bundle);
+bool cvi_bundle_add(const cvi_bundle *bundle, int member);
+void cvi_bundle_remove(const cvi_bundle *bundle, int member);
+
+/* Fills in members that are readable, and answers how many; what has no room comes next time. */
+size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size);
 
 #endif

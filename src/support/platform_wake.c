@@ -63,9 +63,10 @@ bool cvi_wake_drain(cvi_wake *wake) {
     return any;
 }
 
-void cvi_wake_wait(const cvi_wake *wake, int64_t timeout_ms) {
-    struct pollfd wanted = {.fd = wake->descriptor, .events = POLLIN}; /* below 0: none */
-    poll(&wanted, 1, timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX);
+void cvi_wake_wait(const cvi_wake *wake, int other, int64_t timeout_ms) {
+    struct pollfd wanted[] = {{.fd = wake->descriptor, .events = POLLIN}, /* below 0: none */
+                              {.fd = other, .events = POLLIN}};
+    poll(wanted, 2, timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX);
 }
 
 void cvi_wake_send(const cvi_wake *wake, const char *to) {

@@ -63,7 +63,7 @@ static void fill(const api *self, int64_t rows, int64_t size, bool are_expired) 
 
 static void test_the_least_recently_used_goes(void **context) {
     api *self = *context;
-    cv_cache_store *store = open_store(self, 10 * BODY_BYTES);
+    cv_cache_store *store = open_store(self, INT64_C(10) * BODY_BYTES);
     for (int i = 0; i < 10; i++) {
         set(store, i);
     }
@@ -84,7 +84,7 @@ static void test_memory_is_held_to_a_size_too(void **context) {
     (void)context;
     cv_cache_options options = CV_CACHE_OPTIONS_INIT;
     options.database = ":memory:";
-    options.max_bytes = 3 * BODY_BYTES;
+    options.max_bytes = INT64_C(3) * BODY_BYTES;
     cv_cache_store *store = cv_cache_store_open(&options);
     cv_cache_stats stats;
     assert_non_null(store);
@@ -110,7 +110,7 @@ static void test_cleanup_by_hand_brings_the_file_below(void **context) {
     fill(self, ROWS, BODY_BYTES, false);
     assert_done(cv_cache_store_cleanup(unbound));
     assert_int_equal(api_query(self, SUM), ROWS * BODY_BYTES);
-    cv_cache_store *store = open_store(self, 10 * BODY_BYTES);
+    cv_cache_store *store = open_store(self, INT64_C(10) * BODY_BYTES);
     assert_done(cv_cache_store_cleanup(store));
     assert_int_equal(api_query(self, SUM), 10 * BODY_BYTES);
     assert_int_equal(api_query(self, "SELECT min(created_at) FROM cache"), ROWS - 9);
@@ -153,7 +153,7 @@ static void test_a_client_cleans_by_itself(void **context) {
     drive_scene *scene = *context;
     cv_options options = api_options(scene->self);
     options.cache.cleanup_interval_ms = 1;
-    options.cache.max_bytes = 100 * BODY_BYTES;
+    options.cache.max_bytes = INT64_C(100) * BODY_BYTES;
     fill(scene->self, EXPIRED, 1, true);
     face_execute(scene->self, "UPDATE cache SET hash = 'expired' || rowid");
     fill(scene->self, OTHERS, BODY_BYTES, false);

@@ -293,8 +293,8 @@ static void test_limits_of_resources_at_opening(void **context) {
 
 static void test_limits_of_resources_later(void **context) {
     cv_rate_limit_store *store = open_store(*context);
-    assert_done(cv_rate_limit_store_set_resource(store, "issue", 1, 2 * WINDOW_MS));
-    assert_limit(store, "issue", 1, 2 * WINDOW_MS);
+    assert_done(cv_rate_limit_store_set_resource(store, "issue", 1, INT64_C(2) * WINDOW_MS));
+    assert_limit(store, "issue", 1, INT64_C(2) * WINDOW_MS);
     assert_limit(store, "issues", LIMIT, WINDOW_MS);
     acquire_many(store, "issue", 1);
     assert_in_range(acquire(store, "issue"), WINDOW_MS, 2 * WINDOW_MS + GUARD_MS);

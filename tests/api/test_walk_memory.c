@@ -99,6 +99,24 @@ static cv_cursor *try_to_resume(const memory_scene *scene, const cv_cursor *curs
     return resumed;
 }
 
+/* A walk that has failed may also go on from its token. */
+static bool walk_elsewhere(memory_scene *scene, size_t failure, bool keeps_failing) {
+    int64_t last_id = 0;
+    cv_cursor *cursor = open_walk(scene);
+    fail_from(scene, failure, keeps_failing);
+    size_t count = walk_on(cursor, &last_id);
+    bool has_failed = give_memory(scene);
+    assert_int_equal(cv_cursor_position(cursor), (int64_t)count);
+    cv_cursor *resumed = try_to_resume(scene, cursor);
+    cv_cursor_close(cursor);
+    assert_non_null(resumed);
+    assert_int_equal(cv_cursor_position(resumed), (int64_t)count);
+    count += walk_on(resumed, &last_id);
+    assert_int_equal(count, FIXTURE_ISSUES);
+    cv_cursor_close(resumed);
+    return has_failed;
+}
+
 static bool stop_and_go_on(memory_scene *scene, size_t failure, bool keeps_failing) {
     cv_cursor *cursor = open_walk(scene);
     assert_non_null(cv_cursor_next(cursor));
@@ -218,6 +236,7 @@ static void try_all(void **context, deed *run, bool keeps_failing) {
     }
 
 TWICE(walk_fails, walk)
+TWICE(walk_elsewhere, walk_elsewhere)
 TWICE(token_fails, stop_and_go_on)
 TWICE(end_fails, ask_behind_the_end)
 TWICE(search_fails, look_for_words)
@@ -225,11 +244,12 @@ TWICE(many_fail, ask_for_many)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        API_TEST(test_walk_fails_once),   API_TEST(test_walk_fails_from_then_on),
-        API_TEST(test_token_fails_once),  API_TEST(test_token_fails_from_then_on),
-        API_TEST(test_end_fails_once),    API_TEST(test_end_fails_from_then_on),
-        API_TEST(test_search_fails_once), API_TEST(test_search_fails_from_then_on),
-        API_TEST(test_many_fail_once),    API_TEST(test_many_fail_from_then_on),
+        API_TEST(test_walk_fails_once),     API_TEST(test_walk_fails_from_then_on),
+        API_TEST(test_walk_elsewhere_once), API_TEST(test_walk_elsewhere_from_then_on),
+        API_TEST(test_token_fails_once),    API_TEST(test_token_fails_from_then_on),
+        API_TEST(test_end_fails_once),      API_TEST(test_end_fails_from_then_on),
+        API_TEST(test_search_fails_once),   API_TEST(test_search_fails_from_then_on),
+        API_TEST(test_many_fail_once),      API_TEST(test_many_fail_from_then_on),
     };
     return cmocka_run_group_tests_name("walk memory", tests, NULL, NULL);
 }

@@ -242,7 +242,7 @@ static void test_a_file_of_theirs(void **context) {
         node_makes_file(state, i);
         we_take_over(state, theirs);
         node_goes_on(state, histories[i].kinds[twice ? 1 : 0], theirs + 2);
-        assert_int_equal(count(state, "PRAGMA user_version"), 1000);
+        assert_int_equal(count(state, "PRAGMA user_version"), 1001);
         assert_int_equal(count(state, "SELECT count(*) FROM rate_limits"), theirs + 3);
         assert_sound(state);
     }
@@ -409,7 +409,7 @@ static void test_both_write_at_once(void **context) {
     char said[PROCESS_LINE_MAX];
     options.database = state->self->database.text;
     limits.database = state->self->database.text;
-    node_opens(state, "sliding", ROWS * 2, HOUR_MS, "delete");
+    node_opens(state, "sliding", INT64_C(2) * ROWS, HOUR_MS, "delete");
     cv_cache_store *cache = cv_cache_store_open(&options);
     cv_rate_limit_store *limit = cv_rate_limit_store_open(&limits);
     assert_non_null(cache);
@@ -425,7 +425,7 @@ static void test_both_write_at_once(void **context) {
     assert_string_equal(said, "300");
     assert_int_equal(count(state, "SELECT count(*) FROM cache"), 2 * ROWS);
     assert_int_equal(count(state, "SELECT count(*) FROM rate_limits"), 2 * ROWS);
-    expect_number(&state->node, "requests", 2 * ROWS);
+    expect_number(&state->node, "requests", INT64_C(2) * ROWS);
     cv_rate_limit_store_close(limit);
     cv_cache_store_close(cache);
     expect(&state->node, "close", "closed");

@@ -64,7 +64,8 @@ void fake_clock_reboot(fake_clock *self, const char *boot_id, int64_t off_ms) {
 void temp_folder_make(char path[TEMP_PATH_SIZE]) {
     cvi_buffer text;
     cvi_buffer_over(&text, path, TEMP_PATH_SIZE);
-    cvi_buffer_add_text(&text, "/tmp/comicvine-test-XXXXXX");
+    const char *parent = getenv("TMPDIR");
+    cvi_buffer_add_format(&text, "%s/comicvine-XXXXXX", parent != NULL ? parent : "/tmp");
     assert_non_null(mkdtemp(path));
 }
 

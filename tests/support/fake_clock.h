@@ -26,9 +26,9 @@ void fake_clock_step_wall(fake_clock *self, int64_t step_ms);
  * boot id that they have. */
 void fake_clock_reboot(fake_clock *self, const char *boot_id, int64_t off_ms);
 
-enum { TEMP_PATH_SIZE = 64 };
+enum { TEMP_PATH_SIZE = 256 };
 
-/* Makes a folder of the test's own. */
+/* Makes a folder of the test's own below $TMPDIR. */
 void temp_folder_make(char path[TEMP_PATH_SIZE]);
 
 /* Removes it with the files in it. */

@@ -136,6 +136,7 @@ static cvi_store_answer fake_watch(cvi_stores *stores, const char *hash, const c
     note_job(stores, SIM_WATCH, hash, job_id, now);
     sim_reply reply = next_reply(stores->world, SIM_WATCH);
     watch->state = reply.state;
+    watch->backstop_ms = reply.backstop_ms != 0 ? reply.backstop_ms : SIM_BACKSTOP_MS;
     if (reply.state == CVI_WATCH_FAILED) {
         cvi_error_set(&watch->failure, reply.failure, "the owner's error");
     }

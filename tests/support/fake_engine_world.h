@@ -38,6 +38,7 @@ enum {
     SIM_ROWS_MAX = 256,
     SIM_LEASE_MS = 5000,
     SIM_FRESH_MS = 50,
+    SIM_BACKSTOP_MS = 25,
     SIM_TTL_MS = 3600000
 };
 
@@ -52,11 +53,12 @@ typedef struct sim_reply {
     cvi_wait_reason reason;
     const char *reason_text; /* NULL: none */
     cvi_watch_state state;
-    cv_code failure; /* of the watched job's owner */
-    bool lost;       /* COMPLETE, RENEW: the job is somebody else's */
-    bool is_probe;   /* CLAIM with ADMITTED */
-    int64_t left_ms; /* HEED */
-    bool more;       /* CLEAN */
+    cv_code failure;     /* of the watched job's owner */
+    int64_t backstop_ms; /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
+    bool lost;           /* COMPLETE, RENEW: the job is somebody else's */
+    bool is_probe;       /* CLAIM with ADMITTED */
+    int64_t left_ms;     /* HEED */
+    bool more;           /* CLEAN */
 } sim_reply;
 
 /* A call that a store got. */

@@ -30,7 +30,7 @@ static bool fails_now(faulty_plan *plan) {
                                                         : plan->calls == plan->failing_call);
     plan->has_failed = plan->has_failed || fails;
     if (fails && plan->result == FAULTY_KILL) {
-        raise(SIGKILL);
+        (void)raise(SIGKILL);
     }
     return fails;
 }
@@ -101,11 +101,13 @@ static int file_characteristics(sqlite3_file *file) {
     return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
 }
 
+/* With SQLITE_READONLY comes a map that may only be read, not none at all. */
 static int file_shm_map(sqlite3_file *file, int region, int size, int extend,
                         void volatile **address) {
-    return fails_now(file_plan)
-               ? file_plan->result
-               : real_of(file)->pMethods->xShmMap(real_of(file), region, size, extend, address);
+    if (fails_now(file_plan)) {
+        return file_plan->result == SQLITE_READONLY ? SQLITE_IOERR_SHMMAP : file_plan->result;
+    }
+    return real_of(file)->pMethods->xShmMap(real_of(file), region, size, extend, address);
 }
 
 /* Giving a lock back never fails. */

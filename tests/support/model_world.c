@@ -14,7 +14,9 @@ enum {
     INTERVAL_MS = 50,
     CACHED_MS = 60000,
     COOL_MS = 3000,
-    PROBE_LOOK_MS = 250
+    PROBE_LOOK_MS = 250,
+    UNTOLD_LOOK_MS = 25,
+    TOLD_LOOK_MS = 240
 };
 
 int64_t model_draw(model_world *self, int64_t bound) {
@@ -230,6 +232,7 @@ static cvi_store_answer watch(cvi_stores *stores, const char *hash, const char *
     cvi_store_answer answer = trouble(self, true, error);
     catch_up(self, wanted);
     seen->state = CVI_WATCH_GONE;
+    seen->backstop_ms = model_draw(self, 2) == 0 ? UNTOLD_LOOK_MS : TOLD_LOOK_MS;
     if (strcmp(job_id, wanted->job.id) == 0) {
         seen->state = wanted->job.live ? CVI_WATCH_PENDING : wanted->job.end;
     }

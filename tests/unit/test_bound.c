@@ -129,7 +129,7 @@ static void test_oldest_go_first(void **state) {
     put(world, stores, 10, 1);
     assert_false(has(world, 0));
     assert_int_equal(count(world), 10);
-    put(world, stores, 11, 2 * BODY_BYTES);
+    put(world, stores, 11, 2UL * BODY_BYTES);
     assert_false(has(world, 2));
     assert_true(has(world, 3));
     assert_int_equal(total(world), sum(world));
@@ -165,7 +165,7 @@ static void test_rows_of_others_count_and_go(void **state) {
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, MAX_BYTES);
     put_foreign(world, 100, 9, BODY_BYTES);
-    put(world, stores, 1, 2 * BODY_BYTES);
+    put(world, stores, 1, 2UL * BODY_BYTES);
     assert_true(has(world, 1));
     assert_false(has(world, 100));
     assert_true(has(world, 101));
@@ -192,11 +192,11 @@ static void test_rows_from_the_future_go_first(void **state) {
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, MAX_BYTES);
     put(world, stores, 1, BODY_BYTES);
-    fake_clock_advance(&world->clock, 10 * MINUTE_MS);
+    fake_clock_advance(&world->clock, INT64_C(10) * MINUTE_MS);
     for (int i = 2; i <= 10; i++) {
         put(world, stores, i, BODY_BYTES);
     }
-    world->clock.now.wall_ms -= 5 * MINUTE_MS;
+    world->clock.now.wall_ms -= INT64_C(5) * MINUTE_MS;
     for (int i = 11; i <= 19; i++) {
         put(world, stores, i, BODY_BYTES);
         assert_true(has(world, i));
@@ -240,7 +240,7 @@ static void test_cleaning_goes_by_bytes(void **state) {
     static const struct {
         int64_t size;
         int64_t first_batch;
-    } cases[] = {{MEBIBYTE / 4, 4}, {MEBIBYTE - 1, 2}, {MEBIBYTE, 1}, {3 * MEBIBYTE, 1}};
+    } cases[] = {{MEBIBYTE / 4, 4}, {MEBIBYTE - 1, 2}, {MEBIBYTE, 1}, {INT64_C(3) * MEBIBYTE, 1}};
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, 1);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -327,7 +327,7 @@ static void test_uses_are_noted_to_the_minute(void **state) {
     fake_clock_advance(&world->clock, 1);
     use(world, stores, 1);
     world_clean(world, stores);
-    assert_int_equal(world_number(world, used), stored_ms + 2 * MINUTE_MS);
+    assert_int_equal(world_number(world, used), stored_ms + INT64_C(2) * MINUTE_MS);
     cvi_stores_close(stores);
 }
 
@@ -336,7 +336,7 @@ static void test_uses_are_noted_only_under_a_bound(void **state) {
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, CV_NONE);
     put(world, stores, 1, BODY_BYTES);
-    fake_clock_advance(&world->clock, 2 * MINUTE_MS);
+    fake_clock_advance(&world->clock, INT64_C(2) * MINUTE_MS);
     use(world, stores, 1);
     put(world, stores, 2, BODY_BYTES);
     world_clean(world, stores);
@@ -356,7 +356,7 @@ static void test_many_uses_are_noted_in_batches(void **state) {
     for (int i = 0; i < ROWS; i++) {
         use(world, stores, i);
     }
-    const int64_t noted[] = {BATCH, 2 * BATCH, ROWS};
+    const int64_t noted[] = {BATCH, INT64_C(2) * BATCH, ROWS};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(world_clean(world, stores), i < 2);
         assert_int_equal(world_number(world, "SELECT count(used_at) FROM cache"), noted[i]);
@@ -423,6 +423,34 @@ static void test_absurd_total_ends(void **state) {
 }
 
 /* Times of any kind, from others: they are put in some order, and all go in the end. */
+/* The clock was put back a little: what has just been stored is the oldest, and stays. */
+static void test_what_is_just_stored_stays(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    for (int i = 0; i < 2; i++) {
+        put(world, stores, i, 400);
+    }
+    fake_clock_step_wall(&world->clock, -3000);
+    put(world, stores, 2, 400);
+    assert_true(has(world, 2));
+    assert_int_equal(count(world), 2);
+    cvi_stores_close(stores);
+}
+
+/* Rows of nobody's in the table of the total change nothing, and cleaning ends. */
+static void test_other_rows_beside_the_total(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    world_execute(world, "INSERT INTO cache_bytes VALUES(0, 1000000, 0), (2, 5, 5)");
+    put(world, stores, 1, 400);
+    put(world, stores, 2, 400);
+    assert_int_equal(count(world), 2);
+    assert_int_equal(world_number(world, "SELECT total FROM cache_bytes WHERE id = 1"), 800);
+    assert_false(world_clean(world, stores));
+    assert_int_equal(count(world), 2);
+    cvi_stores_close(stores);
+}
+
 static void test_hostile_times(void **state) {
     store_world *world = *state;
     cvi_stores *stores = open_bound(world, 1);
@@ -461,6 +489,8 @@ int main(void) {
         IN_WORLD(test_use_of_a_row_that_is_gone),
         IN_WORLD(test_lost_total_is_counted_anew),
         IN_WORLD(test_absurd_total_ends),
+        IN_WORLD(test_what_is_just_stored_stays),
+        IN_WORLD(test_other_rows_beside_the_total),
         IN_WORLD(test_hostile_times),
     };
     return cmocka_run_group_tests_name("bound", tests, NULL, NULL);

@@ -328,6 +328,22 @@ static void test_threads_read_memory(void **state) {
     read_in_threads(world);
 }
 
+/* A newer answer that is too large for the cache must not leave the older one to be read. */
+static void test_too_large_a_body_takes_the_place_of_an_older_one(void **state) {
+    store_world *world = *state;
+    world->options.cache.max_entry_bytes = 4;
+    cvi_stores *stores = world_open(world);
+    world_store(world, stores, HASH_A, "{}");
+    const cvi_claim_spec refresh = {
+        .hash = HASH_A, .resource = "issue", .priority = CV_PRIORITY_USER};
+    cvi_claim claim = world_claim_spec(world, stores, &refresh);
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    assert_true(world_complete(world, stores, HASH_A, claim.job_id, "{\"id\":1}"));
+    cvi_cached cached = world_lookup(world, stores, HASH_A, WORLD_TTL_MS);
+    world_check_body(&cached, NULL);
+    cvi_stores_close(stores);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stored_body_is_found, store_world_setup,
@@ -343,6 +359,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_damaged_row_is_deleted_by_the_next_claim,
                                         store_world_setup, store_world_teardown),
         cmocka_unit_test_setup_teardown(test_row_of_another_program_is_left_alone,
+                                        store_world_setup, store_world_teardown),
+        cmocka_unit_test_setup_teardown(test_too_large_a_body_takes_the_place_of_an_older_one,
                                         store_world_setup, store_world_teardown),
         cmocka_unit_test_setup_teardown(test_size_bound, store_world_setup, store_world_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_is_stored_without_ttl_or_when_disabled,

@@ -361,6 +361,22 @@ static void test_absurd_times_are_bounded(void **state) {
     cvi_stores_close(stores);
 }
 
+/* A table without a key may hold any number of rows for one path. */
+static void test_a_table_without_a_key(void **state) {
+    store_world *world = *state;
+    cvi_stores_close(world_open(world));
+    world_execute(
+        world, "CREATE TABLE copy AS SELECT * FROM rate_limit_cooldowns;"
+               "DROP TABLE rate_limit_cooldowns; ALTER TABLE copy RENAME TO rate_limit_cooldowns;"
+               "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+               " INSERT INTO rate_limit_cooldowns(scope, resource, boot, boot_ms, timestamp,"
+               " strikes, probe, owner, probe_boot_ms)"
+               " SELECT 'scope-1', 'issue', 'x', 0, 0, 1, 0, 0, 0 FROM n");
+    cvi_stores *stores = world_open(world);
+    check_admitted(world, stores, "issue", true);
+    cvi_stores_close(stores);
+}
+
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, no_jobs_setup, store_world_teardown)
 
 int main(void) {
@@ -385,6 +401,7 @@ int main(void) {
         WITH_WORLD(test_a_pause_outlives_a_reboot),
         WITH_WORLD(test_a_reboot_under_a_probe),
         WITH_WORLD(test_absurd_times_are_bounded),
+        WITH_WORLD(test_a_table_without_a_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static char *read_file(const char *path, size_t *size) {
     assert_non_null(bytes);
     assert_non_null(file);
     assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
+    assert_int_equal(fclose(file), 0);
     return bytes;
 }
 
@@ -78,7 +78,7 @@ static void test_new_file_is_private_and_complete(void **state) {
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         assert_int_equal(mode_of(world, suffixes[i]), 0600);
     }
-    assert_int_equal(world_number(world, "PRAGMA user_version"), 1000);
+    assert_int_equal(world_number(world, "PRAGMA user_version"), 1001);
     assert_int_equal(world_number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                                          " ('cache', 'dedupe_jobs', 'rate_limits',"
                                          " 'idx_cache_expires_at', 'idx_dedupe_status',"
@@ -183,7 +183,7 @@ static void test_node_files_are_taken_over_without_loss(void **state) {
         assert_int_equal(world_number(&world, "SELECT count(*) FROM rate_limits WHERE priority ="
                                               " 'user' AND scope = 'scope-1'"),
                          1);
-        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1000);
+        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1001);
         /* Those programs go on writing by their own statements. */
         world_execute(&world, "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1);"
                               "INSERT INTO cache(hash, value, expires_at, created_at)"
@@ -478,7 +478,7 @@ static void test_wal_is_written_back_and_keeps_its_size(void **state) {
     store_many(world, stores, 600);
     int64_t wal_size = size_of(wal);
     assert_in_range(wal_size, 400 * 4096, 500 * 4120);
-    assert_true(size_of(world->database) > 300 * 4096);
+    assert_true(size_of(world->database) > INT64_C(300) * 4096);
     store_many(world, stores, 600);
     assert_int_equal(size_of(wal), wal_size);
     cvi_stores_close(stores);

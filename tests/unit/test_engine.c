@@ -237,13 +237,18 @@ static sim_caller *board_watcher(sim_world *world) {
     return caller;
 }
 
-static void test_watched_job_is_looked_at_every_25_ms(void **state) {
+/* How often, the store says each time anew. */
+static void test_watched_job_is_looked_at_by_its_backstop(void **state) {
     sim_world *world = *state;
+    sim_script(world, SIM_WATCH, &(sim_reply){.backstop_ms = 240});
+    sim_script(world, SIM_WATCH, &(sim_reply){.backstop_ms = 25});
+    assert_false(cvi_engine_is_watching(world->engine));
     sim_caller *caller = board_watcher(world);
-    assert_int_equal(sim_step(world), 25);
+    assert_int_equal(sim_step(world), 240);
+    assert_true(cvi_engine_is_watching(world->engine));
     assert_int_equal(sim_count(world, SIM_WATCH), 1);
     assert_string_equal(sim_last(world, SIM_WATCH)->job_id, "job-of-others");
-    assert_int_equal(sim_advance(world, 24), 1);
+    assert_int_equal(sim_advance(world, 239), 1);
     assert_int_equal(sim_count(world, SIM_WATCH), 1);
     assert_int_equal(sim_advance(world, 1), 25);
     assert_int_equal(sim_count(world, SIM_WATCH), 2);
@@ -339,17 +344,17 @@ static cvi_result *result_of(sim_world *world, const cvi_call *call) {
                       &error);
 }
 
-static void store_part(sim_world *world) {
+static void store_part(sim_world *world, int64_t delay_ms) {
     cvi_call *call = call_of(world, 52);
     cvi_result *result = result_of(world, call);
-    cvi_engine_store(world->engine, call, result, world->clock.now);
+    cvi_engine_store(world->engine, call, result, delay_ms, world->clock.now);
     cvi_call_release(call);
     cvi_result_release(result);
 }
 
 static void test_part_is_stored_without_a_job(void **state) {
     sim_world *world = *state;
-    store_part(world);
+    store_part(world, 0);
     assert_int_equal(sim_step(world), INT64_MAX);
     assert_int_equal(world->log_length, 1);
     assert_string_equal(sim_last(world, SIM_COMPLETE)->job_id, "");
@@ -361,7 +366,7 @@ static void test_part_is_stored_without_a_job(void **state) {
 static void test_part_waits_for_a_locked_file(void **state) {
     sim_world *world = *state;
     sim_busy(world, SIM_COMPLETE, 2);
-    store_part(world);
+    store_part(world, 0);
     sim_step(world);
     sim_advance(world, 2);
     assert_false(cvi_engine_is_idle(world->engine));
@@ -373,17 +378,29 @@ static void test_part_waits_for_a_locked_file(void **state) {
 static void test_part_being_stored_answers_who_asks(void **state) {
     sim_world *world = *state;
     sim_busy(world, SIM_COMPLETE, 1);
-    store_part(world);
+    store_part(world, 0);
     sim_step(world);
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_check_source(caller, 52, CV_SOURCE_SHARED);
     sim_advance(world, 2);
 }
 
+static void test_part_may_be_stored_later_and_answers_meanwhile(void **state) {
+    sim_world *world = *state;
+    store_part(world, 5);
+    assert_int_equal(sim_step(world), 5);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_CACHE_ONLY});
+    sim_check_source(caller, 52, CV_SOURCE_SHARED);
+    assert_int_equal(world->log_length, 0);
+    sim_advance(world, 5);
+    assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
+    assert_true(cvi_engine_is_idle(world->engine));
+}
+
 static void test_part_that_cannot_be_stored_is_dropped(void **state) {
     sim_world *world = *state;
     sim_fail(world, SIM_COMPLETE);
-    store_part(world);
+    store_part(world, 0);
     sim_step(world);
     assert_int_equal(sim_count(world, SIM_RELEASE), 0);
     assert_true(cvi_engine_is_idle(world->engine));
@@ -395,6 +412,7 @@ int main(void) {
         IN_WORLD(test_part_is_stored_without_a_job),
         IN_WORLD(test_part_waits_for_a_locked_file),
         IN_WORLD(test_part_being_stored_answers_who_asks),
+        IN_WORLD(test_part_may_be_stored_later_and_answers_meanwhile),
         IN_WORLD(test_part_that_cannot_be_stored_is_dropped),
         IN_WORLD(test_full_entry_answers_for_some_fields),
         IN_WORLD(test_caller_who_has_looked_is_not_looked_for_again),
@@ -411,7 +429,7 @@ int main(void) {
         IN_WORLD(test_same_fields_in_another_order_share),
         IN_WORLD(test_caller_of_an_answer_being_stored_gets_it_at_once),
         IN_WORLD(test_caller_of_a_failure_being_shared_starts_anew),
-        IN_WORLD(test_watched_job_is_looked_at_every_25_ms),
+        IN_WORLD(test_watched_job_is_looked_at_by_its_backstop),
         IN_WORLD(test_wake_up_looks_at_once),
         IN_WORLD(test_wake_up_concerns_watchers_only),
         IN_WORLD(test_owners_error_is_the_watchers),

@@ -70,7 +70,7 @@ static void test_nothing_is_claimed_before_a_refusal_is_told(void **state) {
         assert_true(sim_count(world, SIM_CLAIM) == 1 || sim_count(world, SIM_HEED) == 4);
     }
     sim_check_error(refused, CV_ERROR_RATE_LIMITED);
-    assert_int_equal(refused->error.retry_after_ms, 9000);
+    assert_int_equal(refused->error.retry_after_ms, 60000); /* told before the file was */
     sim_advance(world, 2);
     sim_answer(world, 1, SIM_ISSUE(53));
     sim_check_source(other, 53, CV_SOURCE_NETWORK);
@@ -95,19 +95,56 @@ static void test_nothing_is_readmitted_before_a_refusal_is_told(void **state) {
     assert_int_equal(sim_count(world, SIM_HEED), 2);
 }
 
-/* The caller is told a minute where the file cannot say. */
+/* The caller is told a minute where the file cannot say, and at once; nothing else is sent before
+ * the file has it, or that minute is over. */
 static void test_a_refusal_that_cannot_be_told(void **state) {
+    static const size_t failures[] = {3, SIM_SCRIPT_MAX};
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        sim_world *world = sim_new(0, false);
+        bool for_ever = failures[i] == SIM_SCRIPT_MAX;
+        for (size_t failed = 0; failed < failures[i]; failed++) {
+            sim_fail(world, SIM_HEED);
+        }
+        sim_caller *refused = sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        sim_answer_status(world, 0, 420, 0);
+        sim_check_error(refused, CV_ERROR_RATE_LIMITED);
+        assert_int_equal(refused->error.retry_after_ms, 60000);
+        int64_t start_ms = world->clock.now.boot_ms;
+        sim_board(world, &(sim_wish){.id = 53});
+        while (sim_count(world, SIM_CLAIM) < 2) {
+            if (for_ever) {
+                world->script_next[SIM_HEED] = 0;
+                world->log_length = sim_count(world, SIM_CLAIM) < 2 ? 2 : world->log_length;
+            }
+            sim_advance(world, 500);
+        }
+        int64_t waited_ms = world->clock.now.boot_ms - start_ms;
+        assert_in_range(waited_ms, for_ever ? 60000 : 1, for_ever ? 61000 : 5000);
+        sim_free(world);
+    }
+    (void)state;
+}
+
+/* Somebody keeps the file locked: who was refused, or answered, need not wait for that. */
+static void test_a_lock_keeps_no_answer_back(void **state) {
     sim_world *world = *state;
-    sim_fail(world, SIM_HEED);
-    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_script(world, SIM_CLAIM, &probe);
+    sim_busy(world, SIM_HEED, 2);
+    sim_caller *answered = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
-    sim_answer_status(world, 0, 420, 0);
-    sim_check_error(caller, CV_ERROR_RATE_LIMITED);
-    assert_int_equal(caller->error.retry_after_ms, 60000);
-    assert_int_equal(sim_count(world, SIM_HEED), 1);
-    sim_board(world, &(sim_wish){.id = 53});
+    sim_answer(world, 0, SIM_ISSUE(52));
+    sim_check_source(answered, 52, CV_SOURCE_NETWORK);
+    sim_advance(world, 4);
+    sim_advance(world, 4);
+    check_heeded(world, CVI_SERVICE_ANSWERS, 0, 1);
+    assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
+    sim_busy(world, SIM_HEED, 2);
+    sim_caller *refused = sim_board(world, &(sim_wish){.id = 53});
     sim_step(world);
-    assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+    sim_answer_status(world, 1, 420, 7000);
+    sim_check_error(refused, CV_ERROR_RATE_LIMITED);
+    assert_int_equal(refused->error.retry_after_ms, 7000);
 }
 
 /* ---- probes ---- */
@@ -210,6 +247,23 @@ static void test_a_pause_longer_than_patience_is_told(void **state) {
     assert_int_equal(world->transfer_count, 0);
 }
 
+/* Somebody may lift a long pause: waiting calls look every second. */
+static void test_a_pause_is_looked_at_every_second(void **state) {
+    sim_world *world = *state;
+    for (int i = 0; i < 3; i++) {
+        sim_script(world, SIM_CLAIM,
+                   &(sim_reply){
+                       .verdict = CVI_CLAIM_WAIT, .wait_ms = 3600000, .reason = CVI_WAIT_COOLDOWN});
+    }
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    assert_int_equal(sim_step(world), 1000);
+    assert_int_equal(sim_advance(world, 1000), 1000);
+    sim_advance(world, 1000);
+    sim_advance(world, 1000);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    sim_check_source(caller, 52, CV_SOURCE_NETWORK);
+}
+
 /* A block of everything is asked about once for all paths, a pause of one path by that path. */
 static void test_who_waits_behind_a_pause(void **state) {
     static const struct {
@@ -219,7 +273,7 @@ static void test_who_waits_behind_a_pause(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         sim_world *world = sim_new(0, false);
         const sim_reply refusal = {
-            .verdict = CVI_CLAIM_WAIT, .wait_ms = 4000, .reason = cases[i].reason};
+            .verdict = CVI_CLAIM_WAIT, .wait_ms = 900, .reason = cases[i].reason};
         sim_script(world, SIM_CLAIM, &refusal);
         sim_script(world, SIM_CLAIM, &refusal);
         sim_caller *first = sim_board(world, &(sim_wish){.id = 52});
@@ -228,7 +282,7 @@ static void test_who_waits_behind_a_pause(void **state) {
         sim_step(world);
         sim_check_waiting(first);
         assert_int_equal(sim_count(world, SIM_CLAIM), 2);
-        sim_advance(world, 3999);
+        sim_advance(world, 899);
         assert_int_equal(sim_count(world, SIM_CLAIM), 2);
         sim_script(world, SIM_CLAIM, &refusal);
         sim_script(world, SIM_CLAIM, &refusal);
@@ -247,13 +301,15 @@ int main(void) {
         WITH_SIM(test_other_answers_are_nobodys_business),
         WITH_SIM(test_nothing_is_claimed_before_a_refusal_is_told),
         WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),
-        WITH_SIM(test_a_refusal_that_cannot_be_told),
+        cmocka_unit_test(test_a_refusal_that_cannot_be_told),
+        WITH_SIM(test_a_lock_keeps_no_answer_back),
         WITH_SIM(test_what_comes_of_a_probe_is_told),
         WITH_SIM(test_a_good_answer_ends_the_pause),
         WITH_SIM(test_a_redirected_probe_lets_the_next_hop_be_one),
         WITH_SIM(test_a_dead_connection_lets_the_next_try_be_the_probe),
         WITH_SIM(test_an_abandoned_probe_is_told_of),
         WITH_SIM(test_a_pause_longer_than_patience_is_told),
+        WITH_SIM(test_a_pause_is_looked_at_every_second),
         cmocka_unit_test(test_who_waits_behind_a_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static const cvi_now now = {1000, 2000000};
 static cvi_headroom_key key_of(const char *resource, bool is_list, int64_t look_back_ms) {
     const cvi_claim_spec spec = {.resource = resource, .is_list = is_list};
     cvi_headroom_key key;
-    assert_true(cvi_headroom_key_of(&spec, look_back_ms, now, &key));
+    assert_true(cvi_headroom_key_of(&spec, false, look_back_ms, now, &key));
     return key;
 }
 
@@ -27,7 +27,7 @@ static void test_bound_grows_with_every_id(void **state) {
     cvi_headroom_note(&headroom, &key, 70, 5);
     assert_int_equal(cvi_headroom_most(&headroom, &key, 70), 6); /* one that may be undone */
     assert_int_equal(cvi_headroom_most(&headroom, &key, 73), 9);
-    assert_int_equal(cvi_headroom_most(&headroom, &key, 60), 6); /* the newest were deleted */
+    assert_int_equal(cvi_headroom_most(&headroom, &key, 69), INT64_MAX); /* a file put back? */
     assert_int_equal(cvi_headroom_most(&headroom, &key, INT64_MAX), INT64_MAX - 64);
     cvi_headroom_note(&headroom, &key, 73, 2);
     assert_int_equal(cvi_headroom_most(&headroom, &key, 73), 3);
@@ -36,6 +36,8 @@ static void test_bound_grows_with_every_id(void **state) {
 static void test_another_question_is_counted_anew(void **state) {
     cvi_headroom headroom = {.next = 0};
     cvi_headroom_key known = key_of("issue", false, 1100);
+    cvi_headroom_key background = known;
+    background.is_background = true;
     const struct {
         cvi_headroom_key key;
         int64_t most;
@@ -44,6 +46,7 @@ static void test_another_question_is_counted_anew(void **state) {
         {key_of("issue", false, 1101), INT64_MAX},
         {key_of("issue", true, 1100), INT64_MAX},
         {key_of("issues", false, 1100), INT64_MAX},
+        {background, INT64_MAX},
     };
     (void)state;
     cvi_headroom_note(&headroom, &known, 0, 0);
@@ -60,8 +63,8 @@ static void test_earlier_look_is_counted_anew(void **state) {
     cvi_headroom_key early;
     cvi_headroom_key late;
     (void)state;
-    assert_true(cvi_headroom_key_of(&spec, 1100, now, &early));
-    assert_true(cvi_headroom_key_of(&spec, 1100, later, &late));
+    assert_true(cvi_headroom_key_of(&spec, false, 1100, now, &early));
+    assert_true(cvi_headroom_key_of(&spec, false, 1100, later, &late));
     cvi_headroom_note(&headroom, &late, 0, 0);
     assert_int_equal(cvi_headroom_most(&headroom, &early, 0), INT64_MAX);
     cvi_headroom_note(&headroom, &early, 0, 0);
@@ -70,15 +73,15 @@ static void test_earlier_look_is_counted_anew(void **state) {
 
 static void test_oldest_path_gives_way(void **state) {
     cvi_headroom headroom = {.next = 0};
-    cvi_headroom_key keys[CVI_HEADROOM_PATHS + 1];
+    cvi_headroom_key keys[CVI_HEADROOM_COUNTS + 1];
     (void)state;
-    for (int i = 0; i <= CVI_HEADROOM_PATHS; i++) {
+    for (int i = 0; i <= CVI_HEADROOM_COUNTS; i++) {
         const char name[] = {'p', (char)('a' + i), '\0'};
         keys[i] = key_of(name, false, 1100);
         cvi_headroom_note(&headroom, &keys[i], 0, i);
     }
     assert_int_equal(cvi_headroom_most(&headroom, &keys[0], 0), INT64_MAX);
-    for (int i = 1; i <= CVI_HEADROOM_PATHS; i++) {
+    for (int i = 1; i <= CVI_HEADROOM_COUNTS; i++) {
         assert_int_equal(cvi_headroom_most(&headroom, &keys[i], 0), i + 1);
     }
 }
@@ -90,11 +93,11 @@ static void test_long_or_empty_path_is_not_remembered(void **state) {
     (void)state;
     memset(longest, 'x', sizeof(longest));
     longest[CV_RESOURCE_MAX + 1] = '\0';
-    assert_false(cvi_headroom_key_of(&spec, 1, now, &key));
+    assert_false(cvi_headroom_key_of(&spec, false, 1, now, &key));
     longest[CV_RESOURCE_MAX] = '\0';
-    assert_true(cvi_headroom_key_of(&spec, 1, now, &key));
+    assert_true(cvi_headroom_key_of(&spec, false, 1, now, &key));
     longest[0] = '\0';
-    assert_false(cvi_headroom_key_of(&spec, 1, now, &key));
+    assert_false(cvi_headroom_key_of(&spec, false, 1, now, &key));
 }
 
 int main(void) {

@@ -2,6 +2,7 @@
  * every step, and while others do the same. */
 #include "support/store_world.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +10,9 @@
 #include <unistd.h>
 
 #include "support/faulty_vfs.h"
+#include "support/portion.h"
 
-enum { TEXT_MAX = 16384, VERSION = 1000, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 16384, VERSION = 1001, STEPS_MAX = 2000 };
 
 #define REQUESTS                                                                                   \
     "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1717243100000),"                 \
@@ -51,6 +53,15 @@ static const earlier states[] = {
      false},
     {"ours, with a shorter look-back", "UPDATE settings SET value = 1000", true},
     {"ours, without a look-back", "DELETE FROM settings", true},
+    {"ours, version 1000",
+     "DROP TRIGGER cache_bytes_before_insert; DROP TRIGGER cache_bytes_after_insert;"
+     "DROP TRIGGER cache_bytes_before_update; DROP TRIGGER cache_bytes_after_update;"
+     "DROP TRIGGER cache_bytes_before_delete; DROP TABLE cache_bytes; DROP INDEX idx_cache_used;"
+     "ALTER TABLE cache DROP COLUMN negative; ALTER TABLE cache DROP COLUMN used_at;"
+     "DROP TABLE rate_limit_cooldowns; ALTER TABLE rate_limit_shares DROP COLUMN activations;"
+     "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
+     "PRAGMA user_version = 1000",
+     true},
 };
 
 enum { STATES = sizeof(states) / sizeof(states[0]) };
@@ -142,20 +153,20 @@ static void check_integrity(const store_world *world) {
 
 typedef struct scene {
     store_world world;
-    bool is_ours;
+    int64_t version;
     char schema[TEXT_MAX]; /* before */
     char rows[TEXT_MAX];   /* before */
 } scene;
 
 static void set_scene(scene *self, const earlier *before) {
     store_world_init(&self->world, 1);
-    self->is_ours = before->is_ours;
     if (before->is_ours) {
         cvi_stores *stores = world_open(&self->world);
         world_store(&self->world, stores, HASH_A, "{}");
         cvi_stores_close(stores);
     }
     world_execute(&self->world, before->sql);
+    self->version = world_number(&self->world, "PRAGMA user_version");
     read_schema(&self->world, self->schema);
     read_rows(&self->world, self->rows);
 }
@@ -164,8 +175,8 @@ static void set_scene(scene *self, const earlier *before) {
 static void check_not_halfway(const scene *self) {
     static char text[TEXT_MAX];
     int64_t version = world_number(&self->world, "PRAGMA user_version");
-    assert_true(version == VERSION || (version == 0 && !self->is_ours));
-    if (version == 0) {
+    assert_true(version == VERSION || version == self->version);
+    if (version != VERSION) {
         read_schema(&self->world, text);
         assert_string_equal(text, self->schema);
     } else {
@@ -222,6 +233,7 @@ static void drop_tables(const store_world *world, size_t count, unsigned subset)
 
 /* A file of version 0 with any of our tables, as if a program had made them one by one. */
 static void test_any_of_our_tables_missing(void **state) {
+    enum { STRIDE = 5 };
     (void)state;
     scene whole;
     set_scene(&whole, &(earlier){"", "", true});
@@ -229,14 +241,19 @@ static void test_any_of_our_tables_missing(void **state) {
                                                 " 'table' AND name NOT LIKE 'sqlite%'"),
                      TABLES);
     store_world_done(&whole.world);
-    for (unsigned subset = 0; subset < 1u << TABLES; subset++) {
+    /* An odd stride: each table is there and missing in turn. */
+    const unsigned stride = (unsigned)portion_stride(STRIDE) | 1u;
+    int tried = 0;
+    for (unsigned subset = 0; subset < 1u << TABLES; subset += stride) {
         scene self;
         set_scene(&self, &(earlier){"", "PRAGMA user_version = 0; DELETE FROM settings", true});
         drop_tables(&self.world, TABLES, subset);
         read_rows(&self.world, self.rows);
         check_opens(&self);
         store_world_done(&self.world);
+        tried++;
     }
+    portion_report("tables missing", tried, 1 << TABLES);
 }
 
 /* The packages' stores make their tables each on its own. */
@@ -294,7 +311,7 @@ static int kill_at_statement(unsigned event, void *user, void *statement, void *
     (void)event;
     (void)text;
     if (sqlite3_stmt_readonly(statement) == 0 && --*left == 0) {
-        raise(SIGKILL);
+        (void)raise(SIGKILL);
     }
     return 0;
 }
@@ -315,6 +332,28 @@ static void die_at_file_operation(int n) {
     files = (faulty_plan){.failing_call = n, .result = FAULTY_KILL};
 }
 
+/* How many statements and operations opening takes: places to die at. */
+static int count_statements(scene *self) {
+    die_at_statement(INT_MAX);
+    cvi_stores *stores = world_open(&self->world);
+    int count = INT_MAX - statements_left;
+    sqlite3_reset_auto_extension();
+    cvi_stores_close(stores);
+    return count;
+}
+
+static int count_operations(scene *self, int result) {
+    files = (faulty_plan){.failing_call = 0, .result = result};
+    cvi_stores *stores = world_open(&self->world);
+    int count = files.calls;
+    cvi_stores_close(stores);
+    return count;
+}
+
+static int count_operations_to_die_at(scene *self) {
+    return count_operations(self, FAULTY_KILL);
+}
+
 /* Opens in a child that dies at its n-th step. True if it got to the end. */
 static bool open_and_die(store_world *world, void (*die_at)(int n), int n) {
     pid_t child = fork();
@@ -330,72 +369,94 @@ static bool open_and_die(store_world *world, void (*die_at)(int n), int n) {
     return WIFEXITED(status);
 }
 
-/* Every second time nobody looks at the file in between: what SQLite has to clear up after a death
- * is then left to the next open. */
-static void kill_everywhere(void (*die_at)(int n)) {
-    for (size_t i = 0; i < STATES; i++) {
-        bool is_done = false;
-        int n = 0;
-        while (!is_done && n < STEPS_MAX) {
-            scene self;
-            set_scene(&self, &states[i]);
-            is_done = open_and_die(&self.world, die_at, ++n);
-            if (n % 2 == 0) {
-                check_not_halfway(&self);
-            }
-            check_opens(&self);
-            store_world_done(&self.world);
+/* Unless somebody looks at the file in between, what SQLite has to clear up after a death is left
+ * to the next open. */
+static void kill_at(const earlier *before, void (*die_at)(int n), int n, bool is_last, bool looks) {
+    scene self;
+    set_scene(&self, before);
+    assert_int_equal(open_and_die(&self.world, die_at, n), is_last);
+    if (looks) {
+        check_not_halfway(&self);
+    }
+    check_opens(&self);
+    store_world_done(&self.world);
+}
+
+/* How many steps there are from a state of the file to an open one. */
+static int count_steps(const earlier *before, int (*count)(scene *self)) {
+    scene self;
+    set_scene(&self, before);
+    int steps = count(&self);
+    store_world_done(&self.world);
+    assert_in_range(steps, 2, STEPS_MAX);
+    return steps;
+}
+
+/* States begin with steps of their own, so that together they meet all. */
+static void kill_everywhere(void (*die_at)(int n), int (*count)(scene *self)) {
+    enum { STRIDE = 5 };
+    const int stride = portion_stride(STRIDE);
+    for (int i = 0; i < STATES; i++) {
+        const int steps = count_steps(&states[i], count);
+        int tried = 0;
+        for (int n = portion_first(stride, i, STATES, steps); n <= steps; n += stride) {
+            kill_at(&states[i], die_at, n, false, tried++ % 2 == 0);
         }
-        print_message("%s: %d steps\n", states[i].what, n - 1);
-        assert_in_range(n, 3, STEPS_MAX - 1);
+        kill_at(&states[i], die_at, steps + 1, true, false);
+        portion_report(states[i].what, tried + 1, steps + 1);
     }
 }
 
 static void test_killed_at_any_statement(void **state) {
     (void)state;
-    kill_everywhere(die_at_statement);
+    kill_everywhere(die_at_statement, count_statements);
 }
 
 static void test_killed_at_any_file_operation(void **state) {
     (void)state;
-    kill_everywhere(die_at_file_operation);
+    kill_everywhere(die_at_file_operation, count_operations_to_die_at);
 }
 
 /* ---- failure ---- */
 
-/* The n-th operation fails: opening does too, or does without. True if there was no n-th. */
-static bool open_and_fail(scene *self, int result, int n) {
+static int count_operations_to_fail(scene *self) {
+    return count_operations(self, SQLITE_IOERR);
+}
+
+/* The n-th operation fails: opening does too, or does without. */
+static void open_and_fail(scene *self, int result, int n) {
     cv_error error = {0};
     self->world.options.clock = self->world.clock.clock;
     files = (faulty_plan){.failing_call = n, .result = result};
     cvi_stores *stores = cvi_stores_open(&self->world.options, &error);
-    bool has_failed = files.has_failed;
+    assert_true(files.has_failed);
     files = (faulty_plan){.failing_call = 0};
     if (stores != NULL) {
         cvi_stores_close(stores);
     } else {
         assert_true(error.code == CV_ERROR_STORE || error.code == CV_ERROR_NOMEM);
-        assert_true(has_failed);
     }
-    return !has_failed;
 }
 
-/* Each state begins with another operation, and so all have their turn. */
 static void test_any_file_operation_fails(void **state) {
     static const int results[] = {SQLITE_IOERR, SQLITE_FULL};
-    enum { STRIDE = 3 };
+    enum { STRIDE = 21, RESULTS = sizeof(results) / sizeof(results[0]) };
+    const int stride = portion_stride(STRIDE);
     (void)state;
-    for (size_t i = 0; i < STATES; i++) {
-        bool is_done = false;
-        for (int n = 1 + (int)i % STRIDE; !is_done; n += STRIDE) {
+    for (int i = 0; i < STATES * RESULTS; i++) {
+        const earlier *before = &states[i / RESULTS];
+        const int steps = count_steps(before, count_operations_to_fail);
+        int tried = 0;
+        for (int n = portion_first(stride, i, STATES * RESULTS, steps); n <= steps; n += stride) {
             scene self;
-            set_scene(&self, &states[i]);
-            is_done = open_and_fail(&self, results[n % 2], n);
+            set_scene(&self, before);
+            open_and_fail(&self, results[i % RESULTS], n);
             check_not_halfway(&self);
             check_opens(&self);
             store_world_done(&self.world);
-            assert_in_range(n, 1, STEPS_MAX);
+            tried++;
         }
+        portion_report(before->what, tried, steps);
     }
 }
 

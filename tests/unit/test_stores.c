@@ -430,9 +430,10 @@ static void test_processes_elect_one_owner(void **state) {
             while (answer == CVI_STORE_BUSY) {
                 answer = cvi_stores_claim(stores, &spec, world->clock.now, &claim, &error);
             }
-            byte = answer != CVI_STORE_DONE ? 'f' : claim.verdict == CVI_CLAIM_ADMITTED ? 'a' : 'w';
+            const char *said = claim.verdict == CVI_CLAIM_ADMITTED ? "a" : "w";
+            said = answer == CVI_STORE_DONE ? said : "f";
             /* Lives until all have claimed. */
-            _exit(write(start[1], &byte, 1) == 1 && read(hold[0], &byte, 1) == 0 ? 0 : 1);
+            _exit(write(start[1], said, 1) == 1 && read(hold[0], &byte, 1) == 0 ? 0 : 1);
         }
     }
     int owners = 0;

@@ -10,6 +10,7 @@
 #include "support/allocator.h"
 #include "support/failing_allocator.h"
 #include "support/faulty_vfs.h"
+#include "support/portion.h"
 
 #define BODY   "{\"id\":1}"
 #define DENIAL "{\"status_code\":101}"
@@ -308,53 +309,70 @@ static life_report run_unharmed(void) {
     return report;
 }
 
-static void fail_files(int result, int first, int stride, bool keeps_failing) {
+/* Every result has its turn; together they meet every place even where each meets few. */
+static const struct {
+    const char *name;
+    int code;
+} results[] = {
+    {"I/O error", SQLITE_IOERR},     {"busy", SQLITE_BUSY},
+    {"locked", SQLITE_LOCKED},       {"full", SQLITE_FULL},
+    {"corrupt", SQLITE_CORRUPT},     {"read-only", SQLITE_READONLY},
+    {"can't open", SQLITE_CANTOPEN}, {"no memory", SQLITE_NOMEM},
+    {"protocol", SQLITE_PROTOCOL},   {"no memory for I/O", SQLITE_IOERR_NOMEM},
+};
+
+enum { RESULTS = sizeof(results) / sizeof(results[0]) };
+
+static void fail_files(int turn, int stride, bool keeps_failing) {
     int calls = run_unharmed().file_calls;
     int noticed = 0;
+    int tried = 0;
     assert_in_range(calls, 100, 5000);
-    for (int n = first; n <= calls; n += stride) {
-        files = (faulty_plan){n, result, keeps_failing, 0, false};
+    for (int n = portion_first(stride, turn, RESULTS, calls); n <= calls; n += stride) {
+        files = (faulty_plan){n, results[turn].code, keeps_failing, 0, false};
         memory = (faulty_plan){0};
         noticed += run_life().failures > 0 ? 1 : 0;
         assert_true(files.has_failed);
+        tried++;
     }
     assert_true(noticed > 0);
+    portion_report(results[turn].name, tried, calls);
 }
 
-static void test_every_io_error(void **state) {
+static void test_every_file_operation(void **state) {
     (void)state;
-    fail_files(SQLITE_IOERR, 1, 1, false);
-}
-
-static void test_other_results_at_many_places(void **state) {
-    static const int results[] = {SQLITE_BUSY,    SQLITE_LOCKED,   SQLITE_FULL,
-                                  SQLITE_CORRUPT, SQLITE_READONLY, SQLITE_CANTOPEN,
-                                  SQLITE_NOMEM,   SQLITE_PROTOCOL, SQLITE_IOERR_NOMEM};
-    (void)state;
-    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
-        /* Strides of their own, so that together they meet every place. */
-        fail_files(results[i], (int)i + 1, (int)(sizeof(results) / sizeof(results[0])), false);
+    for (int i = 0; i < RESULTS; i++) {
+        fail_files(i, portion_stride(RESULTS), false);
     }
 }
 
 /* The disk is gone for some calls, then back. */
 static void test_errors_that_last(void **state) {
+    enum { STRIDE = 31 };
     (void)state;
-    fail_files(SQLITE_IOERR, 1, 7, true);
-    fail_files(SQLITE_FULL, 4, 7, true);
+    for (int i = 0; i < RESULTS; i++) {
+        if (results[i].code == SQLITE_IOERR || results[i].code == SQLITE_FULL) {
+            fail_files(i, portion_stride(STRIDE), true);
+        }
+    }
 }
 
 static void test_every_allocation_of_sqlite(void **state) {
+    enum { STRIDE = 41 };
     (void)state;
     int calls = run_unharmed().memory_calls;
+    int stride = portion_stride(STRIDE);
     int noticed = 0;
+    int tried = 0;
     assert_in_range(calls, 200, 20000);
-    for (int n = 1; n <= calls; n += 3) {
+    for (int n = 1; n <= calls; n += stride) {
         files = (faulty_plan){0};
         memory = (faulty_plan){n, 0, false, 0, false};
         noticed += run_life().failures > 0 ? 1 : 0;
+        tried++;
     }
-    assert_true(noticed > calls / 10);
+    assert_true(noticed > tried / 4);
+    portion_report("allocations", tried, calls);
 }
 
 static void test_every_allocation_of_ours(void **state) {
@@ -485,8 +503,7 @@ static void test_results_and_their_meaning(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_io_error),
-        cmocka_unit_test(test_other_results_at_many_places),
+        cmocka_unit_test(test_every_file_operation),
         cmocka_unit_test(test_errors_that_last),
         cmocka_unit_test(test_every_allocation_of_sqlite),
         cmocka_unit_test(test_every_allocation_of_ours),

@@ -9,6 +9,7 @@ typedef struct turns {
     store_world world;
     cvi_turn busy;
     cvi_turn other;
+    cvi_turn crowd[17];
 } turns;
 
 static void open_turn(turns *self, cvi_turn *turn) {
@@ -70,13 +71,23 @@ static void test_the_busy_one_steps_back_for_who_waits(void **state) {
 static void test_stepping_back_ends(void **state) {
     turns *self = *state;
     make_wait(self);
-    for (int round = 0; round < 3; round++) {
-        take_and_release(&self->busy, round == 0 ? IN_A_ROW - 1 : IN_A_ROW);
+    int in_a_row = IN_A_ROW - 1;
+    for (int round = 0; round < 5; round++) {
+        take_and_release(&self->busy, in_a_row);
         for (int i = 0; i < STEPS_BACK; i++) {
             assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
         }
+        in_a_row = IN_A_ROW << (round + 1); /* who never comes costs less and less */
     }
     take_and_release(&self->busy, 1);
+    /* Somebody does come: all is as before. */
+    take_and_release(&self->other, 1);
+    assert_int_equal(take(&self->other), CVI_STORE_DONE);
+    assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+    cvi_turn_release(&self->other);
+    make_wait(self);
+    take_and_release(&self->busy, IN_A_ROW - 1);
+    assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
 }
 
 static void test_who_gives_up_is_not_waited_for(void **state) {
@@ -139,6 +150,42 @@ static void test_lives(void **state) {
     cvi_turn_close(&memory);
 }
 
+/* Others find the process by the life alone. */
+static void test_a_life_names_its_process(void **state) {
+    static const int64_t none[] = {0, -1, INT64_MIN, 1, (INT64_C(1) << 28) - 1};
+    turns *self = *state;
+    cvi_turn memory;
+    int64_t process = cvi_process_number();
+    assert_true(process > 0);
+    assert_int_equal(cvi_turn_process_of(self->busy.life), process);
+    assert_int_equal(cvi_turn_process_of(self->other.life), process);
+    assert_true(self->busy.life != self->other.life);
+    assert_true(self->busy.life > 0 && self->busy.life <= INT64_C(1) << 62);
+    cvi_turn_open_without_gate(&memory, ":memory:", true, &self->world.clock.random);
+    assert_int_equal(cvi_turn_process_of(memory.life), process);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_int_equal(cvi_turn_process_of(none[i]), 0);
+    }
+}
+
+/* Each draw that hits a life already shown is followed by another, up to sixteen. */
+static void test_a_life_that_is_taken_is_drawn_anew(void **state) {
+    enum { TRIES = 16 };
+    turns *self = *state;
+    fake_clock same;
+    cvi_turn turn;
+    cv_error error;
+    for (int taken = 0; taken <= TRIES; taken++) {
+        fake_clock_init(&same, 99); /* the draws of all before, and one more */
+        bool opened = cvi_turn_open(&turn, self->world.database, &same.random, &error);
+        assert_int_equal(opened, taken < TRIES);
+        self->crowd[taken] = turn;
+    }
+    for (int taken = 0; taken <= TRIES; taken++) {
+        cvi_turn_close(&self->crowd[taken]);
+    }
+}
+
 #define WITH_TURNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
@@ -151,6 +198,8 @@ int main(void) {
         WITH_TURNS(test_an_offer_is_for_who_waits),
         WITH_TURNS(test_both_get_turns),
         WITH_TURNS(test_lives),
+        WITH_TURNS(test_a_life_names_its_process),
+        WITH_TURNS(test_a_life_that_is_taken_is_drawn_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
