@@ -30,9 +30,10 @@ static bool read_digits(cursor *at, int least, int most, int32_t *number) {
 }
 
 static bool read_month_name(cursor *at, int32_t *month) {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     for (int32_t i = 0; i < 12; i++) {
-        if (strncmp(at->next, names + 3 * i, 3) == 0) {
+        if (strncmp(at->next, names[i], 3) == 0) {
             at->next += 3;
             *month = i + 1;
             return true;
