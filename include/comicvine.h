@@ -10,15 +10,38 @@
 #ifndef COMICVINE_H
 #define COMICVINE_H
 
+#include <comicvine/character.h>
+#include <comicvine/chat.h>
 #include <comicvine/client.h>
+#include <comicvine/concept.h>
+#include <comicvine/cursor.h>
+#include <comicvine/episode.h>
 #include <comicvine/error.h>
+#include <comicvine/help.h>
 #include <comicvine/issue.h>
+#include <comicvine/location.h>
 #include <comicvine/memory.h>
+#include <comicvine/movie.h>
+#include <comicvine/object.h>
+#include <comicvine/origin.h>
+#include <comicvine/person.h>
+#include <comicvine/power.h>
+#include <comicvine/promo.h>
+#include <comicvine/publisher.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
 #include <comicvine/resource.h>
+#include <comicvine/search.h>
+#include <comicvine/series.h>
 #include <comicvine/stores.h>
+#include <comicvine/story_arc.h>
+#include <comicvine/team.h>
+#include <comicvine/type.h>
 #include <comicvine/version.h>
+#include <comicvine/video.h>
+#include <comicvine/video_category.h>
+#include <comicvine/video_type.h>
+#include <comicvine/volume.h>
 
 #endif

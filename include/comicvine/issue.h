@@ -6,6 +6,7 @@
 #define COMICVINE_ISSUE_H
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/query.h>
 #include <comicvine/record.h>
 #include <comicvine/request.h>
@@ -91,6 +92,10 @@ CV_API const cv_issue_page *cv_issue_list(cv_client *client, const cv_query *que
  * Free it with cv_issue_free or cv_issue_page_free. A result of another type: CV_ERROR_ARGUMENT. */
 CV_API const cv_issue *cv_issue_take(cv_request *request);
 CV_API const cv_issue_page *cv_issue_page_take(cv_request *request);
+
+/* The next issue of a cursor on issues; see cv_cursor_next. NULL at the end or on failure, and with
+ * CV_ERROR_ARGUMENT for a cursor on anything else: cv_cursor_error(). */
+CV_API const cv_issue *cv_issue_next(cv_cursor *cursor);
 
 /* NULL is fine. Any thread. */
 CV_API void cv_issue_free(const cv_issue *issue);

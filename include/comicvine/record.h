@@ -5,7 +5,8 @@
  * belongs to it. Text is UTF-8 and ends in NUL; NULL means null or absent. Whole numbers read 0
  * when null or absent; cv_record_has tells absent apart. A list that is null, absent or empty has
  * a count of 0. What a member cannot hold (a number beyond 64 bits, text in place of a list) reads
- * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone.
+ * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone;
+ * help.h parses them.
  */
 #ifndef COMICVINE_RECORD_H
 #define COMICVINE_RECORD_H
@@ -47,6 +48,56 @@ typedef struct cv_ref {
     const char *site_detail_url; /* page for people */
 } cv_ref;
 
+/* Reference to another object, without a page for people. */
+typedef struct cv_apiref {
+    const char *api_detail_url; /* the object's address in the API */
+    int64_t id;                 /* number of the object */
+    const char *name;
+} cv_apiref;
+
+/* Reference to something that appears, and how often. */
+typedef struct cv_count_ref {
+    const char *api_detail_url; /* its path word may be wrong: see the id's type, 4005 in 4005-1 */
+    int64_t id;                 /* number of the object */
+    const char *name;
+    const char *site_detail_url; /* page for people */
+    int64_t count;               /* issues or episodes that it is in */
+} cv_count_ref;
+
+/* Reference to an issue. */
+typedef struct cv_issue_ref {
+    const char *api_detail_url;  /* the issue's address in the API */
+    int64_t id;                  /* number of the issue */
+    const char *name;            /* title; often NULL or "" */
+    const char *site_detail_url; /* page for people */
+    const char *issue_number;    /* free text: "12", "½", "1.MU", "-1" */
+} cv_issue_ref;
+
+/* Reference to an issue, without a page for people. */
+typedef struct cv_issue_apiref {
+    const char *api_detail_url; /* its path word names the relation */
+    int64_t id;                 /* number of the issue */
+    const char *name;           /* title; often NULL */
+    const char *issue_number;   /* free text: "12", "½", "1 [2]"; rarely NULL */
+} cv_issue_apiref;
+
+/* Reference to an episode. */
+typedef struct cv_episode_ref {
+    const char *api_detail_url; /* the episode's address in the API */
+    int64_t id;                 /* number of the episode */
+    const char *name;
+    const char *site_detail_url; /* page for people */
+    const char *episode_number;  /* free text: "101", "S02", "101/102" */
+} cv_episode_ref;
+
+/* Reference to an episode, without a page for people. */
+typedef struct cv_episode_apiref {
+    const char *api_detail_url; /* its path word names the relation */
+    int64_t id;                 /* number of the episode */
+    const char *name;
+    const char *episode_number; /* free text: "101", "S02", "101 & 102" */
+} cv_episode_apiref;
+
 /* A person and what they did. */
 typedef struct cv_person_credit {
     const char *api_detail_url; /* the person's address in the API */
@@ -78,10 +129,37 @@ typedef struct cv_associated_image {
     const char *image_tags;   /* list joined by commas */
 } cv_associated_image;
 
+/* A day that travels as an object. */
+typedef struct cv_date_object {
+    const char *date;      /* "YYYY-MM-DD 00:00:00.000000" */
+    int64_t timezone_type; /* 3: `timezone` is a place */
+    const char *timezone;  /* "America/Los_Angeles" */
+} cv_date_object;
+
 typedef struct cv_ref_list {
     const cv_ref *items;
     size_t count;
 } cv_ref_list;
+
+typedef struct cv_apiref_list {
+    const cv_apiref *items;
+    size_t count;
+} cv_apiref_list;
+
+typedef struct cv_count_ref_list {
+    const cv_count_ref *items;
+    size_t count;
+} cv_count_ref_list;
+
+typedef struct cv_issue_ref_list {
+    const cv_issue_ref *items;
+    size_t count;
+} cv_issue_ref_list;
+
+typedef struct cv_episode_ref_list {
+    const cv_episode_ref *items;
+    size_t count;
+} cv_episode_ref_list;
 
 typedef struct cv_person_credit_list {
     const cv_person_credit *items;

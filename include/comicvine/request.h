@@ -14,6 +14,7 @@
 #define COMICVINE_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <comicvine/client.h>
@@ -33,9 +34,24 @@ typedef void cv_request_fn(cv_request *request, void *user);
 CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t id,
                                        const cv_request_options *options);
 
+/* Starts to retrieve objects of one resource, at most 10 000, in as few requests as possible: what
+ * the cache has is taken from there, be it a full entry or what a list has said; the rest is asked
+ * for in lists of up to 100 ids, each of which is one request of the list's path. What comes so
+ * holds what lists hold (cv_record_has), and is cached apart from full entries. `ids` (copied) may
+ * repeat themselves. In `options`, `fields` are those of lists; mode, priority, max_wait_ms and
+ * deadline_ms hold for each list. The request is done and well when each id has come to an end;
+ * take them with cv_many_take. */
+CV_API cv_request *cv_request_retrieve_many(cv_client *client, cv_resource resource,
+                                            const int64_t *ids, size_t count,
+                                            const cv_request_options *options);
+
 /* Starts to fetch one page of a list. `query` may be NULL: the first page of all. */
 CV_API cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                                    const cv_request_options *options);
+
+/* Starts a search for one page of hits; the result is taken with cv_page_take. */
+CV_API cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
+                                     const cv_request_options *options);
 
 /* Whether the request has ended, well or not; true for NULL. Never blocks. */
 CV_API bool cv_request_done(const cv_request *request);
@@ -68,6 +84,27 @@ CV_API void cv_request_free(cv_request *request);
  * cv_last_error() says which. */
 CV_API const cv_record *cv_record_take(cv_request *request);
 CV_API const cv_page *cv_page_take(cv_request *request);
+
+/* What became of one id. */
+typedef struct cv_many_item {
+    int64_t id;
+    const cv_record *record; /* NULL: missing or failed */
+    cv_error error;          /* CV_OK with a record; CV_ERROR_NOT_FOUND: there is no such object */
+    int64_t reserved[8];
+} cv_many_item;
+
+/* The result of cv_request_retrieve_many: as many items as ids, in their order. */
+typedef struct cv_many {
+    const cv_many_item *items;
+    size_t count;
+    int64_t reserved[8];
+} cv_many;
+
+/* The result of a request for many, like cv_record_take; each is the caller's. */
+CV_API const cv_many *cv_many_take(cv_request *request);
+
+/* Frees it with its records (cv_record_keep keeps one). NULL is fine. Any thread. */
+CV_API void cv_many_free(const cv_many *many);
 
 /* The blocking calls for programs that learn the resource as they run; as cv_issue_retrieve and
  * cv_issue_list, freed with cv_record_free and cv_page_free. */

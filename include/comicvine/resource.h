@@ -29,14 +29,16 @@ typedef enum cv_resource {
     CV_VIDEO_CATEGORY,
     CV_VIDEO_TYPE,
     CV_VOLUME,
-    CV_CHAT
+    CV_CHAT,
+    CV_TYPE /* the list of resources itself, /types; it has no details */
 } cv_resource;
 
 /* The resource whose detail path ("issue") or list path ("issues") is `name`; CV_RESOURCE_NONE if
  * this version of the library has no such resource, or `name` is NULL. Any thread. */
 CV_API cv_resource cv_resource_from_name(const char *name);
 
-/* The detail path ("issue"), or NULL if this version has no such resource. Static. Any thread. */
+/* The detail path ("issue"; for CV_TYPE, which has none, "types"), or NULL if this version has no
+ * such resource. Static. Any thread. */
 CV_API const char *cv_resource_name(cv_resource resource);
 
 #ifdef __cplusplus

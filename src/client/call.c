@@ -7,7 +7,9 @@
 
 #include "client/url.h"
 #include "resources/check.h"
+#include "resources/hits.h"
 #include "resources/registry.h"
+#include "resources/search.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
@@ -17,7 +19,7 @@
 #define PARAMETER_BYTES 2048
 #define LONGEST_URL     7000 /* leaves room for the key */
 
-static const cvi_resource *find_resource(cv_resource resource, cv_error *error) {
+const cvi_resource *cvi_find_resource(cv_resource resource, cv_error *error) {
     const cvi_resource *table = cvi_registry_find(resource);
     if (table == NULL) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "version %s of the library has no resource %d",
@@ -61,15 +63,16 @@ static cvi_call *new_call(const cvi_settings *settings, const cvi_resource *reso
     return call;
 }
 
-static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char *fields,
-                       cv_error *error) {
+static bool aim_detail(const cvi_settings *settings, cvi_call *call,
+                       const cv_request_options *options, cv_error *error) {
     char list[PARAMETER_BYTES];
     cvi_buffer field_list;
     cvi_buffer_over(&field_list, list, sizeof(list));
     cvi_parameter parameter = {"field_list", NULL};
     cvi_target target = {settings->options.base_url, call->label, &parameter, 1};
-    if (fields != NULL) {
-        if (!cvi_check_fields(call->resource, false, fields, &field_list, error)) {
+    if (options != NULL && options->fields != NULL) {
+        const cvi_scope scope = {call->resource, false, options->allow_unknown != 0};
+        if (!cvi_check_fields(&scope, options->fields, &field_list, error)) {
             return false;
         }
         cvi_url_hash(&target, call->full_hash);
@@ -78,15 +81,34 @@ static bool aim_detail(const cvi_settings *settings, cvi_call *call, const char 
     return aim(call, &target, error);
 }
 
-cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
-                          const char *fields, cv_error *error) {
-    const cvi_resource *table = find_resource(resource, error);
-    if (table == NULL) {
-        return NULL;
+bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error) {
+    if (resource->detail_path == NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: a list, whose items are not to be had alone",
+                      resource->list_path);
+        return false;
     }
     if (id < 1 || id > MAX_ID) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
-                      table->detail_path, id);
+                      resource->detail_path, id);
+        return false;
+    }
+    return true;
+}
+
+static void write_object_path(const char *path, const cvi_resource *resource, int64_t id,
+                              char *text, size_t size) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, text, size);
+    cvi_buffer_add_format(&out, "%s/%" PRId64 "-%" PRId64, path, resource->type_id, id);
+}
+
+cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
+                          const cv_request_options *options, cv_error *error) {
+    const cvi_resource *table = cvi_find_resource(resource, error);
+    if (table == NULL) {
+        return NULL;
+    }
+    if (!cvi_check_id(table, id, error)) {
         return NULL;
     }
     cvi_call *call = new_call(settings, table, error);
@@ -95,14 +117,38 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
     }
     call->segment = table->detail_path;
     call->id = id;
-    cvi_buffer label;
-    cvi_buffer_over(&label, call->label, sizeof(call->label));
-    cvi_buffer_add_format(&label, "%s/%" PRId64 "-%" PRId64, table->detail_path, table->type_id,
-                          id);
-    if (!aim_detail(settings, call, fields, error)) {
+    write_object_path(table->detail_path, table, id, call->label, sizeof(call->label));
+    if (!aim_detail(settings, call, options, error)) {
         cvi_call_release(call);
         return NULL;
     }
+    return call;
+}
+
+cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
+                        const cv_request_options *options, cv_error *error) {
+    char list[PARAMETER_BYTES];
+    char path[sizeof(((cvi_call *)NULL)->label)];
+    cvi_buffer field_list;
+    cvi_buffer_over(&field_list, list, sizeof(list));
+    const cvi_scope scope = {resource, true, options->allow_unknown != 0};
+    if (options->fields != NULL && !cvi_check_fields(&scope, options->fields, &field_list, error)) {
+        return NULL;
+    }
+    cvi_call *call = new_call(settings, resource, error);
+    if (call == NULL) {
+        return NULL;
+    }
+    call->segment = resource->list_path;
+    call->id = id;
+    write_object_path(resource->detail_path, resource, id, call->label, sizeof(call->label));
+    write_object_path(resource->list_path, resource, id, path, sizeof(path));
+    cvi_parameter parameter = {"field_list", options->fields != NULL ? list : NULL};
+    cvi_target target = {settings->options.base_url, path, &parameter, 1};
+    cvi_url_hash(&target, call->hash);
+    parameter.value = NULL;
+    target.path = call->label;
+    cvi_url_hash(&target, call->full_hash);
     return call;
 }
 
@@ -129,7 +175,7 @@ static bool check_range(const cvi_resource *resource, const cv_query *query, cv_
     return true;
 }
 
-static bool copy_query(cv_query *own, const cv_query *query, cv_error *error) {
+bool cvi_copy_query(cv_query *own, const cv_query *query, cv_error *error) {
     return query == NULL ||
            (cvi_copy_sized(own, sizeof(*own), query, "cv_query", error) &&
             cvi_check_reserved(own->reserved, sizeof(own->reserved) / sizeof(own->reserved[0]),
@@ -154,11 +200,11 @@ static bool write_list_texts(const cvi_resource *resource, const cv_query *query
     cvi_buffer_over(&sort, texts->sort, sizeof(texts->sort));
     write_number(texts->limit, sizeof(texts->limit), query->limit);
     write_number(texts->offset, sizeof(texts->offset), query->offset);
+    const cvi_scope scope = {resource, true, query->allow_unknown != 0};
     return check_range(resource, query, error) &&
-           (query->fields == NULL ||
-            cvi_check_fields(resource, true, query->fields, &fields, error)) &&
-           (query->filter == NULL || cvi_check_filter(resource, query->filter, &filter, error)) &&
-           (query->sort == NULL || cvi_check_sort(resource, query->sort, &sort, error));
+           (query->fields == NULL || cvi_check_fields(&scope, query->fields, &fields, error)) &&
+           (query->filter == NULL || cvi_check_filter(&scope, query->filter, &filter, error)) &&
+           (query->sort == NULL || cvi_check_sort(&scope, query->sort, &sort, error));
 }
 
 static const char *or_null(const char *text) {
@@ -167,10 +213,10 @@ static const char *or_null(const char *text) {
 
 cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, const cv_query *query,
                         cv_error *error) {
-    const cvi_resource *table = find_resource(resource, error);
+    const cvi_resource *table = cvi_find_resource(resource, error);
     cv_query own = CV_QUERY_INIT;
     list_texts texts;
-    if (table == NULL || !copy_query(&own, query, error) ||
+    if (table == NULL || !cvi_copy_query(&own, query, error) ||
         !write_list_texts(table, &own, &texts, error)) {
         return NULL;
     }
@@ -189,6 +235,85 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
         {"sort", or_null(texts.sort)},
     };
     cvi_target target = {settings->options.base_url, table->list_path, parameters,
+                         sizeof(parameters) / sizeof(parameters[0])};
+    if (!aim(call, &target, error)) {
+        cvi_call_release(call);
+        return NULL;
+    }
+    return call;
+}
+
+/* The texts of a search's parameters. */
+typedef struct search_texts {
+    char fields[2 * PARAMETER_BYTES]; /* a name may have several spellings */
+    char words[PARAMETER_BYTES + 1];
+    char resources[256];
+    char limit[24];
+    char page[24];
+} search_texts;
+
+bool cvi_copy_search(cv_search_query *own, const cv_search_query *query, cv_error *error) {
+    if (query == NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "search: the query is NULL");
+        return false;
+    }
+    return cvi_copy_sized(own, sizeof(*own), query, "cv_search_query", error) &&
+           cvi_check_reserved(own->reserved, sizeof(own->reserved) / sizeof(own->reserved[0]),
+                              "cv_search_query", error);
+}
+
+static bool check_search_range(const cv_search_query *query, cv_error *error) {
+    if (query->limit < 0 || query->limit > MAX_LIST_LENGTH) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "search: limit %" PRId64 " is not from 1 to %d",
+                      query->limit, MAX_LIST_LENGTH);
+        return false;
+    }
+    if (query->page < 0) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "search: page %" PRId64 " is negative",
+                      query->page);
+        return false;
+    }
+    return true;
+}
+
+static bool write_search_texts(const cv_search_query *query, search_texts *texts, cv_error *error) {
+    cvi_buffer fields;
+    cvi_buffer words;
+    cvi_buffer resources;
+    cvi_buffer_over(&fields, texts->fields, sizeof(texts->fields));
+    cvi_buffer_over(&words, texts->words, sizeof(texts->words));
+    cvi_buffer_over(&resources, texts->resources, sizeof(texts->resources));
+    write_number(texts->limit, sizeof(texts->limit), query->limit);
+    write_number(texts->page, sizeof(texts->page), query->page > 1 ? query->page : 0);
+    return check_search_range(query, error) &&
+           cvi_check_search_words(query->query != NULL ? query->query : "", &words, error) &&
+           (query->fields == NULL || cvi_check_search_fields(query->fields, &fields, error)) &&
+           (query->resources == NULL ||
+            cvi_check_search_resources(query->resources, &resources, error));
+}
+
+cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *query,
+                          cv_error *error) {
+    cv_search_query own = CV_SEARCH_QUERY_INIT;
+    search_texts texts;
+    if (!cvi_copy_search(&own, query, error) || !write_search_texts(&own, &texts, error)) {
+        return NULL;
+    }
+    cvi_call *call = new_call(settings, &cvi_search_resource, error);
+    if (call == NULL) {
+        return NULL;
+    }
+    call->segment = cvi_search_resource.list_path;
+    call->is_list = true;
+    cvi_buffer label;
+    cvi_buffer_over(&label, call->label, sizeof(call->label));
+    cvi_buffer_add_format(&label, "search page %" PRId64, own.page > 0 ? own.page : 1);
+    const cvi_parameter parameters[] = {
+        {"field_list", or_null(texts.fields)},   {"limit", or_null(texts.limit)},
+        {"page", or_null(texts.page)},           {"query", texts.words},
+        {"resources", or_null(texts.resources)},
+    };
+    cvi_target target = {settings->options.base_url, cvi_search_resource.list_path, parameters,
                          sizeof(parameters) / sizeof(parameters[0])};
     if (!aim(call, &target, error)) {
         cvi_call_release(call);

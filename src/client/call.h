@@ -28,13 +28,36 @@ typedef struct cvi_call {
     char *url;                     /* without the key */
 } cvi_call;
 
-/* Checks and works out a call. NULL: CV_ERROR_ARGUMENT or CV_ERROR_NOMEM. `fields` may be NULL. */
+enum { CVI_SEARCH_LIMIT = 10 }; /* page size of a search that names none */
+
+/* The table of a resource; NULL: CV_ERROR_ARGUMENT. */
+const cvi_resource *cvi_find_resource(cv_resource resource, cv_error *error);
+
+/* Copy the caller's struct by its size (`query` NULL: leaves a list's defaults, is refused for a
+ * search); texts stay the caller's. False: CV_ERROR_ARGUMENT. */
+bool cvi_copy_query(cv_query *own, const cv_query *query, cv_error *error);
+bool cvi_copy_search(cv_search_query *own, const cv_search_query *query, cv_error *error);
+
+/* Checks and works out a call. NULL: CV_ERROR_ARGUMENT or CV_ERROR_NOMEM. Of `options`, which may
+ * be NULL, only the fields count. */
 cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,
-                          const char *fields, cv_error *error);
+                          const cv_request_options *options, cv_error *error);
 
 /* `query` may be NULL. */
 cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, const cv_query *query,
                         cv_error *error);
+
+/* A page of a search; its answer is a list of records of several resources. */
+cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *query,
+                          cv_error *error);
+
+/* What a list says of one object, for the cache alone: it has no URL. A full entry of the object
+ * answers it as well. Of `options` only the fields count. */
+cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
+                        const cv_request_options *options, cv_error *error);
+
+/* An id is one that the service may have. */
+bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error);
 
 /* The answer to CV_MODE_CACHE_ONLY when there is none. */
 void cvi_error_not_cached(cv_error *error, const char *label);

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <comicvine/search.h>
+
 #include "client/envelope.h"
 #include "client/lookup.h"
 #include "client/request_start.h"
@@ -29,8 +31,7 @@ static bool check_options(const cv_request_options *options, cv_error *error) {
     return false;
 }
 
-static bool copy_options(cv_request_options *own, const cv_request_options *options,
-                         cv_error *error) {
+bool cvi_copy_options(cv_request_options *own, const cv_request_options *options, cv_error *error) {
     *own = cvi_options_of(CV_PRIORITY_USER);
     return options == NULL ||
            (cvi_copy_sized(own, sizeof(*own), options, "cv_request_options", error) &&
@@ -43,16 +44,16 @@ static bool copy_options(cv_request_options *own, const cv_request_options *opti
 static cvi_call *detail_call(cv_client *client, cv_resource resource, int64_t id,
                              const cv_request_options *options, cv_request_options *own,
                              cv_error *error) {
-    if (!copy_options(own, options, error)) {
+    if (!cvi_copy_options(own, options, error)) {
         return NULL;
     }
-    return cvi_call_detail(&client->settings, resource, id, own->fields, error);
+    return cvi_call_detail(&client->settings, resource, id, own, error);
 }
 
 static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_query *query,
                            const cv_request_options *options, cv_request_options *own,
                            cv_error *error) {
-    if (!copy_options(own, options, error)) {
+    if (!cvi_copy_options(own, options, error)) {
         return NULL;
     }
     if (own->fields != NULL) {
@@ -60,6 +61,20 @@ static cvi_call *list_call(cv_client *client, cv_resource resource, const cv_que
         return NULL;
     }
     return cvi_call_list(&client->settings, resource, query, error);
+}
+
+static cvi_call *search_call(cv_client *client, const cv_search_query *query,
+                             const cv_request_options *options, cv_request_options *own,
+                             cv_error *error) {
+    if (!cvi_copy_options(own, options, error)) {
+        return NULL;
+    }
+    if (own->fields != NULL) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "the fields of a search belong into its cv_search_query");
+        return NULL;
+    }
+    return cvi_call_search(&client->settings, query, error);
 }
 
 /* ---- requests ---- */
@@ -70,8 +85,7 @@ static cv_request *start(cv_client *client, cvi_call *call, const cv_request_opt
     return cvi_request_start(client, &order);
 }
 
-/* There is no client to make a request in: no handle, and the reason where it is looked for. */
-static cv_request *without_client(void) {
+cv_request *cvi_without_client(void) {
     cv_error error;
     cvi_error_set(&error, CV_ERROR_ARGUMENT, "client is NULL");
     cvi_error_remember(&error);
@@ -81,7 +95,7 @@ static cv_request *without_client(void) {
 cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t id,
                                 const cv_request_options *options) {
     if (client == NULL) {
-        return without_client();
+        return cvi_without_client();
     }
     cv_error error;
     cv_request_options own;
@@ -92,11 +106,22 @@ cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t
 cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                             const cv_request_options *options) {
     if (client == NULL) {
-        return without_client();
+        return cvi_without_client();
     }
     cv_error error;
     cv_request_options own;
     cvi_call *call = list_call(client, resource, query, options, &own, &error);
+    return start(client, call, &own, &error);
+}
+
+cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
+                              const cv_request_options *options) {
+    if (client == NULL) {
+        return cvi_without_client();
+    }
+    cv_error error;
+    cv_request_options own;
+    cvi_call *call = search_call(client, query, options, &own, &error);
     return start(client, call, &own, &error);
 }
 
@@ -190,10 +215,8 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
     cv_request_free(request);
 }
 
-/* The same for a call that could be worked out; the client's memory stays until it returns, also if
- * another thread closes it. */
-static void fetch(cv_client *client, cvi_call *call, const cv_request_options *options,
-                  cvi_outcome *outcome) {
+void cvi_fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,
+                    cvi_outcome *outcome) {
     if (call != NULL) {
         cvi_client_keep(client);
         fetch_call(client, call, options, outcome);
@@ -214,33 +237,51 @@ static void settle(const cvi_outcome *outcome, const void *handle) {
 const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64_t id,
                                   const cv_request_options *options) {
     if (client == NULL) {
-        without_client();
+        cvi_without_client();
         return NULL;
     }
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = detail_call(client, resource, id, options, &own, &outcome.error);
-    fetch(client, call, &own, &outcome);
+    cvi_fetch_call(client, call, &own, &outcome);
     const cv_record *record =
         outcome.result != NULL ? cvi_result_record(outcome.result, &outcome.provenance) : NULL;
     settle(&outcome, record);
     return record;
 }
 
+/* The outcome's page for the caller. */
+static const cv_page *hand_out_page(cvi_outcome *outcome) {
+    const cv_page *page =
+        outcome->result != NULL ? cvi_result_page(outcome->result, &outcome->provenance) : NULL;
+    settle(outcome, page);
+    return page;
+}
+
 const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_query *query,
                               const cv_request_options *options) {
     if (client == NULL) {
-        without_client();
+        cvi_without_client();
         return NULL;
     }
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = list_call(client, resource, query, options, &own, &outcome.error);
-    fetch(client, call, &own, &outcome);
-    const cv_page *page =
-        outcome.result != NULL ? cvi_result_page(outcome.result, &outcome.provenance) : NULL;
-    settle(&outcome, page);
-    return page;
+    cvi_fetch_call(client, call, &own, &outcome);
+    return hand_out_page(&outcome);
+}
+
+const cv_page *cv_search(cv_client *client, const cv_search_query *query, cv_priority priority) {
+    if (client == NULL) {
+        cvi_without_client();
+        return NULL;
+    }
+    cv_request_options options = cvi_options_of(priority);
+    cv_request_options own;
+    cvi_outcome outcome = {.result = NULL};
+    cvi_call *call = search_call(client, query, &options, &own, &outcome.error);
+    cvi_fetch_call(client, call, &own, &outcome);
+    return hand_out_page(&outcome);
 }
 
 const cv_record *cv_retrieve(cv_client *client, cv_resource resource, int64_t id,

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include <comicvine/client.h>
+#include <comicvine/cursor.h>
 #include <comicvine/request.h>
 
 #include "client/call.h"
@@ -62,6 +63,8 @@ struct cv_request {
     cvi_passenger passenger; /* first, so that the engine's pointer is ours; driver's */
     cv_client *client;       /* fixed */
     cvi_call *call;          /* fixed; NULL when the arguments were bad */
+    struct cvi_many *many;   /* fixed; what it asks for, of a request for many; driver's */
+    cv_cursor *cursor;       /* fixed; whose next page it fetches, or NULL; counted */
 
     /* shared */
     bool owned_by_user;   /* the handle is not freed yet */

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "client/cursor.h"
+#include "client/many.h"
+
 /* ---- waiters ---- */
 
 bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *request) {
@@ -144,6 +147,9 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
     if (outcome->result != NULL) {
         cvi_result_keep(outcome->result);
     }
+    if (request->cursor != NULL) {
+        cvi_cursor_arrive_locked(request->cursor, &request->outcome);
+    }
     request->done = true;
     cvi_callbacks_queue_locked(request);
     signal_for_request(request);
@@ -151,6 +157,10 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
 
 void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome) {
     cv_client *client = user;
+    if (passenger->is_part) {
+        cvi_many_arrive(client, passenger, outcome);
+        return;
+    }
     cv_request *request = (cv_request *)passenger;
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, outcome);

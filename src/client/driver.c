@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/many.h"
 #include "support/error.h"
 
 #define MAX_BODY_BYTES  ((size_t)32 << 20)
@@ -77,9 +78,17 @@ void cvi_driver_submit_locked(cv_request *request) {
     cvi_driver_interrupt_locked(client);
 }
 
+/* Takes a request, with all its parts, out of the engine. */
+static void leave_engine(cv_client *client, cv_request *request) {
+    cvi_engine_leave(client->engine, &request->passenger);
+    if (request->many != NULL) {
+        cvi_many_leave(request->many, client->engine);
+    }
+}
+
 /* Lets go of a request that has been completed elsewhere. */
 static void let_go(cv_client *client, cv_request *request) {
-    cvi_engine_leave(client->engine, &request->passenger);
+    leave_engine(client, request);
     cvi_mutex_lock(&client->mutex);
     bool is_orphan = cvi_request_leave_driver_locked(request);
     cvi_mutex_unlock(&client->mutex);
@@ -93,6 +102,8 @@ static void take_inbox(cv_client *client) {
     for (cv_request *request; (request = pop_inbox(client, &done)) != NULL;) {
         if (done) {
             let_go(client, request);
+        } else if (request->many != NULL) {
+            cvi_many_advance(request);
         } else {
             cvi_engine_board(client->engine, &request->passenger, request->call);
         }
@@ -350,7 +361,7 @@ void cvi_driver_stop(cv_client *client) {
     cvi_error_set(&outcome.error, CV_ERROR_CLOSED, "the client was closed");
     bool done = false;
     for (cv_request *request; (request = pop_inbox(client, &done)) != NULL;) {
-        cvi_engine_leave(client->engine, &request->passenger);
+        leave_engine(client, request);
         cvi_request_deliver(client, &request->passenger, &outcome);
     }
     cvi_engine_abandon(client->engine, &outcome);

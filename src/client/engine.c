@@ -76,8 +76,11 @@ static void unlink_flight(cvi_engine *engine, cvi_flight *flight) {
 /* Whether a flight under way can still give this passenger what it wants. */
 static bool may_board(const cvi_flight *flight, const cvi_passenger *passenger) {
     switch (passenger->mode) {
-    case CV_MODE_CACHE_ONLY: /* wants a look at the cache, and nothing else */
-        return flight->stage == CVI_STAGE_LOOKUP && !flight->was_refused && !flight->refresh;
+    case CV_MODE_CACHE_ONLY: /* wants a look at the cache, or at what is on its way there */
+        if (flight->stage != CVI_STAGE_STORE) {
+            return flight->stage == CVI_STAGE_LOOKUP && !flight->was_refused && !flight->refresh;
+        }
+        break;
     case CV_MODE_REFRESH: /* wants a request that begins after its own call */
         return flight->refresh &&
                (flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM);
@@ -104,15 +107,22 @@ static cvi_flight *find_flight(const cvi_engine *engine, const cvi_passenger *pa
     return NULL;
 }
 
+static cvi_flight *new_flight(cvi_engine *engine, cvi_call *call) {
+    cvi_flight *flight = cvi_allocate(&engine->options.allocator, sizeof(*flight));
+    if (flight != NULL) {
+        flight->engine = engine;
+        flight->call = cvi_call_keep(call);
+        flight->sequence = engine->sequence++;
+    }
+    return flight;
+}
+
 static cvi_flight *start_flight(cvi_engine *engine, const cvi_passenger *passenger,
                                 cvi_call *call) {
-    cvi_flight *flight = cvi_allocate(&engine->options.allocator, sizeof(*flight));
+    cvi_flight *flight = new_flight(engine, call);
     if (flight == NULL) {
         return NULL;
     }
-    flight->engine = engine;
-    flight->call = cvi_call_keep(call);
-    flight->sequence = engine->sequence++;
     flight->priority = passenger->priority;
     flight->refresh = passenger->mode == CV_MODE_REFRESH;
     flight->stage = passenger->looked || flight->refresh ? CVI_STAGE_CLAIM : CVI_STAGE_LOOKUP;
@@ -177,6 +187,20 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
     append_passenger(flight, passenger);
     raise_flight(engine, flight, passenger->priority);
     ask_again(flight);
+}
+
+void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
+                      cvi_now now) {
+    cvi_flight *flight = new_flight(engine, call);
+    if (flight != NULL) {
+        flight->priority = CV_PRIORITY_USER; /* before what may ask for it */
+        flight->stage = CVI_STAGE_STORE;
+        flight->ending = CVI_ENDING_COMPLETE;
+        flight->result = cvi_result_keep(result);
+        flight->fetched_at_ms = now.wall_ms;
+        flight->due_boot_ms = now.boot_ms + delay_ms;
+        link_flight(engine, flight);
+    }
 }
 
 static void unlink_passenger(cvi_passenger *passenger) {

@@ -27,6 +27,7 @@ struct cvi_passenger {
     cvi_flight *flight; /* NULL: not aboard */
     cv_priority priority;
     cv_mode mode;
+    bool is_part;             /* of a request for many: lies in a cvi_part */
     bool looked;              /* the caller has asked the cache already */
     bool joined;              /* set by the engine: others had asked before */
     int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
@@ -95,6 +96,12 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
 
 /* Lets a passenger go without delivering. Fine if it is not aboard. */
 void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
+
+/* Has an answer that came as a part of another one stored under its own call's key, by a step at
+ * least `delay_ms` from now; until then it answers whoever boards. Keeps both. Without memory it is
+ * not stored, which costs a request some time. Not from within a delivery. */
+void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
+                      cvi_now now);
 
 /* Takes every flight as far as it can go. The answer is the boot time at which to call again,
  * INT64_MAX: when something arrives. */

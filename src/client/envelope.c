@@ -159,7 +159,7 @@ static void judge_status_code(const cvi_call *call, const cvi_response *response
 
 /* A good envelope must also be the one that was asked for. */
 static bool is_asked_for(const cvi_call *call, cvi_finding *finding) {
-    if (call->is_list || cvi_result_id(finding->result, 0) == call->id) {
+    if (call->is_list || cvi_result_is_about(finding->result, call->id)) {
         return true;
     }
     cvi_error_set(&finding->error, CV_ERROR_RESPONSE, "%s: the answer is about id %" PRId64,

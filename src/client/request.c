@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "client/cursor.h"
+#include "client/many.h"
 #include "client/request_start.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -14,19 +16,27 @@ static const cv_error no_memory = {
 
 /* ---- making ---- */
 
-/* A request for a call that it takes over; NULL call: it is done with `error`. */
-static cv_request *new_request(cv_client *client, cvi_call *call, const cv_error *error) {
+/* A request for the order's call, which it takes over; without one it is done with the error. */
+static cv_request *new_request(cv_client *client, const cvi_order *order) {
     cv_request *request = cvi_allocate(&client->allocator, sizeof(*request));
     if (request == NULL) {
-        cvi_call_release(call);
+        cvi_call_release(order->call);
+        cvi_many_free(order->many);
         return NULL;
     }
     request->client = client;
-    request->call = call;
+    request->many = order->many;
+    if (request->many != NULL) {
+        request->many->request = request;
+    }
+    request->call = order->call;
     request->owned_by_user = true;
-    if (call == NULL) {
+    if (order->call == NULL) {
         request->done = true;
-        request->outcome.error = *error;
+        request->outcome.error = *order->error;
+    }
+    if (order->cursor != NULL) {
+        request->cursor = cvi_cursor_keep(order->cursor);
     }
     cvi_client_keep(client);
     return request;
@@ -55,7 +65,7 @@ static void complete(cv_request *request, const cv_error *error) {
 }
 
 cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
-    cv_request *request = new_request(client, order->call, order->error);
+    cv_request *request = new_request(client, order);
     if (request == NULL || request->call == NULL) {
         return request;
     }
@@ -82,6 +92,8 @@ void cvi_request_destroy(cv_request *request) {
     cv_client *client = request->client;
     cvi_result_release(request->outcome.result);
     cvi_call_release(request->call);
+    cvi_many_free(request->many);
+    cvi_cursor_release(request->cursor);
     cvi_release(&client->allocator, request);
     cvi_client_release(client);
 }
@@ -207,6 +219,17 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
 
 /* ---- taking results ---- */
 
+/* `result` NULL: it is that of a request for many. */
+static void refuse_type(const cvi_result *result) {
+    cv_error wrong;
+    const char *type = "many records";
+    if (result != NULL) {
+        type = cvi_result_is_list(result) ? "a page" : "a record";
+    }
+    cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is %s of another type", type);
+    cvi_error_remember(&wrong);
+}
+
 /* The result of a request that is done and well, if it is of this kind; NULL and the thread's last
  * error otherwise. */
 static cvi_result *find_result(const cv_request *request, cv_resource resource, bool is_list) {
@@ -217,13 +240,10 @@ static cvi_result *find_result(const cv_request *request, cv_resource resource, 
     }
     cvi_result *result = request->outcome.result;
     bool right =
-        cvi_result_is_list(result) == is_list &&
+        result != NULL && cvi_result_is_list(result) == is_list &&
         (resource == CV_RESOURCE_NONE || cvi_result_resource(result)->resource == resource);
     if (!right) {
-        cv_error wrong;
-        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "%s: the result is %s of another type",
-                      request->call->label, cvi_result_is_list(result) ? "a page" : "a record");
-        cvi_error_remember(&wrong);
+        refuse_type(result);
         return NULL;
     }
     return result;

@@ -10,6 +10,8 @@ typedef struct cvi_order {
     const cv_error *error;      /* why, then */
     cv_request_options options; /* checked */
     bool looked;                /* the cache has been asked already */
+    struct cvi_many *many;      /* taken over; of a request for many, or NULL */
+    cv_cursor *cursor;          /* whose next page it is, or NULL; its mutex is not held */
 } cvi_order;
 
 /* A handle on a new request, which may be done already. NULL without memory. */

@@ -4,7 +4,23 @@
 #include <comicvine.h>
 
 #include "client/calls.h"
+#include "client/cursor.h"
 #include "client/request_start.h"
+
+#define CVI_LIST_RESOURCE(name, NAME)                                                              \
+    const cv_##name##_page *cv_##name##_list(cv_client *client, const cv_query *query,             \
+                                             cv_priority priority) {                               \
+        return (const cv_##name##_page *)cv_list(client, CV_##NAME, query, priority);              \
+    }                                                                                              \
+    const cv_##name##_page *cv_##name##_page_take(cv_request *request) {                           \
+        return (const cv_##name##_page *)cvi_request_take_page(request, CV_##NAME);                \
+    }                                                                                              \
+    const cv_##name *cv_##name##_next(cv_cursor *cursor) {                                         \
+        return (const cv_##name *)cvi_cursor_next_of(cursor, CV_##NAME);                           \
+    }                                                                                              \
+    void cv_##name##_page_free(const cv_##name##_page *page) {                                     \
+        cv_page_free((const cv_page *)page);                                                       \
+    }
 
 #define CVI_RESOURCE(name, NAME)                                                                   \
     const cv_##name *cv_##name##_retrieve(cv_client *client, int64_t id, cv_priority priority) {   \
@@ -14,21 +30,12 @@
                                                const cv_request_options *options) {                \
         return (const cv_##name *)cvi_fetch_record(client, CV_##NAME, id, options);                \
     }                                                                                              \
-    const cv_##name##_page *cv_##name##_list(cv_client *client, const cv_query *query,             \
-                                             cv_priority priority) {                               \
-        return (const cv_##name##_page *)cv_list(client, CV_##NAME, query, priority);              \
-    }                                                                                              \
     const cv_##name *cv_##name##_take(cv_request *request) {                                       \
         return (const cv_##name *)cvi_request_take_record(request, CV_##NAME);                     \
-    }                                                                                              \
-    const cv_##name##_page *cv_##name##_page_take(cv_request *request) {                           \
-        return (const cv_##name##_page *)cvi_request_take_page(request, CV_##NAME);                \
     }                                                                                              \
     void cv_##name##_free(const cv_##name *record) {                                               \
         cv_record_free((const cv_record *)record);                                                 \
     }                                                                                              \
-    void cv_##name##_page_free(const cv_##name##_page *page) {                                     \
-        cv_page_free((const cv_page *)page);                                                       \
-    }
+    CVI_LIST_RESOURCE(name, NAME)
 
 #include "resources/resources.def"

@@ -11,7 +11,7 @@ static bool is_unreserved(unsigned char byte) {
            (byte >= '0' && byte <= '9') || (byte != '\0' && strchr("-._~", byte) != NULL);
 }
 
-static void add_encoded(cvi_buffer *out, const char *text) {
+void cvi_url_encode(cvi_buffer *out, const char *text) {
     static const char digits[] = "0123456789ABCDEF";
     for (const char *next = text; *next != '\0'; next++) {
         unsigned char byte = (unsigned char)*next;
@@ -35,7 +35,7 @@ void cvi_url_write(const cvi_target *target, cvi_buffer *out) {
             cvi_buffer_add_char(out, '&');
             cvi_buffer_add_text(out, parameter->name);
             cvi_buffer_add_char(out, '=');
-            add_encoded(out, parameter->value);
+            cvi_url_encode(out, parameter->value);
         }
     }
 }

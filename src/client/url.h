@@ -22,6 +22,9 @@ typedef struct cvi_target {
     size_t parameter_count;
 } cvi_target;
 
+/* Adds text percent-encoded: all but letters, digits and "-._~". */
+void cvi_url_encode(cvi_buffer *out, const char *text);
+
 /* Adds "<base>/<path>/?format=json&name=value...", values percent-encoded. The slash before the
  * query saves a redirect. */
 void cvi_url_write(const cvi_target *target, cvi_buffer *out);

@@ -268,15 +268,15 @@ static int on_object_begin(void *context) {
         builder->skipped_depth++;
         return 1;
     }
-    if (builder->frame_count == 0) {
-        push_frame(builder, &envelope_shape, (char *)&builder->envelope);
-        return 1;
-    }
     if (builder->is_at_results) {
         builder->is_at_results = false;
         builder->results = CVI_RESULTS_OBJECT;
         expect_records(builder, 1);
         return begin_record(builder);
+    }
+    if (builder->frame_count == 0) {
+        push_frame(builder, &envelope_shape, (char *)&builder->envelope);
+        return 1;
     }
     cvi_build_frame *frame = top_frame(builder);
     if (frame->target != NULL) {

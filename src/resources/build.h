@@ -32,7 +32,8 @@ typedef struct cvi_build_frame {
 } cvi_build_frame;
 
 /* Set `resource`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to
- * cvi_json_read with cvi_build_events. */
+ * cvi_json_read with cvi_build_events. With `is_at_results` set too the text is a single record
+ * without an envelope. */
 typedef struct cvi_builder {
     cvi_json_reader reader;
     const cvi_resource *resource;

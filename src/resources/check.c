@@ -5,48 +5,37 @@
 
 #include <string.h>
 
+#include "resources/nearest.h"
+#include "resources/piece.h"
 #include "support/error.h"
-
-enum { LENGTH_MAX = 2048, SHOWN_MAX = 48 };
-
-/* A part of the caller's text. */
-typedef struct piece {
-    const char *text;
-    size_t length;
-} piece;
 
 /* What one kind of argument asks of a field. */
 typedef struct demand {
+    const cvi_resource *resource;
     const char *what; /* "fields of": the path follows */
     unsigned flags;   /* the row must have them all */
     bool is_list;
+    bool allows_unknown;
 } demand;
 
-static const demand filters = {"filters of", CVI_FILTERABLE, true};
-static const demand sorts = {"sorts of", CVI_SORTABLE, true};
+static demand demand_of(const cvi_scope *scope, const char *what, unsigned flags) {
+    return (demand){scope->resource, what, flags, true, scope->allows_unknown};
+}
 
 static bool is_allowed(const cvi_field *row, const demand *wanted) {
     return (row->flags & wanted->flags) == wanted->flags;
 }
 
-static const char *path_of(const cvi_resource *resource, const demand *wanted) {
-    return wanted->is_list ? resource->list_path : resource->detail_path;
-}
-
-/* Writes the caller's text fit to be shown: short, one line, ASCII. */
-static void add_shown(cvi_buffer *out, piece name) {
-    for (size_t i = 0; i < name.length && i < SHOWN_MAX; i++) {
-        bool is_plain = name.text[i] >= ' ' && name.text[i] <= '~';
-        cvi_buffer_add(out, is_plain ? &name.text[i] : "?", 1);
-    }
-    cvi_buffer_add_text(out, name.length > SHOWN_MAX ? "..." : "");
+static const char *path_of(const demand *wanted) {
+    return wanted->is_list ? wanted->resource->list_path : wanted->resource->detail_path;
 }
 
 /* Appends the names that the demand allows, as many as leave room for "..." at the end. */
-static void add_allowed(cvi_buffer *out, const cvi_resource *resource, const demand *wanted) {
+static void add_allowed(cvi_buffer *out, const demand *wanted) {
+    const cvi_shape *shape = wanted->resource->shape;
     const char *separator = "";
-    for (size_t i = 0; i < resource->shape->row_count; i++) {
-        const cvi_field *row = &resource->shape->rows[i];
+    for (size_t i = 0; i < shape->row_count; i++) {
+        const cvi_field *row = &shape->rows[i];
         if (!is_allowed(row, wanted)) {
             continue;
         }
@@ -59,102 +48,79 @@ static void add_allowed(cvi_buffer *out, const cvi_resource *resource, const dem
         cvi_buffer_add(out, row->wire, row->wire_length);
         separator = ", ";
     }
+    cvi_buffer_add_text(out, *separator == '\0' ? "none" : "");
 }
 
-static bool refuse_name(const cvi_resource *resource, const demand *wanted, piece name,
-                        cv_error *error) {
+/* `is_typo`: no such name is known at all. */
+static bool refuse_name(const demand *wanted, cvi_piece name, bool is_typo, cv_error *error) {
     char line[sizeof(error->message)];
     cvi_buffer message;
     cvi_buffer_over(&message, line, sizeof(line));
     cvi_buffer_add_char(&message, '"');
-    add_shown(&message, name);
+    cvi_piece_show(name, &message);
     cvi_buffer_add_text(&message, "\" is not among the ");
     cvi_buffer_add_text(&message, wanted->what);
     cvi_buffer_add_text(&message, " /");
-    cvi_buffer_add_text(&message, path_of(resource, wanted));
+    cvi_buffer_add_text(&message, path_of(wanted));
+    const cvi_field *nearest =
+        is_typo ? cvi_nearest(wanted->resource->shape, wanted->flags, name.text, name.length)
+                : NULL;
+    if (nearest != NULL) {
+        cvi_buffer_add_format(&message, " (nearest: %s)", nearest->member);
+    }
     cvi_buffer_add_text(&message, ": ");
-    add_allowed(&message, resource, wanted);
+    add_allowed(&message, wanted);
     cvi_error_set(error, CV_ERROR_ARGUMENT, "%s", line);
     return false;
 }
 
 /* One line about a part of the text; `reason` follows it. */
-static bool refuse_piece(const demand *wanted, const cvi_resource *resource, piece part,
-                         const char *reason, cv_error *error) {
-    char shown[SHOWN_MAX + sizeof("...")];
+static bool refuse_piece(const demand *wanted, cvi_piece part, const char *reason,
+                         cv_error *error) {
+    char shown[CVI_PIECE_SHOWN_SIZE];
     cvi_buffer text;
     cvi_buffer_over(&text, shown, sizeof(shown));
-    add_shown(&text, part);
+    cvi_piece_show(part, &text);
     cvi_error_set(error, CV_ERROR_ARGUMENT, "among the %s /%s: \"%s\" %s", wanted->what,
-                  path_of(resource, wanted), shown, reason);
+                  path_of(wanted), shown, reason);
     return false;
 }
 
-static bool check_text(const demand *wanted, const cvi_resource *resource, piece text,
-                       cv_error *error) {
-    if (text.length > LENGTH_MAX) {
-        return refuse_piece(wanted, resource, text, "is longer than 2048 bytes", error);
-    }
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char character = (unsigned char)text.text[i];
-        if (character < 0x20 || character == 0x7F) {
-            return refuse_piece(wanted, resource, text, "holds a control character", error);
+static bool check_text(const demand *wanted, cvi_piece text, cv_error *error) {
+    const char *fault = cvi_piece_fault(text);
+    return fault == NULL || refuse_piece(wanted, text, fault, error);
+}
+
+static bool is_plain_name(cvi_piece name) {
+    for (size_t i = 0; i < name.length; i++) {
+        char character = name.text[i];
+        bool is_letter =
+            (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+        if (!is_letter && character != '_' && (character < '0' || character > '9')) {
+            return false;
         }
+    }
+    return name.length > 0;
+}
+
+/* Turns a name into that of the wire; false: the demand does not allow it. */
+static bool translate(const demand *wanted, cvi_piece *name, cv_error *error) {
+    const cvi_field *row = cvi_shape_find(wanted->resource->shape, name->text, name->length);
+    bool is_let_through = wanted->allows_unknown && is_plain_name(*name);
+    if (!is_let_through && (row == NULL || !is_allowed(row, wanted))) {
+        return refuse_name(wanted, *name, row == NULL, error);
+    }
+    if (row != NULL) {
+        *name = (cvi_piece){row->wire, row->wire_length};
     }
     return true;
 }
 
-/* Moves the part before the next `separator` (or all) from `rest` to `part`; false: it was the last
- * one, no separator followed. */
-static bool cut(piece *rest, char separator, piece *part) {
-    const char *end = memchr(rest->text, separator, rest->length);
-    *part = *rest;
-    if (end == NULL) {
-        *rest = (piece){rest->text + rest->length, 0};
-        return false;
-    }
-    part->length = (size_t)(end - rest->text);
-    *rest = (piece){end + 1, rest->length - part->length - 1};
-    return true;
+static bool add_name(const demand *wanted, cvi_name_set *set, cvi_piece name, cv_error *error) {
+    return cvi_names_add(set, name) || refuse_piece(wanted, name, "is one too many", error);
 }
 
-/* The row of a name that the demand allows; NULL: the error is set. */
-static const cvi_field *find_allowed(const cvi_resource *resource, const demand *wanted, piece name,
-                                     cv_error *error) {
-    const cvi_field *row = cvi_shape_find(resource->shape, name.text, name.length);
-    if (row == NULL || !is_allowed(row, wanted)) {
-        refuse_name(resource, wanted, name, error);
-        return NULL;
-    }
-    return row;
-}
-
-static uint64_t bit_of(const cvi_resource *resource, const cvi_field *row) {
-    return UINT64_C(1) << (row - resource->shape->rows);
-}
-
-/* The row with the least name among those of `mask`, which is not 0. */
-static const cvi_field *least_name(const cvi_resource *resource, uint64_t mask) {
-    const cvi_field *least = NULL;
-    for (size_t i = 0; i < resource->shape->row_count; i++) {
-        const cvi_field *row = &resource->shape->rows[i];
-        if ((mask >> i & 1) != 0 && (least == NULL || strcmp(row->wire, least->wire) < 0)) {
-            least = row;
-        }
-    }
-    return least;
-}
-
-static void add_sorted(cvi_buffer *out, const cvi_resource *resource, uint64_t mask) {
-    const char *separator = "";
-    while (mask != 0) {
-        const cvi_field *row = least_name(resource, mask);
-        cvi_buffer_add_text(out, separator);
-        cvi_buffer_add(out, row->wire, row->wire_length);
-        separator = ",";
-        mask &= ~bit_of(resource, row);
-    }
-}
+/* ---- checks ---- */
 
 /* The end of each check: what was added may not have found memory. */
 static bool finish(const cvi_buffer *out, cv_error *error) {
@@ -165,94 +131,87 @@ static bool finish(const cvi_buffer *out, cv_error *error) {
     return true;
 }
 
-bool cvi_check_fields(const cvi_resource *resource, bool is_list, const char *fields,
-                      cvi_buffer *out, cv_error *error) {
-    const demand wanted = {"fields of", is_list ? CVI_IN_LIST : 0, is_list};
-    piece rest = {fields, strlen(fields)};
-    if (!check_text(&wanted, resource, rest, error)) {
+bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *out,
+                      cv_error *error) {
+    demand wanted = demand_of(scope, "fields of", scope->is_list ? CVI_IN_LIST : 0);
+    wanted.is_list = scope->is_list;
+    cvi_piece rest = cvi_piece_of(fields);
+    if (!check_text(&wanted, rest, error)) {
         return false;
     }
-    const cvi_field *id = cvi_shape_find(resource->shape, "id", 2);
-    uint64_t mask = id != NULL ? bit_of(resource, id) : 0;
+    cvi_name_set names = {{{"id", 2}}, 1}; /* every table has it */
     bool has_more = true;
     while (has_more) {
-        piece name;
-        has_more = cut(&rest, ',', &name);
-        const cvi_field *row = find_allowed(resource, &wanted, name, error);
-        if (row == NULL) {
+        cvi_piece name;
+        has_more = cvi_piece_cut(&rest, ',', &name);
+        if (!translate(&wanted, &name, error) || !add_name(&wanted, &names, name, error)) {
             return false;
         }
-        mask |= bit_of(resource, row);
     }
-    add_sorted(out, resource, mask);
+    cvi_names_write(&names, out);
     return finish(out, error);
 }
 
-/* Adds one "field:value"; `*seen` holds the fields that were there before. */
-static bool check_condition(const cvi_resource *resource, piece condition, uint64_t *seen,
+/* Adds one "field:value"; `seen` holds the fields that were there before. */
+static bool check_condition(const demand *wanted, cvi_piece condition, cvi_name_set *seen,
                             cvi_buffer *out, cv_error *error) {
-    piece value = condition;
-    piece name;
-    if (!cut(&value, ':', &name)) {
-        return refuse_piece(&filters, resource, condition,
+    cvi_piece value = condition;
+    cvi_piece name;
+    if (!cvi_piece_cut(&value, ':', &name)) {
+        return refuse_piece(wanted, condition,
                             "lacks a value (field:value; a comma begins the next one)", error);
     }
-    const cvi_field *row = find_allowed(resource, &filters, name, error);
-    if (row == NULL) {
+    cvi_piece given = name;
+    if (!translate(wanted, &name, error)) {
         return false;
     }
     if (value.length == 0) {
-        return refuse_piece(&filters, resource, name, "has an empty value", error);
+        return refuse_piece(wanted, given, "has an empty value", error);
     }
-    if ((*seen & bit_of(resource, row)) != 0) {
-        return refuse_piece(&filters, resource, name, "stands twice", error);
+    if (cvi_names_have(seen, name)) {
+        return refuse_piece(wanted, given, "stands twice", error);
     }
-    cvi_buffer_add_text(out, *seen != 0 ? "," : "");
-    *seen |= bit_of(resource, row);
-    cvi_buffer_add(out, row->wire, row->wire_length);
+    cvi_buffer_add_text(out, seen->count > 0 ? "," : "");
+    cvi_buffer_add(out, name.text, name.length);
     cvi_buffer_add_char(out, ':');
     cvi_buffer_add(out, value.text, value.length);
-    return true;
+    return add_name(wanted, seen, name, error);
 }
 
-bool cvi_check_filter(const cvi_resource *resource, const char *filter, cvi_buffer *out,
+bool cvi_check_filter(const cvi_scope *scope, const char *filter, cvi_buffer *out,
                       cv_error *error) {
-    piece rest = {filter, strlen(filter)};
-    if (!check_text(&filters, resource, rest, error)) {
+    const demand wanted = demand_of(scope, "filters of", CVI_FILTERABLE);
+    cvi_piece rest = cvi_piece_of(filter);
+    if (!check_text(&wanted, rest, error)) {
         return false;
     }
-    uint64_t seen = 0;
+    cvi_name_set seen = {.count = 0};
     bool has_more = true;
     while (has_more) {
-        piece condition;
-        has_more = cut(&rest, ',', &condition);
-        if (!check_condition(resource, condition, &seen, out, error)) {
+        cvi_piece condition;
+        has_more = cvi_piece_cut(&rest, ',', &condition);
+        if (!check_condition(&wanted, condition, &seen, out, error)) {
             return false;
         }
     }
     return finish(out, error);
 }
 
-static bool piece_is(piece part, const char *text) {
-    return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
-}
-
-bool cvi_check_sort(const cvi_resource *resource, const char *sort, cvi_buffer *out,
-                    cv_error *error) {
-    piece order = {sort, strlen(sort)};
-    if (!check_text(&sorts, resource, order, error)) {
+bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, cv_error *error) {
+    const demand wanted = demand_of(scope, "sorts of", CVI_SORTABLE);
+    cvi_piece order = cvi_piece_of(sort);
+    if (!check_text(&wanted, order, error)) {
         return false;
     }
-    piece name;
-    bool has_order = cut(&order, ':', &name);
-    const cvi_field *row = find_allowed(resource, &sorts, name, error);
-    if (row == NULL) {
+    cvi_piece name;
+    bool has_order = cvi_piece_cut(&order, ':', &name);
+    if (!translate(&wanted, &name, error)) {
         return false;
     }
-    if (has_order && !piece_is(order, "asc") && !piece_is(order, "desc")) {
-        return refuse_piece(&sorts, resource, order, "is no order (asc, desc)", error);
+    if (has_order && !cvi_piece_is(order, "asc") && !cvi_piece_is(order, "desc")) {
+        return refuse_piece(&wanted, order, "is no order (asc, desc)", error);
     }
-    cvi_buffer_add(out, row->wire, row->wire_length);
-    cvi_buffer_add_text(out, !has_order || piece_is(order, "asc") ? ":asc" : ":desc");
+    cvi_buffer_add(out, name.text, name.length);
+    cvi_buffer_add_text(out, !has_order || cvi_piece_is(order, "asc") ? ":asc" : ":desc");
     return finish(out, error);
 }

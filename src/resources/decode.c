@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "resources/build.h"
+#include "resources/hits.h"
 #include "resources/inside.h"
 #include "resources/json.h"
 #include "resources/text.h"
@@ -55,28 +56,23 @@ static bool judge_envelope(const cvi_result *result, const cvi_builder *builder,
     return true;
 }
 
-/* Moves the records from the scratch arena into blocks of exactly their size. */
-static bool take_records(cvi_result *result, const cvi_builder *builder) {
-    size_t size = result->resource->shape->size;
+/* Moves the records from the scratch arena to where they stay. */
+static bool take_records(cvi_result *result, const cvi_builder *builder, cvi_arena *scratch) {
     size_t count = builder->records.count;
-    if (builder->envelope.status_code != 1 || count == 0) {
-        return true;
-    }
-    result->records = cvi_allocate_array(&result->allocator, count, size);
-    result->details = cvi_allocate_array(&result->allocator, count, sizeof(cvi_record));
-    if (result->records == NULL || result->details == NULL) {
+    if (count > SIZE_MAX / sizeof(cvi_made_record)) {
         return false;
     }
-    memcpy(result->records, builder->records.items, count * size);
-    memcpy(result->details, builder->details.items, count * sizeof(cvi_record));
-    result->count = count;
-    for (size_t i = 0; i < count; i++) {
-        cv_record *record = (cv_record *)(void *)(result->records + i * size);
-        result->details[i].result = result;
-        record->resource = result->resource->resource;
-        record->detail = &result->details[i];
+    cvi_made_record *made = cvi_arena_take(scratch, count * sizeof(*made));
+    if (made == NULL) {
+        return false;
     }
-    return true;
+    size_t size = builder->resource->shape->size;
+    const cvi_record *details = (const cvi_record *)(const void *)builder->details.items;
+    for (size_t i = 0; i < count; i++) {
+        made[i] =
+            (cvi_made_record){builder->resource, builder->records.items + i * size, details[i]};
+    }
+    return cvi_result_fill(result, made, count);
 }
 
 static bool fill_result(cvi_result *result, const cvi_decode_options *options, cvi_arena *scratch,
@@ -87,11 +83,12 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     if (text == NULL || builder == NULL) {
         return fail_without_memory(error);
     }
+    bool is_search = options->resource == &cvi_search_resource;
     *builder = (cvi_builder){
         .resource = options->resource,
-        .arena = &result->arena,
+        .arena = is_search ? scratch : &result->arena, /* hits are read once more */
         .scratch = scratch,
-        .on_unknown = options->on_unknown,
+        .on_unknown = is_search ? NULL : options->on_unknown,
         .user = options->user,
     };
     cvi_json_status status = cvi_json_read(&builder->reader, &cvi_build_events, scratch, text,
@@ -99,7 +96,10 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     if (!judge_parse(result, status, builder, error) || !judge_envelope(result, builder, error)) {
         return false;
     }
-    if (!take_records(result, builder)) {
+    bool is_taken =
+        builder->envelope.status_code != 1 || builder->records.count == 0 ||
+        (is_search ? cvi_hits_take(result, builder, text) : take_records(result, builder, scratch));
+    if (!is_taken) {
         return fail_without_memory(error);
     }
     result->envelope = builder->envelope;

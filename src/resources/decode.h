@@ -24,7 +24,7 @@ typedef struct cvi_decode_options {
     size_t
         chunk_size; /* feed the parser in pieces of this size; 0: whole (what the library does) */
     /* Called for each member of a record, or of what is nested in it, that its table does not know;
-     * the texts are good during the call. NULL: not wanted. */
+     * the texts are good during the call. NULL: not wanted. Not for searches. */
     void (*on_unknown)(void *user, const char *shape, const char *member);
     void *user;
 } cvi_decode_options;
@@ -32,9 +32,10 @@ typedef struct cvi_decode_options {
 /* Decodes a whole envelope. Tolerant within records, where a value that a member cannot hold reads
  * as null; items of a list that are no objects ([] in some answers) are no records. Answers a
  * result (one reference, the caller's) also when the service reports an error in its envelope
- * (status_code other than 1, no records). NULL: the text is not JSON, is cut, too deep, or no
- * envelope; or has another shape than asked for (CV_ERROR_RESPONSE), or there is no memory. Any
- * thread. */
+ * (status_code other than 1, no records). With cvi_search_resource each
+ * item becomes a record of the resource that its resource_type names (hits.h). NULL: the text is
+ * not JSON, is cut, too deep, or no envelope; or has another shape than asked for
+ * (CV_ERROR_RESPONSE), or there is no memory. Any thread. */
 cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *allocator,
                        cvi_body body, cv_error *error);
 

@@ -14,10 +14,12 @@
 /* What the library knows of a record beyond its public struct; one beside each record of a result.
  * Bit i of the masks is row i of the shape. */
 typedef struct cvi_record {
-    cvi_result *result; /* in which it lies */
-    uint64_t present;   /* the answer had the member */
-    uint64_t null;      /* as null, or as something that the member cannot hold */
-    size_t raw_begin;   /* its text within the body */
+    cvi_result *result;     /* in which it lies */
+    const cvi_shape *shape; /* of its struct */
+    size_t offset;          /* of its struct within the result's records */
+    uint64_t present;       /* the answer had the member */
+    uint64_t null;          /* as null, or as something that the member cannot hold */
+    size_t raw_begin;       /* its text within the body */
     size_t raw_end;
 } cvi_record;
 
@@ -31,7 +33,8 @@ struct cvi_result {
     const cvi_resource *resource;
     bool is_list;
     cvi_envelope envelope;
-    char *records;       /* `count` structs of the resource's shape, without gaps; a block */
+    char *records;       /* `count` structs without gaps, each of the shape that its detail names */
+    size_t records_size; /* of that block, in bytes */
     cvi_record *details; /* as many; a block */
     size_t count;
 };
@@ -39,5 +42,15 @@ struct cvi_result {
 /* An empty result with one owner that takes over the body; NULL without memory (body is kept). */
 cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *resource,
                            bool is_list, char *body, size_t body_size);
+
+/* A record that is known and lies elsewhere. */
+typedef struct cvi_made_record {
+    const cvi_resource *resource;
+    const char *record; /* a struct of the resource's shape */
+    cvi_record detail;
+} cvi_made_record;
+
+/* Gives an empty result its records, copied into blocks of exactly their size. False: no memory. */
+bool cvi_result_fill(cvi_result *result, const cvi_made_record *made, size_t count);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "resources/hits.h"
 #include "resources/inside.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -12,9 +13,12 @@ bool cv_record_has(const cv_record *record, const char *field) {
     if (record == NULL || field == NULL) {
         return false;
     }
-    const cvi_shape *shape = record->detail->result->resource->shape;
+    const cvi_shape *shape = record->detail->shape;
     const cvi_field *row = cvi_shape_find(shape, field, strlen(field));
-    return row != NULL && (record->detail->present >> (row - shape->rows) & 1) != 0;
+    if (row == NULL) {
+        return strcmp(field, "resource_type") == 0 && cvi_hit_type(record) != NULL;
+    }
+    return (record->detail->present >> (row - shape->rows) & 1) != 0;
 }
 
 const char *cv_record_raw(const cv_record *record, size_t *length) {
@@ -30,7 +34,7 @@ const cv_record *cv_record_keep(const cv_record *record) {
         return NULL;
     }
     cvi_result *result = record->detail->result;
-    size_t size = result->resource->shape->size;
+    size_t size = record->detail->shape->size;
     cv_record *copy = cvi_allocate(&result->allocator, size);
     if (copy == NULL) {
         cvi_error_remember_no_memory();

@@ -32,7 +32,8 @@ cv_resource cv_resource_from_name(const char *name) {
     }
     for (size_t i = 0; i < RESOURCE_COUNT; i++) {
         const cvi_resource *known = resources[i];
-        if (strcmp(name, known->detail_path) == 0 || strcmp(name, known->list_path) == 0) {
+        if (strcmp(name, known->list_path) == 0 ||
+            (known->detail_path != NULL && strcmp(name, known->detail_path) == 0)) {
             return known->resource;
         }
     }
@@ -41,5 +42,8 @@ cv_resource cv_resource_from_name(const char *name) {
 
 const char *cv_resource_name(cv_resource resource) {
     const cvi_resource *known = cvi_registry_find(resource);
-    return known != NULL ? known->detail_path : NULL;
+    if (known == NULL) {
+        return NULL;
+    }
+    return known->detail_path != NULL ? known->detail_path : known->list_path;
 }

@@ -50,6 +50,40 @@ void cvi_result_release(cvi_result *result) {
     cvi_release(&allocator, result);
 }
 
+/* One record more: copied, and linked with what is known of it. */
+static void place(cvi_result *result, const cvi_made_record *made) {
+    cvi_record *detail = &result->details[result->count];
+    cv_record *record = (cv_record *)(void *)(result->records + result->records_size);
+    *detail = made->detail;
+    detail->result = result;
+    detail->shape = made->resource->shape;
+    detail->offset = result->records_size;
+    memcpy(record, made->record, detail->shape->size);
+    record->resource = made->resource->resource;
+    record->detail = detail;
+    result->records_size += detail->shape->size;
+    result->count++;
+}
+
+bool cvi_result_fill(cvi_result *result, const cvi_made_record *made, size_t count) {
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (made[i].resource->shape->size > SIZE_MAX - size) {
+            return false;
+        }
+        size += made[i].resource->shape->size;
+    }
+    result->records = cvi_allocate(&result->allocator, size);
+    result->details = cvi_allocate_array(&result->allocator, count, sizeof(cvi_record));
+    if (result->records == NULL || result->details == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        place(result, &made[i]);
+    }
+    return true;
+}
+
 const cvi_envelope *cvi_result_envelope(const cvi_result *result) {
     return &result->envelope;
 }
@@ -67,13 +101,40 @@ size_t cvi_result_count(const cvi_result *result) {
 }
 
 int64_t cvi_result_id(const cvi_result *result, size_t index) {
-    const cvi_shape *shape = result->resource->shape;
-    const cvi_field *row = cvi_shape_find(shape, "id", 2);
     int64_t id = 0;
-    if (index < result->count && row != NULL && row->kind == CVI_KIND_INT64) {
-        memcpy(&id, result->records + index * shape->size + row->offset, sizeof(id));
+    if (index >= result->count) {
+        return id;
+    }
+    const cvi_record *detail = &result->details[index];
+    const cvi_field *row = cvi_shape_find(detail->shape, "id", 2);
+    if (row != NULL && row->kind == CVI_KIND_INT64) {
+        memcpy(&id, result->records + detail->offset + row->offset, sizeof(id));
     }
     return id;
+}
+
+bool cvi_result_is_about(const cvi_result *result, int64_t id) {
+    const cvi_shape *shape = result->resource->shape;
+    const cvi_field *row = cvi_shape_find(shape, "id", 2);
+    if (result->count != 1 || row == NULL) {
+        return false;
+    }
+    bool has_id = (result->details[0].present >> (row - shape->rows) & 1) != 0;
+    if (!has_id && (row->flags & CVI_MAY_LACK) != 0) {
+        return true;
+    }
+    return cvi_result_id(result, 0) == id;
+}
+
+cv_resource cvi_result_type(const cvi_result *result, size_t index) {
+    const void *record = result->records + result->details[index].offset;
+    return ((const cv_record *)record)->resource;
+}
+
+const char *cvi_result_raw(const cvi_result *result, size_t index, size_t *length) {
+    const cvi_record *detail = &result->details[index];
+    *length = detail->raw_end - detail->raw_begin;
+    return result->body + detail->raw_begin;
 }
 
 const char *cvi_result_body(const cvi_result *result, size_t *size) {
@@ -83,10 +144,9 @@ const char *cvi_result_body(const cvi_result *result, size_t *size) {
 
 /* Copies records into a handle's memory and stamps each with where it came from. */
 static void copy_records(const cvi_result *result, const cvi_provenance *provenance, char *copies) {
-    size_t size = result->resource->shape->size;
-    memcpy(copies, result->records, result->count * size);
+    memcpy(copies, result->records, result->records_size);
     for (size_t i = 0; i < result->count; i++) {
-        cv_record *record = (cv_record *)(void *)(copies + i * size);
+        cv_record *record = (cv_record *)(void *)(copies + result->details[i].offset);
         record->source = provenance->source;
         record->fetched_at_ms = provenance->fetched_at_ms;
         record->expires_at_ms = provenance->expires_at_ms;
@@ -97,7 +157,7 @@ const cv_record *cvi_result_record(cvi_result *result, const cvi_provenance *pro
     if (result->is_list || result->count != 1) {
         return NULL;
     }
-    char *copy = cvi_allocate(&result->allocator, result->resource->shape->size);
+    char *copy = cvi_allocate(&result->allocator, result->records_size);
     if (copy == NULL) {
         return NULL;
     }
@@ -113,7 +173,7 @@ static void fill_page(page_block *block, cvi_result *result, const cvi_provenanc
         copy_records(result, provenance, copies);
     }
     for (size_t i = 0; i < result->count; i++) {
-        items[i] = (cv_record *)(void *)(copies + i * result->resource->shape->size);
+        items[i] = (cv_record *)(void *)(copies + result->details[i].offset);
     }
     block->result = cvi_result_keep(result);
     block->page = (cv_page){
@@ -132,11 +192,11 @@ const cv_page *cvi_result_page(cvi_result *result, const cvi_provenance *provena
     if (!result->is_list || result->envelope.status_code != 1) {
         return NULL;
     }
-    size_t item_size = sizeof(cv_record *) + result->resource->shape->size;
-    if (result->count > (SIZE_MAX - sizeof(page_block)) / item_size) {
+    size_t fixed_size = sizeof(page_block) + result->records_size; /* of blocks that exist */
+    if (result->count > (SIZE_MAX - fixed_size) / sizeof(cv_record *)) {
         return NULL;
     }
-    size_t size = sizeof(page_block) + result->count * item_size;
+    size_t size = fixed_size + result->count * sizeof(cv_record *);
     page_block *block = cvi_allocate(&result->allocator, size);
     if (block == NULL) {
         return NULL;

@@ -38,6 +38,15 @@ size_t cvi_result_count(const cvi_result *result);
 /* The id of record `index`; 0 if the answer had none. */
 int64_t cvi_result_id(const cvi_result *result, size_t index);
 
+/* Whether a detail is about the object with this id. One without an id is taken at its word if its
+ * resource's answers may lack it. */
+bool cvi_result_is_about(const cvi_result *result, int64_t id);
+
+/* What record `index`, which must exist, is: CV_RESOURCE_NONE for a hit of a search whose type is
+ * not known. And its text as received. */
+cv_resource cvi_result_type(const cvi_result *result, size_t index);
+const char *cvi_result_raw(const cvi_result *result, size_t index, size_t *length);
+
 /* The whole body as received. */
 const char *cvi_result_body(const cvi_result *result, size_t *size);
 

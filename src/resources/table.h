@@ -3,6 +3,7 @@
 #ifndef CVI_RESOURCES_TABLE_H
 #define CVI_RESOURCES_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,15 +15,18 @@ typedef enum cvi_kind {
     CVI_KIND_TEXT,       /* const char *; NULL: null */
     CVI_KIND_INT64,      /* int64_t; 0: null */
     CVI_KIND_INT64_TEXT, /* int64_t that travels as text: "12" */
+    CVI_KIND_BOOL,       /* bool; false: null */
     CVI_KIND_OBJECT,     /* pointer to a struct with a shape; NULL: null or false */
     CVI_KIND_LIST        /* {items, count} of structs with a shape, laid out as cvi_list */
 } cvi_kind;
 
 /* What may be done with a field, or'ed together. */
 enum {
-    CVI_IN_LIST = 1,   /* lists carry it; without: only details do */
-    CVI_SORTABLE = 2,  /* lists can be sorted by it */
-    CVI_FILTERABLE = 4 /* lists can be filtered by it */
+    CVI_IN_LIST = 1,    /* lists carry it; without: only details do */
+    CVI_SORTABLE = 2,   /* lists can be sorted by it */
+    CVI_FILTERABLE = 4, /* lists can be filtered by it */
+    CVI_MAY_LACK = 8,   /* an answer may lack it though it was asked for; of `id` alone */
+    CVI_QUERYABLE = CVI_IN_LIST | CVI_SORTABLE | CVI_FILTERABLE
 };
 
 /* A record remembers in two 64-bit masks which members were there and which were null. */
@@ -54,7 +58,7 @@ struct cvi_shape {
 /* A resource: where it lives in the service, and its record. */
 typedef struct cvi_resource {
     cv_resource resource;
-    const char *detail_path; /* "issue" */
+    const char *detail_path; /* "issue"; NULL: a list without details */
     const char *list_path;   /* "issues" */
     int64_t type_id;         /* the 4000 of 4000-52 */
     const cvi_shape *shape;  /* of a struct that begins with a cv_record */
@@ -74,9 +78,16 @@ size_t cvi_kind_size(cvi_kind kind);
 
 /* The nested shapes, each shared by all tables. */
 extern const cvi_shape cvi_shape_ref;
+extern const cvi_shape cvi_shape_apiref;
+extern const cvi_shape cvi_shape_count_ref;
+extern const cvi_shape cvi_shape_issue_ref;
+extern const cvi_shape cvi_shape_issue_apiref;
+extern const cvi_shape cvi_shape_episode_ref;
+extern const cvi_shape cvi_shape_episode_apiref;
 extern const cvi_shape cvi_shape_person_credit;
 extern const cvi_shape cvi_shape_image;
 extern const cvi_shape cvi_shape_associated_image;
+extern const cvi_shape cvi_shape_date_object;
 
 /* ---- rows ----
  * A row of the wrong kind does not compile: _Generic finds no branch for the member's type. The
@@ -104,6 +115,11 @@ extern const cvi_shape cvi_shape_associated_image;
             _Generic(CVI_MEMBER_OF(type, member), int64_t                                          \
                      : CVI_KIND_INT64_TEXT),                                                       \
             NULL, flags)
+#define CVI_BOOL_AS(type, member, wire, flags)                                                     \
+    CVI_ROW(type, member, wire,                                                                    \
+            _Generic(CVI_MEMBER_OF(type, member), bool                                             \
+                     : CVI_KIND_BOOL),                                                             \
+            NULL, flags)
 #define CVI_OBJECT_AS(type, member, element, wire, flags)                                          \
     CVI_ROW(type, member, wire,                                                                    \
             _Generic(CVI_MEMBER_OF(type, member), const cv_##element *: CVI_KIND_OBJECT),          \
@@ -117,6 +133,7 @@ extern const cvi_shape cvi_shape_associated_image;
 #define CVI_TEXT(type, member, flags)       CVI_TEXT_AS(type, member, #member, flags)
 #define CVI_INT64(type, member, flags)      CVI_INT64_AS(type, member, #member, flags)
 #define CVI_INT64_TEXT(type, member, flags) CVI_INT64_TEXT_AS(type, member, #member, flags)
+#define CVI_BOOL(type, member, flags)       CVI_BOOL_AS(type, member, #member, flags)
 #define CVI_OBJECT(type, member, element, flags)                                                   \
     CVI_OBJECT_AS(type, member, element, #member, flags)
 #define CVI_LIST(type, member, element, flags) CVI_LIST_AS(type, member, element, #member, flags)

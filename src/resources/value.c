@@ -9,8 +9,10 @@
 #include "resources/number.h"
 #include "resources/text.h"
 
+/* A member that a number fits; for a bool, any but 0 is true. */
 static bool is_number(const cvi_field *row) {
-    return row->kind == CVI_KIND_INT64 || row->kind == CVI_KIND_INT64_TEXT;
+    return row->kind == CVI_KIND_INT64 || row->kind == CVI_KIND_INT64_TEXT ||
+           row->kind == CVI_KIND_BOOL;
 }
 
 cvi_value_fate cvi_value_clear(const cvi_field *row, char *target) {
@@ -29,13 +31,19 @@ static cvi_value_fate store_int64(const cvi_field *row, char *target, int64_t nu
     return CVI_VALUE_STORED;
 }
 
+static cvi_value_fate store_bool(const cvi_field *row, char *target, bool value) {
+    memcpy(target + row->offset, &value, sizeof(value));
+    return CVI_VALUE_STORED;
+}
+
 static cvi_value_fate store_spelling(const cvi_field *row, char *target, const char *spelling,
                                      size_t length) {
     int64_t number;
     if (!cvi_number_read(spelling, length, &number)) {
         return cvi_value_clear(row, target);
     }
-    return store_int64(row, target, number);
+    return row->kind == CVI_KIND_BOOL ? store_bool(row, target, number != 0)
+                                      : store_int64(row, target, number);
 }
 
 static cvi_value_fate store_text(const cvi_field *row, char *target, const char *text,
@@ -49,6 +57,9 @@ static cvi_value_fate store_text(const cvi_field *row, char *target, const char 
 }
 
 cvi_value_fate cvi_value_bool(const cvi_field *row, char *target, bool value) {
+    if (row->kind == CVI_KIND_BOOL) {
+        return store_bool(row, target, value);
+    }
     if (is_number(row)) {
         return store_int64(row, target, value);
     }

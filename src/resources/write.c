@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "resources/hits.h"
 #include "resources/inside.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -61,6 +62,7 @@ typedef struct written {
     const cvi_shape *shape;
     const char *target;
     const cvi_record *detail;
+    const char *type; /* of a hit; NULL: it is none */
 } written;
 
 static bool has_bit(uint64_t mask, const written *object, const cvi_field *row) {
@@ -70,7 +72,7 @@ static bool has_bit(uint64_t mask, const written *object, const cvi_field *row) 
 static void write_object(cvi_buffer *out, const written *object);
 
 static void write_nested(cvi_buffer *out, const cvi_shape *shape, const char *target) {
-    const written nested = {shape, target, NULL};
+    const written nested = {shape, target, NULL, NULL};
     write_object(out, &nested);
 }
 
@@ -90,6 +92,12 @@ static void write_int64_member(cvi_buffer *out, const char *member, const char *
     cvi_buffer_add_text(out, quote);
     cvi_buffer_add_int(out, number);
     cvi_buffer_add_text(out, quote);
+}
+
+static void write_bool_member(cvi_buffer *out, const char *member) {
+    bool value;
+    memcpy(&value, member, sizeof(value));
+    cvi_buffer_add_text(out, value ? "true" : "false");
 }
 
 /* `none`: what stands for no object. */
@@ -131,6 +139,9 @@ static void write_value(cvi_buffer *out, const written *object, const cvi_field 
     case CVI_KIND_INT64_TEXT:
         write_int64_member(out, member, "\"");
         return;
+    case CVI_KIND_BOOL:
+        write_bool_member(out, member);
+        return;
     case CVI_KIND_OBJECT:
         write_object_member(out, member, row->shape, object->detail != NULL ? "false" : "null");
         return;
@@ -153,6 +164,12 @@ static void write_object(cvi_buffer *out, const written *object) {
         cvi_buffer_add_char(out, ':');
         write_value(out, object, row);
     }
+    if (object->type != NULL) {
+        cvi_buffer_add_text(out, separator);
+        separator = ",";
+        cvi_buffer_add_text(out, "\"resource_type\":");
+        write_text(out, object->type);
+    }
     cvi_buffer_add_text(out, *separator == '{' ? "{}" : "}");
 }
 
@@ -161,7 +178,8 @@ char *cv_record_json(const cv_record *record) {
         return NULL;
     }
     const cvi_result *result = record->detail->result;
-    const written object = {result->resource->shape, (const char *)record, record->detail};
+    const written object = {record->detail->shape, (const char *)record, record->detail,
+                            cvi_hit_type(record)};
     cvi_buffer text;
     cvi_buffer_init(&text, &result->allocator, JSON_LIMIT_BYTES);
     write_object(&text, &object);

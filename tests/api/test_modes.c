@@ -329,6 +329,23 @@ static void test_the_worker_starts_at_the_first_miss(void **context) {
     actor_end(&actor);
 }
 
+static void test_a_walk_through_the_cache_needs_no_worker(void **context) {
+    enum { PAGE_SIZE = 5, FIXTURE_ISSUES = 12, REQUESTS = 3 };
+    api *self = *context;
+    process actor;
+    actor_start(&actor, self, NULL);
+    actor_walk(&actor, PAGE_SIZE);
+    assert_int_equal(actor_hear(&actor).id, FIXTURE_ISSUES);
+    actor_end(&actor);
+    actor_start(&actor, self, NULL);
+    int at_first = threads_of(&actor);
+    actor_walk(&actor, PAGE_SIZE);
+    assert_int_equal(actor_hear(&actor).id, FIXTURE_ISSUES);
+    assert_int_equal(threads_of(&actor), at_first);
+    actor_end(&actor);
+    assert_int_equal(server_request_count(self->server, NULL), REQUESTS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_cache_only_never_sends),
@@ -347,6 +364,7 @@ int main(void) {
         API_TEST(test_next_deadline_with_a_thread),
         API_TEST(test_polling_has_no_thread),
         API_TEST(test_the_worker_starts_at_the_first_miss),
+        API_TEST(test_a_walk_through_the_cache_needs_no_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

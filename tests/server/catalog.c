@@ -7,16 +7,27 @@
 #include <stdlib.h>
 
 static const char *const names[][2] = {
-    {"character", "characters"},   {"chat", "chats"},
-    {"concept", "concepts"},       {"episode", "episodes"},
-    {"issue", "issues"},           {"location", "locations"},
-    {"movie", "movies"},           {"object", "objects"},
-    {"origin", "origins"},         {"person", "people"},
-    {"power", "powers"},           {"promo", "promos"},
-    {"publisher", "publishers"},   {"series", "series_list"},
-    {"story_arc", "story_arcs"},   {"team", "teams"},
-    {"video", "videos"},           {"video_category", "video_categories"},
-    {"video_type", "video_types"}, {"volume", "volumes"},
+    {"character", "characters"},
+    {"chat", "chats"},
+    {"concept", "concepts"},
+    {"episode", "episodes"},
+    {"issue", "issues"},
+    {"location", "locations"},
+    {"movie", "movies"},
+    {"object", "objects"},
+    {"origin", "origins"},
+    {"person", "people"},
+    {"power", "powers"},
+    {"promo", "promos"},
+    {"publisher", "publishers"},
+    {"series", "series_list"},
+    {"story_arc", "story_arcs"},
+    {"team", "teams"},
+    {"type", "types"},
+    {"video", "videos"},
+    {"video_category", "video_categories"},
+    {"video_type", "video_types"},
+    {"volume", "volumes"},
 };
 
 const char *loopback_catalog_name(size_t index, loopback_view view) {

@@ -5,7 +5,9 @@
  * It opens a client and says "ready", or the outcome of that. On each line "retrieve ID" it starts
  * its threads, the i-th of which submits a request for ID + i * step; says "asked" when all have;
  * then each one's outcome, and "done". On "read ID" its only thread makes a blocking call instead,
- * and says the outcome. At the end of its input it closes the client and ends. */
+ * and says the outcome. On "walk SIZE" it walks through all issues in pages of that size, and on
+ * "many COUNT" asks for the issues 1 to COUNT at once; both say an outcome whose id is the number
+ * of issues that came. At the end of its input it closes the client and ends. */
 #include "support/outcome.h"
 
 #include <pthread.h>
@@ -15,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS_MAX = 128, EXIT_OPEN = 1, EXIT_USAGE = 2, EXIT_BROKEN = 3 };
+enum { THREADS_MAX = 128, MANY_MAX = 200, EXIT_OPEN = 1, EXIT_USAGE = 2, EXIT_BROKEN = 3 };
 
 typedef struct actor {
     cv_options options;
@@ -189,12 +191,57 @@ static bool read_blocking(actor *self, int64_t id) {
     return true;
 }
 
+static bool say_count(int64_t count, const cv_error *error) {
+    outcome seen = {.code = CV_OK};
+    note_error(&seen, error);
+    seen.id = count;
+    say(&seen);
+    (void)fflush(stdout);
+    return true;
+}
+
+static bool walk(actor *self, int64_t page_size) {
+    cv_query query = CV_QUERY_INIT;
+    query.limit = page_size;
+    cv_cursor *cursor = cv_cursor_open(self->client, CV_ISSUE, &query, CV_PRIORITY_USER);
+    int64_t count = 0;
+    while (cv_cursor_next(cursor) != NULL) {
+        count++;
+    }
+    bool said = say_count(count, cv_cursor_error(cursor));
+    cv_cursor_close(cursor);
+    return said;
+}
+
+static bool ask_for_many(actor *self, int64_t id_count) {
+    int64_t ids[MANY_MAX];
+    if (id_count > MANY_MAX) {
+        return false;
+    }
+    for (int64_t i = 0; i < id_count; i++) {
+        ids[i] = i + 1;
+    }
+    cv_request *request =
+        cv_request_retrieve_many(self->client, CV_ISSUE, ids, (size_t)id_count, NULL);
+    cv_request_wait(request, -1);
+    const cv_many *many = cv_many_take(request);
+    int64_t count = 0;
+    for (size_t i = 0; many != NULL && i < many->count; i++) {
+        count += many->items[i].record != NULL;
+    }
+    bool said = say_count(count, cv_request_error(request));
+    cv_many_free(many);
+    cv_request_free(request);
+    return said;
+}
+
 /* ---- orders ---- */
 
 static const struct {
     const char *word;
     bool (*obey)(actor *self, int64_t id);
-} orders[] = {{"retrieve ", retrieve}, {"read ", read_blocking}};
+} orders[] = {
+    {"retrieve ", retrieve}, {"read ", read_blocking}, {"walk ", walk}, {"many ", ask_for_many}};
 
 static bool obey(actor *self, const char *line) {
     for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {

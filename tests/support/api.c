@@ -30,6 +30,10 @@ api *api_new(void) {
     return start(new_api(), CVI_FIXTURES "/comicvine");
 }
 
+api *api_new_on(const char *folder) {
+    return start(new_api(), folder);
+}
+
 char *api_issue_text(int64_t id, const char *name) {
     char *text = NULL;
     int length = asprintf(&text,

@@ -32,8 +32,10 @@ typedef struct api {
     scratch_path database;
 } api;
 
-/* A server on the repository's fixtures, or on a folder with `count` issues from `first_id`. */
+/* A server on the repository's fixtures of issues, on a folder, or on one with `count` issues from
+ * `first_id`. */
 api *api_new(void);
+api *api_new_on(const char *folder);
 api *api_new_with_issues(int64_t first_id, size_t count);
 void api_end(api *self);
 

@@ -54,6 +54,14 @@ outcome actor_read(process *actor, int64_t id) {
     return actor_hear(actor);
 }
 
+void actor_walk(process *actor, int64_t page_size) {
+    order(actor, "walk", page_size);
+}
+
+void actor_ask_for_many(process *actor, int64_t count) {
+    order(actor, "many", count);
+}
+
 outcome actor_hear(process *actor) {
     char line[PROCESS_LINE_MAX];
     outcome result = {.code = CV_OK};

@@ -20,6 +20,11 @@ void actor_ask(process *actor, int64_t id);
 /* Makes it call, blocking, and waits for the outcome. */
 outcome actor_read(process *actor, int64_t id);
 
+/* Makes it walk in pages of that size, or ask for that many at once; the outcome's id is the number
+ * of records that came. */
+void actor_walk(process *actor, int64_t page_size);
+void actor_ask_for_many(process *actor, int64_t count);
+
 /* Reads one outcome, or the end of them. */
 outcome actor_hear(process *actor);
 void actor_hear_done(process *actor);

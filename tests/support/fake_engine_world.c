@@ -326,7 +326,8 @@ static cvi_call *make_call(sim_world *world, const sim_wish *wish) {
         query.offset = wish->id;
         return cvi_call_list(&world->settings, CV_ISSUE, &query, &error);
     }
-    return cvi_call_detail(&world->settings, CV_ISSUE, wish->id, wish->fields, &error);
+    const cv_request_options options = {.fields = wish->fields};
+    return cvi_call_detail(&world->settings, CV_ISSUE, wish->id, &options, &error);
 }
 
 sim_caller *sim_board(sim_world *world, const sim_wish *wish) {

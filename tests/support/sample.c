@@ -28,6 +28,7 @@ CVI_DEFINE_SHAPE(cvi_shape_part, "part", cv_part, part_rows);
 static const cvi_field rows[] = {
     CVI_INT64_AS(cv_sample, appearances, "appearancess", CVI_IN_LIST | CVI_SORTABLE),
     CVI_LIST(cv_sample, counted, counted, 0),
+    CVI_BOOL(cv_sample, flag, 0),
     CVI_INT64(cv_sample, id, CVI_IN_LIST | CVI_FILTERABLE),
     CVI_TEXT(cv_sample, name, CVI_IN_LIST),
     CVI_INT64(cv_sample, number, 0),

@@ -34,6 +34,7 @@ typedef struct cv_sample {
     cv_record record;
     int64_t appearances; /* "appearancess" on the wire */
     cv_counted_list counted;
+    bool flag;
     int64_t id;
     const char *name;
     int64_t number;

@@ -9,6 +9,7 @@
 
 #include "client/call.h"
 #include "client/url.h"
+#include "resources/registry.h"
 #include "support/failing_allocator.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -44,7 +45,8 @@ static int tear_down(void **state) {
 
 static cvi_call *detail(desk *self, int64_t id, const char *fields) {
     cv_error error;
-    cvi_call *call = cvi_call_detail(&self->settings, CV_ISSUE, id, fields, &error);
+    const cv_request_options options = {.fields = fields};
+    cvi_call *call = cvi_call_detail(&self->settings, CV_ISSUE, id, &options, &error);
     if (call == NULL) {
         fail_msg("%s", error.message);
     }
@@ -121,14 +123,16 @@ static void test_details_that_are_refused(void **state) {
         {CV_RESOURCE_NONE, 1, NULL, "no resource 0"},
         {(cv_resource)-1, 1, NULL, "no resource -1"},
         {(cv_resource)999, 1, NULL, "no resource 999"},
+        {CV_TYPE, 1, NULL, "types: a list"},
         {CV_ISSUE, 1, "nonsense", "nonsense"},
         {CV_ISSUE, 1, "name,", ""},
         {CV_ISSUE, 1, "", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cv_error error;
-        assert_null(cvi_call_detail(&self->settings, cases[i].resource, cases[i].id,
-                                    cases[i].fields, &error));
+        const cv_request_options options = {.fields = cases[i].fields};
+        assert_null(
+            cvi_call_detail(&self->settings, cases[i].resource, cases[i].id, &options, &error));
         assert_int_equal(error.code, CV_ERROR_ARGUMENT);
         assert_non_null(strstr(error.message, cases[i].words));
     }
@@ -203,8 +207,45 @@ static void test_lists_that_are_refused(void **state) {
         assert_non_null(strstr(error.message, cases[i].words));
     }
     cv_error error;
-    assert_null(cvi_call_list(&self->settings, CV_VOLUME, NULL, &error));
+    assert_null(cvi_call_list(&self->settings, (cv_resource)99, NULL, &error));
     assert_non_null(strstr(error.message, "no resource"));
+}
+
+/* Names that this version does not know reach the service when the caller says so. */
+static void test_unknown_names_when_allowed(void **state) {
+    desk *self = *state;
+    cv_error error;
+    cv_query query = CV_QUERY_INIT;
+    query.fields = "name,upc";
+    query.filter = "upc:7|8,name:x";
+    query.sort = "deck:desc";
+    assert_null(cvi_call_list(&self->settings, CV_ISSUE, &query, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    query.allow_unknown = 1;
+    cvi_call *call = list(self, &query);
+    assert_string_equal(call->url, BASE "/issues/?format=json&field_list=id%2Cname%2Cupc"
+                                        "&filter=upc%3A7%7C8%2Cname%3Ax&sort=deck%3Adesc");
+    cvi_call_release(call);
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "upc";
+    assert_null(cvi_call_detail(&self->settings, CV_ISSUE, 52, &options, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    options.allow_unknown = 1;
+    call = cvi_call_detail(&self->settings, CV_ISSUE, 52, &options, &error);
+    assert_non_null(call);
+    assert_string_equal(call->url, BASE "/issue/4000-52/?format=json&field_list=id%2Cupc");
+    cvi_call_release(call);
+}
+
+/* Whatever stands in a value stays in that value. */
+static void test_values_add_no_parameter(void **state) {
+    cv_query query = CV_QUERY_INIT;
+    query.filter = "name:a&limit=1#b=c%26d+e?f/g;h\\\"i";
+    cvi_call *call = list(*state, &query);
+    assert_string_equal(call->url,
+                        BASE "/issues/?format=json&filter=name%3Aa%26limit%3D1%23b%3Dc%2526d%2Be"
+                             "%3Ff%2Fg%3Bh%5C%22i");
+    cvi_call_release(call);
 }
 
 static void test_reserved_members_of_a_query_are_zero(void **state) {
@@ -254,6 +295,100 @@ static void test_query_that_makes_too_long_a_url(void **state) {
     cvi_settings_clear(&settings);
 }
 
+/* ---- searches ---- */
+
+static cvi_call *search(desk *self, const cv_search_query *query) {
+    cv_error error;
+    cvi_call *call = cvi_call_search(&self->settings, query, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+static void test_search_with_everything(void **state) {
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "Lamp & Light";
+    query.resources = "volume,issue";
+    query.fields = "name";
+    query.limit = 7;
+    query.page = 2;
+    cvi_call *call = search(*state, &query);
+    assert_string_equal(call->segment, "search");
+    assert_string_equal(call->label, "search page 2");
+    assert_string_equal(call->url, BASE "/search/?format=json&field_list=id%2Cname%2Cresource_type"
+                                        "&limit=7&page=2&query=Lamp%20%26%20Light"
+                                        "&resources=issue%2Cvolume");
+    assert_true(call->is_list);
+    assert_int_equal(call->resource->resource, CV_RESOURCE_NONE);
+    cvi_call_release(call);
+}
+
+static void test_the_first_page_of_a_search_has_one_key(void **state) {
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "lamp";
+    cvi_call *plain = search(*state, &query);
+    query.page = 1;
+    cvi_call *first = search(*state, &query);
+    query.page = 2;
+    cvi_call *second = search(*state, &query);
+    query.page = 0;
+    query.query = "Lamp";
+    cvi_call *other = search(*state, &query);
+    assert_string_equal(first->hash, plain->hash);
+    assert_string_not_equal(second->hash, plain->hash);
+    assert_string_not_equal(other->hash, plain->hash);
+    cvi_call_release(plain);
+    cvi_call_release(first);
+    cvi_call_release(second);
+    cvi_call_release(other);
+}
+
+/* ---- what a list says of an object ---- */
+
+static cvi_call *item(desk *self, int64_t id, const char *fields) {
+    const cv_request_options options = {.fields = fields};
+    cv_error error;
+    cvi_call *call =
+        cvi_call_item(&self->settings, cvi_registry_find(CV_ISSUE), id, &options, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+static void test_an_item_has_a_key_of_its_own_kind(void **state) {
+    cvi_call *full = detail(*state, 52, NULL);
+    cvi_call *full_some = detail(*state, 52, "name");
+    cvi_call *all = item(*state, 52, NULL);
+    cvi_call *some = item(*state, 52, "name");
+    cvi_call *other = item(*state, 53, NULL);
+    assert_null(all->url);
+    assert_false(all->is_list);
+    assert_int_equal(all->id, 52);
+    assert_string_equal(all->full_hash, full->hash);
+    assert_string_equal(some->full_hash, full->hash);
+    const char *const hashes[] = {full->hash, full_some->hash, all->hash, some->hash, other->hash};
+    for (size_t i = 0; i < COUNT(hashes); i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(hashes[i], hashes[j]);
+        }
+    }
+    cvi_call_release(full);
+    cvi_call_release(full_some);
+    cvi_call_release(all);
+    cvi_call_release(some);
+    cvi_call_release(other);
+}
+
+static void test_an_item_has_what_lists_have(void **state) {
+    desk *self = *state;
+    const cv_request_options credits = {.fields = "person_credits"};
+    cv_error error;
+    assert_null(cvi_call_item(&self->settings, cvi_registry_find(CV_ISSUE), 52, &credits, &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+}
+
 /* ---- life ---- */
 
 static void test_call_lives_until_its_last_owner_lets_go(void **state) {
@@ -273,14 +408,16 @@ static void test_each_allocation_may_fail(void **state) {
     desk *self = *state;
     cv_query query = CV_QUERY_INIT;
     query.filter = "name:Lamplighter";
+    const cv_request_options only_name = {.fields = "name"};
     for (size_t is_list = 0; is_list < 2; is_list++) {
         size_t failures = 0;
         size_t live = atomic_load(&self->memory.live);
         for (cvi_call *call = NULL; call == NULL; failures++) {
             cv_error error;
             self->memory.failing_call = atomic_load(&self->memory.calls) + failures + 1;
-            call = is_list == 1 ? cvi_call_list(&self->settings, CV_ISSUE, &query, &error)
-                                : cvi_call_detail(&self->settings, CV_ISSUE, 52, "name", &error);
+            call = is_list == 1
+                       ? cvi_call_list(&self->settings, CV_ISSUE, &query, &error)
+                       : cvi_call_detail(&self->settings, CV_ISSUE, 52, &only_name, &error);
             self->memory.failing_call = 0;
             if (call == NULL) {
                 assert_int_equal(error.code, CV_ERROR_NOMEM);
@@ -305,8 +442,14 @@ int main(void) {
         AT_DESK(test_each_part_of_a_query_counts),
         AT_DESK(test_lists_that_are_refused),
         AT_DESK(test_query_of_another_version),
+        AT_DESK(test_unknown_names_when_allowed),
+        AT_DESK(test_values_add_no_parameter),
         AT_DESK(test_reserved_members_of_a_query_are_zero),
         cmocka_unit_test(test_query_that_makes_too_long_a_url),
+        AT_DESK(test_search_with_everything),
+        AT_DESK(test_the_first_page_of_a_search_has_one_key),
+        AT_DESK(test_an_item_has_a_key_of_its_own_kind),
+        AT_DESK(test_an_item_has_what_lists_have),
         AT_DESK(test_call_lives_until_its_last_owner_lets_go),
         AT_DESK(test_each_allocation_may_fail),
     };

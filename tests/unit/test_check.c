@@ -19,12 +19,45 @@ typedef bool check_fn(const cvi_resource *resource, const char *text, cvi_buffer
 
 static bool check_detail_fields(const cvi_resource *resource, const char *text, cvi_buffer *out,
                                 cv_error *error) {
-    return cvi_check_fields(resource, false, text, out, error);
+    const cvi_scope scope = {resource, false, false};
+    return cvi_check_fields(&scope, text, out, error);
 }
 
 static bool check_list_fields(const cvi_resource *resource, const char *text, cvi_buffer *out,
                               cv_error *error) {
-    return cvi_check_fields(resource, true, text, out, error);
+    const cvi_scope scope = {resource, true, false};
+    return cvi_check_fields(&scope, text, out, error);
+}
+
+static bool check_filter(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                         cv_error *error) {
+    const cvi_scope scope = {resource, true, false};
+    return cvi_check_filter(&scope, text, out, error);
+}
+
+static bool check_sort(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                       cv_error *error) {
+    const cvi_scope scope = {resource, true, false};
+    return cvi_check_sort(&scope, text, out, error);
+}
+
+/* The same with names let through. */
+static bool pass_fields(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                        cv_error *error) {
+    const cvi_scope scope = {resource, true, true};
+    return cvi_check_fields(&scope, text, out, error);
+}
+
+static bool pass_filter(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                        cv_error *error) {
+    const cvi_scope scope = {resource, true, true};
+    return cvi_check_filter(&scope, text, out, error);
+}
+
+static bool pass_sort(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                      cv_error *error) {
+    const cvi_scope scope = {resource, true, true};
+    return cvi_check_sort(&scope, text, out, error);
 }
 
 static void check_must_give(check_fn *check, const cvi_resource *resource, const char *text,
@@ -101,9 +134,10 @@ static void test_unknown_fields(void **state) {
         cvi_buffer out;
         cvi_buffer_init(&out, &cvi_default_allocator, 4096);
         cv_error error = {0};
-        assert_false(cvi_check_fields(issue, true, names[i], &out, &error));
+        assert_false(check_list_fields(issue, names[i], &out, &error));
         assert_int_equal(error.code, CV_ERROR_ARGUMENT);
-        assert_non_null(strstr(error.message, "\" is not among the fields of /issues: aliases"));
+        assert_non_null(strstr(error.message, "\" is not among the fields of /issues"));
+        assert_non_null(strstr(error.message, ": aliases, "));
         assert_true(strlen(error.message) < sizeof(error.message));
         cvi_buffer_free(&out);
     }
@@ -124,7 +158,7 @@ static void test_more_names_than_a_message_holds(void **state) {
         cvi_buffer out;
         cvi_buffer_init(&out, &cvi_default_allocator, 4096);
         cv_error error = {0};
-        assert_false(cvi_check_fields(issue, false, name, &out, &error));
+        assert_false(check_detail_fields(issue, name, &out, &error));
         size_t end = strlen(error.message);
         assert_in_range(end, sizeof(error.message) - 40, sizeof(error.message) - 1);
         assert_string_equal(error.message + end - 5, ", ...");
@@ -144,48 +178,48 @@ static void test_names_are_shown_harmlessly(void **state) {
 
 static void test_filters(void **state) {
     (void)state;
-    check_must_give(cvi_check_filter, issue, "name:Lamplighter", "name:Lamplighter");
-    check_must_give(cvi_check_filter, issue, "volume:796,name:A B", "volume:796,name:A B");
-    check_must_give(cvi_check_filter, issue, "id:1|2|3", "id:1|2|3");
-    check_must_give(cvi_check_filter, issue, "cover_date:1952-01-01|1952-12-31",
+    check_must_give(check_filter, issue, "name:Lamplighter", "name:Lamplighter");
+    check_must_give(check_filter, issue, "volume:796,name:A B", "volume:796,name:A B");
+    check_must_give(check_filter, issue, "id:1|2|3", "id:1|2|3");
+    check_must_give(check_filter, issue, "cover_date:1952-01-01|1952-12-31",
                     "cover_date:1952-01-01|1952-12-31");
     /* Only the first colon ends the name. */
-    check_must_give(cvi_check_filter, issue, "date_added:2008-06-06 11:10:20|2008-06-07 00:00:00",
+    check_must_give(check_filter, issue, "date_added:2008-06-06 11:10:20|2008-06-07 00:00:00",
                     "date_added:2008-06-06 11:10:20|2008-06-07 00:00:00");
-    check_must_give(cvi_check_filter, issue, "name:a&b#c%20\xC3\xA9", "name:a&b#c%20\xC3\xA9");
-    check_must_give(cvi_check_filter, sample, "id:7", "id:7");
+    check_must_give(check_filter, issue, "name:a&b#c%20\xC3\xA9", "name:a&b#c%20\xC3\xA9");
+    check_must_give(check_filter, sample, "id:7", "id:7");
 }
 
 static void test_bad_filters(void **state) {
     (void)state;
-    check_must_refuse(cvi_check_filter, issue, "image:x",
+    check_must_refuse(check_filter, issue, "image:x",
                       "\"image\" is not among the filters of /issues: aliases, cover_date, "
                       "date_added, date_last_updated, id, issue_number, name, store_date, volume");
-    check_must_refuse(cvi_check_filter, issue, "name:x,nme:y",
-                      "\"nme\" is not among the filters of /issues: aliases, cover_date, "
-                      "date_added, date_last_updated, id, issue_number, name, store_date, volume");
-    check_must_refuse(cvi_check_filter, sample, ":x",
-                      "\"\" is not among the filters of /samples: id");
-    check_must_refuse(cvi_check_filter, issue,
+    check_must_refuse(check_filter, issue, "name:x,nme:y",
+                      "\"nme\" is not among the filters of /issues (nearest: name): aliases, "
+                      "cover_date, date_added, date_last_updated, id, issue_number, name, "
+                      "store_date, volume");
+    check_must_refuse(check_filter, sample, ":x", "\"\" is not among the filters of /samples: id");
+    check_must_refuse(check_filter, issue,
                       "name:", "among the filters of /issues: \"name\" has an empty value");
-    check_must_refuse(cvi_check_filter, issue, "name:,id:4",
+    check_must_refuse(check_filter, issue, "name:,id:4",
                       "among the filters of /issues: \"name\" has an empty value");
-    check_must_refuse(cvi_check_filter, issue, "id:1,name:x,id:2",
+    check_must_refuse(check_filter, issue, "id:1,name:x,id:2",
                       "among the filters of /issues: \"id\" stands twice");
-    check_must_refuse(cvi_check_filter, issue, "name:Hello, World",
+    check_must_refuse(check_filter, issue, "name:Hello, World",
                       "among the filters of /issues: \" World\" lacks a value (field:value; a "
                       "comma begins the next one)");
-    check_must_refuse(cvi_check_filter, issue, "",
+    check_must_refuse(check_filter, issue, "",
                       "among the filters of /issues: \"\" lacks a value (field:value; a comma "
                       "begins the next one)");
-    check_must_refuse(cvi_check_filter, issue, "name:x,",
+    check_must_refuse(check_filter, issue, "name:x,",
                       "among the filters of /issues: \"\" lacks a value (field:value; a comma "
                       "begins the next one)");
-    check_must_refuse(cvi_check_filter, issue, "name:a\nb",
+    check_must_refuse(check_filter, issue, "name:a\nb",
                       "among the filters of /issues: \"name:a?b\" holds a control character");
-    check_must_refuse(cvi_check_filter, issue, "name:\x7F",
+    check_must_refuse(check_filter, issue, "name:\x7F",
                       "among the filters of /issues: \"name:?\" holds a control character");
-    check_must_refuse(cvi_check_filter, sample, "appearances:5",
+    check_must_refuse(check_filter, sample, "appearances:5",
                       "\"appearances\" is not among the filters of /samples: id");
 }
 
@@ -195,51 +229,164 @@ static void test_overlong_texts(void **state) {
     memset(text, 'a', sizeof(text) - 1);
     memcpy(text, "name:", 5);
     text[2049] = '\0';
-    check_must_refuse(cvi_check_filter, issue, text,
+    check_must_refuse(check_filter, issue, text,
                       "among the filters of /issues: \"name:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
                       "aaaa...\" is longer than 2048 bytes");
     text[2048] = '\0';
-    check_must_give(cvi_check_filter, issue, text, text);
+    check_must_give(check_filter, issue, text, text);
 }
 
 static void test_sorts(void **state) {
     (void)state;
-    check_must_give(cvi_check_sort, issue, "name", "name:asc");
-    check_must_give(cvi_check_sort, issue, "name:asc", "name:asc");
-    check_must_give(cvi_check_sort, issue, "cover_date:desc", "cover_date:desc");
-    check_must_give(cvi_check_sort, sample, "appearances:desc", "appearancess:desc");
+    check_must_give(check_sort, issue, "name", "name:asc");
+    check_must_give(check_sort, issue, "name:asc", "name:asc");
+    check_must_give(check_sort, issue, "cover_date:desc", "cover_date:desc");
+    check_must_give(check_sort, sample, "appearances:desc", "appearancess:desc");
 }
 
 static void test_bad_sorts(void **state) {
     (void)state;
-    check_must_refuse(cvi_check_sort, issue, "volume",
+    check_must_refuse(check_sort, issue, "volume",
                       "\"volume\" is not among the sorts of /issues: cover_date, date_added, "
                       "date_last_updated, id, issue_number, name, store_date");
-    check_must_refuse(cvi_check_sort, sample, "",
+    check_must_refuse(check_sort, sample, "",
                       "\"\" is not among the sorts of /samples: appearancess");
-    check_must_refuse(cvi_check_sort, sample, "appearances:asc,id:asc",
+    check_must_refuse(check_sort, sample, "appearances:asc,id:asc",
                       "among the sorts of /samples: \"asc,id:asc\" is no order (asc, desc)");
-    check_must_refuse(cvi_check_sort, sample,
+    check_must_refuse(check_sort, sample,
                       "appearances:", "among the sorts of /samples: \"\" is no order (asc, desc)");
-    check_must_refuse(cvi_check_sort, sample, "appearances:DESC",
+    check_must_refuse(check_sort, sample, "appearances:DESC",
                       "among the sorts of /samples: \"DESC\" is no order (asc, desc)");
-    check_must_refuse(cvi_check_sort, sample, "appearances\t",
+    check_must_refuse(check_sort, sample, "appearances\t",
                       "among the sorts of /samples: \"appearances?\" holds a control character");
+}
+
+static void test_lists_that_cannot_be_queried(void **state) {
+    (void)state;
+    check_must_refuse(check_filter, &cvi_video_type_resource, "id:7",
+                      "\"id\" is not among the filters of /video_types: none");
+    check_must_refuse(check_sort, &cvi_chat_resource, "titel",
+                      "\"titel\" is not among the sorts of /chats: none");
+}
+
+/* ---- typos ---- */
+
+/* The nearest name in the message, or "". */
+static const char *nearest_in(const char *message, char *name, size_t size) {
+    static const char before[] = " (nearest: ";
+    const char *found = strstr(message, before);
+    size_t length = found != NULL ? strcspn(found + sizeof(before) - 1, ")") : 0;
+    assert_true(length < size);
+    memcpy(name, found != NULL ? found + sizeof(before) - 1 : "", length);
+    name[length] = '\0';
+    return name;
+}
+
+static void test_the_nearest_name_is_told(void **state) {
+    (void)state;
+    static const struct {
+        check_fn *check;
+        const cvi_resource *resource;
+        const char *text;
+        const char *nearest;
+    } cases[] = {
+        {check_list_fields, &cvi_issue_resource, "nmae", "name"},
+        {check_list_fields, &cvi_issue_resource, "Name", "name"},
+        {check_list_fields, &cvi_issue_resource, "issue_numbr", "issue_number"},
+        {check_list_fields, &cvi_issue_resource, "number_issue", ""},
+        {check_list_fields, &cvi_issue_resource, "coverdate", "cover_date"},
+        {check_list_fields, &cvi_issue_resource, "covr_dates", "cover_date"},
+        {check_list_fields, &cvi_issue_resource, "xyz", ""},
+        {check_list_fields, &cvi_issue_resource, "", ""},
+        /* The nearest of those that are allowed: lists lack person_credits. */
+        {check_list_fields, &cvi_issue_resource, "person_credit", ""},
+        {check_detail_fields, &cvi_issue_resource, "person_credit", "person_credits"},
+        /* A known name is no typo. */
+        {check_list_fields, &cvi_issue_resource, "team_credits", ""},
+        {check_filter, &cvi_character_resource, "genders:1", "gender"},
+        {check_filter, &cvi_character_resource, "real_nam:x", ""},
+        {check_sort, &cvi_person_resource, "deaths:asc", "death"},
+        {check_sort, &cvi_volume_resource, "date_aded", "date_added"},
+        /* By its right spelling, though the wire has another. */
+        {check_list_fields, &cvi_team_resource, "count_of_issue_apearances",
+         "count_of_issue_appearances"},
+        {check_list_fields, &cvi_team_resource, "count_of_isssue_appearence",
+         "count_of_issue_appearances"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cvi_buffer out;
+        cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+        cv_error error = {0};
+        char name[64];
+        assert_false(cases[i].check(cases[i].resource, cases[i].text, &out, &error));
+        assert_string_equal(nearest_in(error.message, name, sizeof(name)), cases[i].nearest);
+        cvi_buffer_free(&out);
+    }
+}
+
+/* ---- names that are let through ---- */
+
+static void test_unknown_names_pass_when_allowed(void **state) {
+    (void)state;
+    check_must_give(pass_fields, issue, "upc,name,aaa,upc", "aaa,id,name,upc");
+    check_must_give(pass_fields, issue, "person_credits", "id,person_credits");
+    check_must_give(pass_fields, sample, "appearances,x", "appearancess,id,x");
+    check_must_give(pass_filter, issue, "upc:1|2,deck:x", "upc:1|2,deck:x");
+    check_must_give(pass_sort, issue, "Upc_2:desc", "Upc_2:desc");
+    check_must_give(pass_sort, sample, "appearances", "appearancess:asc");
+}
+
+/* What is no name is none with the switch either. */
+static void test_what_passes_looks_like_a_name(void **state) {
+    (void)state;
+    static const char *const texts[] = {"",    "a b",   "a&b",        "a=b",
+                                        "a-b", "a%2Cb", "na\xC3\xA9", "a,,b"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        cvi_buffer out;
+        cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+        cv_error error = {0};
+        assert_false(pass_fields(issue, texts[i], &out, &error));
+        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+        cvi_buffer_free(&out);
+    }
+    check_must_refuse(pass_filter, issue, "upc:1,upc:2",
+                      "among the filters of /issues: \"upc\" stands twice");
+    check_must_refuse(pass_filter, issue,
+                      "upc:", "among the filters of /issues: \"upc\" has an empty value");
+}
+
+static void test_more_names_than_fit(void **state) {
+    (void)state;
+    enum { NAMES = 128 };
+    char text[5 * NAMES];
+    cvi_buffer names;
+    cvi_buffer_over(&names, text, sizeof(text));
+    for (int i = 0; i < NAMES; i++) {
+        cvi_buffer_add_format(&names, "%sn%03d", i > 0 ? "," : "", i);
+    }
+    check_must_refuse(pass_fields, issue, text,
+                      "among the fields of /issues: \"n127\" is one too many");
+    text[5 * (NAMES - 1) - 1] = '\0';
+    cvi_buffer out;
+    cvi_buffer_init(&out, &cvi_default_allocator, 4096);
+    assert_true(pass_fields(issue, text, &out, NULL));
+    assert_int_equal(strncmp(out.data, "id,n000,n001,", 13), 0);
+    cvi_buffer_free(&out);
 }
 
 static void test_errors_need_no_place(void **state) {
     (void)state;
     cvi_buffer out;
     cvi_buffer_init(&out, &cvi_default_allocator, 4096);
-    assert_false(cvi_check_fields(issue, true, "x", &out, NULL));
-    assert_false(cvi_check_filter(issue, "name", &out, NULL));
-    assert_false(cvi_check_sort(issue, "name:x", &out, NULL));
+    assert_false(check_list_fields(issue, "x", &out, NULL));
+    assert_false(check_filter(issue, "name", &out, NULL));
+    assert_false(check_sort(issue, "name:x", &out, NULL));
     cvi_buffer_free(&out);
 }
 
 static void test_without_memory(void **state) {
     (void)state;
-    check_fn *const checks[] = {check_list_fields, cvi_check_filter, cvi_check_sort};
+    check_fn *const checks[] = {check_list_fields, check_filter, check_sort};
     const char *const texts[] = {"name", "name:x", "name:asc"};
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
         failing_allocator memory;
@@ -266,6 +413,11 @@ int main(void) {
         cmocka_unit_test(test_overlong_texts),
         cmocka_unit_test(test_sorts),
         cmocka_unit_test(test_bad_sorts),
+        cmocka_unit_test(test_lists_that_cannot_be_queried),
+        cmocka_unit_test(test_the_nearest_name_is_told),
+        cmocka_unit_test(test_unknown_names_pass_when_allowed),
+        cmocka_unit_test(test_what_passes_looks_like_a_name),
+        cmocka_unit_test(test_more_names_than_fit),
         cmocka_unit_test(test_errors_need_no_place),
         cmocka_unit_test(test_without_memory),
     };

@@ -91,6 +91,26 @@ static void test_int64_as_text(void **state) {
     CHECK_ALL(cases);
 }
 
+static void test_bool(void **state) {
+    (void)state;
+    const value_case cases[] = {
+        {"{\"flag\":true}", "{\"flag\":true}"},
+        {"{\"flag\":false}", "{\"flag\":false}"},
+        {"{\"flag\":1}", "{\"flag\":true}"},
+        {"{\"flag\":-2.0}", "{\"flag\":true}"},
+        {"{\"flag\":0}", "{\"flag\":false}"},
+        {"{\"flag\":\"1\"}", "{\"flag\":true}"},
+        {"{\"flag\":\"0\"}", "{\"flag\":false}"},
+        {"{\"flag\":\"\"}", "{\"flag\":null}"},
+        {"{\"flag\":\"yes\"}", "{\"flag\":null}"},
+        {"{\"flag\":null}", "{\"flag\":null}"},
+        {"{\"flag\":[]}", "{\"flag\":null}"},
+        {"{\"flag\":{}}", "{\"flag\":null}"},
+        {"{\"flag\":true,\"flag\":false}", "{\"flag\":false}"},
+    };
+    CHECK_ALL(cases);
+}
+
 static void test_text(void **state) {
     (void)state;
     const value_case cases[] = {
@@ -210,6 +230,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_int64),
         cmocka_unit_test(test_int64_as_text),
+        cmocka_unit_test(test_bool),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_object),
         cmocka_unit_test(test_list),

@@ -10,17 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "resources/hits.h"
 #include "resources/registry.h"
 #include "resources/result.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/sample.h"
 
-enum { FILE_BYTES_MAX = 32 << 20, PATH_SIZE = 1024 };
+enum { FILE_BYTES_MAX = 32 << 20, LONG_FILE_BYTES = 64 << 10, PATH_SIZE = 1024 };
 
 static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 0, 0};
 
@@ -141,6 +143,21 @@ static void compare_raw(const json_t *sent, const cv_record *record) {
     json_decref(read);
 }
 
+/* What a list carries must be marked so in the table, or nobody could ask for it. */
+static void check_marks(const char *path, const json_t *item, const cv_record *record) {
+    const cvi_resource *known = cvi_registry_find(record->resource);
+    const cvi_resource *resource = known != NULL ? known : &cvi_search_resource;
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)item, name, value) {
+        const cvi_field *row = cvi_shape_find(resource->shape, name, strlen(name));
+        bool is_type = row == NULL && strcmp(name, "resource_type") == 0; /* every hit's */
+        if (!is_type && (row == NULL || (row->flags & CVI_IN_LIST) == 0)) {
+            fail_msg("%s: the table does not say that lists carry %s", path, name);
+        }
+    }
+}
+
 static void compare_page(const char *path, const json_t *sent, cvi_result *result) {
     const cv_page *page = cvi_result_page(result, &from_cache);
     assert_non_null(page);
@@ -150,6 +167,7 @@ static void compare_page(const char *path, const json_t *sent, cvi_result *resul
     json_array_foreach(sent, index, item) {
         if (json_is_object(item)) {
             assert_true(count < page->count);
+            check_marks(path, item, page->items[count]);
             compare_record(path, item, page->items[count]);
             compare_raw(item, page->items[count]);
             count++;
@@ -164,7 +182,9 @@ static void compare_file(const char *path, const cvi_resource *resource, bool is
     json_t *sent = json_loadb(text.data, text.length, 0, NULL);
     assert_non_null(sent);
     const json_t *results = json_object_get(sent, "results");
-    const size_t chunk_sizes[] = {1, 7, 0};
+    /* The parser reads a text anew with each piece of it: long texts come in larger ones. */
+    bool is_long = text.length > LONG_FILE_BYTES;
+    const size_t chunk_sizes[] = {is_long ? 4099 : 1, is_long ? 65521 : 7, 0};
     for (size_t i = 0; i < sizeof(chunk_sizes) / sizeof(chunk_sizes[0]); i++) {
         cvi_result *result = decode_file(path, &text, resource, is_list, chunk_sizes[i]);
         if (is_list) {
@@ -192,26 +212,87 @@ static void join(char *path, const char *folder, const char *name, const char *e
     assert_false(out.failed);
 }
 
-static void compare_details(const char *folder) {
+/* What nobody has recorded: a folder need not have them. */
+static bool is_unseen(const cvi_resource *resource) {
+    return resource->resource == CV_CHAT || resource->resource == CV_TYPE;
+}
+
+static void compare_details(const char *folder, bool with_unseen) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);
     for (size_t i = 0; i < count; i++) {
+        if (resources[i]->detail_path == NULL) {
+            continue;
+        }
         char path[PATH_SIZE];
         join(path, folder, resources[i]->detail_path, "");
         size_t files = for_each_file(path, compare_file, resources[i]);
         print_message("%s: %zu files\n", resources[i]->detail_path, files);
-        assert_true(files > 0);
+        if (files == 0 && (with_unseen || !is_unseen(resources[i]))) {
+            fail_msg("%s has no file", path);
+        }
     }
 }
 
-static void compare_lists(const char *folder) {
+static void compare_lists(const char *folder, bool with_unseen) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);
     for (size_t i = 0; i < count; i++) {
         char path[PATH_SIZE];
         join(path, folder, resources[i]->list_path, ".json");
-        compare_file(path, resources[i], true);
+        if (with_unseen || !is_unseen(resources[i]) || access(path, R_OK) == 0) {
+            compare_file(path, resources[i], true);
+        }
     }
+}
+
+static void compare_search(const char *path, const cvi_resource *resource, bool is_list) {
+    (void)is_list;
+    compare_file(path, resource, true);
+}
+
+/* Searches: search.json, and all in search/. */
+static void compare_searches(const char *folder, bool must_be_there) {
+    char path[PATH_SIZE];
+    join(path, folder, "search", "");
+    for_each_file(path, compare_search, &cvi_search_resource);
+    join(path, folder, "search", ".json");
+    if (must_be_there || access(path, R_OK) == 0) {
+        compare_file(path, &cvi_search_resource, true);
+    }
+}
+
+/* Whether one of the comparisons above reads this entry of the folder. */
+static bool is_read(const char *name) {
+    if (strcmp(name, "errors") == 0 || strcmp(name, "search") == 0 ||
+        strcmp(name, "search.json") == 0) {
+        return true;
+    }
+    size_t count;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *list_path = resources[i]->list_path;
+        const char *detail_path = resources[i]->detail_path;
+        bool is_list = strncmp(name, list_path, strlen(list_path)) == 0 &&
+                       strcmp(name + strlen(list_path), ".json") == 0;
+        if (is_list || (detail_path != NULL && strcmp(name, detail_path) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fails for what no comparison reads: a list under a wrong name, a resource without a table. */
+static void refuse_strangers(const char *folder) {
+    DIR *opened = opendir(folder);
+    assert_non_null(opened);
+    const struct dirent *entry = readdir(opened);
+    for (; entry != NULL; entry = readdir(opened)) {
+        if (entry->d_name[0] != '.' && !is_read(entry->d_name)) {
+            fail_msg("%s: nothing here reads %s", folder, entry->d_name);
+        }
+    }
+    closedir(opened);
 }
 
 /* Error bodies are named by their status code. */
@@ -234,19 +315,38 @@ static void compare_errors(const char *folder) {
 
 static void test_fixtures(void **state) {
     (void)state;
-    compare_details(CVI_FIXTURES "/comicvine");
-    compare_lists(CVI_FIXTURES "/comicvine");
+    compare_details(CVI_FIXTURES "/resources", true);
+    compare_lists(CVI_FIXTURES "/resources", true);
+    compare_searches(CVI_FIXTURES "/resources", true);
+    refuse_strangers(CVI_FIXTURES "/resources");
     compare_errors(CVI_FIXTURES);
+}
+
+static void test_fixtures_of_issues(void **state) {
+    (void)state;
+    assert_true(for_each_file(CVI_FIXTURES "/comicvine/issue", compare_file, &cvi_issue_resource) >
+                0);
+    compare_file(CVI_FIXTURES "/comicvine/issues.json", &cvi_issue_resource, true);
 }
 
 static void test_recorded_details(void **state) {
     (void)state;
-    compare_details(recordings());
+    compare_details(recordings(), false);
 }
 
 static void test_recorded_lists(void **state) {
     (void)state;
-    compare_lists(recordings());
+    compare_lists(recordings(), false);
+}
+
+static void test_recorded_searches(void **state) {
+    (void)state;
+    compare_searches(recordings(), false);
+}
+
+static void test_every_recording_is_read(void **state) {
+    (void)state;
+    refuse_strangers(recordings());
 }
 
 static void test_recorded_errors(void **state) {
@@ -257,9 +357,12 @@ static void test_recorded_errors(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fixtures),
+        cmocka_unit_test(test_fixtures_of_issues),
         cmocka_unit_test(test_recorded_details),
         cmocka_unit_test(test_recorded_lists),
+        cmocka_unit_test(test_recorded_searches),
         cmocka_unit_test(test_recorded_errors),
+        cmocka_unit_test(test_every_recording_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -27,7 +28,10 @@ static void test_names(void **state) {
     assert_int_equal(cv_resource_from_name("issu"), CV_RESOURCE_NONE);
     assert_int_equal(cv_resource_from_name(""), CV_RESOURCE_NONE);
     assert_int_equal(cv_resource_from_name(NULL), CV_RESOURCE_NONE);
+    assert_int_equal(cv_resource_from_name("types"), CV_TYPE);
+    assert_int_equal(cv_resource_from_name("type"), CV_RESOURCE_NONE);
     assert_string_equal(cv_resource_name(CV_ISSUE), "issue");
+    assert_string_equal(cv_resource_name(CV_TYPE), "types");
     assert_null(cv_resource_name(CV_RESOURCE_NONE));
     assert_null(cv_resource_name((cv_resource)1000));
     assert_null(cv_resource_name((cv_resource)-1));
@@ -40,24 +44,74 @@ static void test_every_resource_is_found(void **state) {
     for (size_t i = 0; i < count; i++) {
         const cvi_resource *resource = resources[i];
         assert_ptr_equal(cvi_registry_find(resource->resource), resource);
-        assert_int_equal(cv_resource_from_name(resource->detail_path), resource->resource);
         assert_int_equal(cv_resource_from_name(resource->list_path), resource->resource);
-        assert_string_equal(cv_resource_name(resource->resource), resource->detail_path);
-        assert_true(resource->type_id > 0);
+        assert_int_equal(resource->type_id > 0, resource->detail_path != NULL);
+        if (resource->detail_path != NULL) {
+            assert_int_equal(cv_resource_from_name(resource->detail_path), resource->resource);
+            assert_string_equal(cv_resource_name(resource->resource), resource->detail_path);
+            assert_string_equal(resource->shape->name, resource->detail_path);
+        }
     }
     assert_null(cvi_registry_find(CV_RESOURCE_NONE));
     assert_null(cvi_registry_find((cv_resource)1000));
 }
 
-static void test_issue(void **state) {
+/* ---- what the service calls them ---- */
+
+typedef struct place {
+    cv_resource resource;
+    const char *detail_path;
+    const char *list_path;
+    int64_t type_id;
+} place;
+
+static const place places[] = {
+    {CV_ISSUE, "issue", "issues", 4000},
+    {CV_CHARACTER, "character", "characters", 4005},
+    {CV_CONCEPT, "concept", "concepts", 4015},
+    {CV_EPISODE, "episode", "episodes", 4070},
+    {CV_LOCATION, "location", "locations", 4020},
+    {CV_MOVIE, "movie", "movies", 4025},
+    {CV_OBJECT, "object", "objects", 4055},
+    {CV_ORIGIN, "origin", "origins", 4030},
+    {CV_PERSON, "person", "people", 4040},
+    {CV_POWER, "power", "powers", 4035},
+    {CV_PROMO, "promo", "promos", 1700},
+    {CV_PUBLISHER, "publisher", "publishers", 4010},
+    {CV_SERIES, "series", "series_list", 4075},
+    {CV_STORY_ARC, "story_arc", "story_arcs", 4045},
+    {CV_TEAM, "team", "teams", 4060},
+    {CV_VIDEO, "video", "videos", 2300},
+    {CV_VIDEO_CATEGORY, "video_category", "video_categories", 2320},
+    {CV_VIDEO_TYPE, "video_type", "video_types", 2320},
+    {CV_VOLUME, "volume", "volumes", 4050},
+    {CV_CHAT, "chat", "chats", 2450},
+    {CV_TYPE, NULL, "types", 0},
+};
+
+static void test_paths_and_type_ids(void **state) {
     (void)state;
-    const cvi_resource *issue = cvi_registry_find(CV_ISSUE);
-    assert_string_equal(issue->detail_path, "issue");
-    assert_string_equal(issue->list_path, "issues");
-    assert_int_equal(issue->type_id, 4000);
+    size_t count;
+    all_resources(&count);
+    assert_int_equal(count, sizeof(places) / sizeof(places[0]));
+    for (size_t i = 0; i < count; i++) {
+        const cvi_resource *resource = cvi_registry_find(places[i].resource);
+        assert_non_null(resource);
+        assert_string_equal(resource->list_path, places[i].list_path);
+        assert_int_equal(resource->type_id, places[i].type_id);
+        assert_int_equal(resource->detail_path == NULL, places[i].detail_path == NULL);
+        if (resource->detail_path != NULL) {
+            assert_string_equal(resource->detail_path, places[i].detail_path);
+        }
+    }
 }
 
 /* ---- coverage of structs ---- */
+
+/* A bool has eight bytes to itself, so that what it leaves free hides no member. */
+static size_t slot_size(cvi_kind kind) {
+    return kind == CVI_KIND_BOOL ? sizeof(int64_t) : cvi_kind_size(kind);
+}
 
 /* Counts for each byte of a struct how many rows (or the record's head) have it. */
 static void count_owners(const cvi_shape *shape, size_t head_size, unsigned char *owners) {
@@ -67,7 +121,7 @@ static void count_owners(const cvi_shape *shape, size_t head_size, unsigned char
     }
     for (size_t i = 0; i < shape->row_count; i++) {
         const cvi_field *row = &shape->rows[i];
-        size_t end = row->offset + cvi_kind_size((cvi_kind)row->kind);
+        size_t end = row->offset + slot_size((cvi_kind)row->kind);
         assert_true(end <= shape->size);
         for (size_t byte = row->offset; byte < end; byte++) {
             owners[byte]++;
@@ -75,7 +129,7 @@ static void count_owners(const cvi_shape *shape, size_t head_size, unsigned char
     }
 }
 
-/* All members are pointers, 64-bit numbers or pairs of them, so that no byte is padding. Answers
+/* All other members are pointers, 64-bit numbers or pairs of them: no byte is padding. Answers
  * the first byte that is not owned once, or the struct's size. */
 static size_t first_wrong_byte(const cvi_shape *shape, size_t head_size) {
     unsigned char owners[2048];
@@ -155,32 +209,94 @@ static void test_lists_can_only_be_queried_by_what_they_carry(void **state) {
     }
 }
 
-static void names_must_be(const cvi_resource *resource, unsigned flag, const char *expected) {
-    cvi_buffer names;
-    cvi_buffer_init(&names, &cvi_default_allocator, 4096);
-    for (size_t i = 0; i < resource->shape->row_count; i++) {
-        const cvi_field *row = &resource->shape->rows[i];
-        if ((row->flags & flag) != 0) {
-            cvi_buffer_add_text(&names, row->wire);
-            cvi_buffer_add_char(&names, ' ');
-        }
-    }
-    assert_string_equal(names.data, expected);
-    cvi_buffer_free(&names);
+static int compare_names(const void *one, const void *other) {
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-static void test_marks_of_issues(void **state) {
+/* The names of the rows with this flag, sorted, with a blank between them. */
+static void names_must_be(const cvi_resource *resource, unsigned flag, const char *expected) {
+    const char *names[CVI_ROWS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < resource->shape->row_count; i++) {
+        if ((resource->shape->rows[i].flags & flag) != 0) {
+            names[count] = resource->shape->rows[i].wire;
+            count++;
+        }
+    }
+    qsort(names, count, sizeof(names[0]), compare_names);
+    cvi_buffer text;
+    cvi_buffer_init(&text, &cvi_default_allocator, 4096);
+    for (size_t i = 0; i < count; i++) {
+        cvi_buffer_add_text(&text, i > 0 ? " " : "");
+        cvi_buffer_add_text(&text, names[i]);
+    }
+    assert_string_equal(count > 0 ? text.data : "", expected);
+    cvi_buffer_free(&text);
+}
+
+/* The marks in the service's documentation of the lists. */
+typedef struct marks {
+    cv_resource resource;
+    const char *sortable;
+    const char *filterable;
+} marks;
+
+static const marks documented[] = {
+    {CV_ISSUE, "cover_date date_added date_last_updated id issue_number name store_date",
+     "aliases cover_date date_added date_last_updated id issue_number name store_date volume"},
+    {CV_CHARACTER, "date_added date_last_updated id name",
+     "date_added date_last_updated gender id name"},
+    {CV_CONCEPT, "date_added date_last_updated id name",
+     "aliases date_added date_last_updated id name"},
+    {CV_EPISODE, "air_date date_added date_last_updated id name",
+     "air_date aliases date_added date_last_updated id name series"},
+    {CV_LOCATION, "date_added date_last_updated id name",
+     "aliases date_added date_last_updated id name"},
+    {CV_MOVIE,
+     "box_office_revenue budget date_added date_last_updated id name rating release_date total_revenue",
+     "date_added date_last_updated has_staff_review id name rating release_date"},
+    {CV_OBJECT, "date_added date_last_updated id name",
+     "aliases date_added date_last_updated id name"},
+    {CV_ORIGIN, "id name", "id name"},
+    {CV_PERSON, "birth country date_added date_last_updated death gender hometown id name",
+     "aliases birth country date_added date_last_updated death gender hometown id name"},
+    {CV_POWER, "date_added date_last_updated id name",
+     "aliases date_added date_last_updated id name"},
+    {CV_PROMO, "date_added id name", "date_added id name"},
+    {CV_PUBLISHER, "date_added date_last_updated id location_state name",
+     "aliases date_added date_last_updated id location_city location_state name"},
+    {CV_SERIES, "date_added date_last_updated id name", "date_added date_last_updated id name"},
+    {CV_STORY_ARC, "date_added date_last_updated id name",
+     "aliases date_added date_last_updated id name"},
+    {CV_TEAM, "date_added date_last_updated id name",
+     "aliases date_added date_last_updated id name"},
+    {CV_VIDEO, "id length_seconds name publish_date user",
+     "id length_seconds name publish_date user"},
+    {CV_VIDEO_CATEGORY, "", ""},
+    {CV_VIDEO_TYPE, "", ""},
+    {CV_VOLUME, "date_added date_last_updated id name", "date_added date_last_updated id name"},
+    {CV_CHAT, "", ""},
+    {CV_TYPE, "", ""},
+};
+
+static void test_marks_are_the_documented_ones(void **state) {
     (void)state;
-    const cvi_resource *issue = &cvi_issue_resource;
-    names_must_be(issue, CVI_SORTABLE,
-                  "cover_date date_added date_last_updated id issue_number name store_date ");
-    names_must_be(issue, CVI_FILTERABLE,
-                  "aliases cover_date date_added date_last_updated id issue_number name "
-                  "store_date volume ");
-    names_must_be(issue, CVI_IN_LIST,
+    size_t count;
+    all_resources(&count);
+    assert_int_equal(count, sizeof(documented) / sizeof(documented[0]));
+    for (size_t i = 0; i < count; i++) {
+        const cvi_resource *resource = cvi_registry_find(documented[i].resource);
+        names_must_be(resource, CVI_SORTABLE, documented[i].sortable);
+        names_must_be(resource, CVI_FILTERABLE, documented[i].filterable);
+    }
+}
+
+static void test_what_lists_of_issues_carry(void **state) {
+    (void)state;
+    names_must_be(&cvi_issue_resource, CVI_IN_LIST,
                   "aliases api_detail_url associated_images cover_date date_added "
                   "date_last_updated deck description has_staff_review id image issue_number name "
-                  "site_detail_url store_date volume ");
+                  "site_detail_url store_date volume");
 }
 
 static void test_find_is_exact(void **state) {
@@ -199,6 +315,7 @@ static void test_kind_sizes(void **state) {
     assert_int_equal(cvi_kind_size(CVI_KIND_TEXT), sizeof(char *));
     assert_int_equal(cvi_kind_size(CVI_KIND_INT64), sizeof(int64_t));
     assert_int_equal(cvi_kind_size(CVI_KIND_INT64_TEXT), sizeof(int64_t));
+    assert_int_equal(cvi_kind_size(CVI_KIND_BOOL), sizeof(bool));
     assert_int_equal(cvi_kind_size(CVI_KIND_OBJECT), sizeof(cv_ref *));
     assert_int_equal(cvi_kind_size(CVI_KIND_LIST), sizeof(cv_ref_list));
 }
@@ -207,11 +324,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_resource_is_found),
-        cmocka_unit_test(test_issue),
+        cmocka_unit_test(test_paths_and_type_ids),
         cmocka_unit_test(test_every_byte_belongs_to_one_row),
         cmocka_unit_test(test_missing_and_double_rows_are_noticed),
         cmocka_unit_test(test_lists_can_only_be_queried_by_what_they_carry),
-        cmocka_unit_test(test_marks_of_issues),
+        cmocka_unit_test(test_marks_are_the_documented_ones),
+        cmocka_unit_test(test_what_lists_of_issues_carry),
         cmocka_unit_test(test_find_is_exact),
         cmocka_unit_test(test_kind_sizes),
     };

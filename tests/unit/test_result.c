@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "resources/registry.h"
 #include "resources/result.h"
 #include "support/failing_allocator.h"
 #include "support/sample.h"
@@ -307,6 +308,29 @@ static void test_json_without_memory(void **state) {
     assert_int_equal(memory.live, 0);
 }
 
+static void test_what_a_detail_is_about(void **state) {
+    (void)state;
+    static const struct {
+        const cvi_resource *resource;
+        const char *text;
+        bool is_about;
+    } cases[] = {
+        {&cvi_issue_resource, DETAIL("{\"id\":52}"), true},
+        {&cvi_issue_resource, DETAIL("{\"id\":53}"), false},
+        {&cvi_issue_resource, DETAIL("{\"name\":\"n\"}"), false},
+        {&cvi_chat_resource, DETAIL("{\"id\":52}"), true},
+        {&cvi_chat_resource, DETAIL("{\"id\":53}"), false},
+        {&cvi_chat_resource, DETAIL("{\"id\":null}"), false},
+        {&cvi_chat_resource, DETAIL("{\"title\":\"t\"}"), true},
+        {&cvi_chat_resource, "{\"status_code\":101,\"results\":[]}", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cvi_result *result = decode_text(cases[i].resource, false, cases[i].text);
+        assert_int_equal(cvi_result_is_about(result, 52), cases[i].is_about);
+        cvi_result_release(result);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handles_tell_of_their_own_call),
@@ -322,6 +346,7 @@ int main(void) {
         cmocka_unit_test(test_null_is_fine),
         cmocka_unit_test(test_handles_without_memory),
         cmocka_unit_test(test_json_without_memory),
+        cmocka_unit_test(test_what_a_detail_is_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

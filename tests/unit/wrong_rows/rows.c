@@ -5,6 +5,7 @@
 typedef struct cv_thing {
     const char *text;
     int64_t number;
+    bool flag;
     const cv_ref *object;
     cv_ref_list list;
 } cv_thing;
@@ -16,6 +17,10 @@ static const cvi_field rows[] = {
     CVI_INT64(cv_thing, text, 0),
 #elif defined(WRONG_INT64_TEXT)
     CVI_INT64_TEXT(cv_thing, text, 0),
+#elif defined(WRONG_BOOL)
+    CVI_BOOL(cv_thing, number, 0),
+#elif defined(WRONG_INT64_OF_BOOL)
+    CVI_INT64(cv_thing, flag, 0),
 #elif defined(WRONG_OBJECT)
     CVI_OBJECT(cv_thing, text, ref, 0),
 #elif defined(WRONG_OBJECT_SHAPE)
@@ -27,9 +32,8 @@ static const cvi_field rows[] = {
 #elif defined(WRONG_MEMBER)
     CVI_TEXT(cv_thing, txt, 0),
 #else
-    CVI_TEXT(cv_thing, text, 0),
-    CVI_INT64(cv_thing, number, 0),
-    CVI_OBJECT(cv_thing, object, ref, 0),
+    CVI_TEXT(cv_thing, text, 0),      CVI_INT64(cv_thing, number, 0),
+    CVI_BOOL(cv_thing, flag, 0),      CVI_OBJECT(cv_thing, object, ref, 0),
     CVI_LIST(cv_thing, list, ref, 0),
 #endif
 };

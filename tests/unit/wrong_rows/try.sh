@@ -8,7 +8,7 @@ compile() {
 }
 compile || exit 1
 failed=0
-for wrong in TEXT INT64 INT64_TEXT OBJECT OBJECT_SHAPE LIST LIST_SHAPE MEMBER; do
+for wrong in TEXT INT64 INT64_TEXT BOOL INT64_OF_BOOL OBJECT OBJECT_SHAPE LIST LIST_SHAPE MEMBER; do
     if compile "-DWRONG_$wrong" 2>/dev/null; then
         echo "a wrong row compiles: $wrong"
         failed=1

@@ -1,0 +1,92 @@
+/* Cursors: walk through all pages of a list or a search.
+ *
+ * The whole query stays on every page: filter, sort, fields, priority; `limit` is the page size,
+ * `offset` (or `page`) where the walk begins. A walk ends when it has passed as many matches as the
+ * service counts on the page it is at; no request is spent on a page behind the last one. The
+ * service's lists move while one walks through them:
+ * - a total that changes counts from the page that says so;
+ * - a short page is followed from where it ends;
+ * - a record that was on the page before, or earlier on the same one, is skipped by cv_cursor_next
+ *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
+ * - a page that is empty before the total is reached, that has more than the total, or that is the
+ *   page before once more, is an error (CV_ERROR_RESPONSE), never a silent end.
+ *
+ * After an error the walk stands where it stood: the next call asks for the same page again, and
+ * after a page that was not believed it asks the service (CV_MODE_REFRESH).
+ *
+ * A cursor belongs to one thread at a time. It may outlive its client, whose calls then fail with
+ * CV_ERROR_CLOSED. Every function takes NULL. */
+#ifndef COMICVINE_CURSOR_H
+#define COMICVINE_CURSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <comicvine/client.h>
+#include <comicvine/error.h>
+#include <comicvine/query.h>
+#include <comicvine/record.h>
+#include <comicvine/request.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cv_cursor cv_cursor;
+
+/* A cursor before the first record. Checks the query (copied) and sends nothing. `query` may be
+ * NULL: all of the list. Close it with cv_cursor_close. NULL on failure: cv_last_error(). */
+CV_API cv_cursor *cv_cursor_open(cv_client *client, cv_resource resource, const cv_query *query,
+                                 cv_priority priority);
+
+/* The same for a search, whose records are of several resources. */
+CV_API cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query,
+                                        cv_priority priority);
+
+/* The next record, fetching the next page if need be: then it blocks like cv_list. It belongs to
+ * the cursor and is good until the cursor's next call (cv_record_keep keeps it). NULL at the end or
+ * on failure: cv_cursor_error() tells which. cv_issue_next and its sisters do the same for a cursor
+ * on their own resource. */
+CV_API const cv_record *cv_cursor_next(cv_cursor *cursor);
+
+/* Starts to fetch the next page as a whole, for programs that must not block; take it with
+ * cv_page_take. Pages come as the service sends them, repeated records included. What
+ * cv_cursor_next has not given yet of its page is passed over. The cursor moves on when the request
+ * is done and well; one page is under way at a time (CV_ERROR_ARGUMENT otherwise). At the end: a
+ * request that is done, with a page of no items. NULL only without memory or cursor. */
+CV_API cv_request *cv_request_next_page(cv_cursor *cursor);
+
+/* For progress: how many matches lie before what comes next, and how many there are, -1 before the
+ * first page. The position may jump over items that are no records. */
+CV_API int64_t cv_cursor_position(const cv_cursor *cursor);
+CV_API int64_t cv_cursor_total(const cv_cursor *cursor);
+
+/* Records that cv_cursor_next has skipped, as they had been there already. */
+CV_API int64_t cv_cursor_repeated(const cv_cursor *cursor);
+
+/* Why the last cv_cursor_next gave NULL: CV_OK at the end. CV_OK too after a record. Never NULL
+ * (CV_ERROR_ARGUMENT for a cursor that is NULL); good until the cursor's next call. */
+CV_API const cv_error *cv_cursor_error(const cv_cursor *cursor);
+
+/* Whether cv_cursor_next, when it begins a page, already has the following one fetched, at
+ * background priority; off at first. It arrives in the cache, so without a cache this does
+ * nothing. A page that is asked for while on its way gets the cursor's own priority. */
+CV_API void cv_cursor_prefetch(cv_cursor *cursor, bool wanted);
+
+/* Where the walk stands, as one line of printable ASCII that holds the query and the position, not
+ * the API key. Free it with cv_free. NULL without memory: cv_last_error(). */
+CV_API char *cv_cursor_token(const cv_cursor *cursor);
+
+/* A cursor that goes on where a token was made, in this program or another, now or later: behind
+ * the record that was given last, if its page still has it, else at the same place. Sends nothing.
+ * NULL on failure: cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this version. */
+CV_API cv_cursor *cv_cursor_resume(cv_client *client, const char *token);
+
+/* Frees the cursor; a page that is being fetched for cv_request_next_page goes on. */
+CV_API void cv_cursor_close(cv_cursor *cursor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,218 @@
+/* Owns the requests for a cursor's pages: which call each is, that one is under way at a time, and
+ * how an answer moves the walk on. Requests complete on any thread; the rest runs on the cursor's
+ * own. */
+#include <inttypes.h>
+
+#include "client/calls.h"
+#include "client/cursor_internal.h"
+#include "client/request_start.h"
+#include "resources/decode.h"
+#include "resources/hits.h"
+#include "support/error.h"
+
+/* ---- asking ---- */
+
+cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page, cv_error *error) {
+    const cvi_settings *settings = &cursor->client->settings;
+    const cvi_bookmark *plan = &cursor->plan;
+    if (cursor->resource == &cvi_search_resource) {
+        cv_search_query search = CV_SEARCH_QUERY_INIT;
+        search.query = plan->query;
+        search.resources = plan->resources;
+        search.fields = plan->fields;
+        search.limit = plan->limit;
+        search.page = page;
+        return cvi_call_search(settings, &search, error);
+    }
+    cv_query query = CV_QUERY_INIT;
+    query.fields = plan->fields;
+    query.filter = plan->filter;
+    query.sort = plan->sort;
+    query.limit = plan->limit;
+    query.offset = offset;
+    query.allow_unknown = plan->allow_unknown;
+    return cvi_call_list(settings, cursor->resource->resource, &query, error);
+}
+
+void cvi_cursor_fetch_ahead(cv_cursor *cursor) {
+    const cvi_walk *walk = &cursor->walk;
+    cv_request_free(cursor->ahead);
+    cursor->ahead = NULL;
+    if (!cursor->prefetches || cvi_walk_is_over(walk) ||
+        cursor->client->settings.options.cache.disabled) {
+        return;
+    }
+    cv_error ignored; /* shows when the page is needed */
+    cvi_order order = {
+        .call = cvi_cursor_call(cursor, walk->next_offset, walk->next_page, &ignored),
+        .options = cvi_options_of(CV_PRIORITY_BACKGROUND),
+    };
+    if (order.call != NULL && order.call->ttl_ms > 0) {
+        cursor->ahead = cvi_request_start(cursor->client, &order);
+    } else {
+        cvi_call_release(order.call);
+    }
+}
+
+/* ---- arriving ---- */
+
+static void describe(const cvi_result *result, cvi_walk_page *page) {
+    const cvi_envelope *envelope = cvi_result_envelope(result);
+    *page = (cvi_walk_page){
+        .limit = envelope->limit,
+        .offset = envelope->offset,
+        .announced = envelope->page_results,
+        .total = envelope->total_results,
+        .count = cvi_result_count(result),
+    };
+    cvi_walk_keys *records = &page->records;
+    while (records->count < page->count && records->count < CVI_WALK_KEYS_MAX) {
+        size_t i = records->count;
+        cv_resource type = cvi_result_type(result, i);
+        /* Hits of unknown types may have ids in common. */
+        int64_t id = type != CV_RESOURCE_NONE ? cvi_result_id(result, i) : 0;
+        records->keys[i] = (cvi_walk_key){id, type};
+        records->count++;
+    }
+}
+
+void cvi_cursor_arrive_locked(cv_cursor *cursor, cvi_outcome *outcome) {
+    cursor->is_under_way = false;
+    if (outcome->result == NULL) {
+        return;
+    }
+    cvi_walk_page page;
+    cv_error why;
+    describe(outcome->result, &page);
+    cursor->distrusts = !cvi_walk_take(&cursor->walk, &page, &why);
+    if (cursor->distrusts) {
+        cvi_result_release(outcome->result);
+        outcome->result = NULL;
+        cvi_error_set(&outcome->error, why.code, "%s: %s", cursor->resource->list_path,
+                      why.message);
+    }
+}
+
+/* ---- requests ---- */
+
+/* What a request for a page finds. */
+typedef struct place {
+    int64_t offset;
+    int64_t page;
+    bool is_busy; /* another one is under way */
+    bool is_over;
+    bool distrusts;
+} place;
+
+/* Takes the one right to fetch the next page, unless there is none. */
+static place reserve_page(cv_cursor *cursor) {
+    cvi_mutex_lock(&cursor->client->mutex);
+    const cvi_walk *walk = &cursor->walk;
+    place found = {walk->next_offset, walk->next_page, cursor->is_under_way, cvi_walk_is_over(walk),
+                   cursor->distrusts};
+    if (!found.is_over) {
+        cursor->is_under_way = true;
+    }
+    cvi_mutex_unlock(&cursor->client->mutex);
+    return found;
+}
+
+static void give_up_page(cv_cursor *cursor) {
+    cvi_mutex_lock(&cursor->client->mutex);
+    cursor->is_under_way = false;
+    cvi_mutex_unlock(&cursor->client->mutex);
+}
+
+static cv_request_options options_for(const cv_cursor *cursor, const place *found) {
+    cv_request_options options = cvi_options_of((cv_priority)cursor->plan.priority);
+    options.mode = found->distrusts ? CV_MODE_REFRESH : CV_MODE_DEFAULT;
+    return options;
+}
+
+static void set_busy(const cv_cursor *cursor, cv_error *error) {
+    cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: the page before is still under way",
+                  cursor->resource->list_path);
+}
+
+void cvi_cursor_fetch_page(cv_cursor *cursor) {
+    cvi_outcome *outcome = &cursor->coming;
+    place found = reserve_page(cursor);
+    if (found.is_busy) {
+        set_busy(cursor, &outcome->error);
+        return;
+    }
+    cv_request_options options = options_for(cursor, &found);
+    cvi_call *call = cvi_cursor_call(cursor, found.offset, found.page, &outcome->error);
+    cvi_fetch_call(cursor->client, call, &options, outcome);
+    cvi_mutex_lock(&cursor->client->mutex);
+    cvi_cursor_arrive_locked(cursor, outcome);
+    cvi_mutex_unlock(&cursor->client->mutex);
+}
+
+static cv_request *start_page(cv_cursor *cursor, const place *found) {
+    cv_error error;
+    cvi_order order = {
+        .call = cvi_cursor_call(cursor, found->offset, found->page, &error),
+        .error = &error,
+        .options = options_for(cursor, found),
+        .cursor = cursor,
+    };
+    bool is_asked = order.call != NULL;
+    cv_request *request = cvi_request_start(cursor->client, &order);
+    if (!is_asked || request == NULL) {
+        give_up_page(cursor);
+    }
+    return request;
+}
+
+/* The answer behind the last page: an envelope of our own without items. */
+static cvi_result *make_end(cv_cursor *cursor, int64_t offset, cv_error *error) {
+    cvi_buffer body;
+    cvi_buffer_init(&body, &cursor->allocator, 256);
+    cvi_buffer_add_format(&body,
+                          "{\"status_code\":1,\"limit\":%" PRId64 ",\"offset\":%" PRId64
+                          ",\"number_of_total_results\":%" PRId64 ",\"results\":[]}",
+                          cursor->plan.limit, offset, cv_cursor_total(cursor));
+    if (body.failed) {
+        cvi_buffer_free(&body);
+        cvi_error_no_memory(error);
+        return NULL;
+    }
+    const cvi_decode_options options = {.resource = cursor->resource, .is_list = true};
+    return cvi_decode(&options, &cursor->allocator, (cvi_body){body.data, body.length}, error);
+}
+
+/* A request that nobody else has yet, done with a page of no items. */
+static cv_request *start_end(cv_cursor *cursor, int64_t offset) {
+    cv_error error = {.code = CV_OK};
+    cvi_result *result = make_end(cursor, offset, &error);
+    const cvi_order order = {.error = &error};
+    cv_request *request = cvi_request_start(cursor->client, &order);
+    if (request == NULL) {
+        cvi_result_release(result);
+        return NULL;
+    }
+    request->outcome.result = result;
+    return request;
+}
+
+static cv_request *refuse_second(const cv_cursor *cursor) {
+    cv_error error;
+    const cvi_order order = {.error = &error};
+    set_busy(cursor, &error);
+    return cvi_request_start(cursor->client, &order);
+}
+
+cv_request *cv_request_next_page(cv_cursor *cursor) {
+    if (cursor == NULL) {
+        cvi_cursor_refuse_null();
+        return NULL;
+    }
+    cvi_cursor_drop_page(cursor);
+    cursor->is_resumed = false; /* pages are given whole */
+    place found = reserve_page(cursor);
+    if (found.is_busy) {
+        return refuse_second(cursor);
+    }
+    return found.is_over ? start_end(cursor, found.offset) : start_page(cursor, &found);
+}

@@ -1,0 +1,63 @@
+/* The arithmetic of walking through pages: where the next one begins, whether there is one, and
+ * whether a page may be believed. Pure. */
+#ifndef CVI_CLIENT_WALK_H
+#define CVI_CLIENT_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <comicvine/error.h>
+#include <comicvine/resource.h>
+
+enum { CVI_WALK_KEYS_MAX = 100 }; /* the most items of a page */
+
+/* What tells one record of a walk from another. An id of 0 is like no other. */
+typedef struct cvi_walk_key {
+    int64_t id;
+    cv_resource resource;
+} cvi_walk_key;
+
+/* The first records of a page. */
+typedef struct cvi_walk_keys {
+    cvi_walk_key keys[CVI_WALK_KEYS_MAX];
+    size_t count;
+} cvi_walk_keys;
+
+/* What is known of a page that has come. */
+typedef struct cvi_walk_page {
+    int64_t limit;         /* page size that the service says it applied */
+    int64_t offset;        /* matches before it, likewise */
+    int64_t announced;     /* items on the page, as the service counts them */
+    int64_t total;         /* matches in all, likewise */
+    size_t count;          /* records that were there */
+    cvi_walk_keys records; /* their keys, as many as there is room for */
+} cvi_walk_page;
+
+/* Where a walk stands. A page at hand is [offset, next_offset); before the first and while none is
+ * at hand both are equal. */
+typedef struct cvi_walk {
+    int64_t offset;        /* matches before the page at hand */
+    int64_t next_offset;   /* matches before the page that comes next */
+    int64_t page;          /* number of the page at hand, for searches */
+    int64_t next_page;     /* of the one that comes next */
+    int64_t total;         /* as of the last page; -1: none has come */
+    cvi_walk_keys at_hand; /* records of the page at hand */
+    cvi_walk_keys before;  /* of the one before */
+} cvi_walk;
+
+/* A walk that begins behind `offset` matches, at page `page` of a search. */
+void cvi_walk_start(cvi_walk *walk, int64_t offset, int64_t page);
+
+/* Whether every match has been passed with the page at hand. */
+bool cvi_walk_is_over(const cvi_walk *walk);
+
+/* Goes on to a page that has come. False: the page cannot be the next one of this list, `error`
+ * says why (CV_ERROR_RESPONSE), and the walk stands where it stood. */
+bool cvi_walk_take(cvi_walk *walk, const cvi_walk_page *page, cv_error *error);
+
+/* Whether record `index` of the page at hand has been there already: on the page before, or
+ * earlier on this one. The service's lists move while one walks through them. */
+bool cvi_walk_repeats(const cvi_walk *walk, size_t index);
+
+#endif

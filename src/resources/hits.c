@@ -1,0 +1,80 @@
+/* Owns the decoding of hits. A hit's type may stand anywhere in it, so that its table is known only
+ * behind its end: the first pass finds types and texts, the second decodes each text by its table.
+ * One thread at a time. */
+#include "resources/hits.h"
+
+#include "resources/inside.h"
+#include "resources/registry.h"
+
+static const char type_key[] = "resource_type";
+
+/* What every hit carries. */
+typedef struct cvi_hit {
+    cv_record record;
+    int64_t id;
+    const char *name;
+    const char *resource_type; /* detail path of its resource */
+} cvi_hit;
+
+static const cvi_field rows[] = {
+    CVI_INT64(cvi_hit, id, CVI_IN_LIST),
+    CVI_TEXT(cvi_hit, name, CVI_IN_LIST),
+    CVI_TEXT(cvi_hit, resource_type, CVI_IN_LIST),
+};
+
+static CVI_DEFINE_SHAPE(shape, "hit", cvi_hit, rows);
+
+const cvi_resource cvi_search_resource = {CV_RESOURCE_NONE, "search", "search", 0, &shape};
+
+static const cvi_resource *table_of(const cvi_hit *hit) {
+    const cvi_resource *table = cvi_registry_find(cv_resource_from_name(hit->resource_type));
+    return table != NULL ? table : &cvi_search_resource;
+}
+
+const char *cvi_hit_type(const cv_record *record) {
+    const cvi_record *detail = record->detail;
+    bool is_hit = detail->result->resource == &cvi_search_resource;
+    if (!is_hit || cvi_shape_find(detail->shape, type_key, sizeof(type_key) - 1) != NULL) {
+        return NULL;
+    }
+    return cv_resource_name(record->resource);
+}
+
+/* Decodes the text of one hit. It has been parsed before, so only memory can be missing. */
+static bool decode_hit(cvi_result *result, cvi_builder *builder, const char *text,
+                       const cvi_resource *table, const cvi_record *found, cvi_made_record *made) {
+    cvi_arena *scratch = builder->scratch;
+    *builder = (cvi_builder){
+        .resource = table, .arena = &result->arena, .scratch = scratch, .is_at_results = true};
+    cvi_json_status status =
+        cvi_json_read(&builder->reader, &cvi_build_events, scratch, text + found->raw_begin,
+                      found->raw_end - found->raw_begin, 0);
+    if (status != CVI_JSON_DONE || builder->records.count != 1) {
+        return false;
+    }
+    *made = (cvi_made_record){table, builder->records.items,
+                              *(const cvi_record *)(const void *)builder->details.items};
+    made->detail.raw_begin = found->raw_begin;
+    made->detail.raw_end = found->raw_end;
+    return true;
+}
+
+bool cvi_hits_take(cvi_result *result, const cvi_builder *builder, const char *text) {
+    size_t count = builder->records.count;
+    const cvi_hit *hits = (const cvi_hit *)(const void *)builder->records.items;
+    const cvi_record *details = (const cvi_record *)(const void *)builder->details.items;
+    cvi_builder *again = cvi_arena_take(builder->scratch, sizeof(*again));
+    cvi_made_record *made = count <= SIZE_MAX / sizeof(*made)
+                                ? cvi_arena_take(builder->scratch, count * sizeof(*made))
+                                : NULL;
+    if (again == NULL || made == NULL) {
+        return false;
+    }
+    again->scratch = builder->scratch;
+    for (size_t i = 0; i < count; i++) {
+        if (!decode_hit(result, again, text, table_of(&hits[i]), &details[i], &made[i])) {
+            return false;
+        }
+    }
+    return cvi_result_fill(result, made, count);
+}

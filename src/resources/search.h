@@ -1,0 +1,25 @@
+/* What a search may name: the checker of search words, resources and fields. Pure; any thread. */
+#ifndef CVI_RESOURCES_SEARCH_H
+#define CVI_RESOURCES_SEARCH_H
+
+#include <stdbool.h>
+
+#include <comicvine/error.h>
+
+#include "support/buffer.h"
+
+/* For all of them: `out` gets the canonical text. False: `error` has CV_ERROR_ARGUMENT and one line
+ * that names the culprit and what is allowed (CV_ERROR_NOMEM when `out` could not grow). */
+
+/* Words to look for: not blank, at most 2048 bytes, without control characters. */
+bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error);
+
+/* Names joined by commas, each a resource that the service searches, whether this version has a
+ * table for it or not; written in a fixed order, without repeats. */
+bool cvi_check_search_resources(const char *resources, cvi_buffer *out, cv_error *error);
+
+/* Names joined by commas, each a field that lists of some resource carry; written as on the wire,
+ * in each of its spellings there, sorted, with `id` and `resource_type` among them. */
+bool cvi_check_search_fields(const char *fields, cvi_buffer *out, cv_error *error);
+
+#endif

@@ -1,0 +1,265 @@
+/* The helpers for issue numbers, which sort as people read them, and for ids out of text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <comicvine.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- issue numbers ---- */
+
+/* Each comes before the next one. */
+static const char *const in_order[] = {
+    "-10",
+    "-2",
+    "-1.5",
+    "-1",
+    "-\xC2\xBD",
+    "-.1",
+    "0",
+    "0A",
+    ".05",
+    ".1",
+    "\xC2\xBC",
+    "\xE2\x85\x93",
+    "\xC2\xBD",
+    "\xC2\xBE",
+    "1",
+    "1 [2]",
+    "1 [10]",
+    "1.MU",
+    "1.NOW",
+    "1/2",
+    "1A",
+    "1b",
+    "1.1",
+    "1\xC2\xBD",
+    "1.75",
+    "2",
+    "9",
+    "10",
+    "99",
+    "100",
+    "101",
+    "101 & 102",
+    "101/102",
+    "101x02",
+    "1987-9",
+    "1987-10",
+    "18446744073709551615",
+    "18446744073709551616",
+    "99999999999999999999999999",
+    "Annual 2",
+    "Annual 10",
+    "Preview",
+    "S02",
+};
+
+static int sign_of(int order) {
+    return (order > 0) - (order < 0);
+}
+
+static void test_numbers_in_order(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(in_order); i++) {
+        for (size_t k = 0; k < COUNT(in_order); k++) {
+            int order = sign_of(cv_issue_number_compare(in_order[i], in_order[k]));
+            if (order != (i > k) - (i < k)) {
+                fail_msg("\"%s\" against \"%s\": %d", in_order[i], in_order[k], order);
+            }
+        }
+    }
+}
+
+static void test_none_comes_last(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(in_order); i++) {
+        assert_true(cv_issue_number_compare(in_order[i], NULL) < 0);
+        assert_true(cv_issue_number_compare(in_order[i], "") < 0);
+        assert_true(cv_issue_number_compare(NULL, in_order[i]) > 0);
+        assert_true(cv_issue_number_compare("", in_order[i]) > 0);
+    }
+    assert_int_equal(cv_issue_number_compare(NULL, NULL), 0);
+    assert_int_equal(cv_issue_number_compare(NULL, ""), 0);
+}
+
+static void test_spellings_of_one_number(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"1", "001"},
+        {"1", "1.0"},
+        {"1.50", "1.5"},
+        {".5", "0.5"},
+        {"\xC2\xBD", ".5"},
+        {"1\xC2\xBD", "1.50"},
+        {"0", "-0"},
+        {"0", "000"},
+        {"-1", "-01.0"},
+        {"1.mu", "1.MU"},
+        {"annual 2", "ANNUAL 02"},
+        {"-.0", "0"},
+    };
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        assert_int_equal(cv_issue_number_compare(pairs[i][0], pairs[i][1]), 0);
+        assert_int_equal(cv_issue_number_compare(pairs[i][1], pairs[i][0]), 0);
+    }
+}
+
+/* Marks without digits are no numbers. */
+static void test_lonely_marks(void **state) {
+    (void)state;
+    static const char *const texts[] = {"-", ".", "-.", "--1", "+1", ".-1", "#1"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        assert_true(cv_issue_number_compare("999", texts[i]) < 0);
+        assert_int_equal(cv_issue_number_compare(texts[i], texts[i]), 0);
+    }
+}
+
+static int compare_for_sort(const void *one, const void *other) {
+    return cv_issue_number_compare(*(const char *const *)one, *(const char *const *)other);
+}
+
+static void test_sorting(void **state) {
+    (void)state;
+    const char *shuffled[COUNT(in_order)];
+    for (size_t i = 0; i < COUNT(in_order); i++) {
+        shuffled[i] = in_order[i * 17 % COUNT(in_order)];
+    }
+    qsort(shuffled, COUNT(shuffled), sizeof(shuffled[0]), compare_for_sort);
+    for (size_t i = 0; i < COUNT(in_order); i++) {
+        assert_ptr_equal(shuffled[i], in_order[i]);
+    }
+}
+
+/* ---- ids ---- */
+
+#define SITE "https://comicvine.gamespot.com/"
+
+static void test_ids(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        cv_resource resource;
+        int64_t id;
+    } cases[] = {
+        {"52", CV_ISSUE, 52},
+        {"52", CV_RESOURCE_NONE, 52},
+        {"0052", CV_ISSUE, 52},
+        {"4000-52", CV_ISSUE, 52},
+        {"4000-52", CV_RESOURCE_NONE, 52},
+        {"4005-1253", CV_CHARACTER, 1253},
+        {"2320-7", CV_VIDEO_TYPE, 7},
+        {"2320-7", CV_VIDEO_CATEGORY, 7},
+        {"9223372036854775807", CV_ISSUE, INT64_MAX},
+        {SITE "api/issue/4000-52/", CV_ISSUE, 52},
+        {SITE "api/issue/4000-52", CV_ISSUE, 52},
+        {SITE "api/issue/4000-52/?format=json&api_key=x/9", CV_ISSUE, 52},
+        {SITE "lamplighter-7/4000-52/#reviews/4000-9", CV_ISSUE, 52},
+        {SITE "api/first_appeared_in_issue/4000-52/", CV_ISSUE, 52},
+        {SITE "api/creator/4040-801/", CV_PERSON, 801},
+        {SITE "api/video_type/7/", CV_VIDEO_TYPE, 7},
+        {SITE "api/video_category/7/", CV_VIDEO_CATEGORY, 7},
+        {SITE "api/video_category/7/", CV_RESOURCE_NONE, 7},
+        {"http://127.0.0.1:8080/api/issue/4000-52/", CV_ISSUE, 52},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int64_t id = -1;
+        if (!cv_id_parse(cases[i].text, cases[i].resource, &id)) {
+            fail_msg("no id in \"%s\"", cases[i].text);
+        }
+        assert_int_equal(id, cases[i].id);
+    }
+}
+
+static void test_what_is_no_id(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        cv_resource resource;
+    } cases[] = {
+        {NULL, CV_ISSUE},
+        {"", CV_ISSUE},
+        {"0", CV_ISSUE},
+        {"-52", CV_ISSUE},
+        {"+52", CV_ISSUE},
+        {" 52", CV_ISSUE},
+        {"52 ", CV_ISSUE},
+        {"52x", CV_ISSUE},
+        {"4000-", CV_ISSUE},
+        {"4000-0", CV_ISSUE},
+        {"4000--52", CV_ISSUE},
+        {"4000-52-1", CV_ISSUE},
+        {"9223372036854775808", CV_ISSUE},
+        {"99999999999999999999999", CV_ISSUE},
+        {"4000-99999999999999999999", CV_ISSUE},
+        {"4050-52", CV_ISSUE},
+        {"4000-52", CV_VOLUME},
+        {"9999-52", CV_RESOURCE_NONE},
+        {"4000-52", (cv_resource)1000},
+        {"52", CV_TYPE},
+        {"0-52", CV_TYPE},
+        {"issue/4000-52", CV_ISSUE},
+        {SITE, CV_ISSUE},
+        {SITE "api/issue/", CV_ISSUE},
+        {SITE "api/volume/4050-796/", CV_ISSUE},
+        {SITE "api/video_type/7/", CV_VIDEO_CATEGORY},
+        {SITE "api/video_type/7/", CV_ISSUE},
+        {SITE "lamps/7/", CV_RESOURCE_NONE},
+        {SITE "characters/?wikiId=23", CV_POWER},
+        {"https://", CV_RESOURCE_NONE},
+        {"ftp://comicvine.gamespot.com/api/issue/4000-52/", CV_ISSUE},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int64_t id = -1;
+        if (cv_id_parse(cases[i].text, cases[i].resource, &id)) {
+            fail_msg("an id in \"%s\"", cases[i].text != NULL ? cases[i].text : "NULL");
+        }
+        assert_int_equal(id, -1);
+    }
+}
+
+static void test_resources_of_ids(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        cv_resource resource;
+    } cases[] = {
+        {"4000-52", CV_ISSUE},
+        {"4040-801", CV_PERSON},
+        {"2320-7", CV_VIDEO_CATEGORY},
+        {SITE "api/object/4005-201/", CV_CHARACTER},
+        {SITE "api/arc/4045-1101/", CV_STORY_ARC},
+        {SITE "api/video_category/2320-7/", CV_VIDEO_CATEGORY},
+        {SITE "api/video_type/2320-7/", CV_VIDEO_TYPE},
+        {SITE "api/video_type/7/", CV_VIDEO_TYPE},
+        {SITE "api/review/1900-5/", CV_RESOURCE_NONE},
+        {"52", CV_RESOURCE_NONE},
+        {"4000-x", CV_RESOURCE_NONE},
+        {SITE "api/lamp/7/", CV_RESOURCE_NONE},
+        {"", CV_RESOURCE_NONE},
+        {NULL, CV_RESOURCE_NONE},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(cv_id_resource(cases[i].text), cases[i].resource);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers_in_order),
+        cmocka_unit_test(test_none_comes_last),
+        cmocka_unit_test(test_spellings_of_one_number),
+        cmocka_unit_test(test_lonely_marks),
+        cmocka_unit_test(test_sorting),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_what_is_no_id),
+        cmocka_unit_test(test_resources_of_ids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* Walks, searches and requests for many objects without memory: each allocation fails once, and
+ * then all from one on. What fails says so, loses nothing, and goes well when there is memory
+ * again. Without a thread, so that each run takes the same way. */
+#include "support/api.h"
+
+#include <string.h>
+
+#include "support/failing_allocator.h"
+
+enum { FIXTURE_ISSUES = 12, FAILURES_MAX = 20000 };
+
+typedef struct memory_scene {
+    api *self;
+    failing_allocator memory;
+    cv_client *client;
+} memory_scene;
+
+static void open_scene(memory_scene *scene) {
+    failing_allocator_init(&scene->memory, 0, false);
+    cv_options options = api_options(scene->self);
+    options.database = ":memory:";
+    options.drive = CV_DRIVE_POLL;
+    options.allocator = &scene->memory.allocator;
+    scene->client = api_open(scene->self, &options);
+}
+
+static void close_scene(memory_scene *scene) {
+    cv_client_close(scene->client);
+    assert_int_equal(atomic_load(&scene->memory.live), 0);
+}
+
+static void fail_from(memory_scene *scene, size_t failure, bool keeps_failing) {
+    scene->memory.failing_call = atomic_load(&scene->memory.calls) + failure;
+    scene->memory.keeps_failing = keeps_failing;
+    atomic_store(&scene->memory.has_failed, false);
+}
+
+/* Whether anything was refused. */
+static bool give_memory(memory_scene *scene) {
+    scene->memory.failing_call = 0;
+    scene->memory.keeps_failing = false;
+    return atomic_load(&scene->memory.has_failed);
+}
+
+static void assert_no_memory(const cv_error *error) {
+    assert_string_equal(cv_code_name(error->code), "CV_ERROR_NOMEM");
+}
+
+/* ---- what is done ---- */
+
+/* Each of them runs with little memory, then to its end with enough of it. */
+typedef bool deed(memory_scene *scene, size_t failure, bool keeps_failing);
+
+static cv_cursor *open_walk(memory_scene *scene) {
+    cv_query query = CV_QUERY_INIT;
+    query.limit = 5;
+    query.sort = "id:asc";
+    return cv_cursor_open(scene->client, CV_ISSUE, &query, CV_PRIORITY_USER);
+}
+
+static size_t walk_on(cv_cursor *cursor, int64_t *last_id) {
+    size_t count = 0;
+    for (const cv_issue *issue; (issue = cv_issue_next(cursor)) != NULL; count++) {
+        assert_true(issue->id > *last_id);
+        *last_id = issue->id;
+    }
+    return count;
+}
+
+static bool walk(memory_scene *scene, size_t failure, bool keeps_failing) {
+    int64_t last_id = 0;
+    size_t count = 0;
+    fail_from(scene, failure, keeps_failing);
+    cv_cursor *cursor = open_walk(scene);
+    if (cursor != NULL) {
+        cv_cursor_prefetch(cursor, true);
+        count = walk_on(cursor, &last_id);
+        if (cv_cursor_error(cursor)->code != CV_OK) {
+            assert_no_memory(cv_cursor_error(cursor));
+        }
+    } else {
+        assert_no_memory(cv_last_error());
+    }
+    bool has_failed = give_memory(scene);
+    if (cursor == NULL) {
+        cursor = open_walk(scene);
+    }
+    count += walk_on(cursor, &last_id);
+    assert_int_equal(cv_cursor_error(cursor)->code, CV_OK);
+    assert_int_equal(count, FIXTURE_ISSUES);
+    cv_cursor_close(cursor);
+    return has_failed;
+}
+
+static cv_cursor *try_to_resume(const memory_scene *scene, const cv_cursor *cursor) {
+    char *token = cv_cursor_token(cursor);
+    cv_cursor *resumed = token != NULL ? cv_cursor_resume(scene->client, token) : NULL;
+    cv_free(token);
+    return resumed;
+}
+
+/* A walk that has failed may also go on from its token. */
+static bool walk_elsewhere(memory_scene *scene, size_t failure, bool keeps_failing) {
+    int64_t last_id = 0;
+    cv_cursor *cursor = open_walk(scene);
+    fail_from(scene, failure, keeps_failing);
+    size_t count = walk_on(cursor, &last_id);
+    bool has_failed = give_memory(scene);
+    assert_int_equal(cv_cursor_position(cursor), (int64_t)count);
+    cv_cursor *resumed = try_to_resume(scene, cursor);
+    cv_cursor_close(cursor);
+    assert_non_null(resumed);
+    assert_int_equal(cv_cursor_position(resumed), (int64_t)count);
+    count += walk_on(resumed, &last_id);
+    assert_int_equal(count, FIXTURE_ISSUES);
+    cv_cursor_close(resumed);
+    return has_failed;
+}
+
+static bool stop_and_go_on(memory_scene *scene, size_t failure, bool keeps_failing) {
+    cv_cursor *cursor = open_walk(scene);
+    assert_non_null(cv_cursor_next(cursor));
+    fail_from(scene, failure, keeps_failing);
+    cv_cursor *resumed = try_to_resume(scene, cursor);
+    if (resumed == NULL) {
+        assert_no_memory(cv_last_error());
+    }
+    bool has_failed = give_memory(scene);
+    if (resumed == NULL) {
+        resumed = try_to_resume(scene, cursor);
+    }
+    cv_cursor_close(cursor);
+    int64_t last_id = 0;
+    assert_int_equal(walk_on(resumed, &last_id), FIXTURE_ISSUES - 1);
+    cv_cursor_close(resumed);
+    return has_failed;
+}
+
+/* Behind the end of a walk: a page of the library's own making. */
+static bool ask_behind_the_end(memory_scene *scene, size_t failure, bool keeps_failing) {
+    int64_t last_id = 0;
+    cv_cursor *cursor = open_walk(scene);
+    walk_on(cursor, &last_id);
+    fail_from(scene, failure, keeps_failing);
+    cv_request *request = cv_request_next_page(cursor);
+    const cv_page *page = cv_page_take(request);
+    if (page == NULL) {
+        assert_no_memory(cv_last_error());
+    } else {
+        assert_int_equal(page->count, 0);
+    }
+    bool has_failed = give_memory(scene);
+    cv_page_free(page);
+    cv_request_free(request);
+    cv_cursor_close(cursor);
+    return has_failed;
+}
+
+static bool look_for_words(memory_scene *scene, size_t failure, bool keeps_failing) {
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "watch";
+    query.fields = "name";
+    query.resources = "issue";
+    fail_from(scene, failure, keeps_failing);
+    const cv_page *page = cv_search(scene->client, &query, CV_PRIORITY_USER);
+    if (page == NULL) {
+        assert_no_memory(cv_last_error());
+    }
+    bool has_failed = give_memory(scene);
+    if (page == NULL) {
+        page = cv_search(scene->client, &query, CV_PRIORITY_USER);
+    }
+    assert_non_null(page);
+    assert_int_equal(page->count, 2);
+    assert_int_equal(((const cv_issue *)page->items[1])->id, 94);
+    cv_page_free(page);
+    return has_failed;
+}
+
+/* NULL: CV_ERROR_NOMEM. */
+static const cv_many *fetch_many(const memory_scene *scene) {
+    static const int64_t ids[] = {61, 52, 999};
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "name";
+    cv_request *request = cv_request_retrieve_many(scene->client, CV_ISSUE, ids, 3, &options);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    const cv_many *many = cv_many_take(request);
+    if (many == NULL) {
+        assert_no_memory(cv_last_error());
+    }
+    cv_request_free(request);
+    return many;
+}
+
+static bool ask_for_many(memory_scene *scene, size_t failure, bool keeps_failing) {
+    fail_from(scene, failure, keeps_failing);
+    const cv_many *many = fetch_many(scene);
+    for (size_t i = 0; many != NULL && i < 2; i++) {
+        if (many->items[i].record == NULL) {
+            assert_no_memory(&many->items[i].error);
+        }
+    }
+    cv_many_free(many);
+    bool has_failed = give_memory(scene);
+    many = fetch_many(scene);
+    assert_non_null(many);
+    assert_int_equal(((const cv_issue *)many->items[0].record)->id, 61);
+    assert_int_equal(((const cv_issue *)many->items[1].record)->id, 52);
+    assert_int_equal(many->items[2].error.code, CV_ERROR_NOT_FOUND);
+    cv_many_free(many);
+    return has_failed;
+}
+
+/* ---- runs ---- */
+
+/* Lets each allocation of a deed fail, until it comes through without one that does. */
+static void try_all(void **context, deed *run, bool keeps_failing) {
+    memory_scene scene = {.self = *context};
+    size_t failure = 1;
+    bool has_failed = true;
+    while (has_failed) {
+        assert_true(failure < FAILURES_MAX);
+        open_scene(&scene);
+        has_failed = run(&scene, failure++, keeps_failing);
+        close_scene(&scene);
+    }
+    assert_true(failure > 3);
+}
+
+#define TWICE(name, run)                                                                           \
+    static void test_##name##_once(void **context) {                                               \
+        try_all(context, run, false);                                                              \
+    }                                                                                              \
+    static void test_##name##_from_then_on(void **context) {                                       \
+        try_all(context, run, true);                                                               \
+    }
+
+TWICE(walk_fails, walk)
+TWICE(walk_elsewhere, walk_elsewhere)
+TWICE(token_fails, stop_and_go_on)
+TWICE(end_fails, ask_behind_the_end)
+TWICE(search_fails, look_for_words)
+TWICE(many_fail, ask_for_many)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        API_TEST(test_walk_fails_once),     API_TEST(test_walk_fails_from_then_on),
+        API_TEST(test_walk_elsewhere_once), API_TEST(test_walk_elsewhere_from_then_on),
+        API_TEST(test_token_fails_once),    API_TEST(test_token_fails_from_then_on),
+        API_TEST(test_end_fails_once),      API_TEST(test_end_fails_from_then_on),
+        API_TEST(test_search_fails_once),   API_TEST(test_search_fails_from_then_on),
+        API_TEST(test_many_fail_once),      API_TEST(test_many_fail_from_then_on),
+    };
+    return cmocka_run_group_tests_name("walk memory", tests, NULL, NULL);
+}

@@ -1,0 +1,87 @@
+/* Several processes that walk through the same list, or ask for the same objects: one request for
+ * each page, whoever makes it, and whoever is killed meanwhile. */
+#include "support/api_actor.h"
+
+enum { FIXTURE_ISSUES = 12, PROCESSES = 4, PAGE_SIZE = 5, PAGES = 3, IDS = 120, FOUND = 12 };
+
+static void start_all(const api *self, process actors[PROCESSES]) {
+    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=1000"};
+    for (size_t i = 0; i < PROCESSES; i++) {
+        actor_start(&actors[i], self, arguments);
+    }
+}
+
+static size_t requests(const api *self) {
+    return server_request_count(self->server, NULL);
+}
+
+static void assert_came(process *actor, int64_t count) {
+    outcome seen = actor_hear(actor);
+    if (seen.code != CV_OK) {
+        fail_msg("%s", seen.message);
+    }
+    assert_int_equal(seen.id, count);
+}
+
+static void test_processes_share_the_pages_of_a_walk(void **context) {
+    api *self = *context;
+    process actors[PROCESSES];
+    start_all(self, actors);
+    for (size_t i = 0; i < PROCESSES; i++) {
+        actor_walk(&actors[i], PAGE_SIZE);
+    }
+    for (size_t i = 0; i < PROCESSES; i++) {
+        assert_came(&actors[i], FIXTURE_ISSUES);
+        actor_end(&actors[i]);
+    }
+    assert_int_equal(requests(self), PAGES);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), PAGES);
+}
+
+static void test_processes_share_a_request_for_many(void **context) {
+    api *self = *context;
+    process actors[PROCESSES];
+    start_all(self, actors);
+    for (size_t i = 0; i < PROCESSES; i++) {
+        actor_ask_for_many(&actors[i], IDS);
+    }
+    for (size_t i = 0; i < PROCESSES; i++) {
+        assert_came(&actors[i], FOUND);
+        actor_end(&actors[i]);
+    }
+    assert_int_equal(requests(self), 2); /* ids 1 to 100 and the rest */
+}
+
+/* The one that fetches the second page is killed: another fetches it, and all others end well. */
+static void test_a_walker_that_is_killed_is_replaced(void **context) {
+    api *self = *context;
+    process actors[PROCESSES];
+    start_all(self, actors);
+    cv_client *client = api_open(self, NULL);
+    const cv_query first_page = {.size = sizeof(cv_query), .limit = PAGE_SIZE};
+    cv_issue_page_free(cv_issue_list(client, &first_page, CV_PRIORITY_USER));
+    cv_client_close(client);
+    assert_true(server_hold(self->server, API_ISSUES));
+    actor_walk(&actors[0], PAGE_SIZE);
+    assert_true(server_wait_for(self->server, API_ISSUES, 2, API_PATIENCE_MS));
+    for (size_t i = 1; i < PROCESSES; i++) {
+        actor_walk(&actors[i], PAGE_SIZE);
+    }
+    api_query_until(self, "SELECT count(*) FROM dedupe_waiters", PROCESSES - 1);
+    assert_true(process_kill(&actors[0]));
+    server_release(self->server, SERVER_ALL);
+    for (size_t i = 1; i < PROCESSES; i++) {
+        assert_came(&actors[i], FIXTURE_ISSUES);
+        actor_end(&actors[i]);
+    }
+    assert_int_equal(requests(self), PAGES + 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        API_TEST(test_processes_share_the_pages_of_a_walk),
+        API_TEST(test_processes_share_a_request_for_many),
+        API_TEST(test_a_walker_that_is_killed_is_replaced),
+    };
+    return cmocka_run_group_tests_name("walk sharing", tests, NULL, NULL);
+}

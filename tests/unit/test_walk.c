@@ -1,0 +1,227 @@
+/* The arithmetic of walking: where pages begin, when a walk is over, which pages are believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/walk.h"
+
+enum { LIMIT = 3 };
+
+/* A page with ids from `first` on. */
+static cvi_walk_page page_of(int64_t offset, int64_t total, int64_t first, size_t count) {
+    cvi_walk_page page = {.limit = LIMIT,
+                          .offset = offset,
+                          .announced = (int64_t)count,
+                          .total = total,
+                          .count = count};
+    for (size_t i = 0; i < count && i < CVI_WALK_KEYS_MAX; i++) {
+        page.records.keys[i] = (cvi_walk_key){first + (int64_t)i, CV_ISSUE};
+        page.records.count++;
+    }
+    return page;
+}
+
+static void must_take(cvi_walk *walk, const cvi_walk_page *page) {
+    cv_error error = {.code = CV_OK};
+    if (!cvi_walk_take(walk, page, &error)) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static void must_refuse(cvi_walk *walk, const cvi_walk_page *page, const char *words) {
+    const cvi_walk before = *walk;
+    cv_error error;
+    assert_false(cvi_walk_take(walk, page, &error));
+    assert_int_equal(error.code, CV_ERROR_RESPONSE);
+    assert_non_null(strstr(error.message, words));
+    assert_memory_equal(walk, &before, sizeof(before));
+}
+
+static cvi_walk begin(void) {
+    cvi_walk walk;
+    cvi_walk_start(&walk, 0, 1);
+    return walk;
+}
+
+static void test_a_new_walk_is_not_over(void **state) {
+    (void)state;
+    cvi_walk walk;
+    cvi_walk_start(&walk, 7, 3);
+    assert_false(cvi_walk_is_over(&walk));
+    assert_int_equal(walk.next_offset, 7);
+    assert_int_equal(walk.next_page, 3);
+    assert_int_equal(walk.total, -1);
+    assert_false(cvi_walk_repeats(&walk, 0));
+}
+
+static void test_full_pages(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    for (int64_t offset = 0; offset < 9; offset += LIMIT) {
+        assert_false(cvi_walk_is_over(&walk));
+        const cvi_walk_page page = page_of(offset, 9, offset + 1, LIMIT);
+        must_take(&walk, &page);
+        assert_int_equal(walk.offset, offset);
+        assert_int_equal(walk.next_offset, offset + LIMIT);
+        assert_int_equal(walk.page, offset / LIMIT + 1);
+        assert_int_equal(walk.next_page, walk.page + 1);
+    }
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+static void test_an_empty_list_is_over_at_once(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    const cvi_walk_page page = page_of(0, 0, 0, 0);
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+static void test_a_walk_that_begins_behind_the_end(void **state) {
+    (void)state;
+    cvi_walk walk;
+    cvi_walk_start(&walk, 50, 1);
+    const cvi_walk_page page = page_of(50, 9, 0, 0);
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+/* [] among the items is counted by the service and is no record. */
+static void test_items_that_are_no_records_take_up_room(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 5, 1, 1);
+    page.announced = 3;
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, 3);
+    page = page_of(3, 5, 0, 0);
+    page.announced = 2;
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+/* What cannot be is not believed: then the records count. */
+static void test_counts_that_lie(void **state) {
+    (void)state;
+    static const int64_t lies[] = {-1, 0, 1, 4, 1000, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        cvi_walk walk = begin();
+        cvi_walk_page page = page_of(0, 9, 1, 2);
+        page.announced = lies[i];
+        must_take(&walk, &page);
+        assert_int_equal(walk.next_offset, 2);
+    }
+}
+
+static void test_the_service_may_apply_another_limit(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 200, 1, 50); /* 100 were asked for */
+    page.limit = 50;
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, 50);
+    page = page_of(50, 200, 51, 50);
+    page.limit = 0; /* or not say it */
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, 100);
+}
+
+static void test_pages_that_are_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(3, 9, 0, 0);
+    must_refuse(&walk, &page, "ends too early");
+    page = page_of(3, 4, 4, 3);
+    must_refuse(&walk, &page, "holds more");
+    page = page_of(3, -1, 4, 3);
+    must_refuse(&walk, &page, "holds more");
+    page = page_of(0, 9, 1, LIMIT);
+    must_refuse(&walk, &page, "once more");
+    page = page_of(0, 9, 2, LIMIT - 1); /* a part of it too */
+    must_refuse(&walk, &page, "once more");
+    page = page_of(3, 9, 4, LIMIT);
+    must_take(&walk, &page);
+}
+
+static void test_an_empty_first_page_of_some_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    const cvi_walk_page page = page_of(0, 9, 0, 0);
+    must_refuse(&walk, &page, "ends too early");
+}
+
+static void test_offsets_do_not_overflow(void **state) {
+    (void)state;
+    cvi_walk walk;
+    cvi_walk_start(&walk, INT64_MAX - 1, 1);
+    const cvi_walk_page page = page_of(INT64_MAX - 1, INT64_MAX, 1, LIMIT);
+    must_refuse(&walk, &page, "holds more");
+}
+
+/* A list that has moved by a whole page: the place is right, so it is no failure. */
+static void test_the_same_records_at_the_right_place(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(3, 12, 1, LIMIT);
+    must_take(&walk, &page);
+    for (size_t i = 0; i < LIMIT; i++) {
+        assert_true(cvi_walk_repeats(&walk, i));
+    }
+}
+
+static void test_repeats(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(3, 9, 3, LIMIT); /* 3 4 5 */
+    page.records.keys[2] = page.records.keys[1];
+    must_take(&walk, &page);
+    assert_true(cvi_walk_repeats(&walk, 0));  /* on the page before */
+    assert_false(cvi_walk_repeats(&walk, 1)); /* new */
+    assert_true(cvi_walk_repeats(&walk, 2));  /* earlier on this one */
+    assert_false(cvi_walk_repeats(&walk, LIMIT));
+}
+
+static void test_what_is_no_repeat(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    page.records.keys[1].id = 0;
+    must_take(&walk, &page);
+    page = page_of(3, 9, 1, LIMIT);
+    page.records.keys[0].resource = CV_VOLUME;
+    page.records.keys[1].id = 0;
+    page.records.keys[2].id = 77;
+    must_take(&walk, &page);
+    for (size_t i = 0; i < LIMIT; i++) {
+        assert_false(cvi_walk_repeats(&walk, i));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_new_walk_is_not_over),
+        cmocka_unit_test(test_full_pages),
+        cmocka_unit_test(test_an_empty_list_is_over_at_once),
+        cmocka_unit_test(test_a_walk_that_begins_behind_the_end),
+        cmocka_unit_test(test_items_that_are_no_records_take_up_room),
+        cmocka_unit_test(test_counts_that_lie),
+        cmocka_unit_test(test_the_service_may_apply_another_limit),
+        cmocka_unit_test(test_pages_that_are_refused),
+        cmocka_unit_test(test_an_empty_first_page_of_some_is_refused),
+        cmocka_unit_test(test_offsets_do_not_overflow),
+        cmocka_unit_test(test_the_same_records_at_the_right_place),
+        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_what_is_no_repeat),
+    };
+    return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
+}
