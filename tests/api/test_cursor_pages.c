@@ -262,6 +262,41 @@ static void test_the_next_page_comes_ahead(void **context) {
     assert_int_equal(drive_requests(scene), 3); /* nothing twice, nothing behind the end */
 }
 
+/* Each page is still on its way when it is needed: its request is joined, not made again. */
+static void test_a_page_on_its_way_is_joined(void **context) {
+    static const server_fault slow = {.kind = SERVER_FAULT_ANSWER,
+                                      .path = API_ISSUES,
+                                      .skip = 1,
+                                      .times = SERVER_ALL,
+                                      .delay_ms = 50};
+    drive_scene *scene = *context;
+    api_break(scene->self, &slow);
+    cv_cursor *cursor = open_walk(scene->client, 5);
+    cv_cursor_prefetch(cursor, true);
+    assert_next(cursor, all_ids, FIXTURE_ISSUES);
+    assert_end(cursor);
+    cv_cursor_close(cursor);
+    assert_int_equal(drive_requests(scene), 3);
+}
+
+/* That it fails is nobody's error until the page is needed, and then it is asked for again. */
+static void test_a_failure_ahead_is_no_failure(void **context) {
+    static const server_fault broken = {
+        .kind = SERVER_FAULT_ANSWER, .path = API_ISSUES, .skip = 1, .http_status = 502};
+    drive_scene *scene = *context;
+    api_break(scene->self, &broken);
+    cv_cursor *cursor = open_walk(scene->client, 5);
+    cv_cursor_prefetch(cursor, true);
+    assert_next(cursor, all_ids, 1);
+    drive_until_sent(scene, 2);
+    drive_until(scene, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'", 0);
+    cv_cursor_prefetch(cursor, false);
+    assert_next(cursor, all_ids + 1, FIXTURE_ISSUES - 1);
+    assert_end(cursor);
+    cv_cursor_close(cursor);
+    assert_int_equal(drive_requests(scene), 4);
+}
+
 static void test_without_a_cache_nothing_comes_ahead(void **context) {
     drive_scene *scene = *context;
     cv_options options = api_options(scene->self);
@@ -316,6 +351,8 @@ int main(void) {
         BOTH_DRIVES(test_a_page_may_outlive_its_cursor),
         BOTH_DRIVES(test_close_ends_a_page),
         BOTH_DRIVES(test_the_next_page_comes_ahead),
+        BOTH_DRIVES(test_a_page_on_its_way_is_joined),
+        BOTH_DRIVES(test_a_failure_ahead_is_no_failure),
         BOTH_DRIVES(test_without_a_cache_nothing_comes_ahead),
         BOTH_DRIVES(test_closing_lets_go_of_what_comes_ahead),
         BOTH_DRIVES(test_two_walks_share_their_pages),
