@@ -321,11 +321,12 @@ CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *r
                                        cv_rate_limit_status *status);
 
 /* Reports a refusal of the service (its status 107, HTTP 420 or 429: a limit; 403, or a web page in
- * place of an answer that has no status of its own for it: a block): nobody on the file is admitted
- * for `for_ms`, restarts or not. 0: the service named no time; 60 s then, and twice as long with
- * each refusal in a row. At most an hour for a resource, a day for everything. CV_NONE: the service
- * answers again, the pause is over. `resource` NULL: everything of the origin. Clients report by
- * themselves.
+ * place of an answer that has no status of its own for it: a block): nobody of the scope is
+ * admitted to `resource` for `for_ms`, restarts or not; with NULL nobody of the origin to anything.
+ * 0: the service named no time; 60 s then, and twice as long with each refusal in a row. At most an
+ * hour for a resource, a day for everything. CV_NONE: the service answers again, this pause is
+ * over; one of everything is not, if it was for a resource. Clients report by themselves, and calls
+ * that wait for the end of a pause look every second whether it was lifted.
  *
  * When the time is over one request is admitted alone, as a trial. The pause ends when it is
  * reported to be over, or nothing is reported for 60 s; it goes on where the one who tries dies, or

@@ -15,6 +15,13 @@ typedef struct cvi_gate_memory {
     char share_text[CVI_REASON_SIZE]; /* why the background was refused */
 } cvi_gate_memory;
 
+/* A refusal of the service that is not in the file. */
+typedef struct cvi_untold {
+    const char *segment; /* of a path; NULL: all */
+    cvi_wait_reason reason;
+    int64_t until_boot_ms;
+} cvi_untold;
+
 struct cvi_engine {
     cvi_engine_options options;
     cvi_flight *flights; /* users before background, then by arrival */
@@ -27,6 +34,7 @@ struct cvi_engine {
     cvi_gate_memory gates[CVI_GATES_MAX];
     size_t gate_count;
     int refusals_unheeded; /* flights that have still to tell the stores of a refusal */
+    cvi_untold untold;     /* the last of those that the stores could not take */
 };
 
 #endif

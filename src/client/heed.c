@@ -3,6 +3,11 @@
  * pause would be over, the engine claims nothing. Used by the engine alone. */
 #include "client/heed.h"
 
+#include <string.h>
+
+#include "client/retry.h"
+
+#define FAILED_AGAIN_MS  INT64_C(50)    /* after a failure that may pass */
 #define UNKNOWN_PAUSE_MS INT64_C(60000) /* where neither the service nor the stores can say */
 
 static cvi_service_word word_of(const cvi_finding *finding) {
@@ -42,11 +47,22 @@ void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_find
 
 static void forget_word(cvi_engine *engine, cvi_flight *flight) {
     engine->refusals_unheeded -= is_refusal(flight->word) ? 1 : 0;
+    if (engine->refusals_unheeded == 0) {
+        engine->untold = (cvi_untold){.until_boot_ms = 0};
+    }
     flight->must_heed = false;
     flight->probe = 0;
 }
 
-bool cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+/* What could not be written holds for this client at least. */
+static void keep_untold(cvi_engine *engine, const cvi_flight *flight) {
+    bool is_of_all = flight->word == CVI_SERVICE_BLOCKS;
+    engine->untold =
+        (cvi_untold){is_of_all ? NULL : flight->call->segment,
+                     is_of_all ? CVI_WAIT_BLOCKED : CVI_WAIT_COOLDOWN, flight->heed_until_boot_ms};
+}
+
+int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_heed_spec spec = {flight->call->segment, flight->word, flight->asked_ms, flight->probe};
     cv_error ignored; /* nobody's error: claims fail in the same way */
     int64_t left_ms = 0;
@@ -56,10 +72,26 @@ bool cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         int64_t rest_ms = flight->heed_until_boot_ms - now.boot_ms;
         flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : rest_ms;
     }
-    bool tries_on = answer == CVI_STORE_BUSY ||
-                    (answer == CVI_STORE_FAILED && now.boot_ms < flight->heed_until_boot_ms);
-    if (!tries_on) {
-        forget_word(engine, flight);
+    if (answer == CVI_STORE_BUSY) {
+        return cvi_busy_delay_ms(&engine->options.random);
     }
-    return !tries_on;
+    if (answer == CVI_STORE_FAILED && now.boot_ms < flight->heed_until_boot_ms) {
+        keep_untold(engine, flight);
+        return FAILED_AGAIN_MS;
+    }
+    forget_word(engine, flight);
+    return 0;
+}
+
+bool cvi_engine_is_refused(const cvi_engine *engine, const cvi_flight *flight, cvi_now now,
+                           cvi_claim *claim) {
+    const cvi_untold *untold = &engine->untold;
+    if (now.boot_ms >= untold->until_boot_ms ||
+        (untold->segment != NULL && strcmp(untold->segment, flight->call->segment) != 0)) {
+        return false;
+    }
+    claim->verdict = CVI_CLAIM_WAIT;
+    claim->wait_ms = untold->until_boot_ms - now.boot_ms;
+    claim->reason = untold->reason;
+    return true;
 }

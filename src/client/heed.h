@@ -9,8 +9,13 @@
 void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
                           cvi_now now);
 
-/* Tells the stores; the flight's error then says how long the pause is. False: they could not take
- * it, call again a little later. */
-bool cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+/* Tells the stores; the flight's error then says how long the pause is. 0: that is done; else they
+ * could not take it, call again after so many milliseconds. */
+int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+
+/* Whether a refusal that the stores could not take holds for the flight: `claim` then says so, as
+ * theirs would. */
+bool cvi_engine_is_refused(const cvi_engine *engine, const cvi_flight *flight, cvi_now now,
+                           cvi_claim *claim);
 
 #endif

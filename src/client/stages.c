@@ -203,7 +203,10 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .users_wait = users_wait(engine, flight),
     };
     memset(claim, 0, sizeof(*claim));
-    if (engine->refusals_unheeded > 0) {
+    if (cvi_engine_is_refused(engine, flight, now, claim)) {
+        return CVI_STORE_DONE;
+    }
+    if (engine->refusals_unheeded > 0 && engine->untold.until_boot_ms == 0) {
         return CVI_STORE_BUSY; /* nothing more is sent before the refusal is in the file */
     }
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);
@@ -455,11 +458,13 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
 };
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    if (flight->must_heed && !cvi_flight_heed(engine, flight, now)) {
+    int64_t again_ms = flight->must_heed ? cvi_flight_heed(engine, flight, now) : 0;
+    if (again_ms > 0) {
         if (flight->stage == CVI_STAGE_STORE) {
             deliver_ending(engine, flight); /* what is known keeps nobody waiting */
         }
-        return pause_for_lock(engine, flight, now);
+        flight->hindrance = CVI_HINDRANCE_LOCK;
+        return pause_until(flight, now.boot_ms + again_ms);
     }
     return stage_functions[flight->stage](engine, flight, now);
 }

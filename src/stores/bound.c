@@ -30,8 +30,8 @@ static const char *const texts[CVI_BOUND_STATEMENTS] = {
     [NOTE_USE] = "UPDATE main.cache SET used_at = ?2 WHERE rowid = ?1",
     [READ_TOTAL] =
         "SELECT total FROM main.cache_bytes WHERE id = 1 AND typeof(total) = 'integer' AND total >= 0",
-    [EVICT_FUTURE] = CVI_CACHE_DELETE(USED, "WHERE " USED " > ?3 AND hash <> ?4"),
-    [EVICT] = CVI_CACHE_DELETE(USED, "WHERE " USED " <= ?3 AND hash <> ?4"),
+    [EVICT_FUTURE] = CVI_CACHE_DELETE(USED, "WHERE " USED " > ?3 AND hash IS NOT ?4"),
+    [EVICT] = CVI_CACHE_DELETE(USED, "WHERE " USED " <= ?3 AND hash IS NOT ?4"),
     [RECOUNT] = RECOUNT_TEXT,
 };
 

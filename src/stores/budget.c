@@ -111,8 +111,8 @@ static cvi_store_answer add_path(cvi_budget *budget, const char *resource, bool 
     }
     totals->resources++;
     totals->full_resources += most >= 0 && used.count >= most ? 1 : 0;
-    if (answer != CVI_STORE_DONE || !budget->limit->is_adaptive) {
-        return answer;
+    if (!budget->limit->is_adaptive) {
+        return CVI_STORE_DONE;
     }
     return add_share(budget, &spec, now, totals, error);
 }

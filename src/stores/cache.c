@@ -166,6 +166,9 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
                                  cv_error *error) {
     int64_t changed = 0;
     bool more = false; /* goes on with what is stored next, or with the next cleaning */
+    if (cache->disabled) {
+        return CVI_STORE_DONE;
+    }
     if (!cvi_cache_accepts(cache, entry)) {
         return cvi_cache_delete(cache, entry->hash, error);
     }

@@ -318,7 +318,7 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
         return false;
     }
     return copy_path(db, resolved, error) && check_place(db, error) &&
-           cvi_turn_open(&db->turn, db->path, &db->random, error);
+           cvi_turn_open(&db->turn, db->path, &db->clock, &db->random, error);
 }
 
 /* The name of the file behind a connection, or ":memory:" where there is none: some of SQLite's
@@ -374,10 +374,24 @@ void cvi_db_close(cvi_db *db) {
 
 void cvi_db_lock(cvi_db *db) {
     cvi_mutex_lock(&db->mutex);
+    db->is_entered = true;
 }
 
 void cvi_db_unlock(cvi_db *db) {
+    db->is_entered = false;
     cvi_mutex_unlock(&db->mutex);
+}
+
+/* A connection of the application's is used by one thread: if somebody is in already, it is this
+ * thread, by way of a function or hook of the application's. */
+cvi_store_answer cvi_db_enter(cvi_db *db, cv_error *error) {
+    if (db->is_borrowed && db->is_entered) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "called from a function or hook of SQLite's that runs within another call");
+        return CVI_STORE_FAILED;
+    }
+    cvi_db_lock(db);
+    return CVI_STORE_DONE;
 }
 
 /* Nothing to do outside a transaction: after some errors SQLite has rolled back by itself. Without
@@ -402,13 +416,17 @@ static cvi_store_answer begin(cvi_db *db, cv_error *error) {
 }
 
 static cvi_store_answer try_begin(cvi_db *db, cv_error *error) {
-    if (db->is_borrowed && db->is_in_transaction) { /* one thread: it is inside our own statement */
-        cvi_error_set(error, CV_ERROR_STORE,
-                      "called from a function or hook of SQLite's that runs within another call");
-        return CVI_STORE_FAILED;
+    cvi_store_answer answer = cvi_db_enter(db, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
     }
-    cvi_db_lock(db);
-    cvi_store_answer answer = cvi_turn_take(&db->turn, error);
+    answer =
+        check_free(db, error); /* before the gate, which another handle on the connection holds */
+    if (answer != CVI_STORE_DONE) {
+        cvi_db_unlock(db);
+        return answer;
+    }
+    answer = cvi_turn_take(&db->turn, error);
     if (answer == CVI_STORE_DONE) {
         answer = begin(db, error);
         if (answer == CVI_STORE_DONE) {

@@ -28,6 +28,7 @@ typedef struct cvi_db {
     bool is_borrowed;       /* the application's connection: its settings stay, it stays open */
     bool has_readers;       /* further connections may read */
     bool is_in_transaction; /* one of ours is open */
+    bool is_entered;        /* `mutex` is held */
     bool relaxed_sync;
     cvi_turn turn;     /* used under `mutex` */
     int wal_frames;    /* after the last commit */
@@ -64,6 +65,10 @@ bool cvi_patience_wait(const cvi_db *db, cvi_patience *left);
 
 /* Reads on the writing connection outside a transaction go between these. */
 void cvi_db_lock(cvi_db *db);
+
+/* The same for calls of the application's, which may come from within one of ours: FAILED then, and
+ * nothing is held. */
+cvi_store_answer cvi_db_enter(cvi_db *db, cv_error *error);
 void cvi_db_unlock(cvi_db *db);
 
 /* Takes mutex and gate and begins a write transaction. With `patience_ms` 0 never waits for another

@@ -43,16 +43,21 @@ static cvi_store_answer look_at(cvi_stores *stores, const char *hash, const cvi_
     return answer;
 }
 
-static void lock_files(cvi_stores *stores) {
-    for (size_t i = 0; i < stores->file_count; i++) {
-        cvi_db_lock(&stores->files[i]);
+static void leave_files(cvi_stores *stores, size_t count) {
+    while (count > 0) {
+        cvi_db_unlock(&stores->files[--count]);
     }
 }
 
-static void unlock_files(cvi_stores *stores) {
-    for (size_t i = stores->file_count; i > 0; i--) {
-        cvi_db_unlock(&stores->files[i - 1]);
+static cvi_store_answer enter_files(cvi_stores *stores, cv_error *error) {
+    for (size_t i = 0; i < stores->file_count; i++) {
+        cvi_store_answer answer = cvi_db_enter(&stores->files[i], error);
+        if (answer != CVI_STORE_DONE) {
+            leave_files(stores, i);
+            return answer;
+        }
     }
+    return CVI_STORE_DONE;
 }
 
 cvi_store_answer cvi_stores_look_after(cvi_stores *stores, const char *hash, const char *job_id,
@@ -62,12 +67,15 @@ cvi_store_answer cvi_stores_look_after(cvi_stores *stores, const char *hash, con
     memset(watch, 0, sizeof(*watch));
     watch->state = CVI_WATCH_GONE;
     *owner = 0;
-    lock_files(stores);
-    cvi_store_answer answer = cvi_dedupe_find(&stores->dedupe, hash, &job, error);
+    cvi_store_answer answer = enter_files(stores, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = cvi_dedupe_find(&stores->dedupe, hash, &job, error);
     if (answer == CVI_STORE_DONE && strcmp(job.job_id, job_id) == 0) {
         answer = look_at(stores, hash, &job, now, watch, error);
     }
-    unlock_files(stores);
+    leave_files(stores, stores->file_count);
     if (watch->state == CVI_WATCH_PENDING && job.has_owner) {
         *owner = job.owner;
     }

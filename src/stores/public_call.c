@@ -150,8 +150,11 @@ static cvi_store_answer write_once(cvi_stores *stores, cvi_db *db, cvi_public_st
 static cvi_store_answer read_once(cvi_stores *stores, cvi_db *db, cvi_public_step *step,
                                   void *context, cv_error *error) {
     bool keep = false;
-    cvi_db_lock(db);
-    cvi_store_answer answer = step(stores, context, cvi_clock_now(&db->clock), &keep, error);
+    cvi_store_answer answer = cvi_db_enter(db, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = step(stores, context, cvi_clock_now(&db->clock), &keep, error);
     cvi_db_unlock(db);
     return answer;
 }
@@ -258,8 +261,11 @@ static cvi_store_answer read_row_once(cvi_db *db, const char *text, const cvi_va
     if (db->has_readers) {
         return read_row_aside(db, &sql, values, count, columns, column_count, error);
     }
-    cvi_db_lock(db);
-    cvi_store_answer answer = read_row(&sql, values, count, columns, column_count, error);
+    cvi_store_answer answer = cvi_db_enter(db, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = read_row(&sql, values, count, columns, column_count, error);
     cvi_db_unlock(db);
     return answer;
 }

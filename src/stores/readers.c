@@ -83,9 +83,12 @@ static void give_back(cvi_readers *readers, cvi_reader *reader, bool is_good) {
 static cvi_store_answer find_in_turn(cvi_readers *readers, cvi_cache *cache, const char *hash,
                                      const cvi_cache_demand *demand, cvi_now now,
                                      cvi_cached *cached, cv_error *error) {
-    cvi_db_lock(readers->db);
-    cvi_store_answer answer = cvi_cache_find(&cache->find, &readers->db->allocator, hash, demand,
-                                             now, cached, NULL, error);
+    cvi_store_answer answer = cvi_db_enter(readers->db, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = cvi_cache_find(&cache->find, &readers->db->allocator, hash, demand, now, cached, NULL,
+                            error);
     cvi_db_unlock(readers->db);
     return answer;
 }

@@ -21,7 +21,7 @@ enum {
     LIFE_TRIES = 16,
     TURNS_IN_A_ROW = 4,
     MOST_TURNS_IN_A_ROW = 4096,
-    STEPS_BACK = 2 /* two tries are longer than the one after which somebody else comes */
+    STEP_BACK_MS = 3 /* longer than a client takes from one try to the next */
 };
 
 static const int64_t waiting_byte = (INT64_C(1) << LIFE_BITS) + 1;
@@ -51,11 +51,18 @@ static bool show_life(cvi_turn *turn, const cvi_random *random, cv_error *error)
     return refuse_locks(turn, error);
 }
 
-bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, cv_error *error) {
+static void start_turns(cvi_turn *turn, int turns_in_a_row) {
+    turn->turns_in_a_row = turns_in_a_row;
+    turn->turns_left = turns_in_a_row;
+    turn->steps_back_until_ms = 0;
+}
+
+bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_clock *clock,
+                   const cvi_random *random, cv_error *error) {
     char name[PATH_MAX];
     cvi_buffer text;
-    *turn = (cvi_turn){
-        .gate = {-1}, .path = path, .turns_left = TURNS_IN_A_ROW, .turns_in_a_row = TURNS_IN_A_ROW};
+    *turn = (cvi_turn){.gate = {-1}, .path = path, .clock = *clock};
+    start_turns(turn, TURNS_IN_A_ROW);
     cvi_buffer_over(&text, name, sizeof(name));
     cvi_buffer_add_text(&text, path);
     cvi_buffer_add_text(&text, ".gate");
@@ -109,16 +116,20 @@ static bool steps_back(cvi_turn *turn) {
     if (turn->turns_left > 0) {
         return false;
     }
-    bool is_over = turn->turns_left <= -STEPS_BACK;
-    if (is_over) {
-        trust_mark_less(turn);
-    }
-    if (is_over || cvi_gate_probe(&turn->gate, waiting_byte) != CVI_LOCK_HELD) {
-        turn->turns_left = turn->turns_in_a_row;
+    if (cvi_gate_probe(&turn->gate, waiting_byte) != CVI_LOCK_HELD) {
+        start_turns(turn, TURNS_IN_A_ROW);
         return false;
     }
-    turn->turns_left--;
-    return true;
+    int64_t now_ms = cvi_clock_now(&turn->clock).boot_ms;
+    if (turn->steps_back_until_ms == 0) {
+        turn->steps_back_until_ms = now_ms + STEP_BACK_MS;
+    }
+    if (now_ms < turn->steps_back_until_ms) {
+        return true;
+    }
+    trust_mark_less(turn);
+    start_turns(turn, turn->turns_in_a_row);
+    return false;
 }
 
 cvi_store_answer cvi_turn_take(cvi_turn *turn, cv_error *error) {
@@ -135,8 +146,7 @@ cvi_store_answer cvi_turn_take(cvi_turn *turn, cv_error *error) {
         return CVI_STORE_DONE;
     case CVI_LOCK_HELD:
         show_waiting(turn);
-        turn->turns_in_a_row = TURNS_IN_A_ROW;
-        turn->turns_left = TURNS_IN_A_ROW;
+        start_turns(turn, TURNS_IN_A_ROW);
         return CVI_STORE_BUSY;
     case CVI_LOCK_FAILED:
         break;

@@ -7,17 +7,20 @@
 #include "support/platform.h"
 
 typedef struct cvi_turn {
-    cvi_gate gate;      /* not open: nobody else can be there, every turn is ours */
-    const char *path;   /* of the database, for messages; the owner's */
-    int64_t life;       /* the byte that is locked as long as this handle lives */
-    bool is_waiting;    /* the mark that others see is set */
-    int turns_left;     /* before others must get one if they wait; negative: tries to step back */
+    cvi_gate gate;               /* not open: nobody else can be there, every turn is ours */
+    const char *path;            /* of the database, for messages; the owner's */
+    int64_t life;                /* the byte that is locked as long as this handle lives */
+    bool is_waiting;             /* the mark that others see is set */
+    int turns_left;              /* before others must get one if they wait */
+    int64_t steps_back_until_ms; /* by the boot clock; 0: does not step back */
+    cvi_clock clock;
     int turns_in_a_row; /* more, where those who wait have not come */
     bool is_alone;      /* without a gate: other handles cannot exist */
 } cvi_turn;
 
 /* Opens the gate of `path` (made if there is none) and shows a life. */
-bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_random *random, cv_error *error);
+bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_clock *clock,
+                   const cvi_random *random, cv_error *error);
 
 /* For a database without a file. `is_alone`: no other handle can reach it. */
 void cvi_turn_open_without_gate(cvi_turn *turn, const char *path, bool is_alone,

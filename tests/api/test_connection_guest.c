@@ -48,6 +48,14 @@ static cv_cache_store *open_cache(sqlite3 *connection) {
     return store;
 }
 
+static cv_dedupe_store *open_jobs(sqlite3 *connection) {
+    cv_dedupe_options options = CV_DEDUPE_OPTIONS_INIT;
+    options.connection = connection;
+    cv_dedupe_store *store = cv_dedupe_store_open(&options);
+    assert_non_null(store);
+    return store;
+}
+
 static bool set(cv_cache_store *store) {
     return cv_cache_store_set(store, STORE_HASH, "body", 4, HOUR_S);
 }
@@ -92,9 +100,47 @@ static void test_a_statement_that_reads_an_old_state_is_named(void **context) {
 }
 
 typedef struct hooked {
-    cv_cache_store *store;
+    cv_cache_store *cache;
+    cv_dedupe_store *jobs;
+    cv_rate_limit_store *limit;
+    bool is_in;
     int refused;
+    int calls;
 } hooked;
+
+static void count_refusal(hooked *self, bool done) {
+    self->calls++;
+    self->refused += !done && cv_last_error()->code == CV_ERROR_STORE ? 1 : 0;
+}
+
+static void call_all(hooked *self) {
+    cv_blob blob;
+    cv_cache_stats cache_stats;
+    cv_dedupe_stats job_stats;
+    cv_rate_limit_status status;
+    cv_rate_limit_stats limit_stats;
+    char id[CV_JOB_ID_SIZE];
+    bool yes = false;
+    int64_t number = 0;
+    count_refusal(self, set(self->cache));
+    count_refusal(self, cv_cache_store_get(self->cache, STORE_HASH, &blob));
+    count_refusal(self, cv_cache_store_get_stale(self->cache, STORE_HASH, &blob, NULL));
+    count_refusal(self, cv_cache_store_delete(self->cache, STORE_HASH));
+    count_refusal(self, cv_cache_store_stats(self->cache, &cache_stats));
+    count_refusal(self, cv_cache_store_cleanup(self->cache));
+    count_refusal(self, cv_cache_store_clear(self->cache));
+    count_refusal(self, cv_dedupe_store_register(self->jobs, STORE_HASH, id, &yes));
+    count_refusal(self, cv_dedupe_store_in_progress(self->jobs, STORE_HASH, &yes));
+    count_refusal(self, cv_dedupe_store_wait(self->jobs, STORE_HASH, STORE_HASH, 0, &blob, NULL));
+    count_refusal(self, cv_dedupe_store_stats(self->jobs, &job_stats));
+    count_refusal(self, cv_dedupe_store_cleanup(self->jobs));
+    count_refusal(self,
+                  cv_rate_limit_store_acquire(self->limit, "issue", CV_PRIORITY_USER, &number));
+    count_refusal(self, cv_rate_limit_store_status(self->limit, "issue", &status));
+    count_refusal(self, cv_rate_limit_store_stats(self->limit, &limit_stats));
+    count_refusal(self, cv_rate_limit_store_get_resource(self->limit, "issue", &number, &number));
+    count_refusal(self, cv_rate_limit_store_reset(self->limit, "issue"));
+}
 
 static void call_again(void *user, int kind, const char *database, const char *table,
                        sqlite3_int64 row) {
@@ -103,19 +149,37 @@ static void call_again(void *user, int kind, const char *database, const char *t
     (void)database;
     (void)table;
     (void)row;
-    self->refused += cv_cache_store_delete(self->store, STORE_OTHER) ? 0 : 1;
+    if (!self->is_in) {
+        self->is_in = true;
+        call_all(self);
+        self->is_in = false;
+    }
 }
 
+/* Each handle within a call of its own; a second handle on the connection is within the first's
+ * transaction. */
 static void test_a_hook_that_calls_again_is_refused(void **context) {
     api *self = *context;
     sqlite3 *connection = connect_to(self->database.text, NULL);
-    hooked hook = {open_cache(connection), 0};
+    cv_rate_limit_options limit_options = CV_RATE_LIMIT_OPTIONS_INIT;
+    limit_options.connection = connection;
+    hooked hook = {.cache = open_cache(connection),
+                   .jobs = open_jobs(connection),
+                   .limit = cv_rate_limit_store_open(&limit_options)};
+    char id[CV_JOB_ID_SIZE];
+    bool owner = false;
+    int64_t wait_ms = 0;
     sqlite3_update_hook(connection, call_again, &hook);
-    assert_done(set(hook.store));
-    assert_true(hook.refused > 0);
+    assert_done(set(hook.cache));
+    assert_done(cv_dedupe_store_register(hook.jobs, STORE_HASH, id, &owner));
+    assert_done(cv_rate_limit_store_acquire(hook.limit, "issue", CV_PRIORITY_USER, &wait_ms));
     sqlite3_update_hook(connection, NULL, NULL);
-    assert_done(cv_cache_store_delete(hook.store, STORE_HASH));
-    cv_cache_store_close(hook.store);
+    assert_true(hook.calls >= 3 * 17);
+    assert_true(hook.refused > 0);
+    assert_done(cv_cache_store_delete(hook.cache, STORE_HASH));
+    cv_cache_store_close(hook.cache);
+    cv_dedupe_store_close(hook.jobs);
+    cv_rate_limit_store_close(hook.limit);
     assert_int_equal(sqlite3_close(connection), SQLITE_OK);
 }
 
@@ -148,14 +212,6 @@ static void test_a_job_is_not_left_behind_by_a_transaction(void **context) {
 }
 
 /* ---- what a connection may be ---- */
-
-static cv_dedupe_store *open_jobs(sqlite3 *connection) {
-    cv_dedupe_options options = CV_DEDUPE_OPTIONS_INIT;
-    options.connection = connection;
-    cv_dedupe_store *store = cv_dedupe_store_open(&options);
-    assert_non_null(store);
-    return store;
-}
 
 /* Two handles on one database in memory cannot see each other's lives, but the leases. */
 static void test_handles_in_memory_have_one_owner(void **context) {

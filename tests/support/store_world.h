@@ -1,5 +1,5 @@
 /* A database file in a folder of its own, a fake clock, and short ways to call and inspect the
- * stores. Each helper fails the test when the call is not DONE. */
+ * stores. Each function fails the test when the call is not DONE. */
 #ifndef TESTS_SUPPORT_STORE_WORLD_H
 #define TESTS_SUPPORT_STORE_WORLD_H
 

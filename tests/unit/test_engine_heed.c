@@ -126,6 +126,27 @@ static void test_a_refusal_that_cannot_be_told(void **state) {
     (void)state;
 }
 
+/* Meanwhile other calls of the path are told what is known, and calls of other paths go their way.
+ */
+static void test_who_calls_before_a_refusal_is_told(void **state) {
+    sim_world *world = *state;
+    for (int i = 0; i < 6; i++) {
+        sim_fail(world, SIM_HEED);
+    }
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer_status(world, 0, 429, 120000);
+    sim_caller *hurried = sim_board(world, &(sim_wish){.id = 53, .max_wait_ms = CV_NO_WAIT});
+    sim_caller *other = sim_board(world, &(sim_wish){.is_list = true});
+    sim_step(world);
+    sim_check_error(hurried, CV_ERROR_RATE_LIMITED);
+    assert_int_equal(hurried->error.retry_after_ms, 120000);
+    assert_non_null(strstr(hurried->error.message, "asked for a pause"));
+    sim_answer(world, 1, SIM_ISSUES);
+    assert_int_equal(other->deliveries, 1);
+    assert_int_equal(other->error.code, CV_OK);
+}
+
 /* Somebody keeps the file locked: who was refused, or answered, need not wait for that. */
 static void test_a_lock_keeps_no_answer_back(void **state) {
     sim_world *world = *state;
@@ -302,6 +323,7 @@ int main(void) {
         WITH_SIM(test_nothing_is_claimed_before_a_refusal_is_told),
         WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),
         cmocka_unit_test(test_a_refusal_that_cannot_be_told),
+        WITH_SIM(test_who_calls_before_a_refusal_is_told),
         WITH_SIM(test_a_lock_keeps_no_answer_back),
         WITH_SIM(test_what_comes_of_a_probe_is_told),
         WITH_SIM(test_a_good_answer_ends_the_pause),

@@ -3,7 +3,7 @@
 
 #include "stores/turn.h"
 
-enum { IN_A_ROW = 4, STEPS_BACK = 2 };
+enum { IN_A_ROW = 4, STEP_BACK_MS = 3, MANY_TRIES = 50 };
 
 typedef struct turns {
     store_world world;
@@ -14,7 +14,8 @@ typedef struct turns {
 
 static void open_turn(turns *self, cvi_turn *turn) {
     cv_error error;
-    assert_true(cvi_turn_open(turn, self->world.database, &self->world.clock.random, &error));
+    assert_true(cvi_turn_open(turn, self->world.database, &self->world.clock.clock,
+                              &self->world.clock.random, &error));
 }
 
 static int setup(void **state) {
@@ -67,6 +68,22 @@ static void test_the_busy_one_steps_back_for_who_waits(void **state) {
     take_and_release(&self->busy, 2 * IN_A_ROW);
 }
 
+/* It may come late, and be gone again at once: the mark decides, not the number of tries. */
+static void test_the_busy_one_goes_on_when_nobody_waits_any_more(void **state) {
+    turns *self = *state;
+    for (int round = 0; round < 5; round++) {
+        make_wait(self);
+        take_and_release(&self->busy, IN_A_ROW - 1);
+        for (int i = 0; i < MANY_TRIES; i++) {
+            assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+        }
+        fake_clock_advance(&self->world.clock, 2);
+        take_and_release(&self->other, 1);
+        take_and_release(&self->busy, IN_A_ROW);
+        cvi_turn_offer(&self->other);
+    }
+}
+
 /* Who waits may have been stopped: the gate is not left unused for it. */
 static void test_stepping_back_ends(void **state) {
     turns *self = *state;
@@ -74,9 +91,12 @@ static void test_stepping_back_ends(void **state) {
     int in_a_row = IN_A_ROW - 1;
     for (int round = 0; round < 5; round++) {
         take_and_release(&self->busy, in_a_row);
-        for (int i = 0; i < STEPS_BACK; i++) {
+        for (int i = 0; i < MANY_TRIES; i++) { /* of many threads, or of one in a hurry */
             assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
         }
+        fake_clock_advance(&self->world.clock, STEP_BACK_MS - 1);
+        assert_int_equal(take(&self->busy), CVI_STORE_BUSY);
+        fake_clock_advance(&self->world.clock, 1);
         in_a_row = IN_A_ROW << (round + 1); /* who never comes costs less and less */
     }
     take_and_release(&self->busy, 1);
@@ -177,7 +197,8 @@ static void test_a_life_that_is_taken_is_drawn_anew(void **state) {
     cv_error error;
     for (int taken = 0; taken <= TRIES; taken++) {
         fake_clock_init(&same, 99); /* the draws of all before, and one more */
-        bool opened = cvi_turn_open(&turn, self->world.database, &same.random, &error);
+        bool opened = cvi_turn_open(&turn, self->world.database, &self->world.clock.clock,
+                                    &same.random, &error);
         assert_int_equal(opened, taken < TRIES);
         self->crowd[taken] = turn;
     }
@@ -192,6 +213,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_TURNS(test_alone_nobody_steps_back),
         WITH_TURNS(test_the_busy_one_steps_back_for_who_waits),
+        WITH_TURNS(test_the_busy_one_goes_on_when_nobody_waits_any_more),
         WITH_TURNS(test_stepping_back_ends),
         WITH_TURNS(test_who_gives_up_is_not_waited_for),
         WITH_TURNS(test_who_dies_is_not_waited_for),
