@@ -124,7 +124,9 @@ static void call_all(hooked *self) {
     int64_t number = 0;
     count_refusal(self, set(self->cache));
     count_refusal(self, cv_cache_store_get(self->cache, STORE_HASH, &blob));
+    cv_free(blob.data);
     count_refusal(self, cv_cache_store_get_stale(self->cache, STORE_HASH, &blob, NULL));
+    cv_free(blob.data);
     count_refusal(self, cv_cache_store_delete(self->cache, STORE_HASH));
     count_refusal(self, cv_cache_store_stats(self->cache, &cache_stats));
     count_refusal(self, cv_cache_store_cleanup(self->cache));
@@ -132,6 +134,7 @@ static void call_all(hooked *self) {
     count_refusal(self, cv_dedupe_store_register(self->jobs, STORE_HASH, id, &yes));
     count_refusal(self, cv_dedupe_store_in_progress(self->jobs, STORE_HASH, &yes));
     count_refusal(self, cv_dedupe_store_wait(self->jobs, STORE_HASH, STORE_HASH, 0, &blob, NULL));
+    cv_free(blob.data);
     count_refusal(self, cv_dedupe_store_stats(self->jobs, &job_stats));
     count_refusal(self, cv_dedupe_store_cleanup(self->jobs));
     count_refusal(self,
