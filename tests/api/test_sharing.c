@@ -118,7 +118,10 @@ static void test_4_processes_with_8_threads_make_one_request(void **context) {
     }
     assert_int_equal(requests(self), 1);
     assert_int_equal(outcomes_from(outcomes, API_COUNT(outcomes), CV_SOURCE_NETWORK), 1);
-    assert_int_equal(outcomes_from(outcomes, API_COUNT(outcomes), CV_SOURCE_SHARED),
+    /* A thread that is slow to start may come when the answer is there already. */
+    const size_t shared = outcomes_from(outcomes, API_COUNT(outcomes), CV_SOURCE_SHARED);
+    assert_in_range(shared, PROCESSES - 1, API_COUNT(outcomes) - 1);
+    assert_int_equal(shared + outcomes_from(outcomes, API_COUNT(outcomes), CV_SOURCE_CACHE),
                      API_COUNT(outcomes) - 1);
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_end(&actors[i]);
