@@ -48,11 +48,10 @@ static int64_t length_of(const cvi_walk_page *page) {
     return is_possible ? page->announced : count;
 }
 
-/* Whether the service has sent the page at hand once more: it has another place in mind than was
- * asked for, and there is nothing new on it. At the right place that only means that the list has
- * moved. */
+/* Whether the service has sent the page at hand once more: it ignores what it was asked for. A page
+ * of one record may be the same at the right place too, when the list has moved by one. */
 static bool is_the_same(const cvi_walk *walk, const cvi_walk_page *page) {
-    if (page->offset == walk->next_offset) {
+    if (page->records.count == 1 && page->offset == walk->next_offset) {
         return false;
     }
     for (size_t i = 0; i < page->records.count; i++) {
@@ -72,6 +71,9 @@ static bool refuse(const cvi_walk *walk, const cvi_walk_page *page, const char *
 
 bool cvi_walk_take(cvi_walk *walk, const cvi_walk_page *page, cv_error *error) {
     int64_t length = length_of(page);
+    if (page->offset > walk->next_offset) {
+        return refuse(walk, page, "begins further on: what is between would be lost", error);
+    }
     if (length == 0 && walk->next_offset < page->total) {
         return refuse(walk, page, "is empty: the list ends too early", error);
     }

@@ -164,17 +164,44 @@ static void test_offsets_do_not_overflow(void **state) {
     must_refuse(&walk, &page, "holds more");
 }
 
-/* A list that has moved by a whole page: the place is right, so it is no failure. */
-static void test_the_same_records_at_the_right_place(void **state) {
+/* A service that says the offset it was asked for and ignores it. */
+static void test_the_same_records_at_the_right_place_are_refused(void **state) {
     (void)state;
     cvi_walk walk = begin();
     cvi_walk_page page = page_of(0, 9, 1, LIMIT);
     must_take(&walk, &page);
     page = page_of(3, 12, 1, LIMIT);
+    must_refuse(&walk, &page, "once more");
+    page = page_of(3, 12, 2, LIMIT - 1); /* a part of them too */
+    must_refuse(&walk, &page, "once more");
+}
+
+/* A list that has moved by one: the place is right, so it is no failure. */
+static void test_one_record_again_at_the_right_place(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 4, 1, LIMIT);
     must_take(&walk, &page);
-    for (size_t i = 0; i < LIMIT; i++) {
-        assert_true(cvi_walk_repeats(&walk, i));
-    }
+    page = page_of(3, 4, 3, 1);
+    must_take(&walk, &page);
+    assert_true(cvi_walk_repeats(&walk, 0));
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+/* Asked for what is behind 3, the service sends what is behind 6. */
+static void test_a_page_from_further_on_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(1, 9, 2, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(6, 9, 7, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(INT64_MAX, 9, 7, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(3, 9, 4, LIMIT);
+    must_take(&walk, &page);
 }
 
 static void test_repeats(void **state) {
@@ -219,7 +246,9 @@ int main(void) {
         cmocka_unit_test(test_pages_that_are_refused),
         cmocka_unit_test(test_an_empty_first_page_of_some_is_refused),
         cmocka_unit_test(test_offsets_do_not_overflow),
-        cmocka_unit_test(test_the_same_records_at_the_right_place),
+        cmocka_unit_test(test_the_same_records_at_the_right_place_are_refused),
+        cmocka_unit_test(test_one_record_again_at_the_right_place),
+        cmocka_unit_test(test_a_page_from_further_on_is_refused),
         cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_what_is_no_repeat),
     };
