@@ -5,7 +5,8 @@
  * service counts on the page it is at; no request is spent on a page behind the last one. The
  * service's lists move while one walks through them:
  * - a total that changes counts from the page that says so;
- * - a short page is followed from where it ends;
+ * - a short page of a list is followed from where it ends; the service numbers the pages of a
+ *   search, so there the next number follows, and what a short page lacks counts as passed;
  * - a record that was on the page before, or earlier on the same one, is skipped by cv_cursor_next
  *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
  * - a page that is empty before the total is reached, that has more than the total, that says it

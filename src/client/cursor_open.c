@@ -79,6 +79,11 @@ static const cvi_resource *resource_of(const cvi_bookmark *plan, cv_error *error
     return resource;
 }
 
+/* The page size that a search asks for. */
+static int64_t search_size(int64_t limit) {
+    return limit > 0 ? limit : CVI_SEARCH_LIMIT;
+}
+
 static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) {
     if (!copy_plan(cursor, plan)) {
         cvi_error_no_memory(error);
@@ -88,7 +93,11 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
     if (cursor->resource == NULL || !check_plan(cursor, error)) {
         return false;
     }
-    cvi_walk_start(&cursor->walk, plan->offset, plan->page);
+    if (cursor->resource == &cvi_search_resource) {
+        cvi_walk_start_at_page(&cursor->walk, plan->offset, plan->page, search_size(plan->limit));
+    } else {
+        cvi_walk_start(&cursor->walk, plan->offset);
+    }
     return true;
 }
 
@@ -139,7 +148,7 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
     if (!cvi_copy_search(&own, query, &error)) {
         return refuse_to_open(&error);
     }
-    int64_t page_size = own.limit > 0 ? own.limit : CVI_SEARCH_LIMIT;
+    int64_t page_size = search_size(own.limit);
     int64_t first_page = own.page != 0 ? own.page : 1;
     const cvi_bookmark plan = {
         .path = cvi_search_resource.list_path,
