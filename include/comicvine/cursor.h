@@ -59,7 +59,9 @@ CV_API const cv_record *cv_cursor_next(cv_cursor *cursor);
 CV_API cv_request *cv_request_next_page(cv_cursor *cursor);
 
 /* For progress: how many matches lie before what comes next, and how many there are, -1 before the
- * first page. The position may jump over items that are no records. */
+ * first page. The position may jump over items that are no records. In a search that begins at a
+ * later page it is reckoned with the limit asked for until the first page says which one the
+ * service has applied. */
 CV_API int64_t cv_cursor_position(const cv_cursor *cursor);
 CV_API int64_t cv_cursor_total(const cv_cursor *cursor);
 

@@ -335,6 +335,31 @@ static void test_a_short_page_of_hits_is_no_end_and_no_error(void **context) {
     cv_cursor_close(cursor);
 }
 
+/* Page 3 of 10 begins behind 20, whatever was asked for; behind 200 the walk would be over. */
+static void test_a_limit_that_the_service_cuts(void **context) {
+    drive_scene *scene = *context;
+    answer_page(scene, 21, 10, 20, 10, 45);
+    answer_page(scene, 31, 10, 30, 10, 45);
+    answer_page(scene, 41, 5, 40, 10, 45);
+    cv_search_query query = words("seven");
+    query.limit = 100;
+    query.page = 3;
+    cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
+    assert_int_equal(cv_cursor_position(cursor), 200); /* all that is known */
+    char *token = cv_cursor_token(cursor);
+    cv_cursor_close(cursor);
+    cursor = cv_cursor_resume(scene->client, token);
+    cv_free(token);
+    assert_hits(cursor, 21, 21);
+    assert_int_equal(cv_cursor_position(cursor), 21);
+    assert_hits(cursor, 22, 45);
+    assert_end(cursor);
+    assert_int_equal(drive_requests(scene), 3);
+    assert_sent(scene, 0, "format=json&limit=100&page=3&query=seven&api_key=***");
+    assert_sent(scene, 2, "format=json&limit=100&page=5&query=seven&api_key=***");
+    cv_cursor_close(cursor);
+}
+
 static void test_a_typed_walk_through_hits_is_refused(void **context) {
     drive_scene *scene = *context;
     cv_search_query query = words("watch");
@@ -359,6 +384,7 @@ int main(void) {
         BOTH_DRIVES(test_equal_ids_of_different_types_are_no_repeats),
         BOTH_DRIVES(test_the_first_page_once_more_is_an_error),
         BOTH_DRIVES(test_a_short_page_of_hits_is_no_end_and_no_error),
+        BOTH_DRIVES(test_a_limit_that_the_service_cuts),
         BOTH_DRIVES(test_a_typed_walk_through_hits_is_refused),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);

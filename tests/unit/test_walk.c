@@ -315,6 +315,27 @@ static void test_a_limit_that_changes_on_the_way(void **state) {
     assert_true(cvi_walk_repeats(&walk, 0));
 }
 
+/* Pages of 100 were asked for: where the walk begins is known with its first answer only. */
+static void test_the_first_page_by_number_says_where_it_begins(void **state) {
+    (void)state;
+    cvi_walk walk;
+    cvi_walk_start_at_page(&walk, 200, 3, 100);
+    assert_int_equal(walk.next_offset, 200);
+    cvi_walk_page page = page_of(6, 11, 7, LIMIT);
+    must_take(&walk, &page);
+    assert_int_equal(walk.offset, 6);
+    assert_int_equal(walk.next_offset, 9);
+    assert_false(cvi_walk_is_over(&walk));
+    page = page_of(9, 11, 10, 2);
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+    cvi_walk_start_at_page(&walk, 3, 2, LIMIT); /* it may be further on, too */
+    page = page_of(50, 51, 51, 1);
+    page.limit = 50;
+    must_take(&walk, &page);
+    assert_int_equal(walk.offset, 50);
+}
+
 static void test_pages_by_number_that_are_refused(void **state) {
     (void)state;
     cvi_walk walk = begin_at_page(1);
@@ -352,6 +373,7 @@ int main(void) {
         cmocka_unit_test(test_a_page_by_number_behind_the_end),
         cmocka_unit_test(test_limits_that_lie),
         cmocka_unit_test(test_a_limit_that_changes_on_the_way),
+        cmocka_unit_test(test_the_first_page_by_number_says_where_it_begins),
         cmocka_unit_test(test_pages_by_number_that_are_refused),
     };
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
