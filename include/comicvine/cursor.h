@@ -41,7 +41,7 @@ typedef struct cv_cursor cv_cursor;
 CV_API cv_cursor *cv_cursor_open(cv_client *client, cv_resource resource, const cv_query *query,
                                  cv_priority priority);
 
-/* The same for a search, whose records are of several resources. */
+/* The same for a search, whose records are of several resources; from page 2^31 on none begins. */
 CV_API cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query,
                                         cv_priority priority);
 
@@ -82,8 +82,10 @@ CV_API void cv_cursor_prefetch(cv_cursor *cursor, bool wanted);
 CV_API char *cv_cursor_token(const cv_cursor *cursor);
 
 /* A cursor that goes on where a token was made, in this program or another, now or later: behind
- * the record that was given last, if its page still has it, else at the same place. Sends nothing.
- * NULL on failure: cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this version. */
+ * the record that was given last, if its page still has it, else at the same place. The total is
+ * the token's until a page says another one, so a token made at the end is at the end for good,
+ * whatever the list has got since: walk it anew for that. Sends nothing. NULL on failure:
+ * cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this version. */
 CV_API cv_cursor *cv_cursor_resume(cv_client *client, const char *token);
 
 /* Frees the cursor; a page that is being fetched for cv_request_next_page goes on. */

@@ -100,7 +100,7 @@ static const char *find_fault(const cvi_walk *walk, const cvi_walk_page *page, i
     if (length == 0 && place < page->total) {
         return "is empty: the list ends too early";
     }
-    if (length > INT64_MAX - place || (length > 0 && page->total < place + length)) {
+    if (page->total < 0 || (length > 0 && page->total - length < place)) {
         return "holds more than there are";
     }
     return is_the_same(walk, page, place) ? "is the one before once more" : NULL;

@@ -11,7 +11,8 @@
 #include <comicvine/error.h>
 #include <comicvine/resource.h>
 
-enum { CVI_WALK_KEYS_MAX = 100 }; /* the most items of a page */
+enum { CVI_WALK_KEYS_MAX = 100 };       /* the most items of a page */
+enum { CVI_WALK_PAGE_MAX = INT32_MAX }; /* the last page where a walk may begin */
 
 /* What tells one record of a walk from another. An id of 0 is like no other. */
 typedef struct cvi_walk_key {
@@ -51,8 +52,9 @@ typedef struct cvi_walk {
 /* A walk by offset that begins behind `offset` matches. */
 void cvi_walk_start(cvi_walk *walk, int64_t offset);
 
-/* A walk by page that begins at page `page` (from 1) and asks for pages of `page_size` (1 to
- * CVI_WALK_KEYS_MAX); as far as is known, there are `offset` matches before it. */
+/* A walk by page that begins at page `page` (1 to CVI_WALK_PAGE_MAX) and asks for pages of
+ * `page_size` (1 to CVI_WALK_KEYS_MAX); as far as is known, there are `offset` matches before it.
+ */
 void cvi_walk_start_at_page(cvi_walk *walk, int64_t offset, int64_t page, int64_t page_size);
 
 /* Whether every match has been passed with the page at hand. */

@@ -360,6 +360,30 @@ static void test_a_limit_that_the_service_cuts(void **context) {
     cv_cursor_close(cursor);
 }
 
+/* Numbers that nobody can count to are arguments like any other. */
+static void test_walks_from_impossible_pages_are_refused(void **context) {
+    static const int64_t pages[] = {INT64_MIN, -1, (int64_t)INT32_MAX + 1, INT64_MAX};
+    static const int64_t limits[] = {INT64_MIN, 0, 100, 101, INT64_MAX};
+    drive_scene *scene = *context;
+    cv_search_query query = words("seven");
+    for (size_t i = 0; i < API_COUNT(pages); i++) {
+        for (size_t j = 0; j < API_COUNT(limits); j++) {
+            query.page = pages[i];
+            query.limit = limits[j];
+            assert_null(cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER));
+            assert_string_equal(cv_code_name(cv_last_error()->code), "CV_ERROR_ARGUMENT");
+        }
+    }
+    query.page = INT32_MAX;
+    query.limit = INT64_MAX;
+    assert_null(cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER));
+    query.limit = 100;
+    cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
+    assert_int_equal(cv_cursor_position(cursor), (int64_t)(INT32_MAX - 1) * 100);
+    cv_cursor_close(cursor);
+    assert_int_equal(drive_requests(scene), 0);
+}
+
 static void test_a_typed_walk_through_hits_is_refused(void **context) {
     drive_scene *scene = *context;
     cv_search_query query = words("watch");
@@ -385,6 +409,7 @@ int main(void) {
         BOTH_DRIVES(test_the_first_page_once_more_is_an_error),
         BOTH_DRIVES(test_a_short_page_of_hits_is_no_end_and_no_error),
         BOTH_DRIVES(test_a_limit_that_the_service_cuts),
+        BOTH_DRIVES(test_walks_from_impossible_pages_are_refused),
         BOTH_DRIVES(test_a_typed_walk_through_hits_is_refused),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);

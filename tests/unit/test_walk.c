@@ -175,6 +175,18 @@ static void test_the_same_records_at_the_right_place_are_refused(void **state) {
     must_refuse(&walk, &page, "once more");
 }
 
+/* It would be asked for again and again, as no walk has passed a total that is none. */
+static void test_a_total_below_0_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, -1, 0, 0);
+    must_refuse(&walk, &page, "holds more");
+    page.total = INT64_MIN;
+    must_refuse(&walk, &page, "holds more");
+    page = page_of(0, INT64_MIN, 1, LIMIT);
+    must_refuse(&walk, &page, "holds more");
+}
+
 /* A list that has moved by one: the place is right, so it is no failure. */
 static void test_one_record_again_at_the_right_place(void **state) {
     (void)state;
@@ -336,6 +348,20 @@ static void test_the_first_page_by_number_says_where_it_begins(void **state) {
     assert_int_equal(walk.offset, 50);
 }
 
+static void test_page_numbers_do_not_overflow(void **state) {
+    (void)state;
+    cvi_walk walk = begin_at_page(CVI_WALK_PAGE_MAX);
+    cvi_walk_page page = page_of(0, INT64_MAX, 1, LIMIT);
+    page.limit = CVI_WALK_KEYS_MAX;
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, (int64_t)CVI_WALK_PAGE_MAX * CVI_WALK_KEYS_MAX);
+    assert_int_equal(walk.next_page, (int64_t)CVI_WALK_PAGE_MAX + 1);
+    page = page_of(0, INT64_MAX, 11, LIMIT);
+    page.limit = CVI_WALK_KEYS_MAX;
+    must_take(&walk, &page);
+    assert_false(cvi_walk_is_over(&walk));
+}
+
 static void test_pages_by_number_that_are_refused(void **state) {
     (void)state;
     cvi_walk walk = begin_at_page(1);
@@ -364,6 +390,7 @@ int main(void) {
         cmocka_unit_test(test_an_empty_first_page_of_some_is_refused),
         cmocka_unit_test(test_offsets_do_not_overflow),
         cmocka_unit_test(test_the_same_records_at_the_right_place_are_refused),
+        cmocka_unit_test(test_a_total_below_0_is_refused),
         cmocka_unit_test(test_one_record_again_at_the_right_place),
         cmocka_unit_test(test_a_page_from_further_on_is_refused),
         cmocka_unit_test(test_repeats),
@@ -374,6 +401,7 @@ int main(void) {
         cmocka_unit_test(test_limits_that_lie),
         cmocka_unit_test(test_a_limit_that_changes_on_the_way),
         cmocka_unit_test(test_the_first_page_by_number_says_where_it_begins),
+        cmocka_unit_test(test_page_numbers_do_not_overflow),
         cmocka_unit_test(test_pages_by_number_that_are_refused),
     };
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
