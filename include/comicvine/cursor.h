@@ -10,8 +10,9 @@
  * - a record that was on the page before, or earlier on the same one, is skipped by cv_cursor_next
  *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
  * - a page that is empty before the total is reached, that has more than the total, that says it
- *   begins further on than was asked, or whose records were all on the page before, is an error
- *   (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at the right place.
+ *   begins further on than was asked (of a list: or earlier), or whose records were all on the page
+ *   before, is an error (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at
+ *   the right place.
  *
  * After an error the walk stands where it stood: the next call asks for the same page again, and
  * after a page that was not believed it asks the service (CV_MODE_REFRESH).

@@ -103,7 +103,12 @@ static const char *find_fault(const cvi_walk *walk, const cvi_walk_page *page, i
     if (page->total < 0 || (length > 0 && page->total - length < place)) {
         return "holds more than there are";
     }
-    return is_the_same(walk, page, place) ? "is the one before once more" : NULL;
+    if (is_the_same(walk, page, place)) {
+        return "is the one before once more";
+    }
+    /* By number, where a page begins is not what was asked for, and short ones may count less. */
+    bool goes_back = walk->page_size == 0 && length > 0 && page->offset < place;
+    return goes_back ? "begins earlier: what follows it would be lost" : NULL;
 }
 
 bool cvi_walk_take(cvi_walk *walk, const cvi_walk_page *page, cv_error *error) {

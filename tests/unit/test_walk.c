@@ -175,6 +175,21 @@ static void test_the_same_records_at_the_right_place_are_refused(void **state) {
     must_refuse(&walk, &page, "once more");
 }
 
+/* 2 to 4 for what is behind 3: with three more passed, 5 and 6 would be lost. */
+static void test_a_page_from_before_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(1, 9, 2, LIMIT);
+    must_refuse(&walk, &page, "begins earlier");
+    page = page_of(0, 9, 0, LIMIT); /* the list has one more in front, the offset is ignored */
+    must_refuse(&walk, &page, "begins earlier");
+    page = page_of(2, 3, 0, 0); /* nothing is nowhere */
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
 /* It would be asked for again and again, as no walk has passed a total that is none. */
 static void test_a_total_below_0_is_refused(void **state) {
     (void)state;
@@ -390,6 +405,7 @@ int main(void) {
         cmocka_unit_test(test_an_empty_first_page_of_some_is_refused),
         cmocka_unit_test(test_offsets_do_not_overflow),
         cmocka_unit_test(test_the_same_records_at_the_right_place_are_refused),
+        cmocka_unit_test(test_a_page_from_before_is_refused),
         cmocka_unit_test(test_a_total_below_0_is_refused),
         cmocka_unit_test(test_one_record_again_at_the_right_place),
         cmocka_unit_test(test_a_page_from_further_on_is_refused),
