@@ -5,11 +5,14 @@
  * service counts on the page it is at; no request is spent on a page behind the last one. The
  * service's lists move while one walks through them:
  * - a total that changes counts from the page that says so;
- * - a short page is followed from where it ends;
+ * - a short page of a list is followed from where it ends; the service numbers the pages of a
+ *   search, so there the next number follows, and what a short page lacks counts as passed;
  * - a record that was on the page before, or earlier on the same one, is skipped by cv_cursor_next
  *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
- * - a page that is empty before the total is reached, that has more than the total, or that is the
- *   page before once more, is an error (CV_ERROR_RESPONSE), never a silent end.
+ * - a page that is empty before the total is reached, that has more than the total, that says it
+ *   begins further on than was asked (of a list: or earlier), or whose records were all on the page
+ *   before, is an error (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at
+ *   the right place.
  *
  * After an error the walk stands where it stood: the next call asks for the same page again, and
  * after a page that was not believed it asks the service (CV_MODE_REFRESH).
@@ -39,7 +42,7 @@ typedef struct cv_cursor cv_cursor;
 CV_API cv_cursor *cv_cursor_open(cv_client *client, cv_resource resource, const cv_query *query,
                                  cv_priority priority);
 
-/* The same for a search, whose records are of several resources. */
+/* The same for a search, whose records are of several resources; from page 2^31 on none begins. */
 CV_API cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query,
                                         cv_priority priority);
 
@@ -57,7 +60,9 @@ CV_API const cv_record *cv_cursor_next(cv_cursor *cursor);
 CV_API cv_request *cv_request_next_page(cv_cursor *cursor);
 
 /* For progress: how many matches lie before what comes next, and how many there are, -1 before the
- * first page. The position may jump over items that are no records. */
+ * first page. The position may jump over items that are no records. In a search that begins at a
+ * later page it is reckoned with the limit asked for until the first page says which one the
+ * service has applied. */
 CV_API int64_t cv_cursor_position(const cv_cursor *cursor);
 CV_API int64_t cv_cursor_total(const cv_cursor *cursor);
 
@@ -78,8 +83,10 @@ CV_API void cv_cursor_prefetch(cv_cursor *cursor, bool wanted);
 CV_API char *cv_cursor_token(const cv_cursor *cursor);
 
 /* A cursor that goes on where a token was made, in this program or another, now or later: behind
- * the record that was given last, if its page still has it, else at the same place. Sends nothing.
- * NULL on failure: cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this version. */
+ * the record that was given last, if its page still has it, else at the same place. The total is
+ * the token's until a page says another one, so a token made at the end is at the end for good,
+ * whatever the list has got since: walk it anew for that. Sends nothing. NULL on failure:
+ * cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this version. */
 CV_API cv_cursor *cv_cursor_resume(cv_client *client, const char *token);
 
 /* Frees the cursor; a page that is being fetched for cv_request_next_page goes on. */

@@ -44,10 +44,14 @@ static bool copy_plan(cv_cursor *cursor, const cvi_bookmark *plan) {
            copy_text(arena, &own->filter, plan->filter) && copy_text(arena, &own->sort, plan->sort);
 }
 
+static bool is_page(int64_t page) {
+    return page >= 1 && page <= CVI_WALK_PAGE_MAX;
+}
+
 /* Whether a walk may begin there; numbers that come from outside may be anything. */
 static bool is_place(const cvi_bookmark *plan) {
-    return plan->offset >= 0 && plan->index >= 0 && plan->index <= INT64_MAX - plan->offset &&
-           plan->page >= 1 && plan->page < INT64_MAX && plan->total >= -1;
+    return plan->offset >= 0 && plan->index >= 0 && plan->index <= INT32_MAX &&
+           plan->index <= INT64_MAX - plan->offset && is_page(plan->page) && plan->total >= -1;
 }
 
 /* Whether the service can be asked for this walk; the first page's call says what is wrong. */
@@ -79,6 +83,17 @@ static const cvi_resource *resource_of(const cvi_bookmark *plan, cv_error *error
     return resource;
 }
 
+/* The page size that a search asks for. */
+static int64_t search_size(int64_t limit) {
+    return limit > 0 ? limit : CVI_SEARCH_LIMIT;
+}
+
+/* Matches before a page of a search, as far as that is known before the first answer. A page or a
+ * limit that cannot be has none: its plan is refused. */
+static int64_t place_of_page(int64_t page, int64_t limit) {
+    return is_page(page) && limit <= CVI_WALK_KEYS_MAX ? (page - 1) * search_size(limit) : 0;
+}
+
 static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) {
     if (!copy_plan(cursor, plan)) {
         cvi_error_no_memory(error);
@@ -88,7 +103,11 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
     if (cursor->resource == NULL || !check_plan(cursor, error)) {
         return false;
     }
-    cvi_walk_start(&cursor->walk, plan->offset, plan->page);
+    if (cursor->resource == &cvi_search_resource) {
+        cvi_walk_start_at_page(&cursor->walk, plan->offset, plan->page, search_size(plan->limit));
+    } else {
+        cvi_walk_start(&cursor->walk, plan->offset);
+    }
     return true;
 }
 
@@ -139,7 +158,6 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
     if (!cvi_copy_search(&own, query, &error)) {
         return refuse_to_open(&error);
     }
-    int64_t page_size = own.limit > 0 ? own.limit : CVI_SEARCH_LIMIT;
     int64_t first_page = own.page != 0 ? own.page : 1;
     const cvi_bookmark plan = {
         .path = cvi_search_resource.list_path,
@@ -148,7 +166,7 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
         .fields = own.fields,
         .limit = own.limit,
         .priority = priority,
-        .offset = first_page <= INT64_MAX / page_size ? (first_page - 1) * page_size : INT64_MAX,
+        .offset = place_of_page(first_page, own.limit),
         .page = first_page,
         .total = -1,
     };

@@ -1,5 +1,6 @@
 /* The arithmetic of walking through pages: where the next one begins, whether there is one, and
- * whether a page may be believed. Pure. */
+ * whether a page may be believed. Lists are asked for by offset, searches by the number of the
+ * page. Pure. */
 #ifndef CVI_CLIENT_WALK_H
 #define CVI_CLIENT_WALK_H
 
@@ -10,7 +11,8 @@
 #include <comicvine/error.h>
 #include <comicvine/resource.h>
 
-enum { CVI_WALK_KEYS_MAX = 100 }; /* the most items of a page */
+enum { CVI_WALK_KEYS_MAX = 100 };       /* the most items of a page */
+enum { CVI_WALK_PAGE_MAX = INT32_MAX }; /* the last page where a walk may begin */
 
 /* What tells one record of a walk from another. An id of 0 is like no other. */
 typedef struct cvi_walk_key {
@@ -39,15 +41,21 @@ typedef struct cvi_walk_page {
 typedef struct cvi_walk {
     int64_t offset;        /* matches before the page at hand */
     int64_t next_offset;   /* matches before the page that comes next */
-    int64_t page;          /* number of the page at hand, for searches */
+    int64_t page;          /* number of the page at hand, of a search; else as it began */
     int64_t next_page;     /* of the one that comes next */
+    int64_t page_size;     /* of a search, where the service does not say it; 0: by offset */
     int64_t total;         /* as of the last page; -1: none has come */
     cvi_walk_keys at_hand; /* records of the page at hand */
     cvi_walk_keys before;  /* of the one before */
 } cvi_walk;
 
-/* A walk that begins behind `offset` matches, at page `page` of a search. */
-void cvi_walk_start(cvi_walk *walk, int64_t offset, int64_t page);
+/* A walk by offset that begins behind `offset` matches. */
+void cvi_walk_start(cvi_walk *walk, int64_t offset);
+
+/* A walk by page that begins at page `page` (1 to CVI_WALK_PAGE_MAX) and asks for pages of
+ * `page_size` (1 to CVI_WALK_KEYS_MAX); as far as is known, there are `offset` matches before it.
+ */
+void cvi_walk_start_at_page(cvi_walk *walk, int64_t offset, int64_t page, int64_t page_size);
 
 /* Whether every match has been passed with the page at hand. */
 bool cvi_walk_is_over(const cvi_walk *walk);

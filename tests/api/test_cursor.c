@@ -256,6 +256,26 @@ static void test_the_same_page_once_more_is_an_error(void **context) {
     cv_cursor_close(cursor);
 }
 
+/* Else 4 to 6 would be missing, and nobody would know. */
+static void test_a_page_from_further_on_is_an_error(void **context) {
+    static const int64_t rest[] = {4, 5, 6, 7, 8, 9};
+    drive_scene *scene = *context;
+    cv_query query = paged(3);
+    answer_with(scene, page_text(1, 3, 0, 9));
+    answer_with(scene, page_text(7, 3, 6, 9));
+    answer_with(scene, page_text(4, 3, 3, 9));
+    answer_with(scene, page_text(7, 3, 6, 9));
+    cv_cursor *cursor = open_walk(scene, &query);
+    for (int64_t id = 1; id <= 3; id++) {
+        assert_int_equal(cv_issue_next(cursor)->id, id);
+    }
+    assert_null(cv_issue_next(cursor));
+    assert_int_equal(cv_cursor_error(cursor)->code, CV_ERROR_RESPONSE);
+    assert_non_null(strstr(cv_cursor_error(cursor)->message, "begins further on"));
+    assert_walk(cursor, rest, API_COUNT(rest));
+    cv_cursor_close(cursor);
+}
+
 /* ---- trouble in the middle ---- */
 
 static void test_a_failed_page_is_asked_for_again(void **context) {
@@ -360,6 +380,7 @@ int main(void) {
         BOTH_DRIVES(test_repeated_records_are_skipped_and_counted),
         BOTH_DRIVES(test_an_early_empty_page_is_no_end),
         BOTH_DRIVES(test_the_same_page_once_more_is_an_error),
+        BOTH_DRIVES(test_a_page_from_further_on_is_an_error),
         BOTH_DRIVES(test_a_failed_page_is_asked_for_again),
         BOTH_DRIVES(test_a_walk_ends_with_its_client),
         BOTH_DRIVES(test_bad_walks_send_nothing),

@@ -2,6 +2,7 @@
  * test runs in both drives. */
 #include "support/api_drive.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SEARCH "/api/search/"
@@ -29,6 +30,42 @@ static void assert_sent(const drive_scene *scene, size_t index, const char *quer
 static void answer_with(const drive_scene *scene, const char *body) {
     const server_fault fault = {.kind = SERVER_FAULT_ANSWER, .path = SEARCH, .body = body};
     api_break(scene->self, &fault);
+}
+
+/* Answers with a page of `limit` of issues with ids from `first` on, `count` of them. */
+static void answer_page(const drive_scene *scene, int64_t first, size_t count, int64_t offset,
+                        int64_t limit, int64_t total) {
+    char body[2048];
+    int length = snprintf(body, sizeof(body),
+                          "{\"error\":\"OK\",\"limit\":%lld,\"offset\":%lld,"
+                          "\"number_of_page_results\":%zu,\"number_of_total_results\":%lld,"
+                          "\"status_code\":1,\"results\":[",
+                          (long long)limit, (long long)offset, count, (long long)total);
+    for (size_t i = 0; i < count; i++) {
+        length += snprintf(body + length, sizeof(body) - (size_t)length,
+                           "%s{\"id\":%lld,\"resource_type\":\"issue\"}", i > 0 ? "," : "",
+                           (long long)first + (long long)i);
+    }
+    snprintf(body + length, sizeof(body) - (size_t)length, "]}");
+    answer_with(scene, body);
+}
+
+/* Issues with ids from `first` to `last`. */
+static void assert_hits(cv_cursor *cursor, int64_t first, int64_t last) {
+    for (int64_t id = first; id <= last; id++) {
+        const cv_record *record = cv_cursor_next(cursor);
+        if (record == NULL) {
+            fail_msg("hit %lld: %s", (long long)id, cv_cursor_error(cursor)->message);
+        }
+        assert_int_equal(((const cv_issue *)record)->id, id);
+    }
+}
+
+static void assert_end(cv_cursor *cursor) {
+    assert_null(cv_cursor_next(cursor));
+    assert_string_equal(cv_cursor_error(cursor)->message, "");
+    assert_int_equal(cv_cursor_error(cursor)->code, CV_OK);
+    assert_int_equal(cv_cursor_position(cursor), cv_cursor_total(cursor));
 }
 
 /* ---- hits ---- */
@@ -276,6 +313,77 @@ static void test_the_first_page_once_more_is_an_error(void **context) {
     cv_cursor_close(cursor);
 }
 
+/* Pages of 10, 7 and 10 are all of 30: there is no page 4 that has the missing three. */
+static void test_a_short_page_of_hits_is_no_end_and_no_error(void **context) {
+    drive_scene *scene = *context;
+    answer_page(scene, 1, 10, 0, 10, 30);
+    answer_page(scene, 11, 7, 10, 10, 30);
+    answer_page(scene, 18, 10, 20, 10, 30);
+    cv_search_query query = words("seven");
+    cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
+    assert_hits(cursor, 1, 17);
+    assert_int_equal(cv_cursor_position(cursor), 20);
+    char *token = cv_cursor_token(cursor);
+    cv_cursor_close(cursor);
+    cursor = cv_cursor_resume(scene->client, token);
+    cv_free(token);
+    assert_int_equal(cv_cursor_position(cursor), 20);
+    assert_hits(cursor, 18, 27);
+    assert_end(cursor);
+    assert_int_equal(drive_requests(scene), 3);
+    assert_sent(scene, 2, "format=json&page=3&query=seven&api_key=***");
+    cv_cursor_close(cursor);
+}
+
+/* Page 3 of 10 begins behind 20, whatever was asked for; behind 200 the walk would be over. */
+static void test_a_limit_that_the_service_cuts(void **context) {
+    drive_scene *scene = *context;
+    answer_page(scene, 21, 10, 20, 10, 45);
+    answer_page(scene, 31, 10, 30, 10, 45);
+    answer_page(scene, 41, 5, 40, 10, 45);
+    cv_search_query query = words("seven");
+    query.limit = 100;
+    query.page = 3;
+    cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
+    assert_int_equal(cv_cursor_position(cursor), 200); /* all that is known */
+    char *token = cv_cursor_token(cursor);
+    cv_cursor_close(cursor);
+    cursor = cv_cursor_resume(scene->client, token);
+    cv_free(token);
+    assert_hits(cursor, 21, 21);
+    assert_int_equal(cv_cursor_position(cursor), 21);
+    assert_hits(cursor, 22, 45);
+    assert_end(cursor);
+    assert_int_equal(drive_requests(scene), 3);
+    assert_sent(scene, 0, "format=json&limit=100&page=3&query=seven&api_key=***");
+    assert_sent(scene, 2, "format=json&limit=100&page=5&query=seven&api_key=***");
+    cv_cursor_close(cursor);
+}
+
+/* Numbers that nobody can count to are arguments like any other. */
+static void test_walks_from_impossible_pages_are_refused(void **context) {
+    static const int64_t pages[] = {INT64_MIN, -1, (int64_t)INT32_MAX + 1, INT64_MAX};
+    static const int64_t limits[] = {INT64_MIN, 0, 100, 101, INT64_MAX};
+    drive_scene *scene = *context;
+    cv_search_query query = words("seven");
+    for (size_t i = 0; i < API_COUNT(pages); i++) {
+        for (size_t j = 0; j < API_COUNT(limits); j++) {
+            query.page = pages[i];
+            query.limit = limits[j];
+            assert_null(cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER));
+            assert_string_equal(cv_code_name(cv_last_error()->code), "CV_ERROR_ARGUMENT");
+        }
+    }
+    query.page = INT32_MAX;
+    query.limit = INT64_MAX;
+    assert_null(cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER));
+    query.limit = 100;
+    cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
+    assert_int_equal(cv_cursor_position(cursor), (int64_t)(INT32_MAX - 1) * 100);
+    cv_cursor_close(cursor);
+    assert_int_equal(drive_requests(scene), 0);
+}
+
 static void test_a_typed_walk_through_hits_is_refused(void **context) {
     drive_scene *scene = *context;
     cv_search_query query = words("watch");
@@ -299,6 +407,9 @@ int main(void) {
         BOTH_DRIVES(test_a_walk_of_hits_may_begin_later_and_be_resumed),
         BOTH_DRIVES(test_equal_ids_of_different_types_are_no_repeats),
         BOTH_DRIVES(test_the_first_page_once_more_is_an_error),
+        BOTH_DRIVES(test_a_short_page_of_hits_is_no_end_and_no_error),
+        BOTH_DRIVES(test_a_limit_that_the_service_cuts),
+        BOTH_DRIVES(test_walks_from_impossible_pages_are_refused),
         BOTH_DRIVES(test_a_typed_walk_through_hits_is_refused),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);

@@ -194,6 +194,7 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "issues", .page = 1, .total = -1},
         {.path = "issues", .page = 1, .offset = 5, .index = 3, .total = 9, .last_id = 7},
         {.path = "search", .query = "x", .page = 2, .total = 0},
+        {.path = "search", .query = "x", .page = INT32_MAX, .total = -1},
     };
     static const cvi_bookmark bad[] = {
         {.path = "lamps", .page = 1},
@@ -205,10 +206,14 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "issues", .page = 1, .priority = 2},
         {.path = "issues", .page = 1, .offset = -1},
         {.path = "issues", .page = 1, .index = -1},
-        {.path = "issues", .page = 1, .index = INT64_MAX, .offset = 1},
+        {.path = "issues", .page = 1, .index = INT32_MAX, .offset = INT64_MAX - 1},
+        {.path = "issues", .page = 1, .index = INT64_MAX},
         {.path = "issues", .page = 1, .total = -2},
         {.path = "search", .page = 1},
         {.path = "search", .query = "x", .page = 0},
+        {.path = "search", .query = "x", .page = INT64_MIN},
+        {.path = "search", .query = "x", .page = (int64_t)INT32_MAX + 1},
+        {.path = "search", .query = "x", .page = INT64_MAX - 1},
         {.path = "search", .query = "x", .page = INT64_MAX},
         {.path = "search", .query = "x", .page = 1, .resources = "lamp"},
     };

@@ -43,17 +43,17 @@ static void must_refuse(cvi_walk *walk, const cvi_walk_page *page, const char *w
 
 static cvi_walk begin(void) {
     cvi_walk walk;
-    cvi_walk_start(&walk, 0, 1);
+    cvi_walk_start(&walk, 0);
     return walk;
 }
 
 static void test_a_new_walk_is_not_over(void **state) {
     (void)state;
     cvi_walk walk;
-    cvi_walk_start(&walk, 7, 3);
+    cvi_walk_start(&walk, 7);
     assert_false(cvi_walk_is_over(&walk));
     assert_int_equal(walk.next_offset, 7);
-    assert_int_equal(walk.next_page, 3);
+    assert_int_equal(walk.next_page, 1);
     assert_int_equal(walk.total, -1);
     assert_false(cvi_walk_repeats(&walk, 0));
 }
@@ -67,8 +67,7 @@ static void test_full_pages(void **state) {
         must_take(&walk, &page);
         assert_int_equal(walk.offset, offset);
         assert_int_equal(walk.next_offset, offset + LIMIT);
-        assert_int_equal(walk.page, offset / LIMIT + 1);
-        assert_int_equal(walk.next_page, walk.page + 1);
+        assert_int_equal(walk.next_page, 1); /* nobody asks by number */
     }
     assert_true(cvi_walk_is_over(&walk));
 }
@@ -84,7 +83,7 @@ static void test_an_empty_list_is_over_at_once(void **state) {
 static void test_a_walk_that_begins_behind_the_end(void **state) {
     (void)state;
     cvi_walk walk;
-    cvi_walk_start(&walk, 50, 1);
+    cvi_walk_start(&walk, 50);
     const cvi_walk_page page = page_of(50, 9, 0, 0);
     must_take(&walk, &page);
     assert_true(cvi_walk_is_over(&walk));
@@ -159,22 +158,76 @@ static void test_an_empty_first_page_of_some_is_refused(void **state) {
 static void test_offsets_do_not_overflow(void **state) {
     (void)state;
     cvi_walk walk;
-    cvi_walk_start(&walk, INT64_MAX - 1, 1);
+    cvi_walk_start(&walk, INT64_MAX - 1);
     const cvi_walk_page page = page_of(INT64_MAX - 1, INT64_MAX, 1, LIMIT);
     must_refuse(&walk, &page, "holds more");
 }
 
-/* A list that has moved by a whole page: the place is right, so it is no failure. */
-static void test_the_same_records_at_the_right_place(void **state) {
+/* A service that says the offset it was asked for and ignores it. */
+static void test_the_same_records_at_the_right_place_are_refused(void **state) {
     (void)state;
     cvi_walk walk = begin();
     cvi_walk_page page = page_of(0, 9, 1, LIMIT);
     must_take(&walk, &page);
     page = page_of(3, 12, 1, LIMIT);
+    must_refuse(&walk, &page, "once more");
+    page = page_of(3, 12, 2, LIMIT - 1); /* a part of them too */
+    must_refuse(&walk, &page, "once more");
+}
+
+/* 2 to 4 for what is behind 3: with three more passed, 5 and 6 would be lost. */
+static void test_a_page_from_before_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
     must_take(&walk, &page);
-    for (size_t i = 0; i < LIMIT; i++) {
-        assert_true(cvi_walk_repeats(&walk, i));
-    }
+    page = page_of(1, 9, 2, LIMIT);
+    must_refuse(&walk, &page, "begins earlier");
+    page = page_of(0, 9, 0, LIMIT); /* the list has one more in front, the offset is ignored */
+    must_refuse(&walk, &page, "begins earlier");
+    page = page_of(2, 3, 0, 0); /* nothing is nowhere */
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+/* It would be asked for again and again, as no walk has passed a total that is none. */
+static void test_a_total_below_0_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, -1, 0, 0);
+    must_refuse(&walk, &page, "holds more");
+    page.total = INT64_MIN;
+    must_refuse(&walk, &page, "holds more");
+    page = page_of(0, INT64_MIN, 1, LIMIT);
+    must_refuse(&walk, &page, "holds more");
+}
+
+/* A list that has moved by one: the place is right, so it is no failure. */
+static void test_one_record_again_at_the_right_place(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, 4, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(3, 4, 3, 1);
+    must_take(&walk, &page);
+    assert_true(cvi_walk_repeats(&walk, 0));
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+/* Asked for what is behind 3, the service sends what is behind 6. */
+static void test_a_page_from_further_on_is_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(1, 9, 2, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(6, 9, 7, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(INT64_MAX, 9, 7, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(3, 9, 4, LIMIT);
+    must_take(&walk, &page);
 }
 
 static void test_repeats(void **state) {
@@ -207,6 +260,138 @@ static void test_what_is_no_repeat(void **state) {
     }
 }
 
+/* ---- by page ---- */
+
+static cvi_walk begin_at_page(int64_t page) {
+    cvi_walk walk;
+    cvi_walk_start_at_page(&walk, (page - 1) * LIMIT, page, LIMIT);
+    return walk;
+}
+
+/* What a short page lacks is on no other one: asking for it would be asking behind the end. */
+static void test_a_short_page_by_number_counts_as_whole(void **state) {
+    (void)state;
+    cvi_walk walk = begin_at_page(1);
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(3, 9, 4, LIMIT - 1);
+    must_take(&walk, &page);
+    assert_int_equal(walk.offset, 3);
+    assert_int_equal(walk.next_offset, 6);
+    assert_int_equal(walk.page, 2);
+    assert_int_equal(walk.next_page, 3);
+    assert_false(cvi_walk_is_over(&walk));
+    page = page_of(6, 9, 7, LIMIT);
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, 9);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+static void test_the_last_page_by_number_may_be_short(void **state) {
+    (void)state;
+    static const size_t counts[] = {1, 2};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        cvi_walk walk = begin_at_page(2);
+        const cvi_walk_page page = page_of(3, 5, 4, counts[i]); /* of the 2 that there are */
+        must_take(&walk, &page);
+        assert_int_equal(walk.next_offset, 5);
+        assert_true(cvi_walk_is_over(&walk));
+    }
+}
+
+static void test_a_page_by_number_behind_the_end(void **state) {
+    (void)state;
+    cvi_walk walk = begin_at_page(4);
+    const cvi_walk_page page = page_of(9, 7, 0, 0);
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, 9);
+    assert_true(cvi_walk_is_over(&walk));
+}
+
+/* A limit that is not said, or that no page can have, is the one that was asked for. */
+static void test_limits_that_lie(void **state) {
+    (void)state;
+    static const int64_t lies[] = {0, -1, INT64_MIN, INT64_MAX, CVI_WALK_KEYS_MAX + 1};
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        cvi_walk walk = begin_at_page(2);
+        cvi_walk_page page = page_of(0, 9, 4, LIMIT);
+        page.limit = lies[i];
+        must_take(&walk, &page);
+        assert_int_equal(walk.offset, 3);
+        assert_int_equal(walk.next_offset, 6);
+    }
+}
+
+/* Pages 1 of 2 and 2 of 3 leave one out; pages 1 of 3 and 2 of 2 have one in common. */
+static void test_a_limit_that_changes_on_the_way(void **state) {
+    (void)state;
+    cvi_walk walk = begin_at_page(1);
+    cvi_walk_page page = page_of(0, 9, 1, 2);
+    page.limit = 2;
+    must_take(&walk, &page);
+    page = page_of(0, 9, 4, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    walk = begin_at_page(1);
+    page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(2, 9, 3, 2);
+    page.limit = 2;
+    must_take(&walk, &page);
+    assert_int_equal(walk.offset, 2);
+    assert_int_equal(walk.next_offset, 4);
+    assert_true(cvi_walk_repeats(&walk, 0));
+}
+
+/* Pages of 100 were asked for: where the walk begins is known with its first answer only. */
+static void test_the_first_page_by_number_says_where_it_begins(void **state) {
+    (void)state;
+    cvi_walk walk;
+    cvi_walk_start_at_page(&walk, 200, 3, 100);
+    assert_int_equal(walk.next_offset, 200);
+    cvi_walk_page page = page_of(6, 11, 7, LIMIT);
+    must_take(&walk, &page);
+    assert_int_equal(walk.offset, 6);
+    assert_int_equal(walk.next_offset, 9);
+    assert_false(cvi_walk_is_over(&walk));
+    page = page_of(9, 11, 10, 2);
+    must_take(&walk, &page);
+    assert_true(cvi_walk_is_over(&walk));
+    cvi_walk_start_at_page(&walk, 3, 2, LIMIT); /* it may be further on, too */
+    page = page_of(50, 51, 51, 1);
+    page.limit = 50;
+    must_take(&walk, &page);
+    assert_int_equal(walk.offset, 50);
+}
+
+static void test_page_numbers_do_not_overflow(void **state) {
+    (void)state;
+    cvi_walk walk = begin_at_page(CVI_WALK_PAGE_MAX);
+    cvi_walk_page page = page_of(0, INT64_MAX, 1, LIMIT);
+    page.limit = CVI_WALK_KEYS_MAX;
+    must_take(&walk, &page);
+    assert_int_equal(walk.next_offset, (int64_t)CVI_WALK_PAGE_MAX * CVI_WALK_KEYS_MAX);
+    assert_int_equal(walk.next_page, (int64_t)CVI_WALK_PAGE_MAX + 1);
+    page = page_of(0, INT64_MAX, 11, LIMIT);
+    page.limit = CVI_WALK_KEYS_MAX;
+    must_take(&walk, &page);
+    assert_false(cvi_walk_is_over(&walk));
+}
+
+static void test_pages_by_number_that_are_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin_at_page(1);
+    cvi_walk_page page = page_of(0, 9, 1, LIMIT);
+    must_take(&walk, &page);
+    page = page_of(3, 9, 0, 0);
+    must_refuse(&walk, &page, "ends too early");
+    page = page_of(6, 9, 7, LIMIT);
+    must_refuse(&walk, &page, "begins further on");
+    page = page_of(3, 4, 4, LIMIT);
+    must_refuse(&walk, &page, "holds more");
+    page = page_of(3, 9, 1, LIMIT);
+    must_refuse(&walk, &page, "once more");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_walk_is_not_over),
@@ -219,9 +404,21 @@ int main(void) {
         cmocka_unit_test(test_pages_that_are_refused),
         cmocka_unit_test(test_an_empty_first_page_of_some_is_refused),
         cmocka_unit_test(test_offsets_do_not_overflow),
-        cmocka_unit_test(test_the_same_records_at_the_right_place),
+        cmocka_unit_test(test_the_same_records_at_the_right_place_are_refused),
+        cmocka_unit_test(test_a_page_from_before_is_refused),
+        cmocka_unit_test(test_a_total_below_0_is_refused),
+        cmocka_unit_test(test_one_record_again_at_the_right_place),
+        cmocka_unit_test(test_a_page_from_further_on_is_refused),
         cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_what_is_no_repeat),
+        cmocka_unit_test(test_a_short_page_by_number_counts_as_whole),
+        cmocka_unit_test(test_the_last_page_by_number_may_be_short),
+        cmocka_unit_test(test_a_page_by_number_behind_the_end),
+        cmocka_unit_test(test_limits_that_lie),
+        cmocka_unit_test(test_a_limit_that_changes_on_the_way),
+        cmocka_unit_test(test_the_first_page_by_number_says_where_it_begins),
+        cmocka_unit_test(test_page_numbers_do_not_overflow),
+        cmocka_unit_test(test_pages_by_number_that_are_refused),
     };
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
 }
