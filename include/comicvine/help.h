@@ -67,7 +67,8 @@ CV_API int cv_issue_number_compare(const char *one, const char *other);
  * empty; for values that come from users. `filter` is text in an array of `size` bytes. A comma
  * begins the next field and cannot be escaped: a value that holds one is refused, as are control
  * characters and an empty value. "|" stays what it is: "1|2|3" asks for several values, and
- * "2011-01-01|2011-12-31" for a range. False, and the filter as it was: refused, or no room. */
+ * "2011-01-01|2011-12-31" for a range. False, and the filter as it was: refused, or no room; there
+ * is none in an array that is NULL, has no size, or holds no NUL. */
 CV_API bool cv_filter_add(char *filter, size_t size, const char *field, const char *value);
 
 /* ---- ids ---- */
