@@ -57,10 +57,11 @@ typedef struct cv_request_options {
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the
  * resource before anything is sent; the error names the nearest one that there is. Values are
  * escaped for the URL. In a filter a comma begins the next field: a value that holds one (see
- * cv_filter_add) cannot be asked for. Only read during the call that takes it. */
+ * cv_filter_add) cannot be asked for. Texts have at most 2 048 bytes each. Only read during the
+ * call that takes it. */
 typedef struct cv_query {
     size_t size;
-    const char *fields; /* "id,name"; NULL: all. `id` is always added. At most 2 048 bytes */
+    const char *fields; /* "id,name"; NULL: all. `id` is always added */
     const char *filter; /* "name:Lamplighter,volume:796", dates as "start|end"; NULL: none */
     const char *sort;   /* "cover_date:desc"; NULL: the service's order */
     int64_t limit;      /* page size, 1 to 100; 0: the service's default, 100 */

@@ -8,6 +8,7 @@
 #include "client/url.h"
 #include "resources/check.h"
 #include "resources/hits.h"
+#include "resources/piece.h"
 #include "resources/registry.h"
 #include "resources/search.h"
 #include "support/allocator.h"
@@ -16,7 +17,6 @@
 
 #define MAX_ID          INT64_C(999999999999999)
 #define MAX_LIST_LENGTH 100
-#define PARAMETER_BYTES 2048
 #define LONGEST_URL     7000 /* leaves room for the key */
 
 const cvi_resource *cvi_find_resource(cv_resource resource, cv_error *error) {
@@ -65,7 +65,7 @@ static cvi_call *new_call(const cvi_settings *settings, const cvi_resource *reso
 
 static bool aim_detail(const cvi_settings *settings, cvi_call *call,
                        const cv_request_options *options, cv_error *error) {
-    char list[PARAMETER_BYTES];
+    char list[CVI_CHECKED_SIZE];
     cvi_buffer field_list;
     cvi_buffer_over(&field_list, list, sizeof(list));
     cvi_parameter parameter = {"field_list", NULL};
@@ -127,7 +127,7 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
 
 cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
                         const cv_request_options *options, cv_error *error) {
-    char list[PARAMETER_BYTES];
+    char list[CVI_CHECKED_SIZE];
     char path[sizeof(((cvi_call *)NULL)->label)];
     cvi_buffer field_list;
     cvi_buffer_over(&field_list, list, sizeof(list));
@@ -154,9 +154,9 @@ cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resour
 
 /* The texts of a list's parameters; empty where there is none. */
 typedef struct list_texts {
-    char fields[PARAMETER_BYTES];
-    char filter[PARAMETER_BYTES];
-    char sort[256];
+    char fields[CVI_CHECKED_SIZE];
+    char filter[CVI_CHECKED_SIZE];
+    char sort[CVI_CHECKED_SIZE];
     char limit[24];
     char offset[24];
 } list_texts;
@@ -245,8 +245,8 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
 
 /* The texts of a search's parameters. */
 typedef struct search_texts {
-    char fields[2 * PARAMETER_BYTES]; /* a name may have several spellings */
-    char words[PARAMETER_BYTES + 1];
+    char fields[2 * CVI_CHECKED_SIZE]; /* a name may have several spellings */
+    char words[CVI_CHECKED_SIZE];
     char resources[256];
     char limit[24];
     char page[24];

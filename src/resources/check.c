@@ -122,15 +122,6 @@ static bool add_name(const demand *wanted, cvi_name_set *set, cvi_piece name, cv
 
 /* ---- checks ---- */
 
-/* The end of each check: what was added may not have found memory. */
-static bool finish(const cvi_buffer *out, cv_error *error) {
-    if (out->failed) {
-        cvi_error_no_memory(error);
-        return false;
-    }
-    return true;
-}
-
 bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *out,
                       cv_error *error) {
     demand wanted = demand_of(scope, "fields of", scope->is_list ? CVI_IN_LIST : 0);
@@ -149,7 +140,7 @@ bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *ou
         }
     }
     cvi_names_write(&names, out);
-    return finish(out, error);
+    return cvi_piece_finish(out, path_of(&wanted), error);
 }
 
 /* Adds one "field:value"; `seen` holds the fields that were there before. */
@@ -194,7 +185,7 @@ bool cvi_check_filter(const cvi_scope *scope, const char *filter, cvi_buffer *ou
             return false;
         }
     }
-    return finish(out, error);
+    return cvi_piece_finish(out, path_of(&wanted), error);
 }
 
 bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, cv_error *error) {
@@ -213,5 +204,5 @@ bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, c
     }
     cvi_buffer_add(out, name.text, name.length);
     cvi_buffer_add_text(out, !has_order || cvi_piece_is(order, "asc") ? ":asc" : ":desc");
-    return finish(out, error);
+    return cvi_piece_finish(out, path_of(&wanted), error);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LENGTH_MAX = 2048 };
+#include "support/error.h"
 
 cvi_piece cvi_piece_of(const char *text) {
     return (cvi_piece){text, strlen(text)};
@@ -34,7 +34,7 @@ void cvi_piece_show(cvi_piece part, cvi_buffer *out) {
 }
 
 const char *cvi_piece_fault(cvi_piece text) {
-    if (text.length > LENGTH_MAX) {
+    if (text.length > CVI_PIECE_LONGEST) {
         return "is longer than 2048 bytes";
     }
     for (size_t i = 0; i < text.length; i++) {
@@ -44,6 +44,16 @@ const char *cvi_piece_fault(cvi_piece text) {
         }
     }
     return NULL;
+}
+
+bool cvi_piece_finish(const cvi_buffer *out, const char *path, cv_error *error) {
+    if (out->no_memory) {
+        cvi_error_no_memory(error);
+    } else if (out->failed) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: a text is longer than %zu bytes when checked",
+                      path, out->limit);
+    }
+    return !out->failed;
 }
 
 /* ---- sets of names ---- */

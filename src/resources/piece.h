@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <comicvine/error.h>
+
 #include "support/buffer.h"
 
 /* Belongs to the text that it is a part of; ends in no NUL. */
@@ -27,8 +29,19 @@ void cvi_piece_show(cvi_piece part, cvi_buffer *out);
 /* Room for what cvi_piece_show adds, with dots and a NUL. */
 enum { CVI_PIECE_SHOWN = 48, CVI_PIECE_SHOWN_SIZE = CVI_PIECE_SHOWN + sizeof("...") };
 
+/* The longest text that a caller may give. */
+enum { CVI_PIECE_LONGEST = 2048 };
+
+/* Room for such a text once it is checked, with a NUL: an `id` and an order may come to it, and
+ * names that are longer on the wire. */
+enum { CVI_CHECKED_SIZE = CVI_PIECE_LONGEST + 256 };
+
 /* Why a caller's text of names cannot be read: it is too long or not of one line. NULL: it can. */
 const char *cvi_piece_fault(cvi_piece text);
+
+/* The end of each check: whether `out` holds all that was added. False: CV_ERROR_ARGUMENT, the text
+ * is too long for it, or CV_ERROR_NOMEM. `path` begins the message. */
+bool cvi_piece_finish(const cvi_buffer *out, const char *path, cv_error *error);
 
 /* ---- sets of names ---- */
 

@@ -32,14 +32,6 @@ static bool check_text(const char *what, cvi_piece text, cv_error *error) {
     return fault == NULL || refuse(what, text, fault, error);
 }
 
-static bool finish(const cvi_buffer *out, cv_error *error) {
-    if (out->failed) {
-        cvi_error_no_memory(error);
-        return false;
-    }
-    return true;
-}
-
 bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error) {
     cvi_piece text = cvi_piece_of(words);
     if (!check_text("query", text, error)) {
@@ -49,7 +41,7 @@ bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error)
         return refuse("query", text, "has no word to look for", error);
     }
     cvi_buffer_add(out, text.text, text.length);
-    return finish(out, error);
+    return cvi_piece_finish(out, cvi_search_resource.list_path, error);
 }
 
 /* ---- resources ---- */
@@ -100,7 +92,7 @@ bool cvi_check_search_resources(const char *resources, cvi_buffer *out, cv_error
             separator = ",";
         }
     }
-    return finish(out, error);
+    return cvi_piece_finish(out, cvi_search_resource.list_path, error);
 }
 
 /* ---- fields ---- */
@@ -145,5 +137,5 @@ bool cvi_check_search_fields(const char *fields, cvi_buffer *out, cv_error *erro
         }
     }
     cvi_names_write(&set, out);
-    return finish(out, error);
+    return cvi_piece_finish(out, cvi_search_resource.list_path, error);
 }
