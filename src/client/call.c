@@ -247,7 +247,7 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
 typedef struct search_texts {
     char fields[2 * CVI_CHECKED_SIZE]; /* a name may have several spellings */
     char words[CVI_CHECKED_SIZE];
-    char resources[256];
+    char resources[CVI_CHECKED_SIZE];
     char limit[24];
     char page[24];
 } search_texts;
@@ -285,11 +285,13 @@ static bool write_search_texts(const cv_search_query *query, search_texts *texts
     cvi_buffer_over(&resources, texts->resources, sizeof(texts->resources));
     write_number(texts->limit, sizeof(texts->limit), query->limit);
     write_number(texts->page, sizeof(texts->page), query->page > 1 ? query->page : 0);
+    const bool allows_unknown = query->allow_unknown != 0;
     return check_search_range(query, error) &&
            cvi_check_search_words(query->query != NULL ? query->query : "", &words, error) &&
-           (query->fields == NULL || cvi_check_search_fields(query->fields, &fields, error)) &&
+           (query->fields == NULL ||
+            cvi_check_search_fields(query->fields, allows_unknown, &fields, error)) &&
            (query->resources == NULL ||
-            cvi_check_search_resources(query->resources, &resources, error));
+            cvi_check_search_resources(query->resources, allows_unknown, &resources, error));
 }
 
 cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *query,

@@ -147,6 +147,7 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
         .resources = own.resources,
         .fields = own.fields,
         .limit = own.limit,
+        .allow_unknown = own.allow_unknown,
         .priority = priority,
         .offset = first_page <= INT64_MAX / page_size ? (first_page - 1) * page_size : INT64_MAX,
         .page = first_page,

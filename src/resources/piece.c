@@ -13,6 +13,18 @@ bool cvi_piece_is(cvi_piece part, const char *text) {
     return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
 }
 
+bool cvi_piece_is_name(cvi_piece part) {
+    for (size_t i = 0; i < part.length; i++) {
+        char character = part.text[i];
+        bool is_letter =
+            (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+        if (!is_letter && character != '_' && (character < '0' || character > '9')) {
+            return false;
+        }
+    }
+    return part.length > 0;
+}
+
 bool cvi_piece_cut(cvi_piece *rest, char separator, cvi_piece *part) {
     const char *end = memchr(rest->text, separator, rest->length);
     *part = *rest;
@@ -101,4 +113,19 @@ void cvi_names_write(const cvi_name_set *set, cvi_buffer *out) {
         cvi_buffer_add_text(out, i > 0 ? "," : "");
         cvi_buffer_add(out, set->names[i].text, set->names[i].length);
     }
+}
+
+void cvi_names_show(const cvi_name_set *set, cvi_buffer *out) {
+    const char *separator = "";
+    for (size_t i = 0; i < set->count; i++) {
+        size_t needed = strlen(separator) + set->names[i].length + sizeof(", ...");
+        if (needed > out->limit - out->length) {
+            cvi_buffer_add_text(out, ", ...");
+            return;
+        }
+        cvi_buffer_add_text(out, separator);
+        cvi_buffer_add(out, set->names[i].text, set->names[i].length);
+        separator = ", ";
+    }
+    cvi_buffer_add_text(out, set->count == 0 ? "none" : "");
 }

@@ -18,6 +18,9 @@ typedef struct cvi_piece {
 cvi_piece cvi_piece_of(const char *text);
 bool cvi_piece_is(cvi_piece part, const char *text);
 
+/* Whether it looks like a name of the service's: letters, digits and "_". */
+bool cvi_piece_is_name(cvi_piece part);
+
 /* Moves the part before the next `separator` (or all) from `rest` to `part`; false: it was the last
  * one, no separator followed. */
 bool cvi_piece_cut(cvi_piece *rest, char separator, cvi_piece *part);
@@ -60,5 +63,9 @@ bool cvi_names_add(cvi_name_set *set, cvi_piece name);
 
 /* Adds all names with commas between them. */
 void cvi_names_write(const cvi_name_set *set, cvi_buffer *out);
+
+/* Adds them for readers, as many as leave room for "..." at the end; "none" where there are none.
+ */
+void cvi_names_show(const cvi_name_set *set, cvi_buffer *out);
 
 #endif
