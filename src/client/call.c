@@ -15,7 +15,6 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define MAX_ID          INT64_C(999999999999999)
 #define MAX_LIST_LENGTH 100
 #define LONGEST_URL     7000 /* leaves room for the key */
 
@@ -87,7 +86,7 @@ bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error) {
                       resource->list_path);
         return false;
     }
-    if (id < 1 || id > MAX_ID) {
+    if (id < 1 || id > CVI_ID_MAX) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
                       resource->detail_path, id);
         return false;
