@@ -67,21 +67,26 @@ CV_API int cv_issue_number_compare(const char *one, const char *other);
  * empty; for values that come from users. `filter` is text in an array of `size` bytes. A comma
  * begins the next field and cannot be escaped: a value that holds one is refused, as are control
  * characters and an empty value. "|" stays what it is: "1|2|3" asks for several values, and
- * "2011-01-01|2011-12-31" for a range. False, and the filter as it was: refused, or no room. */
+ * "2011-01-01|2011-12-31" for a range. False, and the filter as it was: refused, or no room; there
+ * is none in an array that is NULL, has no size, or holds no NUL. */
 CV_API bool cv_filter_add(char *filter, size_t size, const char *field, const char *value);
 
 /* ---- ids ---- */
 
-/* The id in "52", in "4000-52", or in an address that ends in it, such as
- * "https://comicvine.gamespot.com/api/issue/4000-52/". A type before the dash must be that of
- * `resource`; in an address with no type the path word must be (".../video_type/7/").
- * CV_RESOURCE_NONE: of any resource. False, and `id` untouched: there is no such id in it. */
+/* The id in "52", in "4000-52", or in an address whose path ends in it, such as
+ * "https://comicvine.gamespot.com/api/issue/4000-52/"; "https://" may be left out before a host
+ * with a dot, and a slash may end each. A type before the dash must be that of `resource`; in an
+ * address with no type the path word must be (".../video_type/7/"), and where resources share a
+ * type it must not be another one's. Ids are from 1 to 999999999999999. CV_RESOURCE_NONE: of any
+ * resource. False, and `id` untouched: there is no such id in it. */
 CV_API bool cv_id_parse(const char *text, cv_resource resource, int64_t *id);
 
-/* What "4000-52", or an address that ends in it, is an id of. The type before the dash decides: in
- * references the path word names the relation instead (".../first_appeared_in_issue/4000-52/").
- * Categories and kinds of videos share a type: a path word "video_type" tells them apart.
- * CV_RESOURCE_NONE: a bare number, a type that this version does not know, or no id at all. */
+/* What "4000-52", or an address whose path ends in it, is an id of. The type before the dash
+ * decides: in references the path word names the relation instead
+ * (".../first_appeared_in_issue/4000-52/"). Categories and kinds of videos share a type: the path
+ * words "video_category" and "video_type" tell them apart, and without either it is a category's
+ * (cv_id_parse then takes it as both). CV_RESOURCE_NONE: a bare number, a type that this version
+ * does not know, or no id at all. */
 CV_API cv_resource cv_id_resource(const char *text);
 
 #ifdef __cplusplus

@@ -57,10 +57,11 @@ typedef struct cv_request_options {
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the
  * resource before anything is sent; the error names the nearest one that there is. Values are
  * escaped for the URL. In a filter a comma begins the next field: a value that holds one (see
- * cv_filter_add) cannot be asked for. Only read during the call that takes it. */
+ * cv_filter_add) cannot be asked for. Texts have at most 2 048 bytes each. Only read during the
+ * call that takes it. */
 typedef struct cv_query {
     size_t size;
-    const char *fields; /* "id,name"; NULL: all. `id` is always added. At most 2 048 bytes */
+    const char *fields; /* "id,name"; NULL: all. `id` is always added */
     const char *filter; /* "name:Lamplighter,volume:796", dates as "start|end"; NULL: none */
     const char *sort;   /* "cover_date:desc"; NULL: the service's order */
     int64_t limit;      /* page size, 1 to 100; 0: the service's default, 100 */
@@ -78,26 +79,32 @@ typedef struct cv_query {
     {sizeof(cv_query), NULL, NULL, NULL, 0, 0, 0, {0}}
 /* clang-format on */
 
-/* What is searched for, across resources. Checked before anything is sent. Only read during the
+/* What is searched for, across resources. Names are checked before anything is sent; the error
+ * names the nearest one that there is. Texts have at most 2 048 bytes each. Only read during the
  * call that takes it. */
 typedef struct cv_search_query {
     size_t size;
-    const char *query; /* the words, needed; at most 2 048 bytes */
+    const char *query; /* the words, needed */
 
-    /* Detail paths joined by commas, "issue,volume"; NULL: all. The service searches character,
-     * concept, episode, issue, location, object, origin, person, publisher, series, story_arc,
-     * team, video and volume. */
+    /* Detail paths or list paths joined by commas, "issue,volumes"; NULL: all. The service searches
+     * character, concept, episode, issue, location, object, origin, person, publisher, series,
+     * story_arc, team, video and volume. */
     const char *resources;
 
     const char *fields; /* as in cv_query, of any resource; `id` and the type are always added */
     int64_t limit;      /* page size, 1 to 100; 0: the service's default, 10. It may give less */
     int64_t page;       /* number of the page, from 1; 0: the first */
-    int64_t reserved[8];
+
+    /* Not 0: names in `resources` and `fields` that this version does not know, or not for that
+     * use, pass: letters, digits and "_". */
+    int64_t allow_unknown;
+
+    int64_t reserved[7];
 } cv_search_query;
 
 /* clang-format off */
 #define CV_SEARCH_QUERY_INIT                                                                       \
-    {sizeof(cv_search_query), NULL, NULL, NULL, 0, 0, {0}}
+    {sizeof(cv_search_query), NULL, NULL, NULL, 0, 0, 0, {0}}
 /* clang-format on */
 
 #ifdef __cplusplus

@@ -8,15 +8,14 @@
 #include "client/url.h"
 #include "resources/check.h"
 #include "resources/hits.h"
+#include "resources/piece.h"
 #include "resources/registry.h"
 #include "resources/search.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define MAX_ID          INT64_C(999999999999999)
 #define MAX_LIST_LENGTH 100
-#define PARAMETER_BYTES 2048
 #define LONGEST_URL     7000 /* leaves room for the key */
 
 const cvi_resource *cvi_find_resource(cv_resource resource, cv_error *error) {
@@ -65,7 +64,7 @@ static cvi_call *new_call(const cvi_settings *settings, const cvi_resource *reso
 
 static bool aim_detail(const cvi_settings *settings, cvi_call *call,
                        const cv_request_options *options, cv_error *error) {
-    char list[PARAMETER_BYTES];
+    char list[CVI_CHECKED_SIZE];
     cvi_buffer field_list;
     cvi_buffer_over(&field_list, list, sizeof(list));
     cvi_parameter parameter = {"field_list", NULL};
@@ -87,7 +86,7 @@ bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error) {
                       resource->list_path);
         return false;
     }
-    if (id < 1 || id > MAX_ID) {
+    if (id < 1 || id > CVI_ID_MAX) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: %" PRId64 " is no id (1 or more)",
                       resource->detail_path, id);
         return false;
@@ -127,7 +126,7 @@ cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, in
 
 cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
                         const cv_request_options *options, cv_error *error) {
-    char list[PARAMETER_BYTES];
+    char list[CVI_CHECKED_SIZE];
     char path[sizeof(((cvi_call *)NULL)->label)];
     cvi_buffer field_list;
     cvi_buffer_over(&field_list, list, sizeof(list));
@@ -154,9 +153,9 @@ cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resour
 
 /* The texts of a list's parameters; empty where there is none. */
 typedef struct list_texts {
-    char fields[PARAMETER_BYTES];
-    char filter[PARAMETER_BYTES];
-    char sort[256];
+    char fields[CVI_CHECKED_SIZE];
+    char filter[CVI_CHECKED_SIZE];
+    char sort[CVI_CHECKED_SIZE];
     char limit[24];
     char offset[24];
 } list_texts;
@@ -245,9 +244,9 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
 
 /* The texts of a search's parameters. */
 typedef struct search_texts {
-    char fields[2 * PARAMETER_BYTES]; /* a name may have several spellings */
-    char words[PARAMETER_BYTES + 1];
-    char resources[256];
+    char fields[2 * CVI_CHECKED_SIZE]; /* a name may have several spellings */
+    char words[CVI_CHECKED_SIZE];
+    char resources[CVI_CHECKED_SIZE];
     char limit[24];
     char page[24];
 } search_texts;
@@ -285,11 +284,13 @@ static bool write_search_texts(const cv_search_query *query, search_texts *texts
     cvi_buffer_over(&resources, texts->resources, sizeof(texts->resources));
     write_number(texts->limit, sizeof(texts->limit), query->limit);
     write_number(texts->page, sizeof(texts->page), query->page > 1 ? query->page : 0);
+    const bool allows_unknown = query->allow_unknown != 0;
     return check_search_range(query, error) &&
            cvi_check_search_words(query->query != NULL ? query->query : "", &words, error) &&
-           (query->fields == NULL || cvi_check_search_fields(query->fields, &fields, error)) &&
+           (query->fields == NULL ||
+            cvi_check_search_fields(query->fields, allows_unknown, &fields, error)) &&
            (query->resources == NULL ||
-            cvi_check_search_resources(query->resources, &resources, error));
+            cvi_check_search_resources(query->resources, allows_unknown, &resources, error));
 }
 
 cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *query,

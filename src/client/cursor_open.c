@@ -165,6 +165,7 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
         .resources = own.resources,
         .fields = own.fields,
         .limit = own.limit,
+        .allow_unknown = own.allow_unknown,
         .priority = priority,
         .offset = place_of_page(first_page, own.limit),
         .page = first_page,

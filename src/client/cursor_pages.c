@@ -22,6 +22,7 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
         search.fields = plan->fields;
         search.limit = plan->limit;
         search.page = page;
+        search.allow_unknown = plan->allow_unknown;
         return cvi_call_search(settings, &search, error);
     }
     cv_query query = CV_QUERY_INIT;

@@ -30,25 +30,17 @@ static const char *path_of(const demand *wanted) {
     return wanted->is_list ? wanted->resource->list_path : wanted->resource->detail_path;
 }
 
-/* Appends the names that the demand allows, as many as leave room for "..." at the end. */
+/* Adds the names that the demand allows. */
 static void add_allowed(cvi_buffer *out, const demand *wanted) {
     const cvi_shape *shape = wanted->resource->shape;
-    const char *separator = "";
-    for (size_t i = 0; i < shape->row_count; i++) {
+    cvi_name_set allowed = {.count = 0};
+    bool has_room = true;
+    for (size_t i = 0; i < shape->row_count && has_room; i++) {
         const cvi_field *row = &shape->rows[i];
-        if (!is_allowed(row, wanted)) {
-            continue;
-        }
-        size_t needed = strlen(separator) + row->wire_length + sizeof(", ...");
-        if (needed > out->limit - out->length) {
-            cvi_buffer_add_text(out, ", ...");
-            return;
-        }
-        cvi_buffer_add_text(out, separator);
-        cvi_buffer_add(out, row->wire, row->wire_length);
-        separator = ", ";
+        has_room = !is_allowed(row, wanted) ||
+                   cvi_names_add(&allowed, (cvi_piece){row->wire, row->wire_length});
     }
-    cvi_buffer_add_text(out, *separator == '\0' ? "none" : "");
+    cvi_names_show(&allowed, out);
 }
 
 /* `is_typo`: no such name is known at all. */
@@ -62,11 +54,12 @@ static bool refuse_name(const demand *wanted, cvi_piece name, bool is_typo, cv_e
     cvi_buffer_add_text(&message, wanted->what);
     cvi_buffer_add_text(&message, " /");
     cvi_buffer_add_text(&message, path_of(wanted));
-    const cvi_field *nearest =
-        is_typo ? cvi_nearest(wanted->resource->shape, wanted->flags, name.text, name.length)
-                : NULL;
-    if (nearest != NULL) {
-        cvi_buffer_add_format(&message, " (nearest: %s)", nearest->member);
+    cvi_nearest nearest = cvi_nearest_to(name.text, name.length);
+    if (is_typo) {
+        cvi_nearest_try_rows(&nearest, wanted->resource->shape, wanted->flags);
+    }
+    if (nearest.found != NULL) {
+        cvi_buffer_add_format(&message, " (nearest: %s)", nearest.found);
     }
     cvi_buffer_add_text(&message, ": ");
     add_allowed(&message, wanted);
@@ -91,22 +84,10 @@ static bool check_text(const demand *wanted, cvi_piece text, cv_error *error) {
     return fault == NULL || refuse_piece(wanted, text, fault, error);
 }
 
-static bool is_plain_name(cvi_piece name) {
-    for (size_t i = 0; i < name.length; i++) {
-        char character = name.text[i];
-        bool is_letter =
-            (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
-        if (!is_letter && character != '_' && (character < '0' || character > '9')) {
-            return false;
-        }
-    }
-    return name.length > 0;
-}
-
 /* Turns a name into that of the wire; false: the demand does not allow it. */
 static bool translate(const demand *wanted, cvi_piece *name, cv_error *error) {
     const cvi_field *row = cvi_shape_find(wanted->resource->shape, name->text, name->length);
-    bool is_let_through = wanted->allows_unknown && is_plain_name(*name);
+    bool is_let_through = wanted->allows_unknown && cvi_piece_is_name(*name);
     if (!is_let_through && (row == NULL || !is_allowed(row, wanted))) {
         return refuse_name(wanted, *name, row == NULL, error);
     }
@@ -121,15 +102,6 @@ static bool add_name(const demand *wanted, cvi_name_set *set, cvi_piece name, cv
 }
 
 /* ---- checks ---- */
-
-/* The end of each check: what was added may not have found memory. */
-static bool finish(const cvi_buffer *out, cv_error *error) {
-    if (out->failed) {
-        cvi_error_no_memory(error);
-        return false;
-    }
-    return true;
-}
 
 bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *out,
                       cv_error *error) {
@@ -149,7 +121,7 @@ bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *ou
         }
     }
     cvi_names_write(&names, out);
-    return finish(out, error);
+    return cvi_piece_finish(out, path_of(&wanted), error);
 }
 
 /* Adds one "field:value"; `seen` holds the fields that were there before. */
@@ -194,7 +166,7 @@ bool cvi_check_filter(const cvi_scope *scope, const char *filter, cvi_buffer *ou
             return false;
         }
     }
-    return finish(out, error);
+    return cvi_piece_finish(out, path_of(&wanted), error);
 }
 
 bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, cv_error *error) {
@@ -213,5 +185,5 @@ bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, c
     }
     cvi_buffer_add(out, name.text, name.length);
     cvi_buffer_add_text(out, !has_order || cvi_piece_is(order, "asc") ? ":asc" : ":desc");
-    return finish(out, error);
+    return cvi_piece_finish(out, path_of(&wanted), error);
 }

@@ -27,7 +27,11 @@ bool cv_filter_add(char *filter, size_t size, const char *field, const char *val
     if (!is_harmless(field) || strchr(field, ':') != NULL || !is_harmless(value)) {
         return false;
     }
-    size_t begin = strlen(filter);
+    const char *nul = filter != NULL ? memchr(filter, '\0', size) : NULL;
+    if (nul == NULL) {
+        return false;
+    }
+    size_t begin = (size_t)(nul - filter);
     size_t comma = begin > 0 ? 1 : 0;
     size_t field_length = strlen(field);
     size_t value_length = strlen(value);

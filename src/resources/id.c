@@ -9,7 +9,7 @@
 /* An id and where it was found. */
 typedef struct found_id {
     bool is_address;
-    cvi_piece word;  /* the path word before it, in an address */
+    cvi_piece word;  /* the path word before it, in an address; may be empty */
     bool has_type;   /* a number and a dash stand before it */
     int64_t type_id; /* that number */
     int64_t id;
@@ -22,7 +22,7 @@ static bool read_positive(cvi_piece digits, int64_t *number) {
             return false;
         }
         int64_t digit = digits.text[i] - '0';
-        if (value > (INT64_MAX - digit) / 10) {
+        if (value > (CVI_ID_MAX - digit) / 10) {
             return false;
         }
         value = value * 10 + digit;
@@ -42,17 +42,38 @@ static cvi_piece cut_segment(cvi_piece *path) {
     return segment;
 }
 
-/* The path of an address: without query, fragment and the slash at its end. */
-static cvi_piece path_of(const char *address) {
-    cvi_piece path = {address, strcspn(address, "?#")};
-    if (path.length > 0 && path.text[path.length - 1] == '/') {
-        path.length--;
+static cvi_piece without_slash(cvi_piece text) {
+    if (text.length > 0 && text.text[text.length - 1] == '/') {
+        text.length--;
     }
-    return path;
+    return text;
 }
 
-static bool begins_address(const char *text) {
-    return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+/* The length of the text's "https://" or "http://", of either case; 0: it has none. */
+static size_t scheme_length(const char *text) {
+    static const char scheme[] = "https://";
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof(scheme) - 1; i++) {
+        bool is_upper = text[at] >= 'A' && text[at] <= 'Z';
+        char lower = is_upper ? (char)(text[at] - 'A' + 'a') : text[at];
+        if (lower == scheme[i]) {
+            at++;
+        } else if (scheme[i] != 's') {
+            return 0;
+        }
+    }
+    return at;
+}
+
+/* The path behind the host of an address, without query, fragment and the slash at its end. Without
+ * a scheme it is an address if what stands before the first slash has a dot, as hosts have. */
+static bool cut_path(const char *text, cvi_piece *path) {
+    size_t scheme = scheme_length(text);
+    *path = (cvi_piece){text + scheme, strcspn(text + scheme, "?#")};
+    cvi_piece host;
+    bool has_path = cvi_piece_cut(path, '/', &host);
+    *path = without_slash(*path);
+    return scheme > 0 || (has_path && memchr(host.text, '.', host.length) != NULL);
 }
 
 static bool read_typed(cvi_piece text, found_id *found) {
@@ -67,14 +88,28 @@ static bool read_typed(cvi_piece text, found_id *found) {
 }
 
 static bool find_id(const char *text, found_id *found) {
-    *found = (found_id){.is_address = begins_address(text)};
+    cvi_piece path;
+    *found = (found_id){.is_address = cut_path(text, &path)};
     if (!found->is_address) {
-        return read_typed(cvi_piece_of(text), found);
+        return read_typed(without_slash(cvi_piece_of(text)), found);
     }
-    cvi_piece path = path_of(text);
     cvi_piece segment = cut_segment(&path);
     found->word = cut_segment(&path);
     return read_typed(segment, found);
+}
+
+/* Whether the path word is that of another resource with the same type. */
+static bool is_told_apart(const found_id *found, const cvi_resource *resource) {
+    size_t count;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        const cvi_resource *other = resources[i];
+        if (other != resource && other->type_id == resource->type_id &&
+            other->detail_path != NULL && cvi_piece_is(found->word, other->detail_path)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_id_of(const found_id *found, const cvi_resource *resource) {
@@ -82,25 +117,21 @@ static bool is_id_of(const found_id *found, const cvi_resource *resource) {
         return false;
     }
     if (found->has_type) {
-        return found->type_id == resource->type_id;
+        return found->type_id == resource->type_id && !is_told_apart(found, resource);
     }
     return !found->is_address || cvi_piece_is(found->word, resource->detail_path);
 }
 
-/* The resource that an id with a type, or the path word of an address, tells. */
+/* The first resource that an id with a type, or the path word of an address, can be of. */
 static cv_resource resource_of(const found_id *found) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);
-    cv_resource first = CV_RESOURCE_NONE;
     for (size_t i = 0; i < count; i++) {
-        if (!is_id_of(found, resources[i])) {
-            continue;
-        }
-        if (first == CV_RESOURCE_NONE || cvi_piece_is(found->word, resources[i]->detail_path)) {
-            first = resources[i]->resource;
+        if (is_id_of(found, resources[i])) {
+            return resources[i]->resource;
         }
     }
-    return first;
+    return CV_RESOURCE_NONE;
 }
 
 bool cv_id_parse(const char *text, cv_resource resource, int64_t *id) {

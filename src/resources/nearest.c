@@ -50,33 +50,32 @@ static size_t distance(letters one, letters other) {
     return known.last[other.length];
 }
 
-static size_t distance_to_row(const cvi_field *row, letters name) {
-    size_t to_member = distance(name, (letters){row->member, row->member_length});
-    return least_of(to_member, distance(name, (letters){row->wire, row->wire_length}));
-}
-
-static bool can_be_compared(const cvi_field *row, unsigned flags) {
-    return (row->flags & flags) == flags && row->wire_length <= NAME_MAX_LENGTH &&
-           row->member_length <= NAME_MAX_LENGTH;
-}
-
-const cvi_field *cvi_nearest(const cvi_shape *shape, unsigned flags, const char *name,
-                             size_t length) {
-    const cvi_field *nearest = NULL;
-    if (length > NAME_MAX_LENGTH) {
-        return NULL;
+/* `found` is what the candidate is called. */
+static void compare(cvi_nearest *nearest, letters candidate, const char *found) {
+    if (nearest->length > NAME_MAX_LENGTH || candidate.length > NAME_MAX_LENGTH) {
+        return;
     }
-    size_t least = length / LETTERS_PER_CHANGE + 1;
+    size_t changes = distance((letters){nearest->name, nearest->length}, candidate);
+    if (changes < nearest->least) {
+        nearest->least = changes;
+        nearest->found = found;
+    }
+}
+
+cvi_nearest cvi_nearest_to(const char *name, size_t length) {
+    return (cvi_nearest){name, length, length / LETTERS_PER_CHANGE + 1, NULL};
+}
+
+void cvi_nearest_try(cvi_nearest *nearest, const char *text) {
+    compare(nearest, (letters){text, strlen(text)}, text);
+}
+
+void cvi_nearest_try_rows(cvi_nearest *nearest, const cvi_shape *shape, unsigned flags) {
     for (size_t i = 0; i < shape->row_count; i++) {
         const cvi_field *row = &shape->rows[i];
-        if (!can_be_compared(row, flags)) {
-            continue;
-        }
-        size_t changes = distance_to_row(row, (letters){name, length});
-        if (changes < least) {
-            least = changes;
-            nearest = row;
+        if ((row->flags & flags) == flags) {
+            compare(nearest, (letters){row->member, row->member_length}, row->member);
+            compare(nearest, (letters){row->wire, row->wire_length}, row->member);
         }
     }
-    return nearest;
 }

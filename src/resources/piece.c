@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LENGTH_MAX = 2048 };
+#include "support/error.h"
 
 cvi_piece cvi_piece_of(const char *text) {
     return (cvi_piece){text, strlen(text)};
@@ -11,6 +11,18 @@ cvi_piece cvi_piece_of(const char *text) {
 
 bool cvi_piece_is(cvi_piece part, const char *text) {
     return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
+}
+
+bool cvi_piece_is_name(cvi_piece part) {
+    for (size_t i = 0; i < part.length; i++) {
+        char character = part.text[i];
+        bool is_letter =
+            (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+        if (!is_letter && character != '_' && (character < '0' || character > '9')) {
+            return false;
+        }
+    }
+    return part.length > 0;
 }
 
 bool cvi_piece_cut(cvi_piece *rest, char separator, cvi_piece *part) {
@@ -34,7 +46,7 @@ void cvi_piece_show(cvi_piece part, cvi_buffer *out) {
 }
 
 const char *cvi_piece_fault(cvi_piece text) {
-    if (text.length > LENGTH_MAX) {
+    if (text.length > CVI_PIECE_LONGEST) {
         return "is longer than 2048 bytes";
     }
     for (size_t i = 0; i < text.length; i++) {
@@ -44,6 +56,16 @@ const char *cvi_piece_fault(cvi_piece text) {
         }
     }
     return NULL;
+}
+
+bool cvi_piece_finish(const cvi_buffer *out, const char *path, cv_error *error) {
+    if (out->no_memory) {
+        cvi_error_no_memory(error);
+    } else if (out->failed) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "%s: a text is longer than %zu bytes when checked",
+                      path, out->limit);
+    }
+    return !out->failed;
 }
 
 /* ---- sets of names ---- */
@@ -91,4 +113,19 @@ void cvi_names_write(const cvi_name_set *set, cvi_buffer *out) {
         cvi_buffer_add_text(out, i > 0 ? "," : "");
         cvi_buffer_add(out, set->names[i].text, set->names[i].length);
     }
+}
+
+void cvi_names_show(const cvi_name_set *set, cvi_buffer *out) {
+    const char *separator = "";
+    for (size_t i = 0; i < set->count; i++) {
+        size_t needed = strlen(separator) + set->names[i].length + sizeof(", ...");
+        if (needed > out->limit - out->length) {
+            cvi_buffer_add_text(out, ", ...");
+            return;
+        }
+        cvi_buffer_add_text(out, separator);
+        cvi_buffer_add(out, set->names[i].text, set->names[i].length);
+        separator = ", ";
+    }
+    cvi_buffer_add_text(out, set->count == 0 ? "none" : "");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "resources/hits.h"
+#include "resources/nearest.h"
 #include "resources/piece.h"
 #include "resources/registry.h"
 #include "support/error.h"
@@ -32,14 +33,6 @@ static bool check_text(const char *what, cvi_piece text, cv_error *error) {
     return fault == NULL || refuse(what, text, fault, error);
 }
 
-static bool finish(const cvi_buffer *out, cv_error *error) {
-    if (out->failed) {
-        cvi_error_no_memory(error);
-        return false;
-    }
-    return true;
-}
-
 bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error) {
     cvi_piece text = cvi_piece_of(words);
     if (!check_text("query", text, error)) {
@@ -49,88 +42,153 @@ bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error)
         return refuse("query", text, "has no word to look for", error);
     }
     cvi_buffer_add(out, text.text, text.length);
-    return finish(out, error);
+    return cvi_piece_finish(out, cvi_search_resource.list_path, error);
+}
+
+/* A name that is not allowed: what may have been meant, and what is. */
+static bool refuse_name(const char *what, const cvi_nearest *nearest, const cvi_name_set *allowed,
+                        cv_error *error) {
+    char line[sizeof(error->message)];
+    cvi_buffer message;
+    cvi_buffer_over(&message, line, sizeof(line));
+    cvi_buffer_add_text(&message, "search: \"");
+    cvi_piece_show((cvi_piece){nearest->name, nearest->length}, &message);
+    cvi_buffer_add_format(&message, "\" is not among the %s", what);
+    if (nearest->found != NULL) {
+        cvi_buffer_add_format(&message, " (nearest: %s)", nearest->found);
+    }
+    cvi_buffer_add_text(&message, ": ");
+    cvi_names_show(allowed, &message);
+    cvi_error_set(error, CV_ERROR_ARGUMENT, "%s", line);
+    return false;
 }
 
 /* ---- resources ---- */
 
-/* SEARCHABLE_COUNT: it is none. */
-static size_t find_searchable(cvi_piece name) {
-    size_t i = 0;
-    while (i < SEARCHABLE_COUNT && (strlen(searchable[i]) != name.length ||
-                                    memcmp(searchable[i], name.text, name.length) != 0)) {
-        i++;
+/* The detail path of a resource that is named by its list path; else the name itself. */
+static cvi_piece detail_path_of(cvi_piece name) {
+    size_t count = 0;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = resources[i]->detail_path;
+        if (path != NULL && cvi_piece_is(name, resources[i]->list_path)) {
+            return cvi_piece_of(path);
+        }
     }
-    return i;
+    return name;
 }
 
-static bool refuse_resource(cvi_piece name, cv_error *error) {
-    char reason[200];
-    cvi_buffer text;
-    cvi_buffer_over(&text, reason, sizeof(reason));
-    cvi_buffer_add_text(&text, "is not searched; there are ");
+static cvi_name_set all_searchable(void) {
+    cvi_name_set set = {.count = SEARCHABLE_COUNT};
     for (size_t i = 0; i < SEARCHABLE_COUNT; i++) {
-        cvi_buffer_add_text(&text, i > 0 ? ", " : "");
-        cvi_buffer_add_text(&text, searchable[i]);
+        set.names[i] = cvi_piece_of(searchable[i]);
     }
-    return refuse("resource", name, reason, error);
+    return set;
 }
 
-bool cvi_check_search_resources(const char *resources, cvi_buffer *out, cv_error *error) {
+static bool refuse_resource(cvi_piece name, const cvi_name_set *allowed, cv_error *error) {
+    cvi_nearest nearest = cvi_nearest_to(name.text, name.length);
+    for (size_t i = 0; i < SEARCHABLE_COUNT; i++) {
+        cvi_nearest_try(&nearest, searchable[i]);
+    }
+    size_t count = 0;
+    const cvi_resource *const *known = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = known[i]->detail_path;
+        if (path != NULL && cvi_names_have(allowed, cvi_piece_of(path))) {
+            cvi_nearest_try(&nearest, known[i]->list_path);
+        }
+    }
+    return refuse_name("resources", &nearest, allowed, error);
+}
+
+bool cvi_check_search_resources(const char *resources, bool allows_unknown, cvi_buffer *out,
+                                cv_error *error) {
     cvi_piece rest = cvi_piece_of(resources);
     if (!check_text("resources", rest, error)) {
         return false;
     }
-    bool is_wanted[SEARCHABLE_COUNT] = {false};
+    const cvi_name_set allowed = all_searchable();
+    cvi_name_set wanted = {.count = 0};
     bool has_more = true;
     while (has_more) {
-        cvi_piece name;
-        has_more = cvi_piece_cut(&rest, ',', &name);
-        size_t found = find_searchable(name);
-        if (found == SEARCHABLE_COUNT) {
-            return refuse_resource(name, error);
+        cvi_piece given;
+        has_more = cvi_piece_cut(&rest, ',', &given);
+        cvi_piece name = detail_path_of(given);
+        bool is_let_through = allows_unknown && cvi_piece_is_name(name);
+        if (!is_let_through && !cvi_names_have(&allowed, name)) {
+            return refuse_resource(given, &allowed, error);
         }
-        is_wanted[found] = true;
-    }
-    const char *separator = "";
-    for (size_t i = 0; i < SEARCHABLE_COUNT; i++) {
-        if (is_wanted[i]) {
-            cvi_buffer_add_text(out, separator);
-            cvi_buffer_add_text(out, searchable[i]);
-            separator = ",";
+        if (!cvi_names_add(&wanted, name)) {
+            return refuse("resource", given, "is one too many", error);
         }
     }
-    return finish(out, error);
+    cvi_names_write(&wanted, out);
+    return cvi_piece_finish(out, cvi_search_resource.list_path, error);
 }
 
 /* ---- fields ---- */
 
+/* Table `i` of those that hits may have: that of all hits, then the resources'. NULL: no more. */
+static const cvi_shape *shape_of_hits(size_t i) {
+    size_t count = 0;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    if (i > count) {
+        return NULL;
+    }
+    return i == 0 ? cvi_search_resource.shape : resources[i - 1]->shape;
+}
+
+/* Adds what one table calls its rows with all of `flags`. False: the set is full. */
+static bool add_rows(cvi_name_set *set, const cvi_shape *shape, unsigned flags) {
+    bool has_room = true;
+    for (size_t i = 0; i < shape->row_count && has_room; i++) {
+        has_room = (shape->rows[i].flags & flags) != flags ||
+                   cvi_names_add(set, cvi_piece_of(shape->rows[i].wire));
+    }
+    return has_room;
+}
+
+static bool refuse_field(cvi_piece name, cv_error *error) {
+    cvi_nearest nearest = cvi_nearest_to(name.text, name.length);
+    cvi_name_set allowed = {.count = 0};
+    const cvi_shape *shape;
+    bool has_room = true; /* a message has less of it than the set */
+    for (size_t i = 0; (shape = shape_of_hits(i)) != NULL; i++) {
+        cvi_nearest_try_rows(&nearest, shape, CVI_IN_LIST);
+        has_room = has_room && add_rows(&allowed, shape, CVI_IN_LIST);
+    }
+    return refuse_name("fields of hits", &nearest, &allowed, error);
+}
+
 /* Adds what one table calls the field; `*known` becomes true if it does. */
-static bool add_of_table(cvi_name_set *set, const cvi_resource *resource, cvi_piece name,
+static bool add_of_table(cvi_name_set *set, const cvi_shape *shape, cvi_piece name, unsigned flags,
                          bool *known) {
-    const cvi_field *row = cvi_shape_find(resource->shape, name.text, name.length);
-    if (row == NULL || (row->flags & CVI_IN_LIST) == 0) {
+    const cvi_field *row = cvi_shape_find(shape, name.text, name.length);
+    if (row == NULL || (row->flags & flags) != flags) {
         return true;
     }
     *known = true;
     return cvi_names_add(set, cvi_piece_of(row->wire));
 }
 
-static bool add_field(cvi_name_set *set, cvi_piece name, cv_error *error) {
-    size_t count = 0;
-    const cvi_resource *const *resources = cvi_registry_all(&count);
+static bool add_field(cvi_name_set *set, cvi_piece name, bool allows_unknown, cv_error *error) {
+    const unsigned flags = allows_unknown ? 0 : CVI_IN_LIST;
+    const cvi_shape *shape;
     bool known = false;
-    bool has_room = add_of_table(set, &cvi_search_resource, name, &known);
-    for (size_t i = 0; i < count && has_room; i++) {
-        has_room = add_of_table(set, resources[i], name, &known);
+    bool has_room = true;
+    for (size_t i = 0; has_room && (shape = shape_of_hits(i)) != NULL; i++) {
+        has_room = add_of_table(set, shape, name, flags, &known);
     }
-    if (!has_room) {
-        return refuse("field", name, "is one too many", error);
+    if (!known && !(allows_unknown && cvi_piece_is_name(name))) {
+        return refuse_field(name, error);
     }
-    return known || refuse("field", name, "is in the lists of no resource", error);
+    has_room = has_room && (known || cvi_names_add(set, name));
+    return has_room || refuse("field", name, "is one too many", error);
 }
 
-bool cvi_check_search_fields(const char *fields, cvi_buffer *out, cv_error *error) {
+bool cvi_check_search_fields(const char *fields, bool allows_unknown, cvi_buffer *out,
+                             cv_error *error) {
     cvi_piece rest = cvi_piece_of(fields);
     if (!check_text("fields", rest, error)) {
         return false;
@@ -140,10 +198,10 @@ bool cvi_check_search_fields(const char *fields, cvi_buffer *out, cv_error *erro
     while (has_more) {
         cvi_piece name;
         has_more = cvi_piece_cut(&rest, ',', &name);
-        if (!add_field(&set, name, error)) {
+        if (!add_field(&set, name, allows_unknown, error)) {
             return false;
         }
     }
     cvi_names_write(&set, out);
-    return finish(out, error);
+    return cvi_piece_finish(out, cvi_search_resource.list_path, error);
 }

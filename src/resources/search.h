@@ -9,17 +9,22 @@
 #include "support/buffer.h"
 
 /* For all of them: `out` gets the canonical text. False: `error` has CV_ERROR_ARGUMENT and one line
- * that names the culprit and what is allowed (CV_ERROR_NOMEM when `out` could not grow). */
+ * that names the culprit, the name that was probably meant and what is allowed (CV_ERROR_NOMEM when
+ * `out` could not grow). With `allows_unknown` other names pass as they are: letters, digits and
+ * "_". */
 
 /* Words to look for: not blank, at most 2048 bytes, without control characters. */
 bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error);
 
-/* Names joined by commas, each a resource that the service searches, whether this version has a
- * table for it or not; written in a fixed order, without repeats. */
-bool cvi_check_search_resources(const char *resources, cvi_buffer *out, cv_error *error);
+/* Names joined by commas, each the detail path or list path of a resource that the service
+ * searches, whether this version has a table for it or not; written as detail paths, sorted,
+ * without repeats. */
+bool cvi_check_search_resources(const char *resources, bool allows_unknown, cvi_buffer *out,
+                                cv_error *error);
 
 /* Names joined by commas, each a field that lists of some resource carry; written as on the wire,
  * in each of its spellings there, sorted, with `id` and `resource_type` among them. */
-bool cvi_check_search_fields(const char *fields, cvi_buffer *out, cv_error *error);
+bool cvi_check_search_fields(const char *fields, bool allows_unknown, cvi_buffer *out,
+                             cv_error *error);
 
 #endif

@@ -55,6 +55,9 @@ struct cvi_shape {
     size_t size; /* of the struct */
 };
 
+/* The largest id that the library asks for. */
+#define CVI_ID_MAX INT64_C(999999999999999)
+
 /* A resource: where it lives in the service, and its record. */
 typedef struct cvi_resource {
     cv_resource resource;

@@ -12,12 +12,12 @@
 #define FIRST_CAPACITY ((size_t)128)
 
 void cvi_buffer_over(cvi_buffer *buffer, char *array, size_t size) {
-    *buffer = (cvi_buffer){array, 0, size, size - 1, NULL, false};
+    *buffer = (cvi_buffer){array, 0, size, size - 1, NULL, false, false};
     array[0] = '\0';
 }
 
 void cvi_buffer_init(cvi_buffer *buffer, const cv_allocator *allocator, size_t limit) {
-    *buffer = (cvi_buffer){"", 0, 0, limit, allocator, false};
+    *buffer = (cvi_buffer){"", 0, 0, limit, allocator, false, false};
 }
 
 static size_t grown_capacity(const cvi_buffer *buffer, size_t needed) {
@@ -43,6 +43,7 @@ static bool reserve(cvi_buffer *buffer, size_t extra) {
     char *data = cvi_reallocate(buffer->allocator, old, capacity);
     if (data == NULL) {
         buffer->failed = true;
+        buffer->no_memory = true;
         return false;
     }
     buffer->data = data;

@@ -17,6 +17,7 @@ typedef struct cvi_buffer {
     size_t limit;                  /* the longest text allowed, without the NUL */
     const cv_allocator *allocator; /* NULL: over a fixed array */
     bool failed;                   /* something did not fit, or there was no memory */
+    bool no_memory;                /* it failed though the text would fit */
 } cvi_buffer;
 
 /* Over an array of the caller's. `size` at least 1. Needs no freeing. */

@@ -245,6 +245,20 @@ static void test_filters_need_room(void **state) {
     }
 }
 
+/* Nothing is read beyond the array: what holds no NUL is no text. */
+static void test_filters_without_an_array(void **state) {
+    (void)state;
+    char filter[4] = {'i', 'd', ':', '1'};
+    char longer[16] = "id:1";
+    assert_false(cv_filter_add(NULL, 0, "name", "x"));
+    assert_false(cv_filter_add(NULL, 64, "name", "x"));
+    assert_false(cv_filter_add(filter, 0, "name", "x"));
+    assert_false(cv_filter_add(filter, sizeof(filter), "name", "x"));
+    assert_memory_equal(filter, "id:1", sizeof(filter));
+    assert_false(cv_filter_add(longer, 4, "name", "x"));
+    assert_string_equal(longer, "id:1");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aliases),
@@ -256,6 +270,7 @@ int main(void) {
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_values_that_would_add_a_filter),
         cmocka_unit_test(test_filters_need_room),
+        cmocka_unit_test(test_filters_without_an_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

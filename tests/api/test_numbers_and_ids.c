@@ -156,7 +156,11 @@ static void test_ids(void **state) {
         {"4005-1253", CV_CHARACTER, 1253},
         {"2320-7", CV_VIDEO_TYPE, 7},
         {"2320-7", CV_VIDEO_CATEGORY, 7},
-        {"9223372036854775807", CV_ISSUE, INT64_MAX},
+        {"52/", CV_ISSUE, 52},
+        {"4000-52/", CV_ISSUE, 52},
+        {"4000-52/", CV_RESOURCE_NONE, 52},
+        {"999999999999999", CV_ISSUE, INT64_C(999999999999999)},
+        {"4000-999999999999999", CV_ISSUE, INT64_C(999999999999999)},
         {SITE "api/issue/4000-52/", CV_ISSUE, 52},
         {SITE "api/issue/4000-52", CV_ISSUE, 52},
         {SITE "api/issue/4000-52/?format=json&api_key=x/9", CV_ISSUE, 52},
@@ -166,7 +170,19 @@ static void test_ids(void **state) {
         {SITE "api/video_type/7/", CV_VIDEO_TYPE, 7},
         {SITE "api/video_category/7/", CV_VIDEO_CATEGORY, 7},
         {SITE "api/video_category/7/", CV_RESOURCE_NONE, 7},
+        {SITE "api/video_type/2320-7/", CV_VIDEO_TYPE, 7},
+        {SITE "api/video_category/2320-7/", CV_VIDEO_CATEGORY, 7},
+        {SITE "api/video_type/2320-7/", CV_RESOURCE_NONE, 7},
+        {SITE "api/videos_of/2320-7/", CV_VIDEO_TYPE, 7},
+        {SITE "api/videos_of/2320-7/", CV_VIDEO_CATEGORY, 7},
+        {SITE "4000-52/", CV_ISSUE, 52},
         {"http://127.0.0.1:8080/api/issue/4000-52/", CV_ISSUE, 52},
+        {"http://mirror/4000-52", CV_ISSUE, 52},
+        {"HTTPS://comicvine.gamespot.com/api/issue/4000-52/", CV_ISSUE, 52},
+        {"Http://comicvine.gamespot.com/api/video_type/7/", CV_VIDEO_TYPE, 7},
+        {"comicvine.gamespot.com/issue/4000-52/", CV_ISSUE, 52},
+        {"comicvine.gamespot.com/api/video_type/7/?page=1", CV_VIDEO_TYPE, 7},
+        {"127.0.0.1:8080/api/issue/4000-52#end", CV_RESOURCE_NONE, 52},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t id = -1;
@@ -195,6 +211,9 @@ static void test_what_is_no_id(void **state) {
         {"4000-0", CV_ISSUE},
         {"4000--52", CV_ISSUE},
         {"4000-52-1", CV_ISSUE},
+        {"1000000000000000", CV_ISSUE},
+        {"4000-1000000000000000", CV_ISSUE},
+        {"9223372036854775807", CV_ISSUE},
         {"9223372036854775808", CV_ISSUE},
         {"99999999999999999999999", CV_ISSUE},
         {"4000-99999999999999999999", CV_ISSUE},
@@ -212,7 +231,20 @@ static void test_what_is_no_id(void **state) {
         {SITE "api/video_type/7/", CV_ISSUE},
         {SITE "lamps/7/", CV_RESOURCE_NONE},
         {SITE "characters/?wikiId=23", CV_POWER},
+        {SITE "api/video_type/2320-7/", CV_VIDEO_CATEGORY},
+        {SITE "api/video_category/2320-7/", CV_VIDEO_TYPE},
         {"https://", CV_RESOURCE_NONE},
+        {"https://4000-52", CV_ISSUE},
+        {"https://4000-52/", CV_ISSUE},
+        {"https:///", CV_RESOURCE_NONE},
+        {"https://video_type/7/", CV_VIDEO_TYPE},
+        {"https://host?x=/issue/4000-52/", CV_ISSUE},
+        {"comicvine.gamespot.com?x=/issue/4000-52/", CV_ISSUE},
+        {"comicvine.gamespot.com/lamps/7/", CV_RESOURCE_NONE},
+        {"/", CV_RESOURCE_NONE},
+        {"4000-52//", CV_ISSUE},
+        {"4000-52?x", CV_ISSUE},
+        {"/issue/4000-52/", CV_ISSUE},
         {"ftp://comicvine.gamespot.com/api/issue/4000-52/", CV_ISSUE},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -237,7 +269,12 @@ static void test_resources_of_ids(void **state) {
         {SITE "api/arc/4045-1101/", CV_STORY_ARC},
         {SITE "api/video_category/2320-7/", CV_VIDEO_CATEGORY},
         {SITE "api/video_type/2320-7/", CV_VIDEO_TYPE},
+        {SITE "api/videos_of/2320-7/", CV_VIDEO_CATEGORY},
         {SITE "api/video_type/7/", CV_VIDEO_TYPE},
+        {"comicvine.gamespot.com/issue/4000-52/", CV_ISSUE},
+        {"4000-52/", CV_ISSUE},
+        {"https://4000-52", CV_RESOURCE_NONE},
+        {"4000-1000000000000000", CV_RESOURCE_NONE},
         {SITE "api/review/1900-5/", CV_RESOURCE_NONE},
         {"52", CV_RESOURCE_NONE},
         {"4000-x", CV_RESOURCE_NONE},
@@ -247,6 +284,29 @@ static void test_resources_of_ids(void **state) {
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         assert_int_equal(cv_id_resource(cases[i].text), cases[i].resource);
+    }
+}
+
+/* What an id is one of, it can be parsed as, and as nothing else; a type that two resources share
+ * is told apart by the path word alone. */
+static void test_both_say_the_same(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "4000-52",
+        SITE "api/issue/4000-52/",
+        SITE "api/video_type/2320-7/",
+        SITE "api/video_category/2320-7/",
+        SITE "api/video_type/7/",
+        "comicvine.gamespot.com/volume/4050-796/",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        cv_resource told = cv_id_resource(texts[i]);
+        assert_int_not_equal(told, CV_RESOURCE_NONE);
+        for (int other = CV_RESOURCE_NONE + 1; other < 64; other++) {
+            int64_t id = 0;
+            bool is_id = cv_id_parse(texts[i], (cv_resource)other, &id);
+            assert_int_equal(is_id, other == (int)told);
+        }
     }
 }
 
@@ -260,6 +320,7 @@ int main(void) {
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_what_is_no_id),
         cmocka_unit_test(test_resources_of_ids),
+        cmocka_unit_test(test_both_say_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

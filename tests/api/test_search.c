@@ -186,7 +186,6 @@ static void test_bad_searches_send_nothing(void **context) {
         {.query = "a\nb"},
         {.query = "a", .resources = ""},
         {.query = "a", .resources = "issue,"},
-        {.query = "a", .resources = "issues"},
         {.query = "a", .resources = "promo"},
         {.query = "a", .fields = "lamp"},
         {.query = "a", .fields = "person_credits"},
@@ -221,6 +220,32 @@ static void test_an_error_names_what_is_searched(void **context) {
     assert_null(cv_search(scene->client, &query, CV_PRIORITY_USER));
     assert_non_null(strstr(cv_last_error()->message, "promo"));
     assert_non_null(strstr(cv_last_error()->message, "story_arc"));
+}
+
+/* What the service has added since reaches it when the caller says so, on each page of a walk. */
+static void test_unknown_names_are_sent_when_allowed(void **context) {
+    drive_scene *scene = *context;
+    cv_search_query query = words("watch");
+    query.resources = "issues,moon";
+    query.fields = "name,upc";
+    query.limit = 1;
+    assert_null(cv_search(scene->client, &query, CV_PRIORITY_USER));
+    assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
+    query.allow_unknown = 1;
+    cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
+    assert_non_null(cv_cursor_next(cursor));
+    assert_sent(scene, 0,
+                "format=json&field_list=id%2Cname%2Cresource_type%2Cupc&limit=1&query=watch"
+                "&resources=issue%2Cmoon&api_key=***");
+    char *token = cv_cursor_token(cursor);
+    cv_cursor_close(cursor);
+    cursor = cv_cursor_resume(scene->client, token);
+    cv_free(token);
+    assert_non_null(cv_cursor_next(cursor));
+    assert_sent(scene, 1,
+                "format=json&field_list=id%2Cname%2Cresource_type%2Cupc&limit=1&page=2"
+                "&query=watch&resources=issue%2Cmoon&api_key=***");
+    cv_cursor_close(cursor);
 }
 
 /* ---- walks ---- */
@@ -403,6 +428,7 @@ int main(void) {
         BOTH_DRIVES(test_a_request_for_a_search),
         BOTH_DRIVES(test_bad_searches_send_nothing),
         BOTH_DRIVES(test_an_error_names_what_is_searched),
+        BOTH_DRIVES(test_unknown_names_are_sent_when_allowed),
         BOTH_DRIVES(test_a_walk_through_pages_of_hits),
         BOTH_DRIVES(test_a_walk_of_hits_may_begin_later_and_be_resumed),
         BOTH_DRIVES(test_equal_ids_of_different_types_are_no_repeats),

@@ -44,6 +44,7 @@ static void test_what_does_not_fit_is_dropped_for_good(void **state) {
     cvi_buffer_add_text(&buffer, "d");
     assert_string_equal(array, "abc");
     assert_true(buffer.failed);
+    assert_false(buffer.no_memory);
     cvi_buffer_free(&buffer);
     assert_string_equal(array, "abc");
 }
@@ -110,6 +111,7 @@ static void test_memory_grows_to_the_limit_and_no_further(void **state) {
     assert_in_range(atomic_load(&memory.calls), 2, 5);
     cvi_buffer_add_char(&buffer, 'x');
     assert_true(buffer.failed);
+    assert_false(buffer.no_memory);
     assert_int_equal(strlen(buffer.data), 1000);
     cvi_buffer_free(&buffer);
     assert_int_equal(atomic_load(&memory.live), 0);
@@ -128,6 +130,7 @@ static void test_each_allocation_may_fail(void **state) {
             length += buffer.failed ? 0 : 1;
         }
         assert_true(buffer.failed);
+        assert_true(buffer.no_memory);
         assert_int_equal(buffer.length, length);
         assert_int_equal(strlen(buffer.data), length);
         cvi_buffer_free(&buffer);

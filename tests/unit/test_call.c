@@ -295,6 +295,71 @@ static void test_query_that_makes_too_long_a_url(void **state) {
     cvi_settings_clear(&settings);
 }
 
+/* ---- texts as long as they may be ---- */
+
+enum { LONGEST_TEXT = 2048 };
+
+/* A text of `length` bytes: the beginning, then letters. */
+static const char *long_text(char text[LONGEST_TEXT + 2], const char *beginning, size_t length) {
+    size_t begin = strlen(beginning);
+    memcpy(text, beginning, begin);
+    memset(text + begin, 'a', length - begin);
+    text[length] = '\0';
+    return text;
+}
+
+static void test_the_longest_texts_of_a_list(void **state) {
+    char fields[LONGEST_TEXT + 2];
+    char filter[LONGEST_TEXT + 2];
+    char sort[LONGEST_TEXT + 2];
+    for (size_t shorter = 0; shorter <= 2; shorter++) {
+        cv_query query = CV_QUERY_INIT;
+        query.allow_unknown = 1;
+        query.fields = long_text(fields, "name,z", LONGEST_TEXT - shorter);
+        query.filter = long_text(filter, "name:", LONGEST_TEXT - shorter);
+        query.sort = long_text(sort, "s", LONGEST_TEXT - shorter);
+        cvi_call *call = list(*state, &query);
+        assert_non_null(strstr(call->url, "field_list=id%2Cname%2Czaaa"));
+        assert_non_null(strstr(call->url, filter + sizeof("name:")));
+        assert_non_null(strstr(call->url, sort));
+        assert_string_equal(call->url + strlen(call->url) - strlen("a%3Aasc"), "a%3Aasc");
+        cvi_call_release(call);
+    }
+}
+
+static void test_the_longest_fields_of_an_object(void **state) {
+    desk *self = *state;
+    char fields[LONGEST_TEXT + 2];
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    cv_error error;
+    options.allow_unknown = 1;
+    options.fields = long_text(fields, "z", LONGEST_TEXT);
+    cvi_call *call = cvi_call_detail(&self->settings, CV_ISSUE, 52, &options, &error);
+    assert_non_null(call);
+    assert_non_null(strstr(call->url, fields));
+    cvi_call_release(call);
+    call = cvi_call_item(&self->settings, cvi_registry_find(CV_ISSUE), 52, &options, &error);
+    assert_non_null(call);
+    cvi_call_release(call);
+}
+
+static void test_texts_that_are_too_long(void **state) {
+    desk *self = *state;
+    char text[LONGEST_TEXT + 2];
+    const char *const beginnings[] = {"z", "name:", "s"};
+    for (size_t i = 0; i < COUNT(beginnings); i++) {
+        cv_query query = CV_QUERY_INIT;
+        cv_error error;
+        query.allow_unknown = 1;
+        const char **const members[] = {&query.fields, &query.filter, &query.sort};
+        *members[i] = long_text(text, beginnings[i], LONGEST_TEXT + 1);
+        assert_null(cvi_call_list(&self->settings, CV_ISSUE, &query, &error));
+        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+        assert_int_equal(error.retryable, 0);
+        assert_non_null(strstr(error.message, "longer than 2048 bytes"));
+    }
+}
+
 /* ---- searches ---- */
 
 static cvi_call *search(desk *self, const cv_search_query *query) {
@@ -446,6 +511,9 @@ int main(void) {
         AT_DESK(test_values_add_no_parameter),
         AT_DESK(test_reserved_members_of_a_query_are_zero),
         cmocka_unit_test(test_query_that_makes_too_long_a_url),
+        AT_DESK(test_the_longest_texts_of_a_list),
+        AT_DESK(test_the_longest_fields_of_an_object),
+        AT_DESK(test_texts_that_are_too_long),
         AT_DESK(test_search_with_everything),
         AT_DESK(test_the_first_page_of_a_search_has_one_key),
         AT_DESK(test_an_item_has_a_key_of_its_own_kind),

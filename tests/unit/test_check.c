@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "resources/check.h"
+#include "resources/piece.h"
 #include "resources/registry.h"
 #include "support/allocator.h"
 #include "support/failing_allocator.h"
@@ -236,6 +237,24 @@ static void test_overlong_texts(void **state) {
     check_must_give(check_filter, issue, text, text);
 }
 
+/* Names may be longer on the wire: what a check adds fits into the room that is left for it. */
+static void test_checked_texts_have_room(void **state) {
+    (void)state;
+    size_t count = 0;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        const cvi_shape *shape = resources[i]->shape;
+        size_t added = strlen("id,") + sizeof(":desc");
+        for (size_t row = 0; row < shape->row_count; row++) {
+            const cvi_field *field = &shape->rows[row];
+            added += field->wire_length > field->member_length
+                         ? (size_t)(field->wire_length - field->member_length)
+                         : 0;
+        }
+        assert_in_range(added, 1, CVI_CHECKED_SIZE - CVI_PIECE_LONGEST);
+    }
+}
+
 static void test_sorts(void **state) {
     (void)state;
     check_must_give(check_sort, issue, "name", "name:asc");
@@ -411,6 +430,7 @@ int main(void) {
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_bad_filters),
         cmocka_unit_test(test_overlong_texts),
+        cmocka_unit_test(test_checked_texts_have_room),
         cmocka_unit_test(test_sorts),
         cmocka_unit_test(test_bad_sorts),
         cmocka_unit_test(test_lists_that_cannot_be_queried),

@@ -145,6 +145,23 @@ static void must_refuse(check_fn *check, const char *text, const char *words) {
     }
 }
 
+static bool check_resources(const char *text, cvi_buffer *out, cv_error *error) {
+    return cvi_check_search_resources(text, false, out, error);
+}
+
+static bool check_fields(const char *text, cvi_buffer *out, cv_error *error) {
+    return cvi_check_search_fields(text, false, out, error);
+}
+
+/* The same with names let through. */
+static bool pass_resources(const char *text, cvi_buffer *out, cv_error *error) {
+    return cvi_check_search_resources(text, true, out, error);
+}
+
+static bool pass_fields(const char *text, cvi_buffer *out, cv_error *error) {
+    return cvi_check_search_fields(text, true, out, error);
+}
+
 static void test_words(void **state) {
     (void)state;
     char longest[2050];
@@ -161,21 +178,58 @@ static void test_words(void **state) {
 
 static void test_resources(void **state) {
     (void)state;
-    must_give(cvi_check_search_resources, "volume,issue,story_arc,issue", "issue,story_arc,volume");
-    must_give(cvi_check_search_resources, "video", "video"); /* whatever this version knows */
-    must_refuse(cvi_check_search_resources, "issues", "issues");
-    must_refuse(cvi_check_search_resources, "issue,,volume", "not searched");
-    must_refuse(cvi_check_search_resources, "chat", "character");
+    must_give(check_resources, "volume,issue,story_arc,issue", "issue,story_arc,volume");
+    must_give(check_resources, "video", "video"); /* whatever this version knows */
+    must_give(check_resources, "series_list,issues,volumes,issue", "issue,series,volume");
+    must_refuse(check_resources, "issue,,volume", "search: \"\" is not among the resources: ");
+    must_refuse(check_resources, "chats",
+                "search: \"chats\" is not among the resources: character, concept, episode, issue, "
+                "location, object, origin, person, publisher, series, story_arc, team, video, "
+                "volume");
+    must_refuse(check_resources, "types", "\"types\" is not among");
+    must_refuse(check_resources, "issue,isues",
+                "\"isues\" is not among the resources (nearest: issues): ");
+    must_refuse(check_resources, "isue", "(nearest: issue)");
+    must_refuse(check_resources, "sotry_arc", "(nearest: story_arc)");
 }
 
 static void test_fields(void **state) {
     (void)state;
-    must_give(cvi_check_search_fields, "name", "id,name,resource_type");
-    must_give(cvi_check_search_fields, "issue_number,id,name,id",
-              "id,issue_number,name,resource_type");
-    must_refuse(cvi_check_search_fields, "person_credits", "person_credits");
-    must_refuse(cvi_check_search_fields, "name,", "no resource");
-    must_refuse(cvi_check_search_fields, "", "no resource");
+    must_give(check_fields, "name", "id,name,resource_type");
+    must_give(check_fields, "issue_number,id,name,id", "id,issue_number,name,resource_type");
+    must_refuse(check_fields, "person_credits",
+                "search: \"person_credits\" is not among the fields of hits: ");
+    must_refuse(check_fields, "nmae", "\"nmae\" is not among the fields of hits (nearest: name): ");
+    must_refuse(check_fields, "covr_date", "(nearest: cover_date)");
+    must_refuse(check_fields, "lamp", "the fields of hits: air_date, aliases, ");
+    must_refuse(check_fields, "lamp", ", ...");
+    must_refuse(check_fields, "name,", "\"\" is not among");
+    must_refuse(check_fields, "", "\"\" is not among");
+}
+
+static void test_unknown_names_pass_when_allowed(void **state) {
+    (void)state;
+    must_give(pass_resources, "promos,moon,issues,moon", "issue,moon,promo");
+    must_give(pass_fields, "upc,name,person_credits,upc",
+              "id,name,person_credits,resource_type,upc");
+    static const char *const texts[] = {"", "a b", "a&b", "a-b", "na\xC3\xA9", "a,,b"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        must_refuse(pass_resources, texts[i], "is not among the resources");
+        must_refuse(pass_fields, texts[i], "is not among the fields of hits");
+    }
+}
+
+static void test_more_names_than_fit(void **state) {
+    (void)state;
+    enum { NAMES = 129 };
+    char text[5 * NAMES];
+    cvi_buffer names;
+    cvi_buffer_over(&names, text, sizeof(text));
+    for (int i = 0; i < NAMES; i++) {
+        cvi_buffer_add_format(&names, "%sn%03d", i > 0 ? "," : "", i);
+    }
+    must_refuse(pass_resources, text, "search: resource \"n128\" is one too many");
+    must_refuse(pass_fields, text, "search: field \"n126\" is one too many");
 }
 
 int main(void) {
@@ -188,6 +242,8 @@ int main(void) {
         cmocka_unit_test(test_each_allocation_may_fail),
         cmocka_unit_test(test_resources),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_unknown_names_pass_when_allowed),
+        cmocka_unit_test(test_more_names_than_fit),
     };
     return cmocka_run_group_tests_name("hits", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "resources/piece.h"
+#include "support/failing_allocator.h"
 
 /* The parts of a text, each in brackets. */
 static void parts_must_be(const char *text, const char *expected) {
@@ -75,6 +76,30 @@ static void test_faults(void **state) {
     assert_string_equal(cvi_piece_fault(cvi_piece_of("\x7F")), "holds a control character");
 }
 
+/* A full buffer is the caller's fault, one without memory is not. */
+static void test_checks_end(void **state) {
+    (void)state;
+    char array[4];
+    cvi_buffer out;
+    cv_error error = {0};
+    cvi_buffer_over(&out, array, sizeof(array));
+    cvi_buffer_add_text(&out, "abc");
+    assert_true(cvi_piece_finish(&out, "issues", &error));
+    assert_int_equal(error.code, CV_OK);
+    cvi_buffer_add_text(&out, "d");
+    assert_false(cvi_piece_finish(&out, "issues", &error));
+    assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+    assert_int_equal(error.retryable, 0);
+    assert_string_equal(error.message, "issues: a text is longer than 3 bytes when checked");
+    failing_allocator memory;
+    failing_allocator_init(&memory, 1, false);
+    cvi_buffer_init(&out, &memory.allocator, 64);
+    cvi_buffer_add_text(&out, "abc");
+    assert_false(cvi_piece_finish(&out, "issues", &error));
+    assert_int_equal(error.code, CV_ERROR_NOMEM);
+    cvi_buffer_free(&out);
+}
+
 static void test_sets_are_sorted_and_without_repeats(void **state) {
     (void)state;
     static const char *const names[] = {"name", "id", "names", "deck", "id", "", "nam"};
@@ -112,6 +137,7 @@ int main(void) {
         cmocka_unit_test(test_equality_is_exact),
         cmocka_unit_test(test_what_is_shown),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_checks_end),
         cmocka_unit_test(test_sets_are_sorted_and_without_repeats),
         cmocka_unit_test(test_full_sets),
     };
