@@ -372,14 +372,20 @@ void cvi_db_close(cvi_db *db) {
 
 /* ---- transactions ---- */
 
+/* The application keeps its connection to one thread at a time: a mutex of ours would only stand in
+ * another order to SQLite's where a hook calls us. */
 void cvi_db_lock(cvi_db *db) {
-    cvi_mutex_lock(&db->mutex);
+    if (!db->is_borrowed) {
+        cvi_mutex_lock(&db->mutex);
+    }
     db->is_entered = true;
 }
 
 void cvi_db_unlock(cvi_db *db) {
     db->is_entered = false;
-    cvi_mutex_unlock(&db->mutex);
+    if (!db->is_borrowed) {
+        cvi_mutex_unlock(&db->mutex);
+    }
 }
 
 /* A connection of the application's is used by one thread: if somebody is in already, it is this

@@ -28,7 +28,7 @@ typedef struct cvi_db {
     bool is_borrowed;       /* the application's connection: its settings stay, it stays open */
     bool has_readers;       /* further connections may read */
     bool is_in_transaction; /* one of ours is open */
-    bool is_entered;        /* `mutex` is held */
+    bool is_entered;        /* between lock and unlock */
     bool relaxed_sync;
     cvi_turn turn;     /* used under `mutex` */
     int wal_frames;    /* after the last commit */
