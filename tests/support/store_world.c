@@ -110,6 +110,9 @@ int64_t world_number(const store_world *world, const char *sql) {
     return number;
 }
 
+/* A reader that has just come may keep the writer from its lock for a moment. */
+enum { LOCKED_TRIES = 1000 };
+
 static void check_done(cvi_store_answer answer, const cv_error *error, const char *what) {
     if (answer != CVI_STORE_DONE) {
         fail_msg("%s: answer %d %s", what, (int)answer, error->message);
@@ -119,7 +122,11 @@ static void check_done(cvi_store_answer answer, const cv_error *error, const cha
 cvi_claim world_claim_spec(store_world *world, cvi_stores *stores, const cvi_claim_spec *spec) {
     cvi_claim claim;
     cv_error error = {0};
-    check_done(cvi_stores_claim(stores, spec, world->clock.now, &claim, &error), &error, "claim");
+    cvi_store_answer answer = CVI_STORE_BUSY;
+    for (int i = 0; i < LOCKED_TRIES && answer == CVI_STORE_BUSY; i++) {
+        answer = cvi_stores_claim(stores, spec, world->clock.now, &claim, &error);
+    }
+    check_done(answer, &error, "claim");
     return claim;
 }
 
@@ -162,8 +169,11 @@ bool world_complete(store_world *world, cvi_stores *stores, const char *hash, co
     const cvi_completion completion = {hash, job_id, body, strlen(body), WORLD_TTL_MS, NULL};
     cv_error error = {0};
     bool owned = false;
-    check_done(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error), &error,
-               "complete");
+    cvi_store_answer answer = CVI_STORE_BUSY;
+    for (int i = 0; i < LOCKED_TRIES && answer == CVI_STORE_BUSY; i++) {
+        answer = cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error);
+    }
+    check_done(answer, &error, "complete");
     return owned;
 }
 
