@@ -16,10 +16,11 @@
  * a time, that which may use the connection just now, and must be closed before it. Nothing of the
  * connection is changed: no pragma, no hook, no busy handler. While a transaction of the
  * application's is open, a statement of its writes, or the call comes from within a function or
- * hook of SQLite's, calls that write fail with CV_ERROR_STORE and change nothing. In the
- * connection's main database the tables cache, cache_bytes, dedupe_jobs, dedupe_waiters,
- * rate_limits, rate_limit_shares, rate_limit_waiting, rate_limit_cooldowns and settings become
- * ours, its user_version too, and a file `<database>.gate` is made beside it. */
+ * hook of SQLite's, calls that write fail with CV_ERROR_STORE and change nothing; within a call on
+ * the same handle those that read fail too. In the connection's main database the tables cache,
+ * cache_bytes, dedupe_jobs, dedupe_waiters, rate_limits, rate_limit_shares, rate_limit_waiting,
+ * rate_limit_cooldowns and settings become ours, its user_version too, and a file
+ * `<database>.gate` is made beside it. */
 #ifndef COMICVINE_STORES_H
 #define COMICVINE_STORES_H
 

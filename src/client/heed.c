@@ -1,6 +1,7 @@
 /* Owns what the service says about more than the one request: that it works again after a pause, or
- * that it wants none for a while. The stores keep it for everybody; until they have it, or the
- * pause would be over, the engine claims nothing. Used by the engine alone. */
+ * that it wants none for a while. The stores keep it for everybody. Until they have it nothing is
+ * claimed; where they fail, what is refused here holds for this client until the pause would be
+ * over. Used by the engine alone. */
 #include "client/heed.h"
 
 #include <string.h>

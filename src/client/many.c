@@ -19,7 +19,7 @@
 
 /* ---- entries ---- */
 
-const cvi_many_entry *cvi_many_find(const cvi_many *many, int64_t id) {
+cvi_many_entry *cvi_many_find(const cvi_many *many, int64_t id) {
     size_t low = 0;
     size_t high = many->entry_count;
     while (low < high) {
@@ -205,7 +205,7 @@ static void store_item(cvi_many *many, const cvi_many_entry *entry) {
 
 static void take_item(cvi_many *many, const cvi_part *part, size_t index) {
     cvi_result *list = part->outcome.result;
-    cvi_many_entry *entry = (cvi_many_entry *)cvi_many_find(many, cvi_result_id(list, index));
+    cvi_many_entry *entry = cvi_many_find(many, cvi_result_id(list, index));
     if (entry == NULL || entry->is_settled) {
         return; /* not asked for */
     }

@@ -62,7 +62,7 @@ void cvi_many_arrive(cv_client *client, cvi_passenger *passenger, const cvi_outc
 void cvi_many_leave(cvi_many *many, cvi_engine *engine);
 
 /* The entry of an id that was asked for. */
-const cvi_many_entry *cvi_many_find(const cvi_many *many, int64_t id);
+cvi_many_entry *cvi_many_find(const cvi_many *many, int64_t id);
 
 /* Frees all of it; no part may be aboard. NULL is fine. */
 void cvi_many_free(cvi_many *many);

@@ -15,10 +15,8 @@
 #include "support/allocator.h"
 #include "support/error.h"
 
-#define STORE_AGAIN_MS INT64_C(50) /* after a failure that may pass */
-#define KEPT_ALIVE_MS                                                                              \
-    INT64_C(15000) /* servers keep an idle connection at least so long, mostly                     \
-                    */
+#define STORE_AGAIN_MS INT64_C(50)    /* after a failure that may pass */
+#define KEPT_ALIVE_MS  INT64_C(15000) /* mostly, servers keep an idle connection so long */
 
 #define TO(stage) (1u << CVI_STAGE_##stage)
 

@@ -103,15 +103,9 @@ void cvi_turn_give_up(cvi_turn *turn) {
     }
 }
 
-/* Nobody has come for whom this handle has stepped back: who bears the mark has been stopped, or
- * wants nothing any more. */
-static void trust_mark_less(cvi_turn *turn) {
-    if (turn->turns_in_a_row < MOST_TURNS_IN_A_ROW) {
-        turn->turns_in_a_row *= 2;
-    }
-}
-
-/* Whether this try is left to others. Nobody is asked while there are turns left. */
+/* Whether this try is left to others. Nobody is asked while there are turns left. A mark for which
+ * nobody comes is trusted less each time: who bears it has been stopped, or wants nothing any more.
+ */
 static bool steps_back(cvi_turn *turn) {
     if (turn->turns_left > 0) {
         return false;
@@ -127,8 +121,8 @@ static bool steps_back(cvi_turn *turn) {
     if (now_ms < turn->steps_back_until_ms) {
         return true;
     }
-    trust_mark_less(turn);
-    start_turns(turn, turn->turns_in_a_row);
+    bool may_double = turn->turns_in_a_row < MOST_TURNS_IN_A_ROW;
+    start_turns(turn, may_double ? 2 * turn->turns_in_a_row : MOST_TURNS_IN_A_ROW);
     return false;
 }
 
