@@ -7,6 +7,7 @@
 #include "client/envelope.h"
 #include "client/heed.h"
 #include "client/retry.h"
+#include "client/telling.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -69,6 +70,7 @@ static void take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_findi
                                               &engine->options.random);
         cvi_flight_move(flight, CVI_STAGE_BACKOFF);
         flight->due_boot_ms = now.boot_ms + delay_ms;
+        cvi_tell_retry(engine, flight, &finding->error, delay_ms, now);
     } else {
         flight->result = finding->denial;
         cvi_flight_fail(flight, &finding->error);

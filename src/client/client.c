@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/events.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -105,6 +106,12 @@ static void wait_for_visitors(cv_client *client) {
     cvi_mutex_unlock(&client->mutex);
 }
 
+/* Delivers what is due on this thread. Answers how much. */
+static int deliver(cv_client *client) {
+    int count = cvi_events_run(client, NULL);
+    return count + cvi_callbacks_run(client, NULL);
+}
+
 void cv_client_close(cv_client *client) {
     if (client == NULL) {
         return;
@@ -122,7 +129,7 @@ void cv_client_close(cv_client *client) {
     cvi_stores_close(client->stores);
     client->stores = NULL;
     for (int round = 0; round < CLOSING_ROUNDS; round++) {
-        cvi_callbacks_run(client, NULL);
+        deliver(client);
     }
     cvi_client_release(client);
 }
@@ -160,14 +167,14 @@ cv_rate_limit_store *cv_client_rate_limit(cv_client *client) {
     return stores != NULL ? cvi_stores_rate_limit_store(stores) : NULL;
 }
 
-/* Sleeps until a callback is due; in CV_DRIVE_POLL works meanwhile. */
+/* Sleeps until there is something to deliver; in CV_DRIVE_POLL works meanwhile. */
 static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
         cvi_driver_turn(client, waiter, timeout_ms);
         return;
     }
     cvi_mutex_lock(&client->mutex);
-    if (!client->closed && client->callbacks.first == NULL && timeout_ms != 0) {
+    if (!client->closed && !cvi_waiter_is_satisfied_locked(client, waiter) && timeout_ms != 0) {
         cvi_waiter_sleep_locked(client, waiter, timeout_ms);
     }
     cvi_mutex_unlock(&client->mutex);
@@ -184,7 +191,7 @@ static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms)
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
     wait_or_drive(client, waiter, 0);
     for (;;) {
-        int count = cvi_callbacks_run(client, NULL);
+        int count = deliver(client);
         int64_t left_ms = cvi_timeout_left_ms(timeout);
         if (count > 0 || left_ms == 0 || is_closed(client)) {
             return count;
@@ -217,7 +224,8 @@ int64_t cv_client_next_deadline(const cv_client *constant) {
     cvi_now now = cvi_clock_now(&client->clock);
     cvi_mutex_lock(&client->mutex);
     int64_t left_ms = -1;
-    if (client->callbacks.first != NULL || (drives && client->inbox.first != NULL)) {
+    if (client->callbacks.first != NULL || client->events.first != NULL ||
+        (drives && client->inbox.first != NULL)) {
         left_ms = 0;
     } else if (drives && client->due_boot_ms != INT64_MAX) {
         left_ms = client->due_boot_ms > now.boot_ms ? client->due_boot_ms - now.boot_ms : 0;

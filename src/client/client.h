@@ -23,9 +23,17 @@
 typedef struct cvi_waiter {
     struct cvi_waiter *next;
     cvi_condition condition;
-    const cv_request *request; /* waits for this one, NULL: for any callback */
+    const cv_request *request; /* waits for this one, NULL: for anything to deliver */
     bool signalled;            /* what it waits for may have happened */
 } cvi_waiter;
+
+/* An event that waits for its delivery (events.c). */
+typedef struct cvi_event_node cvi_event_node;
+
+typedef struct cvi_event_line {
+    cvi_event_node *first;
+    cvi_event_node *last;
+} cvi_event_line;
 
 /* A queue of requests, linked through one of their members. */
 typedef struct cvi_queue {
@@ -48,8 +56,10 @@ struct cv_client {
     bool closed;
     bool driving; /* in CV_DRIVE_POLL: somebody has the driver's role */
     bool has_worker;
-    cvi_queue inbox;     /* submitted or left, for the driver */
-    cvi_queue callbacks; /* done, to be called back */
+    cvi_queue inbox;       /* submitted or left, for the driver */
+    cvi_queue callbacks;   /* done, to be called back */
+    cvi_event_line events; /* of all requests */
+    int event_count;
     cvi_waiter *waiters;
     int64_t due_boot_ms;      /* when the driver wants to step next */
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
@@ -65,6 +75,8 @@ struct cv_request {
     cvi_call *call;          /* fixed; NULL when the arguments were bad */
     struct cvi_many *many;   /* fixed; what it asks for, of a request for many; driver's */
     cv_cursor *cursor;       /* fixed; whose next page it fetches, or NULL; counted */
+    bool is_blocking;        /* fixed; of a blocking call, which alone delivers its events */
+    bool tells;              /* fixed; the application wants its events */
 
     /* shared */
     bool owned_by_user;   /* the handle is not freed yet */
@@ -77,7 +89,12 @@ struct cv_request {
     cv_request *callbacks_next;
     cv_request_fn *callback;
     void *user;
-    cvi_outcome outcome; /* holds one reference to its result */
+    cvi_event_line events; /* of this request alone */
+    int event_count;
+    cvi_event_node *last_event; /* has memory for CV_EVENT_DONE, until that is queued */
+    const void *teller;         /* the thread that delivers one of its events just now, or NULL */
+    int pins;                   /* deliveries and waits that need its memory, freed or not */
+    cvi_outcome outcome;        /* holds one reference to its result */
 };
 
 /* ---- client.c ---- */
@@ -108,13 +125,20 @@ void cvi_driver_stop(cv_client *client);
 
 /* ---- waiting and callbacks (delivery.c); the mutex is held where the name says so ---- */
 
-/* Puts a waiter into the client's list, for `request` or (NULL) any callback; false without
+/* Puts a waiter into the client's list, for `request` or (NULL) anything to deliver; false without
  * resources. Takes the mutex, as does taking it out again. */
 bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *request);
 void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter);
 
+/* Whether what the waiter waits for is there already. */
+bool cvi_waiter_is_satisfied_locked(const cv_client *client, const cvi_waiter *waiter);
+
 /* Sleeps until the waiter is signalled, at most `timeout_ms` (-1: no limit); takes the signal. */
 void cvi_waiter_sleep_locked(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms);
+
+/* Signals those who wait for this request, and those who wait for any if they may deliver what it
+ * has. */
+void cvi_waiters_signal_for_locked(const cv_request *request);
 
 /* Signals all waiters: something has changed that each must look at. */
 void cvi_waiters_signal_locked(cv_client *client);
@@ -125,9 +149,12 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
 /* The engine's way to hand over an answer. */
 void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
 
-/* Calls back for one request, if it is queued (`request`), or for all queued ones (NULL). Answers
- * how many. Takes the mutex. */
+/* Calls back for one request, if it is queued (`request`), or for all queued ones (NULL); not
+ * before all their events are told. Answers how many. Takes the mutex. */
 int cvi_callbacks_run(cv_client *client, cv_request *request);
+
+/* Whether cvi_callbacks_run would call back for any. */
+bool cvi_callbacks_are_due_locked(const cv_client *client);
 
 /* Queues the callback of a done request, or takes it out of the queue. */
 void cvi_callbacks_queue_locked(cv_request *request);
@@ -138,6 +165,12 @@ void cvi_callbacks_drop_locked(cv_request *request);
 /* The driver no longer has the request (but for what may be in its inbox). True: nobody has, and
  * the caller destroys it after letting go of the mutex. */
 bool cvi_request_leave_driver_locked(cv_request *request);
+
+/* A thread no longer needs the request's memory. True: as above. */
+bool cvi_request_unpin_locked(cv_request *request);
+
+/* Gives the handle back, whoever had it. */
+void cvi_request_free(cv_request *request);
 
 /* Frees a request that neither its user nor the driver has. Takes the mutex. */
 void cvi_request_destroy(cv_request *request);

@@ -47,6 +47,7 @@ void cvi_cursor_fetch_ahead(cv_cursor *cursor) {
     cvi_order order = {
         .call = cvi_cursor_call(cursor, walk->next_offset, walk->next_page, &ignored),
         .options = cvi_options_of(CV_PRIORITY_BACKGROUND),
+        .asker = CVI_ASKER_LIBRARY,
     };
     if (order.call != NULL && order.call->ttl_ms > 0) {
         cursor->ahead = cvi_request_start(cursor->client, &order);

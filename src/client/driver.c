@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/events.h"
 #include "client/many.h"
 #include "support/error.h"
 
@@ -177,16 +178,11 @@ static void *work(void *user) {
     return NULL;
 }
 
-/* Whether what the waiter waits for is there already. */
-static bool is_satisfied_locked(const cv_client *client, const cvi_waiter *waiter) {
-    return waiter->request != NULL ? waiter->request->done : client->callbacks.first != NULL;
-}
-
 /* Takes the role if it is free and there is something to drive; else sleeps, if it may. */
 static bool take_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     bool taken = false;
     cvi_mutex_lock(&client->mutex);
-    if (timeout_ms == 0 || !is_satisfied_locked(client, waiter)) {
+    if (timeout_ms == 0 || !cvi_waiter_is_satisfied_locked(client, waiter)) {
         if (!client->closed && !client->driving && client->engine != NULL) {
             client->driving = true;
             waiter->signalled = false;
@@ -265,6 +261,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .transport_ops = &transport_ops,
         .transport = transport,
         .deliver = cvi_request_deliver,
+        .tell = options->on_event != NULL ? cvi_events_tell : NULL,
         .user = client,
         .lease_ms = options->dedupe.lease_ms,
         .max_retries = options->max_retries,

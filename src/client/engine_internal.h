@@ -9,9 +9,12 @@ enum { CVI_GATES_MAX = 48 }; /* a detail and a list path for each resource, and 
 /* A path that was refused, and until when it will be: to everybody, or to the background. */
 typedef struct cvi_gate_memory {
     const char *segment;
-    int64_t until_boot_ms;
+    int64_t until_boot_ms; /* not to be asked about before */
+    int64_t ends_boot_ms;  /* how long it lasts, as far as known */
     cvi_wait_reason reason;
     int64_t background_until_boot_ms;
+    int64_t background_ends_boot_ms;
+    int64_t waiting; /* flights of this path that this step has found waiting so far */
     char share_text[CVI_REASON_SIZE]; /* why the background was refused */
 } cvi_gate_memory;
 
@@ -28,6 +31,8 @@ struct cvi_engine {
     int64_t sequence;
     int64_t clean_boot_ms;
     int64_t all_until_boot_ms; /* no request of any path before this */
+    int64_t all_ends_boot_ms;
+    int64_t waiting; /* flights of all paths that this step has found waiting so far */
     cvi_wait_reason all_reason;
     int64_t answered_boot_ms; /* when the last answer came: its connection may still be there */
     int under_way;            /* flights in RECEIVE */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/retry.h"
+#include "client/telling.h"
 
 #define FAILED_AGAIN_MS  INT64_C(50)    /* after a failure that may pass */
 #define UNKNOWN_PAUSE_MS INT64_C(60000) /* where neither the service nor the stores can say */
@@ -39,6 +40,7 @@ static bool is_refusal(cvi_service_word word) {
 void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
                           cvi_now now) {
     flight->word = word_of(finding);
+    flight->told_cooldown = false;
     flight->asked_ms = finding != NULL ? finding->error.retry_after_ms : 0;
     flight->must_heed = is_refusal(flight->word) || flight->probe != 0;
     int64_t pause_ms = flight->asked_ms > 0 ? flight->asked_ms : UNKNOWN_PAUSE_MS;
@@ -72,6 +74,7 @@ int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (is_refusal(flight->word)) {
         int64_t rest_ms = flight->heed_until_boot_ms - now.boot_ms;
         flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : rest_ms;
+        cvi_tell_cooldown(engine, flight, now);
     }
     if (answer == CVI_STORE_BUSY) {
         return cvi_busy_delay_ms(&engine->options.random);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/events.h"
 #include "resources/decode.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -132,6 +133,7 @@ void cvi_many_arrive(cv_client *client, cvi_passenger *passenger, const cvi_outc
     if (outcome->result != NULL) {
         cvi_result_keep(outcome->result);
     }
+    cvi_events_tell_part(client, passenger, outcome);
     many->aboard--;
     if (many->aboard > 0) {
         return;

@@ -12,6 +12,7 @@
 #include "client/lookup.h"
 #include "client/quota.h"
 #include "client/retry.h"
+#include "client/telling.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -59,7 +60,11 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
 }
 
 static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->hindrance != CVI_HINDRANCE_LOCK) {
+        flight->locked_boot_ms = now.boot_ms;
+    }
     flight->hindrance = CVI_HINDRANCE_LOCK;
+    cvi_tell_lock(engine, flight, now);
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
 }
 
@@ -163,6 +168,7 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     case CVI_CLAIM_WATCH:
         memcpy(flight->watched_id, claim->job_id, sizeof(flight->watched_id));
         cvi_flight_move(flight, CVI_STAGE_WATCH);
+        cvi_tell_watch(engine, flight);
         return true;
     case CVI_CLAIM_WAIT:
         return cvi_quota_refused(engine, flight, claim, now);
@@ -310,6 +316,13 @@ static bool readmit_owner(void *owner, cvi_now now) {
     return readmit(flight->engine, flight, now);
 }
 
+static void note_leaving(void *owner, cvi_now now) {
+    cvi_flight *flight = owner;
+    flight->sends++;
+    flight->sent_boot_ms = now.boot_ms;
+    cvi_tell_sent(flight->engine, flight);
+}
+
 static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     (void)now;
     cvi_transfer_spec spec = {
@@ -318,6 +331,7 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         .send_by_boot_ms =
             flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,
         .readmit = readmit_owner,
+        .leaves = note_leaving,
         .owner = flight,
     };
     flight->transfer = engine->options.transport_ops->send(engine->options.transport, &spec);
