@@ -170,10 +170,12 @@ typedef struct cv_options {
      * CV_ERROR_STORE and change nothing. */
     struct sqlite3 *connection;
 
-    cv_event_fn *on_event; /* told what happens to each call (event.h); NULL: nothing is noted */
-    void *user;            /* handed to it */
+    cv_event_fn *on_event;  /* told what happens to each call (event.h); NULL: nothing is noted */
+    cv_log_fn *on_log;      /* takes lines for people (event.h); NULL: none are written */
+    void *user;             /* handed to both */
+    cv_log_level log_level; /* 0: CV_LOG_INFO */
 
-    int64_t reserved[13];
+    int64_t reserved[11];
 } cv_options;
 
 /* clang-format off */
@@ -184,7 +186,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \
-        NULL, NULL, NULL, NULL, {0}                                                                \
+        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, {0}                                         \
     }
 /* clang-format on */
 

@@ -74,6 +74,21 @@ typedef struct cv_event {
  * that it fetches ahead. */
 typedef void cv_event_fn(const cv_event *event, void *user);
 
+/* What a line of the log is about. A level includes those before it. */
+typedef enum cv_log_level {
+    CV_LOG_ERROR = 1, /* nothing can be sent, or others cannot be told what they should know */
+    CV_LOG_WARNING,   /* something failed that the library goes on without, or will try again */
+    CV_LOG_INFO,      /* opening, answers of the service */
+    CV_LOG_DEBUG      /* each request that leaves with its address, each wait */
+} cv_log_level;
+
+/* Takes one line, at most 511 bytes, without a line break; it never holds the API key. Called on
+ * whichever thread does the library's work, the worker among them, by one at a time for each client
+ * and with no lock held, a little after what it tells of: at the end of a turn, of opening, of
+ * closing. Must only take the line: calls into the library are not allowed here. Of lines that come
+ * faster than they are taken some are lost, which the log says then. */
+typedef void cv_log_fn(cv_log_level level, const char *line, void *user);
+
 /* "queued", "hit" and so on; "unknown" for what is none. Static text. Any thread. */
 CV_API const char *cv_event_name(cv_event_kind kind);
 

@@ -18,12 +18,15 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         return;
     }
     bool owned = true;
-    cv_error ignored; /* tried again well before the lease ends */
+    cv_error failure; /* tried again well before the lease ends */
     cvi_store_answer answer = engine->options.store_ops->renew(
-        engine->options.stores, flight->call->hash, flight->job_id, now, &owned, &ignored);
+        engine->options.stores, flight->call->hash, flight->job_id, now, &owned, &failure);
     if (answer == CVI_STORE_BUSY) {
         flight->renew_boot_ms = now.boot_ms + cvi_busy_delay_ms(&engine->options.random);
         return;
+    }
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_RENEW, flight->call->label, &failure, now);
     }
     flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
     if (!owned) {
@@ -95,6 +98,7 @@ static void take_redirect(cvi_flight *flight, cvi_response *response) {
 
 static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                           cvi_now now) {
+    cvi_tell_response(engine, flight, response, now);
     if (response->sent) {
         flight->row_id = 0; /* may have reached the service: the admission stays */
     }

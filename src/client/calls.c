@@ -154,8 +154,10 @@ static bool is_answered(const cvi_outcome *outcome) {
 static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
     cvi_cached cached;
     cvi_now now = cvi_clock_now(&client->clock);
-    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached) != CVI_STORE_DONE) {
-        return false;
+    cv_error error;
+    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached, &error) !=
+        CVI_STORE_DONE) {
+        return false; /* what is wrong shows when the engine looks */
     }
     if (cached.body == NULL) {
         return true;
@@ -201,6 +203,7 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
             return;
         }
         order.looked = read_cache(client, call, outcome);
+        cvi_log_flush(client->log);
         leave(client);
         if (!is_answered(outcome) && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
             cvi_error_not_cached(&outcome->error, call->label);

@@ -29,6 +29,7 @@ void cvi_client_release(cv_client *client) {
     if (last) {
         cvi_mutex_destroy(&client->mutex);
         cv_allocator allocator = client->allocator;
+        cvi_log_close(client->log);
         cvi_settings_clear(&client->settings);
         cvi_release(&allocator, client);
     }
@@ -54,6 +55,7 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
         .allocator = client->allocator,
         .clock = client->clock,
         .random = client->random,
+        .log = client->log,
     };
     return cvi_stores_open(&stores, error);
 }
@@ -77,6 +79,32 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     return client;
 }
 
+static bool open_log(cv_client *client, cv_error *error) {
+    const cv_options *options = &client->settings.options;
+    if (options->on_log == NULL) {
+        return true;
+    }
+    client->log =
+        cvi_log_open(options->on_log, options->user, options->log_level, &client->allocator);
+    if (client->log == NULL) {
+        cvi_error_no_memory(error);
+    }
+    return client->log != NULL;
+}
+
+static bool open_parts(cv_client *client, cv_error *error) {
+    if (open_log(client, error)) {
+        client->stores = open_stores(client, error);
+    }
+    if (client->stores != NULL) {
+        const char *database = client->settings.options.database;
+        cvi_log_write(client->log, CV_LOG_INFO, "libcomicvine %s: opened %s", CV_VERSION,
+                      database != NULL ? database : "the application's connection");
+    }
+    cvi_log_flush(client->log);
+    return client->stores != NULL;
+}
+
 cv_client *cv_client_open(const cv_options *options) {
     cv_error error;
     cvi_settings settings;
@@ -85,8 +113,7 @@ cv_client *cv_client_open(const cv_options *options) {
         client = new_client(&settings, &error);
     }
     if (client != NULL) {
-        client->stores = open_stores(client, &error);
-        if (client->stores != NULL) {
+        if (open_parts(client, &error)) {
             return client;
         }
         cvi_client_release(client);
@@ -128,6 +155,8 @@ void cv_client_close(cv_client *client) {
     wait_for_visitors(client);
     cvi_stores_close(client->stores);
     client->stores = NULL;
+    cvi_log_write(client->log, CV_LOG_DEBUG, "closed");
+    cvi_log_flush(client->log);
     for (int round = 0; round < CLOSING_ROUNDS; round++) {
         deliver(client);
     }

@@ -17,6 +17,7 @@
 #include "client/settings.h"
 #include "client/transport.h"
 #include "stores/stores.h"
+#include "support/log.h"
 #include "support/platform.h"
 
 /* A thread that sleeps until something is there for it. Lies on that thread's stack. */
@@ -48,6 +49,7 @@ struct cv_client {
     cvi_clock clock;
     cvi_random random;
     cvi_stores *stores;
+    cvi_log *log; /* NULL: nobody reads it */
 
     /* shared */
     cvi_mutex mutex;

@@ -161,12 +161,14 @@ static void drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_m
     take_inbox(client);
     cvi_now now = cvi_clock_now(&client->clock);
     int64_t due = cvi_engine_step(client->engine, now);
+    cvi_log_flush(client->log);
     int64_t wait_ms = is_signalled(client, waiter) ? 0 : time_to_wait(due, now, timeout_ms);
     cvi_transport_turn(client->transport, wait_ms, cvi_stores_wake_descriptor(client->stores));
     now = cvi_clock_now(&client->clock);
     if (take_arrivals(client, now)) {
         due = cvi_engine_step(client->engine, now);
     }
+    cvi_log_flush(client->log);
     note_due(client, due, now);
 }
 
@@ -263,6 +265,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .deliver = cvi_request_deliver,
         .tell = options->on_event != NULL ? cvi_events_tell : NULL,
         .user = client,
+        .log = client->log,
         .lease_ms = options->dedupe.lease_ms,
         .max_retries = options->max_retries,
         .clean_interval_ms = clean_interval_ms(options),

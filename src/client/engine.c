@@ -340,9 +340,12 @@ static void clean(cvi_engine *engine, cvi_now now) {
         return;
     }
     bool more = false;
-    cv_error ignored; /* cleaning is tried again; what it fails on shows where it matters */
+    cv_error failure; /* cleaning is tried again; what it fails on shows where it matters */
     cvi_store_answer answer =
-        engine->options.store_ops->clean(engine->options.stores, now, &more, &ignored);
+        engine->options.store_ops->clean(engine->options.stores, now, &more, &failure);
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_CLEAN, NULL, &failure, now);
+    }
     bool again = answer == CVI_STORE_BUSY || (answer == CVI_STORE_DONE && more);
     engine->clean_boot_ms =
         now.boot_ms + (again ? CLEAN_AGAIN_MS : engine->options.clean_interval_ms);

@@ -16,6 +16,7 @@
 #include "resources/result.h"
 #include "stores/stores.h"
 #include "support/clock.h"
+#include "support/log.h"
 
 typedef struct cvi_engine cvi_engine;
 typedef struct cvi_flight cvi_flight;
@@ -87,6 +88,7 @@ typedef struct cvi_engine_options {
      * engine. */
     void (*tell)(void *user, cvi_passenger *passenger, const cv_event *event);
     void *user;
+    cvi_log *log; /* NULL: none */
     int64_t lease_ms;
     bool is_paced;             /* there is an interval between any two requests */
     int64_t fresh_ms;          /* an admission older than this when it is sent is taken anew */

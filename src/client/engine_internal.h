@@ -18,6 +18,20 @@ typedef struct cvi_gate_memory {
     char share_text[CVI_REASON_SIZE]; /* why the background was refused */
 } cvi_gate_memory;
 
+/* What the stores are asked for, where their failures are worth a line in the log. */
+typedef enum cvi_duty {
+    CVI_DUTY_LOOKUP,
+    CVI_DUTY_CLAIM,
+    CVI_DUTY_READMIT,
+    CVI_DUTY_STORE,
+    CVI_DUTY_RELEASE,
+    CVI_DUTY_RENEW,
+    CVI_DUTY_HEED,
+    CVI_DUTY_CLEAN
+} cvi_duty;
+
+enum { CVI_DUTY_COUNT = CVI_DUTY_CLEAN + 1 };
+
 /* A refusal of the service that is not in the file. */
 typedef struct cvi_untold {
     const char *segment; /* of a path; NULL: all */
@@ -39,7 +53,8 @@ struct cvi_engine {
     cvi_gate_memory gates[CVI_GATES_MAX];
     size_t gate_count;
     int refusals_unheeded; /* flights that have still to tell the stores of a refusal */
-    cvi_untold untold;     /* the last of those that the stores could not take */
+    int64_t complained_boot_ms[CVI_DUTY_COUNT]; /* when the log last heard of it; 0: never */
+    cvi_untold untold; /* the last of those that the stores could not take */
 };
 
 #endif

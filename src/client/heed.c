@@ -67,10 +67,10 @@ static void keep_untold(cvi_engine *engine, const cvi_flight *flight) {
 
 int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_heed_spec spec = {flight->call->segment, flight->word, flight->asked_ms, flight->probe};
-    cv_error ignored; /* nobody's error: claims fail in the same way */
+    cv_error failure; /* nobody's error: claims fail in the same way */
     int64_t left_ms = 0;
     cvi_store_answer answer =
-        engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &ignored);
+        engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &failure);
     if (is_refusal(flight->word)) {
         int64_t rest_ms = flight->heed_until_boot_ms - now.boot_ms;
         flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : rest_ms;
@@ -78,6 +78,9 @@ int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     if (answer == CVI_STORE_BUSY) {
         return cvi_busy_delay_ms(&engine->options.random);
+    }
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_HEED, flight->call->label, &failure, now);
     }
     if (answer == CVI_STORE_FAILED && now.boot_ms < flight->heed_until_boot_ms) {
         keep_untold(engine, flight);

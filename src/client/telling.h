@@ -1,5 +1,5 @@
-/* What the engine says about itself: events for those aboard. For the files of the engine alone.
- * Where nobody wants to know, each of these is a test of a pointer. */
+/* What the engine says about itself: events for those aboard, lines for the log. For the files of
+ * the engine alone. Where nobody wants to know, each of these is a test of a pointer. */
 #ifndef CVI_CLIENT_TELLING_H
 #define CVI_CLIENT_TELLING_H
 
@@ -28,11 +28,20 @@ void cvi_tell_lock(cvi_engine *engine, const cvi_flight *flight, cvi_now now);
 /* A request leaves. */
 void cvi_tell_sent(cvi_engine *engine, const cvi_flight *flight);
 
+/* What came of it, for the log. */
+void cvi_tell_response(cvi_engine *engine, const cvi_flight *flight, const cvi_response *response,
+                       cvi_now now);
+
 /* The last try has failed, and the next one comes after the delay. */
 void cvi_tell_retry(cvi_engine *engine, const cvi_flight *flight, const cv_error *failure,
                     int64_t delay_ms, cvi_now now);
 
 /* The flight's failure has made the service's path (or all) pause. Told once for each answer. */
 void cvi_tell_cooldown(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+
+/* The stores have failed at a duty, mostly one that fails no request; `label` says for what, or is
+ * NULL. The log hears of each duty once in a while. */
+void cvi_tell_failure(cvi_engine *engine, cvi_duty duty, const char *label, const cv_error *failure,
+                      cvi_now now);
 
 #endif

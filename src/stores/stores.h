@@ -19,6 +19,7 @@
 #include "stores/adaptive.h"
 #include "support/clock.h"
 #include "support/digest.h"
+#include "support/log.h"
 
 enum { CVI_JOB_ID_SIZE = 37 };
 
@@ -44,6 +45,7 @@ typedef struct cvi_stores_options {
     cv_allocator allocator;
     cvi_clock clock; /* for the boot id; and for waiting in open and close */
     cvi_random random;
+    cvi_log *log; /* NULL: none; outlives the stores */
 } cvi_stores_options;
 
 /* Opens the file, makes or migrates its schema. NULL on failure. Blocks for some seconds at most
