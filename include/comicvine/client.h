@@ -135,7 +135,7 @@ typedef struct cv_options {
     size_t size;
 
     /* Needed. Never stored, logged or shown; blotted out (if it has 8 characters or more) where an
-     * answer echoes it. */
+     * answer echoes it, also as URLs, JSON or HTML write it. */
     const char *api_key;
 
     const char *base_url; /* NULL: https://comicvine.gamespot.com/api */
