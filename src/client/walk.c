@@ -94,22 +94,28 @@ static int64_t missing_from(const cvi_walk_page *page, int64_t step, int64_t tot
     return total != CVI_WALK_UNTOLD && step > page->items ? step - page->items : 0;
 }
 
-/* Whether the service has sent the page at hand once more: it ignores what it was asked for. A page
- * of one record may be the same at the right place too, when the list has moved by one; but not
- * again and again where no total ends the walk. */
-static bool is_the_same(const cvi_walk *walk, const cvi_walk_page *page, int64_t place,
-                        int64_t total) {
-    bool is_in_place = page->offset < 0 || page->offset == place;
-    bool is_bounded = total != CVI_WALK_UNTOLD || walk->at_hand.count > 1;
-    if (page->records.count == 1 && is_in_place && is_bounded) {
-        return false;
-    }
+/* Whether all records of the page were on the page at hand. */
+static bool is_all_at_hand(const cvi_walk *walk, const cvi_walk_page *page) {
     for (size_t i = 0; i < page->records.count; i++) {
         if (!is_among(&page->records.keys[i], walk->at_hand.keys, walk->at_hand.count)) {
             return false;
         }
     }
-    return page->records.count > 0;
+    return true;
+}
+
+/* Whether the service has sent the page at hand once more: it ignores what it was asked for. When
+ * the list has moved by one, a page of one record may be the same at the right place too, and pages
+ * without any record look alike; but neither again and again where no total ends the walk. */
+static bool is_the_same(const cvi_walk *walk, const cvi_walk_page *page, int64_t place,
+                        int64_t total) {
+    bool is_endless = total == CVI_WALK_UNTOLD && walk->total == CVI_WALK_UNTOLD;
+    if (page->records.count == 0) {
+        return is_endless && page->items > 0 && walk->at_hand.count == 0;
+    }
+    bool is_in_place = page->offset < 0 || page->offset == place;
+    bool may_be_one = is_in_place && (!is_endless || walk->at_hand.count > 1);
+    return !(page->records.count == 1 && may_be_one) && is_all_at_hand(walk, page);
 }
 
 /* Why the page cannot be the one that begins at `place`; NULL: it can. */

@@ -255,6 +255,7 @@ static void test_a_short_page_by_number_counts_as_whole(void **state) {
     page = page_of(6, 9, 7, LIMIT);
     must_take(&walk, &page);
     assert_int_equal(walk.next_offset, 9);
+    assert_int_equal(walk.missing, 1);
     assert_true(cvi_walk_is_over(&walk));
 }
 
@@ -266,6 +267,7 @@ static void test_the_last_page_by_number_may_be_short(void **state) {
         const cvi_walk_page page = page_of(3, 5, 4, counts[i]); /* of the 2 that there are */
         must_take(&walk, &page);
         assert_int_equal(walk.next_offset, 5);
+        assert_int_equal(walk.missing, 2 - counts[i]);
         assert_true(cvi_walk_is_over(&walk));
     }
 }
@@ -405,6 +407,7 @@ static void test_a_short_page_without_a_total_is_no_end(void **state) {
     page = page_of(1, -1, 2, LIMIT);
     must_take(&walk, &page);
     assert_int_equal(walk.next_offset, 4);
+    assert_int_equal(walk.missing, 0);
 }
 
 static void test_a_search_without_a_total_ends_where_it_is_empty(void **state) {
@@ -424,6 +427,7 @@ static void test_a_search_without_a_total_ends_where_it_is_empty(void **state) {
         must_take(&walk, &last);
         assert_true(cvi_walk_is_over(&walk));
         assert_int_equal(cvi_walk_total(&walk), 9);
+        assert_int_equal(walk.missing, 0); /* a short page may be the last one */
     }
 }
 
@@ -482,6 +486,20 @@ static void test_one_record_for_ever_without_a_total_is_refused(void **state) {
     must_refuse(&walk, &page, "the page behind 4 is the one before once more");
 }
 
+static void test_no_records_for_ever_without_a_total_are_refused(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of(0, -1, 0, 0);
+    page.items = LIMIT;
+    must_take(&walk, &page);
+    page.offset = 3;
+    must_refuse(&walk, &page, "the page behind 3 is the one before once more");
+    page.total = 12; /* which has an end */
+    must_take(&walk, &page);
+    page.offset = 6;
+    must_take(&walk, &page);
+}
+
 /* ---- places that are not said ---- */
 
 static void test_a_page_that_does_not_say_its_place_is_at_the_right_one(void **state) {
@@ -531,6 +549,7 @@ int main(void) {
         cmocka_unit_test(test_a_total_holds_until_another_is_said),
         cmocka_unit_test(test_a_total_may_be_said_later),
         cmocka_unit_test(test_one_record_for_ever_without_a_total_is_refused),
+        cmocka_unit_test(test_no_records_for_ever_without_a_total_are_refused),
         cmocka_unit_test(test_a_page_that_does_not_say_its_place_is_at_the_right_one),
     };
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
