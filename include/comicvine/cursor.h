@@ -6,8 +6,8 @@
  * service's lists move while one walks through them, and what it says of them may be wrong:
  * - a total that changes counts from the page that says so;
  * - a page that says no total leaves the one before. Where none has been said, or a page has more
- *   records than its total allows, the walk goes on until a page is empty, at the cost of that one
- *   request: nothing is lost, and cv_cursor_total says that it does not know;
+ *   items than its total allows, the walk goes on until a page is empty, which costs that request
+ *   and cannot be told from one that is empty too early; cv_cursor_total is -1 meanwhile;
  * - a short page of a list is followed from where it ends, whatever number of items the service
  *   says it has; the service numbers the pages of a search, so there the next number follows, and
  *   what a short page lacks counts as passed (cv_cursor_missing says how many that were);
@@ -15,7 +15,8 @@
  *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
  * - a page that is empty before the total is reached, that says it begins further on than was asked
  *   (of a list: or earlier), or whose records were all on the page before, is an error
- *   (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at the right place.
+ *   (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at the right place,
+ *   but not twice where no total ends the walk.
  *
  * After an error the walk stands where it stood: the next call asks for the same page again, and
  * after a page that was not believed it asks the service (CV_MODE_REFRESH).

@@ -105,6 +105,47 @@ static void test_one_page_at_a_time(void **context) {
     cv_cursor_close(cursor);
 }
 
+/* Nor may a record be asked for meanwhile; where the walk stands may. */
+static void test_no_record_while_a_page_is_under_way(void **context) {
+    drive_scene *scene = *context;
+    cv_cursor *cursor = walking_open(scene->client, 5);
+    drive_hold(scene);
+    cv_request *request = cv_request_next_page(cursor);
+    drive_until_sent(scene, 1);
+    assert_null(cv_cursor_next(cursor));
+    assert_int_equal(cv_cursor_error(cursor)->code, CV_ERROR_ARGUMENT);
+    char *token = cv_cursor_token(cursor);
+    drive_release(scene);
+    cv_page_free(walking_take(request));
+    walking_assert_next(cursor, walking_ids + 5, WALKING_ISSUES - 5);
+    walking_assert_end(cursor);
+    cv_cursor_close(cursor);
+    cursor = cv_cursor_resume(scene->client, token); /* the page had not come */
+    cv_free(token);
+    walking_assert_next(cursor, walking_ids, 1);
+    cv_cursor_close(cursor);
+    assert_int_equal(drive_requests(scene), 3);
+}
+
+/* Both ways through one walk: a whole page passes over what is left of the one at hand. */
+static void test_records_and_pages_in_turn(void **context) {
+    drive_scene *scene = *context;
+    for (int prefetch = 0; prefetch < 2; prefetch++) {
+        cv_cursor *cursor = walking_open(scene->client, 3);
+        cv_cursor_prefetch(cursor, prefetch != 0);
+        walking_assert_next(cursor, walking_ids, 2);
+        walking_assert_page(cursor, walking_ids + 3, 3);
+        assert_int_equal(cv_cursor_position(cursor), 6);
+        walking_assert_next(cursor, walking_ids + 6, 1);
+        assert_int_equal(cv_cursor_position(cursor), 7);
+        walking_assert_page(cursor, walking_ids + 9, 3);
+        walking_assert_end(cursor);
+        cv_cursor_close(cursor);
+        api_forget(scene->self);
+        assert_int_equal(drive_requests(scene), 4 * (prefetch + 1));
+    }
+}
+
 static void test_a_cancelled_page_is_asked_for_again(void **context) {
     drive_scene *scene = *context;
     cv_cursor *cursor = walking_open(scene->client, 5);
@@ -173,6 +214,8 @@ int main(void) {
         BOTH_DRIVES(test_the_page_at_the_end_of_a_walk_by_records),
         BOTH_DRIVES(test_the_page_at_the_end_of_a_resumed_walk_has_no_times),
         BOTH_DRIVES(test_one_page_at_a_time),
+        BOTH_DRIVES(test_no_record_while_a_page_is_under_way),
+        BOTH_DRIVES(test_records_and_pages_in_turn),
         BOTH_DRIVES(test_a_cancelled_page_is_asked_for_again),
         BOTH_DRIVES(test_a_page_may_outlive_its_cursor),
         BOTH_DRIVES(test_close_ends_a_page),
