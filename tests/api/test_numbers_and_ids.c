@@ -1,8 +1,10 @@
 /* The helpers for issue numbers, which sort as people read them, and for ids out of text. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,15 +37,19 @@ static const char *const in_order[] = {
     "1 [10]",
     "1.MU",
     "1.NOW",
-    "1/2",
+    "1/5",
+    "1/25",
     "1A",
+    "1AU",
     "1b",
     "1.1",
     "1\xC2\xBD",
     "1.75",
     "2",
+    "5/6",
     "9",
     "10",
+    "11/2",
     "99",
     "100",
     "101",
@@ -77,6 +83,20 @@ static void test_numbers_in_order(void **state) {
     }
 }
 
+/* Two numbers in one are no fraction: they stay behind the first of them. */
+static void test_double_numbers(void **state) {
+    (void)state;
+    static const char *const doubles[][2] = {
+        {"101", "101/102"}, {"5", "5/6"},   {"7", "7/8"},
+        {"1", "1/25"},      {"1", "1/2/3"}, {"11", "11/2"},
+    };
+    for (size_t i = 0; i < COUNT(doubles); i++) {
+        assert_true(cv_issue_number_compare(doubles[i][0], doubles[i][1]) < 0);
+    }
+    assert_true(cv_issue_number_compare("101/102", "102") < 0);
+    assert_true(cv_issue_number_compare("11/2", "11.5") < 0);
+}
+
 static void test_none_comes_last(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT(in_order); i++) {
@@ -104,6 +124,26 @@ static void test_spellings_of_one_number(void **state) {
         {"1.mu", "1.MU"},
         {"annual 2", "ANNUAL 02"},
         {"-.0", "0"},
+        {"1/2", "\xC2\xBD"},
+        {"1/2", "0.50"},
+        {"1/4", "\xC2\xBC"},
+        {"3/4", ".75"},
+        {"1/3", "\xE2\x85\x93"},
+        {"2/3", "\xE2\x85\x94"},
+        {"-1/2", "-\xC2\xBD"},
+        {"1 1/2", "1\xC2\xBD"},
+        {"1 \xC2\xBD", "1.5"},
+        {"-10 1/4", "-10.25"},
+        {"1/2 Wizard", "\xC2\xBD wizard"},
+        {" 5", "5"},
+        {"5 ", "5"},
+        {" \t5\t ", "5"},
+        {"5\r", "5"},
+        {" -1.MU ", "-1.mu"},
+        {" 1 [2] ", "1 [2]"},
+        {" \xC2\xBD ", ".5"},
+        {"\tPreview ", "preview"},
+        {" \t", ""},
     };
     for (size_t i = 0; i < COUNT(pairs); i++) {
         assert_int_equal(cv_issue_number_compare(pairs[i][0], pairs[i][1]), 0);
@@ -135,6 +175,117 @@ static void test_sorting(void **state) {
     for (size_t i = 0; i < COUNT(in_order); i++) {
         assert_ptr_equal(shuffled[i], in_order[i]);
     }
+}
+
+/* ---- any numbers ---- */
+
+/* A generator of its own: the same numbers on every machine. */
+static size_t draw(uint64_t *seed, size_t count) {
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (size_t)(*seed >> 33) % count;
+}
+
+enum { LONGEST_NUMBER = 64, NUMBERS = 160, SEEDS = 6 };
+
+/* Pieces of numbers, put together without sense; few, so that many numbers begin alike. */
+static void draw_number(uint64_t *seed, char number[LONGEST_NUMBER]) {
+    static const char *const pieces[] = {
+        "",     "-",  ".",   "/",   " ",        "0",        "00",
+        "1",    "2",  "10",  "9",   "1",        "1/2",      "3/4",
+        " 1/2", "\t", "[2]", ".MU", "\xC2\xBD", "\xC2\xBC", "1844674407370955161600",
+        "A",    "a",  "b",   "_",   "x",
+    };
+    size_t parts = draw(seed, 5);
+    size_t length = 0;
+    number[0] = '\0';
+    for (size_t i = 0; i < parts; i++) {
+        const char *piece = pieces[draw(seed, COUNT(pieces))];
+        size_t added = strlen(piece);
+        if (length + added < LONGEST_NUMBER) {
+            memcpy(number + length, piece, added + 1);
+            length += added;
+        }
+    }
+}
+
+/* If neither is before the other, no third one tells them apart. */
+static void assert_transitive(const char *one, const char *other, const char *third) {
+    int first = sign_of(cv_issue_number_compare(one, other));
+    int second = sign_of(cv_issue_number_compare(other, third));
+    int both = sign_of(cv_issue_number_compare(one, third));
+    bool holds = first == 0 ? both == second : second == -first || both == first;
+    if (!holds) {
+        fail_msg("\"%s\", \"%s\", \"%s\": %d, %d, %d", one, other, third, first, second, both);
+    }
+}
+
+static void test_the_order_is_total(void **state) {
+    (void)state;
+    static char numbers[NUMBERS][LONGEST_NUMBER];
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t drawn = seed;
+        for (size_t i = 0; i < NUMBERS; i++) {
+            draw_number(&drawn, numbers[i]);
+        }
+        for (size_t i = 0; i < NUMBERS; i++) {
+            assert_int_equal(cv_issue_number_compare(numbers[i], numbers[i]), 0);
+            for (size_t k = 0; k < NUMBERS; k++) {
+                assert_int_equal(sign_of(cv_issue_number_compare(numbers[i], numbers[k])),
+                                 -sign_of(cv_issue_number_compare(numbers[k], numbers[i])));
+                assert_transitive(numbers[i], numbers[k], numbers[draw(&drawn, NUMBERS)]);
+            }
+        }
+    }
+}
+
+/* Hundredths, written in a way drawn by lot: blanks, zeros, fractions by character and typed. */
+static void write_hundredths(uint64_t *seed, int hundredths, char number[LONGEST_NUMBER]) {
+    static const char *const blanks[] = {"", " ", "\t", "  "};
+    static const char *const quarters[][4] = {
+        {"", ".0", ".00", ".000"},
+        {".25", "\xC2\xBC", " 1/4", ".250"},
+        {".5", "\xC2\xBD", " 1/2", " \xC2\xBD"},
+        {".75", "\xC2\xBE", " 3/4", ".750"},
+    };
+    int size = hundredths < 0 ? -hundredths : hundredths;
+    const char *fraction = quarters[size % 100 / 25][draw(seed, 4)];
+    snprintf(number, LONGEST_NUMBER, "%s%s%s%d%s%s", blanks[draw(seed, 4)],
+             hundredths < 0 ? "-" : "", draw(seed, 2) == 0 ? "" : "00", size / 100, fraction,
+             blanks[draw(seed, 4)]);
+}
+
+static void test_numbers_go_by_value(void **state) {
+    (void)state;
+    uint64_t seed = 42;
+    for (int i = 0; i < 20000; i++) {
+        char one[LONGEST_NUMBER];
+        char other[LONGEST_NUMBER];
+        int first = ((int)draw(&seed, 81) - 40) * 25;
+        int second = ((int)draw(&seed, 81) - 40) * 25;
+        write_hundredths(&seed, first, one);
+        write_hundredths(&seed, second, other);
+        int order = sign_of(cv_issue_number_compare(one, other));
+        if (order != (first > second) - (first < second)) {
+            fail_msg("\"%s\" against \"%s\": %d", one, other, order);
+        }
+    }
+}
+
+/* A number that fills more than any whole number of the machine, and its neighbour. */
+static void test_very_long_numbers(void **state) {
+    (void)state;
+    static char one[10002];
+    static char other[10002];
+    memset(one, '9', 10000);
+    memset(other, '9', 10000);
+    assert_int_equal(cv_issue_number_compare(one, other), 0);
+    one[9999] = '8';
+    assert_true(cv_issue_number_compare(one, other) < 0);
+    one[10000] = '0';
+    assert_true(cv_issue_number_compare(one, other) > 0);
+    one[5000] = '.';
+    other[5000] = '.';
+    assert_true(cv_issue_number_compare(one, other) < 0);
 }
 
 /* ---- ids ---- */
@@ -312,14 +463,12 @@ static void test_both_say_the_same(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_in_order),
-        cmocka_unit_test(test_none_comes_last),
-        cmocka_unit_test(test_spellings_of_one_number),
-        cmocka_unit_test(test_lonely_marks),
-        cmocka_unit_test(test_sorting),
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_what_is_no_id),
-        cmocka_unit_test(test_resources_of_ids),
+        cmocka_unit_test(test_numbers_in_order),   cmocka_unit_test(test_double_numbers),
+        cmocka_unit_test(test_none_comes_last),    cmocka_unit_test(test_spellings_of_one_number),
+        cmocka_unit_test(test_lonely_marks),       cmocka_unit_test(test_sorting),
+        cmocka_unit_test(test_the_order_is_total), cmocka_unit_test(test_numbers_go_by_value),
+        cmocka_unit_test(test_very_long_numbers),  cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_what_is_no_id),      cmocka_unit_test(test_resources_of_ids),
         cmocka_unit_test(test_both_say_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
