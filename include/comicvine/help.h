@@ -79,8 +79,10 @@ CV_API bool cv_filter_add(char *filter, size_t size, const char *field, const ch
  * "https://comicvine.gamespot.com/api/issue/4000-52/"; "https://" may be left out before a host
  * with a dot, and a slash may end each. A type before the dash must be that of `resource`; in an
  * address with no type the path word must be (".../video_type/7/"), and where resources share a
- * type it must not be another one's. Ids are from 1 to 999999999999999. CV_RESOURCE_NONE: of any
- * resource. False, and `id` untouched: there is no such id in it. */
+ * type it must not be another one's. Old addresses hold too:
+ * "http://www.comicvine.com/api/issue/6/", and the types 37 (issues) and 49 (volumes) of before.
+ * Ids are from 1 to 999999999999999. CV_RESOURCE_NONE: of any resource. False, and `id` untouched:
+ * there is no such id in it. */
 CV_API bool cv_id_parse(const char *text, cv_resource resource, int64_t *id);
 
 /* What "4000-52", or an address whose path ends in it, is an id of. The type before the dash

@@ -112,12 +112,17 @@ static bool is_told_apart(const found_id *found, const cvi_resource *resource) {
     return false;
 }
 
+static bool is_type_of(int64_t type_id, const cvi_resource *resource) {
+    return type_id == resource->type_id ||
+           (resource->old_type_id != 0 && type_id == resource->old_type_id);
+}
+
 static bool is_id_of(const found_id *found, const cvi_resource *resource) {
     if (resource->detail_path == NULL) {
         return false;
     }
     if (found->has_type) {
-        return found->type_id == resource->type_id && !is_told_apart(found, resource);
+        return is_type_of(found->type_id, resource) && !is_told_apart(found, resource);
     }
     return !found->is_address || cvi_piece_is(found->word, resource->detail_path);
 }

@@ -334,6 +334,22 @@ static void test_ids(void **state) {
         {"comicvine.gamespot.com/issue/4000-52/", CV_ISSUE, 52},
         {"comicvine.gamespot.com/api/video_type/7/?page=1", CV_VIDEO_TYPE, 7},
         {"127.0.0.1:8080/api/issue/4000-52#end", CV_RESOURCE_NONE, 52},
+        /* Old addresses: another host, no type or an old one. */
+        {"http://www.comicvine.com/api/issue/6/", CV_ISSUE, 6},
+        {"http://api.comicvine.com/volume/796/?format=xml", CV_VOLUME, 796},
+        {"http://www.comicvine.com/lamplighter/37-6/", CV_ISSUE, 6},
+        {"www.comicvine.com/lamplighter/49-796", CV_VOLUME, 796},
+        {"37-6", CV_ISSUE, 6},
+        {"49-796", CV_RESOURCE_NONE, 796},
+        /* Path words that name a relation. */
+        {SITE "api/first_appeared_in_episode/4070-401/", CV_EPISODE, 401},
+        {SITE "api/episodes/4070-401/", CV_EPISODE, 401},
+        {SITE "api/arc/4045-1101/", CV_STORY_ARC, 1101},
+        {SITE "api/producer/4040-801/", CV_PERSON, 801},
+        {SITE "api/writer/4040-801/", CV_PERSON, 801},
+        {SITE "api/studio/4010-901/", CV_PUBLISHER, 901},
+        /* Sites of videos and reviews, and one whose name has a dot. */
+        {SITE "videos/three-min.-lamp/2300-1301/", CV_VIDEO, 1301},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t id = -1;
@@ -369,6 +385,16 @@ static void test_what_is_no_id(void **state) {
         {"99999999999999999999999", CV_ISSUE},
         {"4000-99999999999999999999", CV_ISSUE},
         {"4050-52", CV_ISSUE},
+        {"37-52", CV_VOLUME},
+        {"49-796", CV_ISSUE},
+        {"37-52", CV_CHARACTER},
+        {"http://www.comicvine.com/lamplighter/37-6/", CV_VOLUME},
+        {"http://www.comicvine.com/api/issue/6/", CV_VOLUME},
+        {SITE "api/review/1900-5/", CV_RESOURCE_NONE},
+        {SITE "api/review/1900-5/", CV_ISSUE},
+        {SITE "api/arc/1101/", CV_STORY_ARC},
+        {SITE "characters/?wikiSlug=glow&wikiTypeId=4035&wikiId=23&powers%5B%5D=23", CV_POWER},
+        {SITE "videos/three-min.-lamp/", CV_VIDEO_CATEGORY},
         {"4000-52", CV_VOLUME},
         {"9999-52", CV_RESOURCE_NONE},
         {"4000-52", (cv_resource)1000},
@@ -417,6 +443,9 @@ static void test_resources_of_ids(void **state) {
         {"4040-801", CV_PERSON},
         {"2320-7", CV_VIDEO_CATEGORY},
         {SITE "api/object/4005-201/", CV_CHARACTER},
+        {"http://www.comicvine.com/api/issue/6/", CV_ISSUE},
+        {"http://www.comicvine.com/lamplighter/49-796/", CV_VOLUME},
+        {"37-6", CV_ISSUE},
         {SITE "api/arc/4045-1101/", CV_STORY_ARC},
         {SITE "api/video_category/2320-7/", CV_VIDEO_CATEGORY},
         {SITE "api/video_type/2320-7/", CV_VIDEO_TYPE},
@@ -444,6 +473,8 @@ static void test_both_say_the_same(void **state) {
     (void)state;
     static const char *const texts[] = {
         "4000-52",
+        "37-6",
+        "http://www.comicvine.com/lamplighter/49-796/",
         SITE "api/issue/4000-52/",
         SITE "api/video_type/2320-7/",
         SITE "api/video_category/2320-7/",
