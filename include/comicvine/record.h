@@ -133,7 +133,7 @@ typedef struct cv_associated_image {
 typedef struct cv_date_object {
     const char *date;      /* the day, "YYYY-MM-DD 00:00:00.000000" */
     int64_t timezone_type; /* 3: `timezone` is a place */
-    const char *timezone;  /* whose day it is: "America/Los_Angeles" */
+    const char *timezone;  /* the place: "America/Los_Angeles" */
 } cv_date_object;
 
 typedef struct cv_ref_list {
