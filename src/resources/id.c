@@ -55,7 +55,7 @@ static size_t scheme_length(const char *text) {
     size_t at = 0;
     for (size_t i = 0; i < sizeof(scheme) - 1; i++) {
         bool is_upper = text[at] >= 'A' && text[at] <= 'Z';
-        char lower = is_upper ? (char)(text[at] - 'A' + 'a') : text[at];
+        int lower = is_upper ? text[at] - 'A' + 'a' : text[at];
         if (lower == scheme[i]) {
             at++;
         } else if (scheme[i] != 's') {

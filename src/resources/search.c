@@ -180,12 +180,12 @@ static bool refuse_field(const hit_tables *tables, cvi_piece name, cv_error *err
         cvi_nearest_try_rows(&nearest, tables->shapes[i], CVI_IN_LIST);
         has_room = has_room && add_rows(&allowed, tables->shapes[i], CVI_IN_LIST);
     }
-    char what[sizeof("fields of hits among ") + CVI_PIECE_SHOWN_SIZE];
+    char what[sizeof("fields of hits of ") + CVI_PIECE_SHOWN_SIZE];
     cvi_buffer text;
     cvi_buffer_over(&text, what, sizeof(what));
     cvi_buffer_add_text(&text, "fields of hits");
     if (tables->resources != NULL) {
-        cvi_buffer_add_text(&text, " among ");
+        cvi_buffer_add_text(&text, " of ");
         cvi_piece_show(cvi_piece_of(tables->resources), &text);
     }
     return refuse_name(what, &nearest, &allowed, error);

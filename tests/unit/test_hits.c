@@ -223,14 +223,14 @@ static void test_fields_of_the_wanted_resources(void **state) {
     must_give(check_fields_of_issues, "cover_date,id", "cover_date,id,resource_type");
     must_give(check_fields_of_issues, "resource_type", "id,resource_type");
     must_refuse(check_fields_of_issues, "real_name",
-                "search: \"real_name\" is not among the fields of hits among issue: aliases, "
+                "search: \"real_name\" is not among the fields of hits of issue: aliases, "
                 "api_detail_url, associated_images, cover_date, ");
     must_refuse(check_fields_of_issues, "covr_date", "(nearest: cover_date)");
-    must_refuse(check_fields_of_issues, "genders", "among issue: ");
+    must_refuse(check_fields_of_issues, "genders", "hits of issue: ");
     must_give(check_fields_of_several, "real_name,start_year",
               "id,real_name,resource_type,start_year");
     must_refuse(check_fields_of_several, "cover_date",
-                "\"cover_date\" is not among the fields of hits among character,team,volume: ");
+                "\"cover_date\" is not among the fields of hits of character,team,volume: ");
     must_refuse(check_fields_of_several, "genders", "(nearest: gender)");
 }
 
