@@ -75,7 +75,7 @@ typedef struct cv_query {
     /* For videos alone, on any other list CV_ERROR_ARGUMENT; NULL: not sent. The service documents
      * the two without saying what they take, so that a value is sent as it is. */
     const char *subscriber_only; /* whether videos for subscribers are wanted: "1" */
-    const char *video_type;      /* the kind of video, by its number: "8" */
+    const char *video_type;      /* kind of video, by its number it seems: "8" */
 
     int64_t reserved[5];
 } cv_query;

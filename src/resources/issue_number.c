@@ -24,13 +24,14 @@ typedef struct reading {
 
 enum { RANK_NUMBER, RANK_TEXT, RANK_NONE };
 
-/* Fractions by the character of their own; more digits than any issue number tells apart. */
-typedef struct vulgar_fraction {
+/* A fraction in one spelling; more digits than any issue number tells apart. */
+typedef struct spelt_fraction {
     const char *spelling;
     const char *decimals;
-} vulgar_fraction;
+} spelt_fraction;
 
-static const vulgar_fraction vulgar_fractions[] = {
+/* Those with a character of their own. */
+static const spelt_fraction vulgar_fractions[] = {
     {"\xC2\xBC", "25"},         {"\xC2\xBD", "5"},          {"\xC2\xBE", "75"},
     {"\xE2\x85\x90", "142857"}, {"\xE2\x85\x91", "111111"}, {"\xE2\x85\x92", "1"},
     {"\xE2\x85\x93", "333333"}, {"\xE2\x85\x94", "666667"}, {"\xE2\x85\x95", "2"},
@@ -39,9 +40,9 @@ static const vulgar_fraction vulgar_fractions[] = {
     {"\xE2\x85\x9C", "375"},    {"\xE2\x85\x9D", "625"},    {"\xE2\x85\x9E", "875"},
 };
 
-/* Fractions as they are typed. Comics are numbered in halves, thirds and quarters; what else has a
+/* Those that are typed. Comics are numbered in halves, thirds and quarters; what else has a
  * slash is a double number, such as "5/6" and "101/102". */
-static const vulgar_fraction typed_fractions[] = {
+static const spelt_fraction typed_fractions[] = {
     {"1/4", "25"}, {"1/3", "333333"}, {"1/2", "5"}, {"2/3", "666667"}, {"3/4", "75"},
 };
 
@@ -72,8 +73,8 @@ static digits without_final_zeros(digits number) {
     return number;
 }
 
-static const vulgar_fraction *find_fraction(const vulgar_fraction *fractions, size_t count,
-                                            cvi_piece text) {
+static const spelt_fraction *find_fraction(const spelt_fraction *fractions, size_t count,
+                                           cvi_piece text) {
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(fractions[i].spelling);
         if (length <= text.length && memcmp(text.text, fractions[i].spelling, length) == 0) {
@@ -83,8 +84,8 @@ static const vulgar_fraction *find_fraction(const vulgar_fraction *fractions, si
     return NULL;
 }
 
-static const vulgar_fraction *typed_fraction_at(cvi_piece text) {
-    const vulgar_fraction *typed =
+static const spelt_fraction *typed_fraction_at(cvi_piece text) {
+    const spelt_fraction *typed =
         find_fraction(typed_fractions, sizeof(typed_fractions) / sizeof(typed_fractions[0]), text);
     size_t length = typed != NULL ? strlen(typed->spelling) : 0;
     bool goes_on =
@@ -92,7 +93,7 @@ static const vulgar_fraction *typed_fraction_at(cvi_piece text) {
     return goes_on ? NULL : typed; /* "1/25" and "1/2/3" are none */
 }
 
-static const vulgar_fraction *vulgar_fraction_at(cvi_piece text) {
+static const spelt_fraction *vulgar_fraction_at(cvi_piece text) {
     return find_fraction(vulgar_fractions, sizeof(vulgar_fractions) / sizeof(vulgar_fractions[0]),
                          text);
 }
@@ -110,7 +111,7 @@ static bool begins_decimals(cvi_piece text) {
 static cvi_piece read_fraction(cvi_piece text, bool has_whole, digits *fraction) {
     bool is_apart = has_whole && text.length > 0 && text.text[0] == ' ';
     cvi_piece begin = behind(text, is_apart ? 1 : 0);
-    const vulgar_fraction *found = !has_whole || is_apart ? typed_fraction_at(begin) : NULL;
+    const spelt_fraction *found = !has_whole || is_apart ? typed_fraction_at(begin) : NULL;
     if (found == NULL) {
         found = vulgar_fraction_at(begin);
     }
