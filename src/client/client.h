@@ -139,6 +139,9 @@ void cvi_callbacks_drop_locked(cv_request *request);
  * the caller destroys it after letting go of the mutex. */
 bool cvi_request_leave_driver_locked(cv_request *request);
 
+/* The same, and destroys it then. Takes the mutex, which may be gone when it returns. */
+void cvi_request_leave_driver(cv_request *request);
+
 /* Frees a request that neither its user nor the driver has. Takes the mutex. */
 void cvi_request_destroy(cv_request *request);
 

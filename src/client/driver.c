@@ -89,12 +89,7 @@ static void leave_engine(cv_client *client, cv_request *request) {
 /* Lets go of a request that has been completed elsewhere. */
 static void let_go(cv_client *client, cv_request *request) {
     leave_engine(client, request);
-    cvi_mutex_lock(&client->mutex);
-    bool is_orphan = cvi_request_leave_driver_locked(request);
-    cvi_mutex_unlock(&client->mutex);
-    if (is_orphan) {
-        cvi_request_destroy(request);
-    }
+    cvi_request_leave_driver(request);
 }
 
 static void take_inbox(cv_client *client) {
