@@ -96,6 +96,17 @@ static void take_redirect(cvi_flight *flight, cvi_response *response) {
     }
 }
 
+/* The service looks at the key before it looks at anything else: whatever it has to say about the
+ * request itself, it says to a key that it accepts. */
+static void hear_key(const cvi_engine *engine, const cvi_finding *finding, cvi_now now) {
+    bool is_refused = finding->error.code == CV_ERROR_AUTH;
+    bool is_accepted = finding->result != NULL || finding->denial != NULL ||
+                       finding->error.code == CV_ERROR_REQUEST;
+    if (engine->options.hear_key != NULL && (is_refused || is_accepted)) {
+        engine->options.hear_key(engine->options.user, is_accepted, now);
+    }
+}
+
 static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                           cvi_now now) {
     cvi_tell_response(engine, flight, response, now);
@@ -117,6 +128,7 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
     }
     cvi_finding finding;
     cvi_judge_response(flight->call, response, &finding);
+    hear_key(engine, &finding, now);
     cvi_flight_note_word(engine, flight, &finding, now);
     take_finding(engine, flight, &finding, now);
 }

@@ -128,23 +128,6 @@ cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
 
 /* ---- the cache, on the calling thread ---- */
 
-static bool enter(cv_client *client, cv_error *error) {
-    cvi_mutex_lock(&client->mutex);
-    bool open = !client->closed;
-    client->visitors += open ? 1 : 0;
-    cvi_mutex_unlock(&client->mutex);
-    if (!open) {
-        cvi_error_set(error, CV_ERROR_CLOSED, "the client is closed");
-    }
-    return open;
-}
-
-static void leave(cv_client *client) {
-    cvi_mutex_lock(&client->mutex);
-    client->visitors--;
-    cvi_mutex_unlock(&client->mutex);
-}
-
 static bool is_answered(const cvi_outcome *outcome) {
     return outcome->result != NULL || outcome->error.code != CV_OK;
 }
@@ -198,13 +181,13 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
                        cvi_outcome *outcome) {
     cvi_order order = {.call = call, .options = *options, .asker = CVI_ASKER_BLOCKING};
     if (options->mode != CV_MODE_REFRESH) {
-        if (!enter(client, &outcome->error)) {
+        if (!cvi_client_enter(client, &outcome->error)) {
             cvi_call_release(call);
             return;
         }
         order.looked = read_cache(client, call, outcome);
         cvi_log_flush(client->log);
-        leave(client);
+        cvi_client_leave(client);
         if (!is_answered(outcome) && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
             cvi_error_not_cached(&outcome->error, call->label);
         }

@@ -122,7 +122,24 @@ cv_client *cv_client_open(const cv_options *options) {
     return NULL;
 }
 
-/* Threads that read the cache on their own leave soon; the stores stay until then. */
+bool cvi_client_enter(cv_client *client, cv_error *error) {
+    cvi_mutex_lock(&client->mutex);
+    bool is_open = !client->closed;
+    client->visitors += is_open ? 1 : 0;
+    cvi_mutex_unlock(&client->mutex);
+    if (!is_open) {
+        cvi_error_set(error, CV_ERROR_CLOSED, "the client is closed");
+    }
+    return is_open;
+}
+
+void cvi_client_leave(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    client->visitors--;
+    cvi_mutex_unlock(&client->mutex);
+}
+
+/* Threads that use the stores on their own leave soon; the stores stay until then. */
 static void wait_for_visitors(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
     while (client->visitors > 0) {

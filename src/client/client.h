@@ -16,6 +16,7 @@
 #include "client/engine.h"
 #include "client/settings.h"
 #include "client/transport.h"
+#include "stores/key_word.h"
 #include "stores/stores.h"
 #include "support/log.h"
 #include "support/platform.h"
@@ -54,7 +55,7 @@ struct cv_client {
     /* shared */
     cvi_mutex mutex;
     int references; /* the application's, one per request, one per thread inside poll or wait */
-    int visitors;   /* threads that read the cache on their own */
+    int visitors;   /* threads that use the stores on their own */
     bool closed;
     bool driving; /* in CV_DRIVE_POLL: somebody has the driver's role */
     bool has_worker;
@@ -63,6 +64,8 @@ struct cv_client {
     cvi_event_line events; /* of all requests */
     int event_count;
     cvi_waiter *waiters;
+    cvi_key_state key_state;  /* what the service last said to the key */
+    cvi_now key_heard;        /* and when */
     int64_t due_boot_ms;      /* when the driver wants to step next */
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
     cvi_thread worker;
@@ -104,6 +107,11 @@ struct cv_request {
 /* One reference more / less; the last one frees. Both take the mutex. */
 void cvi_client_keep(cv_client *client);
 void cvi_client_release(cv_client *client);
+
+/* A thread that uses the stores on its own is between these; they stay open meanwhile. False: the
+ * client is closed (CV_ERROR_CLOSED). */
+bool cvi_client_enter(cv_client *client, cv_error *error);
+void cvi_client_leave(cv_client *client);
 
 /* ---- driver.c ---- */
 
@@ -167,6 +175,9 @@ void cvi_callbacks_drop_locked(cv_request *request);
 /* The driver no longer has the request (but for what may be in its inbox). True: nobody has, and
  * the caller destroys it after letting go of the mutex. */
 bool cvi_request_leave_driver_locked(cv_request *request);
+
+/* The same, and destroys it then. Takes the mutex, which may be gone when it returns. */
+void cvi_request_leave_driver(cv_request *request);
 
 /* A thread no longer needs the request's memory. True: as above. */
 bool cvi_request_unpin_locked(cv_request *request);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/events.h"
+#include "client/key_check.h"
 #include "client/many.h"
 #include "support/error.h"
 
@@ -90,12 +91,7 @@ static void leave_engine(cv_client *client, cv_request *request) {
 /* Lets go of a request that has been completed elsewhere. */
 static void let_go(cv_client *client, cv_request *request) {
     leave_engine(client, request);
-    cvi_mutex_lock(&client->mutex);
-    bool is_orphan = cvi_request_leave_driver_locked(request);
-    cvi_mutex_unlock(&client->mutex);
-    if (is_orphan) {
-        cvi_request_destroy(request);
-    }
+    cvi_request_leave_driver(request);
 }
 
 static void take_inbox(cv_client *client) {
@@ -264,6 +260,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .transport = transport,
         .deliver = cvi_request_deliver,
         .tell = options->on_event != NULL ? cvi_events_tell : NULL,
+        .hear_key = cvi_key_hear,
         .user = client,
         .log = client->log,
         .lease_ms = options->dedupe.lease_ms,

@@ -87,6 +87,10 @@ typedef struct cvi_engine_options {
      * event it adds what the engine does not know, the moment where that is 0. May not call the
      * engine. */
     void (*tell)(void *user, cvi_passenger *passenger, const cv_event *event);
+
+    /* Takes what each answer of the service says about the key, if it says anything; NULL: nobody
+     * wants to know. May not call the engine. */
+    void (*hear_key)(void *user, bool is_accepted, cvi_now now);
     void *user;
     cvi_log *log; /* NULL: none */
     int64_t lease_ms;

@@ -49,6 +49,7 @@ static cv_request *new_request(cv_client *client, const cvi_order *order) {
     request->owned_by_user = true;
     if (order->call == NULL) {
         request->done = true;
+        request->outcome = order->answer != NULL ? *order->answer : (cvi_outcome){.result = NULL};
         request->outcome.error = *order->error;
     }
     if (order->cursor != NULL) {
@@ -81,7 +82,7 @@ static void complete(cv_request *request, const cv_error *error) {
 }
 
 /* Tells of a request that was done from the first. */
-static void tell_refusal(cv_request *request) {
+static void tell_end(cv_request *request) {
     cvi_mutex_lock(&request->client->mutex);
     cvi_events_tell_end_locked(request, &request->outcome);
     cvi_driver_interrupt_locked(request->client);
@@ -94,7 +95,7 @@ cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
         return NULL;
     }
     if (request->call == NULL) {
-        tell_refusal(request);
+        tell_end(request);
         return request;
     }
     fill_passenger(request, &order->options, order->looked);
@@ -136,6 +137,16 @@ void cvi_request_destroy(cv_request *request) {
     cvi_cursor_release(request->cursor);
     cvi_release(&client->allocator, request);
     cvi_client_release(client);
+}
+
+void cvi_request_leave_driver(cv_request *request) {
+    cv_client *client = request->client;
+    cvi_mutex_lock(&client->mutex);
+    bool is_orphan = cvi_request_leave_driver_locked(request);
+    cvi_mutex_unlock(&client->mutex);
+    if (is_orphan) {
+        cvi_request_destroy(request);
+    }
 }
 
 /* Ends a request early; the driver, if it has it, lets it go at its next turn. All in one hold of

@@ -15,6 +15,7 @@ typedef enum cvi_asker {
 typedef struct cvi_order {
     cvi_call *call;             /* taken over; NULL: the arguments were bad */
     const cv_error *error;      /* why, then */
+    const cvi_outcome *answer;  /* or what is known without a call; its result is taken over */
     cv_request_options options; /* checked */
     cvi_asker asker;
     bool looked;           /* the cache has been asked already */

@@ -92,6 +92,61 @@ static bool walk(memory_scene *scene, size_t failure, bool keeps_failing) {
     return has_failed;
 }
 
+/* A walk by whole pages, and the request for its next one if it has come and is not taken. */
+typedef struct page_walk {
+    cv_cursor *cursor;
+    cv_request *request;
+    int64_t last_id;
+    size_t count;
+} page_walk;
+
+/* NULL: no memory, and what has come stays to be taken. */
+static const cv_page *take_next(page_walk *self) {
+    if (self->request == NULL) {
+        self->request = cv_request_next_page(self->cursor);
+    }
+    assert_true(cv_request_wait(self->request, API_PATIENCE_MS));
+    const cv_page *page = cv_page_take(self->request);
+    if (page != NULL || cv_request_error(self->request)->code != CV_OK) {
+        cv_request_free(self->request);
+        self->request = NULL;
+    }
+    return page;
+}
+
+/* Whether it has come to the end. */
+static bool walk_pages_on(page_walk *self) {
+    bool is_end = false;
+    while (!is_end) {
+        const cv_page *page = take_next(self);
+        if (page == NULL) {
+            assert_no_memory(cv_last_error());
+            return false;
+        }
+        for (size_t i = 0; i < page->count; i++) {
+            int64_t id = ((const cv_issue *)page->items[i])->id;
+            assert_true(id > self->last_id);
+            self->last_id = id;
+        }
+        self->count += page->count;
+        is_end = page->count == 0;
+        cv_page_free(page);
+    }
+    return true;
+}
+
+static bool walk_by_pages(memory_scene *scene, size_t failure, bool keeps_failing) {
+    page_walk self = {.cursor = open_walk(scene)};
+    cv_cursor_prefetch(self.cursor, true);
+    fail_from(scene, failure, keeps_failing);
+    bool is_end = walk_pages_on(&self);
+    bool has_failed = give_memory(scene);
+    assert_true(is_end || walk_pages_on(&self));
+    assert_int_equal(self.count, FIXTURE_ISSUES);
+    cv_cursor_close(self.cursor);
+    return has_failed;
+}
+
 static cv_cursor *try_to_resume(const memory_scene *scene, const cv_cursor *cursor) {
     char *token = cv_cursor_token(cursor);
     cv_cursor *resumed = token != NULL ? cv_cursor_resume(scene->client, token) : NULL;
@@ -236,6 +291,7 @@ static void try_all(void **context, deed *run, bool keeps_failing) {
     }
 
 TWICE(walk_fails, walk)
+TWICE(page_fails, walk_by_pages)
 TWICE(walk_elsewhere, walk_elsewhere)
 TWICE(token_fails, stop_and_go_on)
 TWICE(end_fails, ask_behind_the_end)
@@ -245,6 +301,7 @@ TWICE(many_fail, ask_for_many)
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_walk_fails_once),     API_TEST(test_walk_fails_from_then_on),
+        API_TEST(test_page_fails_once),     API_TEST(test_page_fails_from_then_on),
         API_TEST(test_walk_elsewhere_once), API_TEST(test_walk_elsewhere_from_then_on),
         API_TEST(test_token_fails_once),    API_TEST(test_token_fails_from_then_on),
         API_TEST(test_end_fails_once),      API_TEST(test_end_fails_from_then_on),

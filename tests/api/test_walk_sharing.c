@@ -4,11 +4,15 @@
 
 enum { FIXTURE_ISSUES = 12, PROCESSES = 4, PAGE_SIZE = 5, PAGES = 3, IDS = 120, FOUND = 12 };
 
-static void start_all(const api *self, process actors[PROCESSES]) {
-    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=1000"};
+static void start_with(const api *self, process actors[PROCESSES], const char *argument) {
+    const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=1000", argument};
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_start(&actors[i], self, arguments);
     }
+}
+
+static void start_all(const api *self, process actors[PROCESSES]) {
+    start_with(self, actors, NULL);
 }
 
 static size_t requests(const api *self) {
@@ -23,10 +27,9 @@ static void assert_came(process *actor, int64_t count) {
     assert_int_equal(seen.id, count);
 }
 
-static void test_processes_share_the_pages_of_a_walk(void **context) {
-    api *self = *context;
+static void share_pages(const api *self, const char *argument) {
     process actors[PROCESSES];
-    start_all(self, actors);
+    start_with(self, actors, argument);
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_walk(&actors[i], PAGE_SIZE);
     }
@@ -36,6 +39,15 @@ static void test_processes_share_the_pages_of_a_walk(void **context) {
     }
     assert_int_equal(requests(self), PAGES);
     assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), PAGES);
+}
+
+static void test_processes_share_the_pages_of_a_walk(void **context) {
+    share_pages(*context, NULL);
+}
+
+/* One fetches ahead what another asks for just now, or has asked for. */
+static void test_processes_share_pages_that_come_ahead(void **context) {
+    share_pages(*context, "prefetch=1");
 }
 
 static void test_processes_share_a_request_for_many(void **context) {
@@ -80,6 +92,7 @@ static void test_a_walker_that_is_killed_is_replaced(void **context) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_processes_share_the_pages_of_a_walk),
+        API_TEST(test_processes_share_pages_that_come_ahead),
         API_TEST(test_processes_share_a_request_for_many),
         API_TEST(test_a_walker_that_is_killed_is_replaced),
     };
