@@ -10,10 +10,10 @@ enum { ISSUE = 52 };
 #define KEYS   "SELECT count(*) FROM settings WHERE name LIKE 'key:%'"
 #define AGED                                                                                       \
     "UPDATE settings SET value = value - sign(value) * 86400001"                                   \
-    " WHERE name LIKE 'key:%' RETURNING 1"
+    " WHERE name LIKE 'key:%'"
 #define AHEAD                                                                                      \
     "UPDATE settings SET value = value + sign(value) * 86400001"                                   \
-    " WHERE name LIKE 'key:%' RETURNING 1"
+    " WHERE name LIKE 'key:%'"
 
 static size_t asked(const drive_scene *scene) {
     return server_request_count(scene->self->server, PROMOS);
@@ -94,7 +94,7 @@ static void test_what_is_old_is_asked_anew(void **context) {
     drive_scene *scene = *context;
     expect_accepted(scene, scene->client, 1);
     for (size_t i = 0; i < API_COUNT(changes); i++) {
-        api_query(scene->self, changes[i]);
+        api_execute(scene->self, changes[i]);
         reopen(scene);
         expect_accepted(scene, scene->client, i + 2);
     }
@@ -114,7 +114,7 @@ static void test_a_refusal_that_is_not_remembered(void **context) {
 static void test_words_of_other_keys_are_forgotten_in_time(void **context) {
     drive_scene *scene = *context;
     expect_accepted(scene, scene->client, 1);
-    api_query(scene->self, AGED);
+    api_execute(scene->self, AGED);
     cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
     expect(scene, wrong, CV_ERROR_AUTH, 2);
     cv_client_close(wrong);
@@ -192,6 +192,16 @@ static void test_trouble_is_no_answer(void **context) {
     expect_accepted(scene, scene->client, API_COUNT(troubles) + 1);
 }
 
+/* The file is for others; this client knows. */
+static void test_what_cannot_be_noted_is_known(void **context) {
+    drive_scene *scene = *context;
+    api_execute(scene->self, "CREATE TRIGGER refuse BEFORE INSERT ON settings BEGIN"
+                             " SELECT RAISE(ABORT, 'no room'); END");
+    expect_accepted(scene, scene->client, 1);
+    expect_accepted(scene, scene->client, 1);
+    assert_int_equal(api_query(scene->self, KEYS), 0);
+}
+
 static void test_it_needs_room(void **context) {
     drive_scene *scene = *context;
     const cv_resource_limit none = {.resource = "promos", .limit = 0};
@@ -223,6 +233,7 @@ int main(void) {
         BOTH_DRIVES(test_a_refused_call_says_the_contrary),
         BOTH_DRIVES(test_the_later_word_counts),
         BOTH_DRIVES(test_trouble_is_no_answer),
+        BOTH_DRIVES(test_what_cannot_be_noted_is_known),
         BOTH_DRIVES(test_it_needs_room),
         BOTH_DRIVES(test_without_a_client),
     };

@@ -218,7 +218,7 @@ static void test_damage_in_the_cache(void **context) {
     scene *self = *context;
     start(self);
     assert_int_equal(api_retrieve(self->drive.client, ISSUE).code, CV_OK);
-    api_query(self->drive.self, "UPDATE cache SET value = x'00' RETURNING 1");
+    api_execute(self->drive.self, "UPDATE cache SET value = x'00'");
     forget(self);
     assert_int_equal(api_retrieve(self->drive.client, ISSUE).source, CV_SOURCE_NETWORK);
     close_client(self);
@@ -230,15 +230,8 @@ static void test_damage_in_the_cache(void **context) {
 static void test_failures_that_fail_no_call(void **context) {
     scene *self = *context;
     start(self);
-    api_query(self->drive.self, "SELECT count(*) FROM cache");
-    sqlite3 *connection = NULL;
-    assert_int_equal(sqlite3_open(self->drive.self->database.text, &connection), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(connection,
-                                  "CREATE TRIGGER refuse BEFORE INSERT ON cache BEGIN"
-                                  " SELECT RAISE(ABORT, 'no room'); END",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+    api_execute(self->drive.self, "CREATE TRIGGER refuse BEFORE INSERT ON cache BEGIN"
+                                  " SELECT RAISE(ABORT, 'no room'); END");
     forget(self);
     assert_int_equal(api_retrieve(self->drive.client, ISSUE).code, CV_OK);
     assert_int_equal(api_retrieve(self->drive.client, OTHER_ISSUE).code, CV_OK);
