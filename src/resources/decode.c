@@ -86,6 +86,7 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     bool is_search = options->resource == &cvi_search_resource;
     *builder = (cvi_builder){
         .resource = options->resource,
+        .text = text,
         .arena = is_search ? scratch : &result->arena, /* hits are read once more */
         .scratch = scratch,
         .on_unknown = is_search ? NULL : options->on_unknown,

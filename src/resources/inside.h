@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resources/oddity.h"
 #include "resources/result.h"
 #include "resources/table.h"
 #include "support/arena.h"
@@ -21,6 +22,7 @@ typedef struct cvi_record {
     uint64_t null;          /* as null, or as something that the member cannot hold */
     size_t raw_begin;       /* its text within the body */
     size_t raw_end;
+    const cvi_oddity *oddities; /* what its members do not tell; NULL: nothing */
 } cvi_record;
 
 /* Written by the decoder only; constant, but for the count of owners, once it is handed out. */

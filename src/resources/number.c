@@ -114,3 +114,11 @@ bool cvi_number_read(const char *text, size_t length, int64_t *number) {
     *number = parts.is_negative ? value : -value;
     return true;
 }
+
+bool cvi_number_is_plain(const char *text, size_t length) {
+    size_t sign = length > 0 && text[0] == '-' ? 1 : 0;
+    if (length > sign && text[sign] == '0') {
+        return length == 1;
+    }
+    return length > sign && count_digits(text + sign, text + length) == length - sign;
+}
