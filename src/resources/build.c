@@ -110,20 +110,29 @@ static int remember_scalar(cvi_builder *builder) {
     return remember(builder, scalar_begin(builder->text, cvi_json_position(&builder->reader)));
 }
 
-/* Whether the writer can tell from the member alone what was sent. Nested structs remember no
+/* Whether the writer can tell from a zero member alone what was sent. Nested structs remember no
  * nulls: a zero in them is written as what the kind has for it. */
 static bool is_told(const cvi_build_frame *frame, cvi_value_fate fate) {
     bool is_pointer = frame->row->kind == CVI_KIND_TEXT || frame->row->kind == CVI_KIND_OBJECT;
-    return fate == CVI_VALUE_STORED || (fate == CVI_VALUE_NONE && frame->is_record) ||
+    return (fate == CVI_VALUE_NONE && frame->is_record) ||
            (fate == CVI_VALUE_NULL && (frame->is_record || is_pointer));
 }
 
-static int settle(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
+static int settle_oddly(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
     if (fate == CVI_VALUE_NO_MEMORY) {
         return fail_without_memory(builder);
     }
     mark(frame, fate == CVI_VALUE_NULL || fate == CVI_VALUE_LOST);
     return is_told(frame, fate) ? 1 : remember_scalar(builder);
+}
+
+/* Nearly every value is stored as it is. */
+static inline int settle(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
+    if (fate != CVI_VALUE_STORED) {
+        return settle_oddly(builder, frame, fate);
+    }
+    mark(frame, false);
+    return 1;
 }
 
 /* A single value that no member waits for: it is odd among the items of a list only. */
@@ -165,26 +174,43 @@ static cvi_build_frame *waiting_frame(cvi_builder *builder) {
 
 /* ---- keys ---- */
 
-/* memcmp for names: most have 8 to 16 bytes, which two words that may overlap hold. Comparing keys
- * is what a decoder does most, and a call for each is a tenth of its time. */
-static bool same_bytes(const char *one, const char *other, size_t length) {
-    if (length < sizeof(uint64_t) || length > 2 * sizeof(uint64_t)) {
+static bool same_8_bytes(const char *one, const char *other) {
+    uint64_t words[2];
+    memcpy(&words[0], one, sizeof(words[0]));
+    memcpy(&words[1], other, sizeof(words[1]));
+    return words[0] == words[1];
+}
+
+static bool same_4_bytes(const char *one, const char *other) {
+    uint32_t words[2];
+    memcpy(&words[0], one, sizeof(words[0]));
+    memcpy(&words[1], other, sizeof(words[1]));
+    return words[0] == words[1];
+}
+
+/* memcmp for names of 2 bytes and more: nearly all have at most 16, which two words that may
+ * overlap hold. Comparing keys is what a decoder does most, and a call for each is a tenth of its
+ * time. */
+static bool same_name(const char *one, const char *other, size_t length) {
+    const char *one_end = one + length;
+    const char *other_end = other + length;
+    if (length > 16) {
         return memcmp(one, other, length) == 0;
     }
-    uint64_t words[4];
-    size_t last = length - sizeof(uint64_t);
-    memcpy(&words[0], one, sizeof(uint64_t));
-    memcpy(&words[1], other, sizeof(uint64_t));
-    memcpy(&words[2], one + last, sizeof(uint64_t));
-    memcpy(&words[3], other + last, sizeof(uint64_t));
-    return words[0] == words[1] && words[2] == words[3];
+    if (length >= 8) {
+        return same_8_bytes(one, other) && same_8_bytes(one_end - 8, other_end - 8);
+    }
+    if (length >= 4) {
+        return same_4_bytes(one, other) && same_4_bytes(one_end - 4, other_end - 4);
+    }
+    return one[0] == other[0] && one[1] == other[1] && one_end[-1] == other_end[-1];
 }
 
 static bool is_wire_name(const cvi_field *row, const char *key, size_t length) {
-    return length == row->wire_length && same_bytes(key, row->wire, length);
+    return length == row->wire_length && same_name(key, row->wire, length);
 }
 
-/* Looks at all rows, beginning with the one that is expected. */
+/* Looks at all wire names, beginning with the one that is expected. */
 static const cvi_field *search_row(cvi_build_frame *frame, const char *key, size_t length) {
     const cvi_shape *shape = frame->shape;
     size_t index = frame->next_row;
@@ -197,7 +223,7 @@ static const cvi_field *search_row(cvi_build_frame *frame, const char *key, size
             return &shape->rows[index];
         }
     }
-    return cvi_shape_find(shape, key, length); /* by its right spelling, or not at all */
+    return NULL;
 }
 
 /* Keys come in the order of the rows, with gaps in lists: the first look finds nearly all. */
@@ -209,6 +235,20 @@ static const cvi_field *find_row(cvi_build_frame *frame, const char *key, size_t
         return &shape->rows[expected];
     }
     return search_row(frame, key, length);
+}
+
+/* A member by its own name, where the wire has a misspelt one. */
+static int remember_key(cvi_builder *builder, cvi_build_frame *frame) {
+    if (frame->shape == &envelope_shape) {
+        return 1;
+    }
+    size_t place = CVI_ODDITY_KEY + waiting_place(frame);
+    cvi_oddity *oddity = cvi_oddities_add(&frame->oddities, place, builder->arena);
+    if (oddity == NULL) {
+        return fail_without_memory(builder);
+    }
+    oddity->text = frame->row->member;
+    return 1;
 }
 
 static int report_unknown(cvi_builder *builder, const cvi_shape *shape, const char *key,
@@ -248,6 +288,10 @@ static int on_key(void *context, const unsigned char *text, size_t length) {
     builder->is_at_results = false;
     if (frame->row != NULL) {
         return 1;
+    }
+    frame->row = cvi_shape_find(frame->shape, key, length);
+    if (frame->row != NULL) {
+        return remember_key(builder, frame);
     }
     if (is_results_key(frame, key, length)) {
         await_results(builder);

@@ -120,7 +120,7 @@ cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *al
         return NULL;
     }
     cvi_arena scratch;
-    cvi_arena_init(&scratch, allocator, sizeof(cvi_builder) + body.size / 4);
+    cvi_arena_init(&scratch, allocator, sizeof(cvi_builder) + body.size / 16);
     bool is_good = fill_result(result, options, &scratch, error);
     cvi_arena_clear(&scratch);
     if (!is_good) {

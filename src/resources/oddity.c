@@ -1,4 +1,4 @@
-/* Owns the chains of oddities. A struct has at most one for each of its rows, so that looking them
+/* Owns the chains of oddities. A struct has at most two for each of its rows, so that looking them
  * through is cheap; those of a list are only ever walked in order. */
 #include "resources/oddity.h"
 
@@ -17,11 +17,11 @@ cvi_oddity *cvi_oddities_add(cvi_oddities *oddities, size_t place, cvi_arena *ar
     return added;
 }
 
-void cvi_oddities_forget(cvi_oddities *oddities, size_t place) {
+void cvi_oddities_forget(cvi_oddities *oddities, size_t row) {
     cvi_oddities kept = {NULL, NULL};
     cvi_oddity **end = &kept.first;
     for (cvi_oddity *oddity = oddities->first; oddity != NULL; oddity = oddity->next) {
-        if (oddity->place != place) {
+        if (oddity->place != row && oddity->place != CVI_ODDITY_KEY + row) {
             *end = oddity;
             end = &oddity->next;
             kept.last = oddity;

@@ -7,7 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resources/table.h"
 #include "support/arena.h"
+
+/* Added to the index of a row it is the place of the row's key: its text is the member's name, by
+ * which the answer had it though the wire misspells it. */
+enum { CVI_ODDITY_KEY = CVI_ROWS_MAX };
 
 /* One place of a struct or list at which its members do not tell everything. Constant once the
  * struct or list is complete. */
@@ -29,10 +34,10 @@ typedef struct cvi_oddities {
 /* One more, at the end and zero but for its place; NULL without memory. One thread at a time. */
 cvi_oddity *cvi_oddities_add(cvi_oddities *oddities, size_t place, cvi_arena *arena);
 
-/* Forgets what was odd at a row of a struct whose key has come again. */
-void cvi_oddities_forget(cvi_oddities *oddities, size_t place);
+/* Forgets what was odd at a row of a struct, key and value, as its key has come again. */
+void cvi_oddities_forget(cvi_oddities *oddities, size_t row);
 
-/* That at a row of a struct, or NULL. Any thread. */
+/* That at a place of a struct, or NULL. Any thread. */
 const cvi_oddity *cvi_oddity_at(const cvi_oddity *first, size_t place);
 
 #endif

@@ -37,6 +37,10 @@ static void store_bool(const cvi_field *row, char *target, bool value) {
 static cvi_value_fate store_spelling(const cvi_field *row, char *target, const char *spelling,
                                      size_t length, cvi_kind exact_kind) {
     int64_t number;
+    if (row->kind == exact_kind && cvi_number_read_digits(spelling, length, &number)) {
+        store_int64(row, target, number);
+        return CVI_VALUE_STORED;
+    }
     if (!cvi_number_read(spelling, length, &number)) {
         return clear_as(row, target, CVI_VALUE_LOST);
     }

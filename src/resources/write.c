@@ -188,7 +188,8 @@ static void write_object(cvi_buffer *out, const written *object) {
         }
         cvi_buffer_add_text(out, separator);
         separator = ",";
-        write_text(out, object->shape->rows[i].wire);
+        const cvi_oddity *key = cvi_oddity_at(object->oddities, CVI_ODDITY_KEY + i);
+        write_text(out, key != NULL ? key->text : object->shape->rows[i].wire);
         cvi_buffer_add_char(out, ':');
         write_value(out, object, i);
     }

@@ -293,7 +293,10 @@ static void test_misspelt_names(void **state) {
     (void)state;
     const spelling_case cases[] = {
         {"{\"appearancess\":4}", "{\"appearancess\":4}"},
-        {"{\"appearances\":4}", "{\"appearancess\":4}"},
+        {"{\"appearances\":4}", "{\"appearances\":4}"},
+        {"{\"appearances\":\"4\"}", "{\"appearances\":\"4\"}"},
+        {"{\"appearancess\":4,\"appearances\":5}", "{\"appearancess\":5}"},
+        {"{\"appearances\":[],\"flag\":1,\"appearances\":6}", "{\"appearancess\":6,\"flag\":1}"},
         {"{\"appearances\":4,\"appearancess\":5}", "{\"appearancess\":5}"},
         {"{\"appearance\":4,\"appearancesss\":5,\"\":6}", "{}"},
     };

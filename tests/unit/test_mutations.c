@@ -209,7 +209,13 @@ static void check(const cvi_resource *resource, json_t *record) {
     char *text = json_dumps(answer, JSON_COMPACT);
     check_in_pieces(resource, record, text, 0);
     free(text);
-    text = json_dumps(answer, JSON_INDENT(2));
+    json_decref(answer);
+}
+
+/* The same with blanks between the values, and fed in small pieces. */
+static void check_apart(const cvi_resource *resource, json_t *record) {
+    json_t *answer = json_pack("{s:i, s:[O]}", "status_code", 1, "results", record);
+    char *text = json_dumps(answer, JSON_INDENT(2));
     check_in_pieces(resource, record, text, 7);
     free(text);
     json_decref(answer);
@@ -224,58 +230,66 @@ static void check_member(const cvi_resource *resource, const char *name, json_t 
 
 /* ---- each place by itself ---- */
 
-static void replace_inside(const cvi_resource *resource, const char *name, const json_t *object,
-                           bool is_item, size_t index) {
+/* Copies of an object, each with another key replaced, or left out. */
+static json_t *changed_copies(json_t *object, json_t *value) {
+    json_t *copies = json_array();
     const char *key;
     json_t *old;
-    json_object_foreach((json_t *)object, key, old) {
-        json_t *changed = json_copy((json_t *)object);
-        json_object_set_new(changed, key, replacement(index));
-        check_member(resource, name,
-                     is_item ? json_pack("[O,o,O]", object, changed, object) : changed);
-    }
-}
-
-static void drop_inside(const cvi_resource *resource, const char *name, const json_t *object,
-                        bool is_item) {
-    const char *key;
-    json_t *old;
-    json_object_foreach((json_t *)object, key, old) {
-        json_t *changed = json_copy((json_t *)object);
-        json_object_del(changed, key);
-        check_member(resource, name,
-                     is_item ? json_pack("[o,O,O]", changed, object, object) : changed);
-    }
-}
-
-/* Strangers before, between and behind the items of a list. */
-static void insert_items(const cvi_resource *resource, const char *name, json_t *item,
-                         size_t index) {
-    json_t *stranger = replacement(index);
-    check_member(resource, name,
-                 json_pack("[O,O,O,O,O,O]", stranger, stranger, item, stranger, item, stranger));
-    json_decref(stranger);
-}
-
-static void replace_member(const cvi_resource *resource, const char *name, json_t *value) {
-    json_t *first = json_array_get(value, 0);
-    const json_t *object = first != NULL ? first : value;
-    for (size_t i = 0; i < REPLACEMENT_COUNT; i++) {
-        check_member(resource, name, replacement(i));
-        replace_inside(resource, name, object, first != NULL, i);
-        if (first != NULL) {
-            insert_items(resource, name, first, i);
+    json_object_foreach(object, key, old) {
+        json_t *copy = json_copy(object);
+        if (value != NULL) {
+            json_object_set(copy, key, value);
+        } else {
+            json_object_del(copy, key);
         }
+        json_array_append_new(copies, copy);
     }
-    drop_inside(resource, name, object, first != NULL);
-    check_member(resource, name, json_incref(value));
+    return copies;
+}
+
+static void replace_in_object(const cvi_resource *resource, const char *name, json_t *object,
+                              json_t *value) {
+    json_t *copies = changed_copies(object, value);
+    size_t index;
+    json_t *copy;
+    json_array_foreach(copies, index, copy) {
+        check_member(resource, name, json_incref(copy));
+    }
+    json_decref(copies);
+}
+
+/* In a list also with strangers before, between and behind the items. */
+static void replace_in_list(const cvi_resource *resource, const char *name, json_t *item,
+                            json_t *value) {
+    check_member(resource, name, changed_copies(item, value));
+    if (value != NULL) {
+        check_member(resource, name,
+                     json_pack("[O,O,O,O,O,O]", value, value, item, value, item, value));
+    }
+}
+
+static void replace_inside(const cvi_resource *resource, const char *name, json_t *member,
+                           json_t *value) {
+    json_t *item = json_array_get(member, 0);
+    if (item != NULL) {
+        replace_in_list(resource, name, item, value);
+    } else {
+        replace_in_object(resource, name, member, value);
+    }
 }
 
 static void replace_each(const cvi_resource *resource, json_t *whole) {
     const char *name;
-    json_t *value;
-    json_object_foreach(whole, name, value) {
-        replace_member(resource, name, value);
+    json_t *member;
+    json_object_foreach(whole, name, member) {
+        check_member(resource, name, json_incref(member));
+        replace_inside(resource, name, member, NULL);
+        for (size_t i = 0; i < REPLACEMENT_COUNT; i++) {
+            json_t *value = replacement(i);
+            check_member(resource, name, json_incref(value));
+            replace_inside(resource, name, member, value);
+            json_decref(value);
+        }
     }
 }
 
@@ -320,7 +334,7 @@ static void scramble_often(const cvi_resource *resource, const json_t *whole) {
     for (int round = 0; round < ROUNDS; round++) {
         json_t *record = scramble(whole, &random);
         if (json_is_object(record)) {
-            check(resource, record);
+            check_apart(resource, record);
         }
         json_decref(record);
     }
