@@ -19,7 +19,7 @@ typedef struct cvi_record {
     const cvi_shape *shape; /* of its struct */
     size_t offset;          /* of its struct within the result's records */
     uint64_t present;       /* the answer had the member */
-    uint64_t null;          /* as null, or as something that the member cannot hold */
+    uint64_t null;          /* as null, or as something that reads as null (an oddity) */
     size_t raw_begin;       /* its text within the body */
     size_t raw_end;
     const cvi_oddity *oddities; /* what its members do not tell; NULL: nothing */

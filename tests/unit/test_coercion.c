@@ -250,12 +250,14 @@ static void test_list(void **state) {
 /* Nested structs keep no mask of nulls: what is odd in them, at any depth, is kept all the same. */
 static void test_nested_oddities(void **state) {
     (void)state;
-    static const char *const texts[] = {
+    const char *deep =
+        "{\"parts\":[{\"name\":\"a\",\"ref\":{\"id\":1},\"counted\":[1,{\"count\":2},3]},null,"
+        "{\"counted\":[{},[ [] ],{}]}],\"text_number\":7}";
+    const char *const texts[] = {
         "{\"part\":{\"name\":1,\"ref\":false,\"counted\":null}}",
         "{\"part\":{\"ref\":null}}",
         "{\"part\":{\"ref\":[],\"counted\":\"\"},\"parts\":[[{}],{\"name\":\"n\"}]}",
-        "{\"parts\":[{\"name\":\"a\",\"ref\":{\"id\":1},\"counted\":[1,{\"count\":2},3]},null,"
-        "{\"counted\":[{},[ [] ],{}]}],\"text_number\":7}",
+        deep,
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         record_must_write(texts[i], texts[i]);
