@@ -28,7 +28,7 @@ static bool grow(cvi_items *list, size_t needed, size_t item_size, cvi_arena *ar
     if (items == NULL) {
         return false;
     }
-    if (list->count > 0) {
+    if (list->items != NULL) {
         memcpy(items, list->items, list->count * item_size);
     }
     list->items = items;
