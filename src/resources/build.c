@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "resources/match.h"
 #include "resources/text.h"
 #include "resources/value.h"
 
@@ -105,7 +106,7 @@ static size_t scalar_begin(const char *text, size_t end) {
     return begin;
 }
 
-/* The same for a single value. */
+/* Remembers the single value that ends here. */
 static int remember_scalar(cvi_builder *builder) {
     return remember(builder, scalar_begin(builder->text, cvi_json_position(&builder->reader)));
 }
@@ -148,19 +149,19 @@ static int skip(cvi_builder *builder) {
     return 1;
 }
 
+/* The same where a member waits that cannot hold it. */
+static int refuse(cvi_builder *builder, cvi_build_frame *frame) {
+    cvi_value_clear(frame->row, frame->target);
+    mark(frame, true);
+    return skip(builder);
+}
+
 /* One that was skipped has ended. That of a key without a row is no oddity. */
 static int end_skipped(cvi_builder *builder) {
     builder->skipped_depth--;
     const cvi_build_frame *frame = top_frame(builder);
     bool is_odd = frame->row != NULL || is_list_member(frame);
     return builder->skipped_depth == 0 && is_odd ? remember(builder, builder->skipped_begin) : 1;
-}
-
-/* The same where a member waits that cannot hold it. */
-static int refuse(cvi_builder *builder, cvi_build_frame *frame) {
-    cvi_value_clear(frame->row, frame->target);
-    mark(frame, true);
-    return skip(builder);
 }
 
 /* The frame with a row that waits for the value at hand, or NULL if nobody wants it. */
@@ -173,69 +174,6 @@ static cvi_build_frame *waiting_frame(cvi_builder *builder) {
 }
 
 /* ---- keys ---- */
-
-static bool same_8_bytes(const char *one, const char *other) {
-    uint64_t words[2];
-    memcpy(&words[0], one, sizeof(words[0]));
-    memcpy(&words[1], other, sizeof(words[1]));
-    return words[0] == words[1];
-}
-
-static bool same_4_bytes(const char *one, const char *other) {
-    uint32_t words[2];
-    memcpy(&words[0], one, sizeof(words[0]));
-    memcpy(&words[1], other, sizeof(words[1]));
-    return words[0] == words[1];
-}
-
-/* memcmp for names of 2 bytes and more: nearly all have at most 16, which two words that may
- * overlap hold. Comparing keys is what a decoder does most, and a call for each is a tenth of its
- * time. */
-static bool same_name(const char *one, const char *other, size_t length) {
-    const char *one_end = one + length;
-    const char *other_end = other + length;
-    if (length > 16) {
-        return memcmp(one, other, length) == 0;
-    }
-    if (length >= 8) {
-        return same_8_bytes(one, other) && same_8_bytes(one_end - 8, other_end - 8);
-    }
-    if (length >= 4) {
-        return same_4_bytes(one, other) && same_4_bytes(one_end - 4, other_end - 4);
-    }
-    return one[0] == other[0] && one[1] == other[1] && one_end[-1] == other_end[-1];
-}
-
-static bool is_wire_name(const cvi_field *row, const char *key, size_t length) {
-    return length == row->wire_length && same_name(key, row->wire, length);
-}
-
-/* Looks at all wire names, beginning with the one that is expected. */
-static const cvi_field *search_row(cvi_build_frame *frame, const char *key, size_t length) {
-    const cvi_shape *shape = frame->shape;
-    size_t index = frame->next_row;
-    for (size_t tried = 0; tried < shape->row_count; tried++, index++) {
-        if (index >= shape->row_count) {
-            index = 0;
-        }
-        if (is_wire_name(&shape->rows[index], key, length)) {
-            frame->next_row = index + 1;
-            return &shape->rows[index];
-        }
-    }
-    return NULL;
-}
-
-/* Keys come in the order of the rows, with gaps in lists: the first look finds nearly all. */
-static const cvi_field *find_row(cvi_build_frame *frame, const char *key, size_t length) {
-    const cvi_shape *shape = frame->shape;
-    size_t expected = frame->next_row;
-    if (expected < shape->row_count && is_wire_name(&shape->rows[expected], key, length)) {
-        frame->next_row = expected + 1;
-        return &shape->rows[expected];
-    }
-    return search_row(frame, key, length);
-}
 
 /* A member by its own name, where the wire has a misspelt one. */
 static int remember_key(cvi_builder *builder, cvi_build_frame *frame) {
@@ -284,7 +222,7 @@ static int on_key(void *context, const unsigned char *text, size_t length) {
     }
     const char *key = (const char *)text;
     cvi_build_frame *frame = top_frame(builder);
-    frame->row = find_row(frame, key, length);
+    frame->row = cvi_match_key(frame->shape, key, length, &frame->next_row);
     builder->is_at_results = false;
     if (frame->row != NULL) {
         return 1;
