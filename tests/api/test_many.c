@@ -64,7 +64,7 @@ static void test_one_request_for_all_that_is_not_there(void **context) {
     drive_scene *scene = *context;
     const cv_many *many = fetch(scene, ids, API_COUNT(ids));
     assert_int_equal(drive_requests(scene), 1);
-    assert_sent(scene, 0, "format=json&filter=id%3A52%7C61%7C88%7C999&api_key=***");
+    assert_sent(scene, 0, "format=json&filter=id%3A52%7C61%7C88%7C999&limit=100&api_key=***");
     assert_issue(&many->items[0], CV_SOURCE_NETWORK, false);
     assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
     assert_failed(&many->items[2], CV_ERROR_NOT_FOUND);
@@ -86,7 +86,7 @@ static void test_the_second_time_all_is_there(void **context) {
     assert_kept(&many->items[1]);
     cv_many_free(many);
     many = fetch(scene, more, API_COUNT(more));
-    assert_sent(scene, 1, "format=json&filter=id%3A88&api_key=***");
+    assert_sent(scene, 1, "format=json&filter=id%3A88&limit=100&api_key=***");
     assert_kept(&many->items[0]);
     assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
     assert_kept(&many->items[2]);
@@ -98,7 +98,7 @@ static void test_a_full_entry_serves_and_stays(void **context) {
     drive_scene *scene = *context;
     assert_int_equal(api_retrieve(scene->client, 52).source, CV_SOURCE_NETWORK);
     const cv_many *many = fetch(scene, ids, API_COUNT(ids));
-    assert_sent(scene, 0, "format=json&filter=id%3A61&api_key=***");
+    assert_sent(scene, 0, "format=json&filter=id%3A61&limit=100&api_key=***");
     assert_issue(&many->items[0], CV_SOURCE_CACHE, true);
     assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
     cv_many_free(many);
@@ -125,7 +125,8 @@ static void test_fields(void **context) {
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;
     options.fields = "name";
     const cv_many *many = fetch_with(scene, ids, API_COUNT(ids), &options);
-    assert_sent(scene, 0, "format=json&field_list=id%2Cname&filter=id%3A52%7C61&api_key=***");
+    assert_sent(scene, 0,
+                "format=json&field_list=id%2Cname&filter=id%3A52%7C61&limit=100&api_key=***");
     assert_true(cv_record_has(many->items[0].record, "name"));
     assert_false(cv_record_has(many->items[0].record, "volume"));
     cv_many_free(many);
