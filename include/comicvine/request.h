@@ -40,7 +40,7 @@ CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, 
  * What comes so holds what lists hold (cv_record_has), and is cached apart from full entries, with
  * the age of its list. What a list leaves out of those that match is asked for again, as long as
  * each answer tells something new: an id is CV_ERROR_NOT_FOUND only if a list that has all that
- * match does not have it, else CV_ERROR_RESPONSE.
+ * match does not have it, and that for cache.negative_ttl_s; else it is CV_ERROR_RESPONSE.
  * The service's lists of video_type, video_category and chat cannot be asked by id: of these, what
  * is not in the cache is retrieved one by one, each a request of the detail path, a few at once;
  * such records are full entries. Types cannot be had by id at all: CV_ERROR_ARGUMENT.

@@ -199,9 +199,12 @@ static void fill_list(cvi_many *many, cvi_part *part) {
     while (many->wanted_count > 0 && part->entry_count < CVI_MANY_IDS_PER_LIST) {
         part->entries[part->entry_count++] = pop_wanted(many);
     }
-    qsort(part->entries, part->entry_count, sizeof(part->entries[0]), compare_entries);
+    qsort(part->entries, part->entry_count, sizeof(cvi_many_entry *), compare_entries);
     for (size_t i = 0; i < part->entry_count; i++) {
         part->entries[i]->asked_by = part;
+        if (part->entries[i]->is_doubted) {
+            part->passenger.mode = CV_MODE_REFRESH;
+        }
     }
 }
 

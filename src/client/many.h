@@ -17,6 +17,7 @@ enum {
 typedef struct cvi_many_entry {
     int64_t id;
     bool is_settled;
+    bool is_doubted; /* a list of long ago did not have it: it must be asked for anew */
     const struct cvi_part *asked_by;    /* the list that asks for it, or asked last */
     struct cvi_many_entry *wanted_next; /* in the queue of those that the cache does not have */
     cvi_result *result;                 /* of this object alone, or NULL: `error` */

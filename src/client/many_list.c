@@ -1,8 +1,8 @@
 /* Owns what a list means for the ids that it was asked for: an item becomes an answer about its own
  * object, and goes to the cache as such; an id without one does not exist only if the list says
- * that it holds all that match. What it has not told about is asked for again, as long as each
- * answer tells something: a mirror may give fewer items than it was asked for, or an item may be
- * unreadable. The driver's. */
+ * that it holds all that match, and if that is not too long ago. What it has not told about is
+ * asked for again, as long as each answer tells something: a mirror may give fewer items than it
+ * was asked for, or an item may be unreadable. The driver's. */
 #include <inttypes.h>
 
 #include "client/many.h"
@@ -103,11 +103,24 @@ static void explain_absence(const cvi_many *many, const cvi_part *part, int64_t 
     }
 }
 
+/* Whether the list lay in the cache for longer than one may remember that an object is not there. A
+ * refreshed one never does, so that doubts end. */
+static bool is_too_old_to_deny(const cvi_many *many, const cvi_part *part) {
+    const cv_client *client = many->request->client;
+    int64_t negative_ttl_s = client->settings.options.cache.negative_ttl_s;
+    int64_t memory_ms = negative_ttl_s > 0 ? negative_ttl_s * 1000 : 0;
+    return part->outcome.provenance.source == CV_SOURCE_CACHE &&
+           cvi_clock_now(&client->clock).wall_ms - memory_ms >=
+               part->outcome.provenance.fetched_at_ms;
+}
+
 /* An id that the list does not have. */
 static void take_absence(cvi_many *many, const cvi_part *part, cvi_many_entry *entry) {
     cv_error error;
     bool has_list = part->outcome.result != NULL;
-    if (has_list && part->told > 0 && !is_whole(part)) {
+    bool is_denied = has_list && is_whole(part);
+    entry->is_doubted = is_denied && is_too_old_to_deny(many, part);
+    if (entry->is_doubted || (has_list && !is_denied && part->told > 0)) {
         cvi_many_want(many, entry);
         return;
     }

@@ -175,6 +175,44 @@ static void test_items_of_a_cached_list_are_kept_with_its_age(void **context) {
     cv_many_free(many);
 }
 
+/* That an object is not there is remembered for negative_ttl_s, however long its list is good. */
+static void test_an_old_list_denies_nothing(void **context) {
+    static const int64_t ids[] = {52, UNKNOWN};
+    static const char *const make_older =
+        "UPDATE cache SET created_at = created_at - 200000 RETURNING 1";
+    drive_scene *scene = *context;
+    cv_many_free(fetch(scene, ids, API_COUNT(ids)));
+    cv_many_free(fetch(scene, ids, API_COUNT(ids)));
+    assert_int_equal(drive_requests(scene), 2); /* both, then the unknown one alone */
+    drive_until(scene, ROWS, 3);
+    api_query(scene->self, make_older);
+    const cv_many *many = fetch(scene, ids, API_COUNT(ids));
+    assert_many_failed(&many->items[1], CV_ERROR_NOT_FOUND);
+    assert_int_equal(drive_requests(scene), 2);
+    cv_many_free(many);
+    api_query(scene->self, make_older);
+    many = fetch(scene, ids, API_COUNT(ids));
+    assert_many_record(&many->items[0], CV_SOURCE_CACHE);
+    assert_many_failed(&many->items[1], CV_ERROR_NOT_FOUND);
+    assert_int_equal(drive_requests(scene), 3);
+    cv_many_free(many);
+}
+
+static void test_denials_that_are_not_to_be_remembered(void **context) {
+    static const int64_t ids[] = {UNKNOWN};
+    drive_scene *scene = *context;
+    cv_options options = api_options(scene->self);
+    options.cache.negative_ttl_s = CV_NONE;
+    cv_client_close(scene->client);
+    scene->client = drive_open(scene, &options);
+    for (size_t i = 1; i <= 2; i++) {
+        const cv_many *many = fetch(scene, ids, API_COUNT(ids));
+        assert_many_failed(&many->items[0], CV_ERROR_NOT_FOUND);
+        assert_int_equal(drive_requests(scene), i);
+        cv_many_free(many);
+    }
+}
+
 /* Those who joined another's request keep its items as well, should its process have died. */
 static void test_items_of_a_shared_list_are_kept(void **context) {
     static const int64_t ids[] = {52, 61};
@@ -211,6 +249,8 @@ int main(void) {
         BOTH_DRIVES(test_a_list_that_does_not_exist),
         BOTH_DRIVES(test_refresh_asks_again_too),
         BOTH_DRIVES(test_items_of_a_cached_list_are_kept_with_its_age),
+        BOTH_DRIVES(test_an_old_list_denies_nothing),
+        BOTH_DRIVES(test_denials_that_are_not_to_be_remembered),
         BOTH_DRIVES(test_items_of_a_shared_list_are_kept),
     };
     return cmocka_run_group_tests_name("many lists", tests, NULL, NULL);
