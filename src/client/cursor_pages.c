@@ -22,6 +22,7 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
         search.fields = plan->fields;
         search.limit = plan->limit;
         search.page = page;
+        search.subscriber_only = plan->subscriber_only;
         search.allow_unknown = plan->allow_unknown;
         return cvi_call_search(settings, &search, error);
     }
@@ -31,6 +32,8 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
     query.sort = plan->sort;
     query.limit = plan->limit;
     query.offset = offset;
+    query.subscriber_only = plan->subscriber_only;
+    query.video_type = plan->video_type;
     query.allow_unknown = plan->allow_unknown;
     return cvi_call_list(settings, cursor->resource->resource, &query, error);
 }

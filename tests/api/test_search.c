@@ -189,6 +189,8 @@ static void test_bad_searches_send_nothing(void **context) {
         {.query = "a", .resources = "promo"},
         {.query = "a", .fields = "lamp"},
         {.query = "a", .fields = "person_credits"},
+        {.query = "a", .fields = "gender", .resources = "issue,volume"},
+        {.query = "a", .subscriber_only = ""},
         {.query = "a", .limit = 101},
         {.query = "a", .limit = -1},
         {.query = "a", .page = -1},
@@ -220,6 +222,11 @@ static void test_an_error_names_what_is_searched(void **context) {
     assert_null(cv_search(scene->client, &query, CV_PRIORITY_USER));
     assert_non_null(strstr(cv_last_error()->message, "promo"));
     assert_non_null(strstr(cv_last_error()->message, "story_arc"));
+    query.resources = "issues";
+    query.fields = "name,real_name";
+    assert_null(cv_search(scene->client, &query, CV_PRIORITY_USER));
+    assert_non_null(strstr(cv_last_error()->message, "real_name"));
+    assert_non_null(strstr(cv_last_error()->message, "issue: aliases, "));
 }
 
 /* What the service has added since reaches it when the caller says so, on each page of a walk. */

@@ -21,6 +21,8 @@ static const cvi_bookmark full = {
     .fields = "id,name",
     .filter = "name:a|b,volume:1",
     .sort = "id:desc",
+    .subscriber_only = "1",
+    .video_type = "8|2",
     .limit = 100,
     .allow_unknown = 1,
     .priority = 1,
@@ -61,6 +63,8 @@ static void assert_comes_back(const cvi_bookmark *bookmark) {
     assert_text(read.fields, bookmark->fields);
     assert_text(read.filter, bookmark->filter);
     assert_text(read.sort, bookmark->sort);
+    assert_text(read.subscriber_only, bookmark->subscriber_only);
+    assert_text(read.video_type, bookmark->video_type);
     assert_int_equal(read.limit, bookmark->limit);
     assert_int_equal(read.allow_unknown, bookmark->allow_unknown);
     assert_int_equal(read.priority, bookmark->priority);
@@ -195,6 +199,8 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "issues", .page = 1, .offset = 5, .index = 3, .total = 9, .last_id = 7},
         {.path = "search", .query = "x", .page = 2, .total = 0},
         {.path = "search", .query = "x", .page = INT32_MAX, .total = -1},
+        {.path = "search", .query = "x", .page = 1, .subscriber_only = "1"},
+        {.path = "videos", .page = 1, .subscriber_only = "1", .video_type = "8"},
     };
     static const cvi_bookmark bad[] = {
         {.path = "lamps", .page = 1},
@@ -202,6 +208,9 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "issues", .page = 1, .filter = "lamp:1"},
         {.path = "issues", .page = 1, .sort = "name:up"},
         {.path = "issues", .page = 1, .fields = "person_credits"},
+        {.path = "issues", .page = 1, .subscriber_only = "1"},
+        {.path = "issues", .page = 1, .video_type = "8"},
+        {.path = "videos", .page = 1, .video_type = ""},
         {.path = "issues", .page = 1, .limit = 101},
         {.path = "issues", .page = 1, .priority = 2},
         {.path = "issues", .page = 1, .offset = -1},
@@ -216,6 +225,7 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "search", .query = "x", .page = INT64_MAX - 1},
         {.path = "search", .query = "x", .page = INT64_MAX},
         {.path = "search", .query = "x", .page = 1, .resources = "lamp"},
+        {.path = "search", .query = "x", .page = 1, .resources = "issue", .fields = "gender"},
     };
     cv_options options = CV_OPTIONS_INIT;
     options.api_key = "key";
