@@ -179,8 +179,8 @@ typedef struct cv_page {
     const cv_record *const *items;
     size_t count;          /* records on this page; empty items of the answer are none */
     int64_t limit;         /* page size that the service applied */
-    int64_t offset;        /* position of the first item among all matches */
-    int64_t total;         /* matches in all, as the service counts them */
+    int64_t offset;        /* position of the first item among all matches; -1: not said */
+    int64_t total;         /* matches in all, as the service counts them; -1: not said */
     cv_source source;      /* of this call */
     int64_t fetched_at_ms; /* Unix time */
     int64_t expires_at_ms; /* Unix time */

@@ -111,6 +111,7 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
     } else {
         cvi_walk_start(&cursor->walk, plan->offset);
     }
+    cursor->limit = plan->limit;
     return true;
 }
 

@@ -353,7 +353,10 @@ static void test_a_short_page_of_hits_is_no_end_and_no_error(void **context) {
     answer_page(scene, 18, 10, 20, 10, 30);
     cv_search_query query = words("seven");
     cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
-    assert_hits(cursor, 1, 17);
+    assert_hits(cursor, 1, 10);
+    assert_int_equal(cv_cursor_missing(cursor), 0);
+    assert_hits(cursor, 11, 17);
+    assert_int_equal(cv_cursor_missing(cursor), 3);
     assert_int_equal(cv_cursor_position(cursor), 20);
     char *token = cv_cursor_token(cursor);
     cv_cursor_close(cursor);
@@ -362,6 +365,7 @@ static void test_a_short_page_of_hits_is_no_end_and_no_error(void **context) {
     assert_int_equal(cv_cursor_position(cursor), 20);
     assert_hits(cursor, 18, 27);
     assert_end(cursor);
+    assert_int_equal(cv_cursor_missing(cursor), 0); /* since the token */
     assert_int_equal(drive_requests(scene), 3);
     assert_sent(scene, 2, "format=json&page=3&query=seven&api_key=***");
     cv_cursor_close(cursor);

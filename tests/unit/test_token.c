@@ -1,4 +1,5 @@
 /* Tokens: what is written is read, and nothing else is. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,40 @@ static void test_a_bookmark_comes_back(void **state) {
     assert_comes_back(&extreme);
 }
 
+static void test_every_byte_comes_back(void **state) {
+    (void)state;
+    char text[UCHAR_MAX + 1];
+    for (size_t i = 0; i < UCHAR_MAX; i++) {
+        text[i] = (char)(unsigned char)(i + 1);
+    }
+    text[UCHAR_MAX] = '\0';
+    const cvi_bookmark bookmark = {
+        .path = text, .query = text, .resources = text, .filter = text, .sort = text};
+    assert_comes_back(&bookmark);
+}
+
+/* A token that is longer than any that is made is none, though its checksum is right. */
+static void test_a_token_has_a_greatest_length(void **state) {
+    (void)state;
+    static char path[CVI_TOKEN_BYTES_MAX + 1];
+    cvi_bookmark bookmark = {.path = path};
+    cvi_buffer token;
+    cvi_buffer_init(&token, &cvi_default_allocator, 2 * CVI_TOKEN_BYTES_MAX);
+    for (size_t length = CVI_TOKEN_BYTES_MAX - 400; length < CVI_TOKEN_BYTES_MAX; length += 399) {
+        cvi_arena arena;
+        cvi_bookmark read;
+        cv_error error;
+        cvi_arena_init(&arena, &cvi_default_allocator, 0);
+        memset(path, 'a', length);
+        token.length = 0;
+        cvi_token_write(&bookmark, &token);
+        bool is_good = token.length <= CVI_TOKEN_BYTES_MAX;
+        assert_int_equal(cvi_token_read(token.data, &arena, &read, &error), is_good);
+        cvi_arena_clear(&arena);
+    }
+    cvi_buffer_free(&token);
+}
+
 static void test_a_token_is_one_plain_line(void **state) {
     (void)state;
     cvi_buffer token;
@@ -151,10 +186,12 @@ static void test_damage_is_found(void **state) {
         cvi_bookmark read;
         cv_error error;
         cvi_arena_init(&arena, &cvi_default_allocator, 0);
-        text[i] ^= 1;
-        assert_false(cvi_token_read(text, &arena, &read, &error));
-        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
-        text[i] ^= 1;
+        for (int bit = 0; bit < CHAR_BIT; bit++) {
+            text[i] ^= (char)(1 << bit);
+            assert_false(cvi_token_read(text, &arena, &read, &error));
+            assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+            text[i] ^= (char)(1 << bit);
+        }
         cvi_arena_clear(&arena);
     }
     cvi_buffer_free(&token);
@@ -197,6 +234,7 @@ static void test_tokens_are_checked_like_queries(void **state) {
     static const cvi_bookmark good[] = {
         {.path = "issues", .page = 1, .total = -1},
         {.path = "issues", .page = 1, .offset = 5, .index = 3, .total = 9, .last_id = 7},
+        {.path = "issues", .page = 1, .offset = 5, .total = INT64_MAX},
         {.path = "search", .query = "x", .page = 2, .total = 0},
         {.path = "search", .query = "x", .page = INT32_MAX, .total = -1},
         {.path = "search", .query = "x", .page = 1, .subscriber_only = "1"},
@@ -244,6 +282,8 @@ static void test_tokens_are_checked_like_queries(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bookmark_comes_back),
+        cmocka_unit_test(test_every_byte_comes_back),
+        cmocka_unit_test(test_a_token_has_a_greatest_length),
         cmocka_unit_test(test_a_token_is_one_plain_line),
         cmocka_unit_test(test_what_is_no_token),
         cmocka_unit_test(test_damage_is_found),
