@@ -69,9 +69,9 @@ typedef struct cv_event {
     int64_t reserved[8];
 } cv_event;
 
-/* A request for many tells of itself: queued and done; and of each list that it asks for, all that
- * happens to it. What it finds in the cache id by id it does not tell, nor does a cursor of pages
- * that it fetches ahead. */
+/* A request for many tells of itself: queued and done; and all that happens to each list or object
+ * that it asks the service for. What it finds in the cache id by id it does not tell, nor does a
+ * cursor of pages that it fetches ahead. */
 typedef void cv_event_fn(const cv_event *event, void *user);
 
 /* What a line of the log is about. A level includes those before it. */

@@ -15,6 +15,7 @@
 #include "client/call.h"
 #include "client/engine.h"
 #include "client/settings.h"
+#include "client/shelf.h"
 #include "client/transport.h"
 #include "stores/key_word.h"
 #include "stores/stores.h"
@@ -72,6 +73,7 @@ struct cv_client {
 
     /* driver */
     cvi_engine *engine; /* made with the transport */
+    cvi_shelf shelf;    /* likewise */
 };
 
 struct cv_request {

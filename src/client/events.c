@@ -129,7 +129,7 @@ static void describe_call(const cvi_call *call, cv_event *event) {
     event->id = call->is_list ? 0 : call->id;
 }
 
-static void fill(cvi_event_node *node, const cv_event *event) {
+static void fill(cvi_event_node *node, const cvi_call *call, const cv_event *event) {
     cv_request *request = node->event.request;
     node->event = *event;
     node->event.request = request;
@@ -139,26 +139,31 @@ static void fill(cvi_event_node *node, const cv_event *event) {
         node->event.at_ms = cvi_clock_now(&request->client->clock).wall_ms;
     }
     node->event.path = "";
-    if (request->call != NULL) {
-        describe_call(request->call, &node->event);
+    if (call != NULL) {
+        describe_call(call, &node->event);
     }
 }
 
-static void tell_with(cvi_event_node *node, const cv_event *event) {
-    fill(node, event);
+static void tell_with(cvi_event_node *node, const cvi_call *call, const cv_event *event) {
+    fill(node, call, event);
     append(node);
     cvi_waiters_signal_for_locked(node->event.request);
 }
 
-void cvi_events_tell_locked(cv_request *request, const cv_event *event) {
+/* The call is the request's, or that of one of its parts. */
+static void tell_locked(cv_request *request, const cvi_call *call, const cv_event *event) {
     if (!request->tells || !request->owned_by_user) {
         return;
     }
     make_room(request, event->kind);
     cvi_event_node *node = new_event(request);
     if (node != NULL) {
-        tell_with(node, event);
+        tell_with(node, call, event);
     }
+}
+
+void cvi_events_tell_locked(cv_request *request, const cv_event *event) {
+    tell_locked(request, request->call, event);
 }
 
 /* What it means for an answer to have come from where it came from. CV_SOURCE_CACHE is also what
@@ -184,10 +189,11 @@ static cv_event end_event(const cvi_outcome *outcome) {
                       .reason = is_well ? NULL : outcome->error.message};
 }
 
-static void tell_source_locked(cv_request *request, const cvi_outcome *outcome) {
+static void tell_source_locked(cv_request *request, const cvi_call *call,
+                               const cvi_outcome *outcome) {
     const cv_event source = source_event(outcome);
     if (source.kind != 0) {
-        cvi_events_tell_locked(request, &source);
+        tell_locked(request, call, &source);
     }
 }
 
@@ -195,36 +201,35 @@ void cvi_events_tell_end_locked(cv_request *request, const cvi_outcome *outcome)
     if (!request->tells || !request->owned_by_user) {
         return;
     }
-    tell_source_locked(request, outcome);
+    tell_source_locked(request, request->call, outcome);
     const cv_event end = end_event(outcome);
     cvi_event_node *node = request->last_event;
     request->last_event = NULL;
-    tell_with(node, &end);
+    tell_with(node, request->call, &end);
 }
 
 /* Looks of a request for many are too small to be told. */
-static cv_request *request_of(cvi_passenger *passenger) {
-    if (!passenger->is_part) {
-        return (cv_request *)passenger;
-    }
-    return passenger->mode != CV_MODE_CACHE_ONLY ? ((cvi_part *)passenger)->many->request : NULL;
+static bool is_told(const cvi_part *part) {
+    return part->kind != CVI_PART_LOOK;
 }
 
 void cvi_events_tell(void *user, cvi_passenger *passenger, const cv_event *event) {
     cv_client *client = user;
-    cv_request *request = request_of(passenger);
-    if (request != NULL) {
-        cvi_mutex_lock(&client->mutex);
-        cvi_events_tell_locked(request, event);
-        cvi_mutex_unlock(&client->mutex);
+    cvi_part *part = passenger->is_part ? (cvi_part *)passenger : NULL;
+    cvi_mutex_lock(&client->mutex);
+    if (part == NULL) {
+        cvi_events_tell_locked((cv_request *)passenger, event);
+    } else if (is_told(part)) {
+        tell_locked(part->many->request, part->call, event);
     }
+    cvi_mutex_unlock(&client->mutex);
 }
 
-void cvi_events_tell_part(cv_client *client, cvi_passenger *passenger, const cvi_outcome *outcome) {
-    cv_request *request = request_of(passenger);
-    if (request != NULL && request->tells) {
+void cvi_events_tell_part(cv_client *client, const cvi_part *part, const cvi_outcome *outcome) {
+    cv_request *request = part->many->request;
+    if (request->tells && is_told(part)) {
         cvi_mutex_lock(&client->mutex);
-        tell_source_locked(request, outcome);
+        tell_source_locked(request, part->call, outcome);
         cvi_mutex_unlock(&client->mutex);
     }
 }

@@ -18,8 +18,10 @@ void cvi_events_tell_end_locked(cv_request *request, const cvi_outcome *outcome)
 /* The engine's way to tell; only used if the client tells at all. The driver. */
 void cvi_events_tell(void *user, cvi_passenger *passenger, const cv_event *event);
 
-/* The outcome of a list that is a part of a request for many. The driver. */
-void cvi_events_tell_part(cv_client *client, cvi_passenger *passenger, const cvi_outcome *outcome);
+/* The outcome of a part of a request for many. The driver. */
+struct cvi_part;
+void cvi_events_tell_part(cv_client *client, const struct cvi_part *part,
+                          const cvi_outcome *outcome);
 
 /* Tells at once of a call that became no request: the cache has answered it. No lock is held. */
 void cvi_events_tell_answered(const cv_client *client, const cvi_call *call,

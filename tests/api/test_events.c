@@ -310,6 +310,18 @@ static void test_many_tell_of_their_lists(void **context) {
     cv_request_free(request);
 }
 
+/* The service has no lists of chats by id: each is asked for alone. */
+static void test_many_tell_of_what_they_ask_for_alone(void **context) {
+    static const int64_t ids[] = {7};
+    scene *self = *context;
+    start(self);
+    cv_request *request =
+        cv_request_retrieve_many(self->drive.client, CV_CHAT, ids, API_COUNT(ids), NULL);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    diary_check(&self->told, "- queued\n7 sent 1\n- done cache\n");
+    cv_request_free(request);
+}
+
 static void test_cursors_tell_of_their_pages(void **context) {
     scene *self = *context;
     start(self);
@@ -534,6 +546,7 @@ int main(void) {
         BOTH(test_a_retry_is_told),
         BOTH(test_a_cooldown_is_told),
         BOTH(test_many_tell_of_their_lists),
+        BOTH(test_many_tell_of_what_they_ask_for_alone),
         BOTH(test_cursors_tell_of_their_pages),
         BOTH(test_submit_inside),
         BOTH(test_cancel_inside),

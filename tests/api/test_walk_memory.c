@@ -266,6 +266,57 @@ static bool ask_for_many(memory_scene *scene, size_t failure, bool keeps_failing
     return has_failed;
 }
 
+/* Each id on its own path, which has none of them. */
+static const cv_many *fetch_singly(const memory_scene *scene) {
+    static const int64_t ids[] = {2, 1};
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "title";
+    cv_request *request = cv_request_retrieve_many(scene->client, CV_CHAT, ids, 2, &options);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    const cv_many *many = cv_many_take(request);
+    if (many == NULL) {
+        assert_no_memory(cv_last_error());
+    }
+    cv_request_free(request);
+    return many;
+}
+
+static void assert_denied_or_no_memory(const cv_many *many) {
+    for (size_t i = 0; many != NULL && i < many->count; i++) {
+        if (many->items[i].error.code != CV_ERROR_NOT_FOUND) {
+            assert_no_memory(&many->items[i].error);
+        }
+    }
+}
+
+static bool ask_for_many_singly(memory_scene *scene, size_t failure, bool keeps_failing) {
+    fail_from(scene, failure, keeps_failing);
+    const cv_many *many = fetch_singly(scene);
+    assert_denied_or_no_memory(many);
+    cv_many_free(many);
+    bool has_failed = give_memory(scene);
+    many = fetch_singly(scene);
+    assert_non_null(many);
+    assert_int_equal(many->items[0].error.code, CV_ERROR_NOT_FOUND);
+    assert_int_equal(many->items[1].error.code, CV_ERROR_NOT_FOUND);
+    cv_many_free(many);
+    return has_failed;
+}
+
+/* A list that leaves out what it counts: the rest is asked for again. */
+static bool ask_for_many_again(memory_scene *scene, size_t failure, bool keeps_failing) {
+    static const server_fault fault = {
+        .kind = SERVER_FAULT_ANSWER,
+        .path = API_ISSUES,
+        .body = "{\"error\":\"OK\",\"limit\":2,\"offset\":0,\"number_of_page_results\":2,"
+                "\"number_of_total_results\":3,\"status_code\":1,\"results\":["
+                "{\"id\":52,\"name\":\"First\"},{\"id\":61,\"name\":\"Second\"}]}"};
+    api_break(scene->self, &fault);
+    bool has_failed = ask_for_many(scene, failure, keeps_failing);
+    server_faults_clear(scene->self->server);
+    return has_failed;
+}
+
 /* ---- runs ---- */
 
 /* Lets each allocation of a deed fail, until it comes through without one that does. */
@@ -297,6 +348,8 @@ TWICE(token_fails, stop_and_go_on)
 TWICE(end_fails, ask_behind_the_end)
 TWICE(search_fails, look_for_words)
 TWICE(many_fail, ask_for_many)
+TWICE(singly_fail, ask_for_many_singly)
+TWICE(again_fail, ask_for_many_again)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -307,6 +360,8 @@ int main(void) {
         API_TEST(test_end_fails_once),      API_TEST(test_end_fails_from_then_on),
         API_TEST(test_search_fails_once),   API_TEST(test_search_fails_from_then_on),
         API_TEST(test_many_fail_once),      API_TEST(test_many_fail_from_then_on),
+        API_TEST(test_singly_fail_once),    API_TEST(test_singly_fail_from_then_on),
+        API_TEST(test_again_fail_once),     API_TEST(test_again_fail_from_then_on),
     };
     return cmocka_run_group_tests_name("walk memory", tests, NULL, NULL);
 }
