@@ -32,8 +32,8 @@ typedef enum cv_event_kind {
     CV_EVENT_HIT,        /* the cache has the answer, be it that there is no such object (`code`) */
     CV_EVENT_JOINED,     /* somebody asks for the same already, here or in another program */
 
-    /* Not yet: `reason`, `until_ms`, `place`. Told when a wait begins, and again when its reason or
-     * its end changes. */
+    /* Not yet: `reason`, `until_ms`, `place`. Told when a wait begins, and again when its reason
+     * changes, or its end by a tenth of a second or more. */
     CV_EVENT_WAITING,
 
     CV_EVENT_SENT,     /* a request leaves for the service, the `tries`th of this call */

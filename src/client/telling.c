@@ -7,7 +7,8 @@
 #include "support/buffer.h"
 
 #define COMPLAINT_MS INT64_C(10000) /* a disk that is full fails twenty times in a second */
-#define LOCK_TOLD_MS INT64_C(250)   /* mostly a lock is held for some milliseconds */
+#define SAME_END_MS  INT64_C(100)
+#define LOCK_TOLD_MS INT64_C(250) /* mostly a lock is held for some milliseconds */
 
 static void tell_all(cvi_engine *engine, const cvi_flight *flight, const cv_event *event) {
     if (engine->options.tell == NULL) {
@@ -35,10 +36,16 @@ void cvi_tell_watch(cvi_engine *engine, const cvi_flight *flight) {
     }
 }
 
+/* Whether two ends are so near that nobody cares which it is; neither is negative. */
+static bool is_same_end(int64_t one_boot_ms, int64_t other_boot_ms) {
+    int64_t apart_ms = one_boot_ms - other_boot_ms;
+    return apart_ms > -SAME_END_MS && apart_ms < SAME_END_MS;
+}
+
 /* Whether this is news to a passenger, who has it then. */
 static bool is_news(cvi_passenger *passenger, const cvi_wait *wait) {
     if (passenger->told_words == wait->words &&
-        passenger->told_until_boot_ms == wait->ends_boot_ms) {
+        is_same_end(passenger->told_until_boot_ms, wait->ends_boot_ms)) {
         return false;
     }
     passenger->told_words = wait->words;

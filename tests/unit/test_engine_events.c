@@ -163,6 +163,26 @@ static void test_another_end_or_reason_is_told(void **state) {
     }
 }
 
+/* What differs by less than anybody would see is the same end; but not if it does so again and
+ * again. */
+static void test_small_changes_are_not_told(void **state) {
+    static const struct {
+        int64_t wait_ms; /* at looks a second apart */
+        const char *told;
+    } looks[] = {
+        {9000, "0 waiting " PAUSE ", place 1\n"}, {8099, ""}, {6901, ""},
+        {6100, "0 waiting " PAUSE ", place 1\n"}, {5050, ""}, {4101, ""},
+        {3200, "0 waiting " PAUSE ", place 1\n"},
+    };
+    sim_world *world = *state;
+    ask(world, 1);
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+        script_wait(world, looks[i].wait_ms, CVI_WAIT_COOLDOWN);
+        sim_advance(world, i > 0 ? 1000 : 0);
+        diary_check(&world->told, looks[i].told);
+    }
+}
+
 /* The stores are asked for the first one; the others know from it, the true end too. */
 static void test_each_has_its_place_in_the_line(void **state) {
     sim_world *world = *state;
@@ -344,6 +364,7 @@ int main(void) {
         TEST(test_a_wait_is_told_when_it_begins),
         TEST(test_a_wait_is_not_told_at_each_look),
         TEST(test_another_end_or_reason_is_told),
+        TEST(test_small_changes_are_not_told),
         TEST(test_each_has_its_place_in_the_line),
         TEST(test_lines_are_of_paths_or_of_all),
         TEST(test_a_user_goes_to_the_front),

@@ -249,6 +249,84 @@ static void test_many_threads_keep_the_order(void **unused) {
     cv_client_close(state.client);
 }
 
+/* A request that is freed on another thread while one of its events is delivered stays in memory
+ * until that returns, and tells nothing more. */
+typedef struct meeting {
+    cv_client *client;
+    pthread_barrier_t inside;
+    pthread_barrier_t freed;
+    int events;
+    cv_code code; /* as seen inside, after the request was freed */
+} meeting;
+
+static void look_at_freed(const cv_event *event, void *user) {
+    meeting *self = user;
+    self->events++;
+    pthread_barrier_wait(&self->inside);
+    pthread_barrier_wait(&self->freed);
+    self->code = cv_request_error(event->request)->code;
+}
+
+static void *deliver_once(void *user) {
+    meeting *self = user;
+    cvi_events_run(self->client, NULL);
+    return NULL;
+}
+
+static void test_freed_by_another_thread(void **unused) {
+    (void)unused;
+    meeting self = {.events = 0};
+    pthread_t thread;
+    assert_int_equal(pthread_barrier_init(&self.inside, NULL, 2), 0);
+    assert_int_equal(pthread_barrier_init(&self.freed, NULL, 2), 0);
+    self.client = open_client(look_at_freed, &self, NULL);
+    cv_request *request = cv_request_retrieve(self.client, CV_ISSUE, 1, NULL);
+    tell(request, CV_EVENT_SENT, 1);
+    assert_int_equal(pthread_create(&thread, NULL, deliver_once, &self), 0);
+    pthread_barrier_wait(&self.inside);
+    cv_request_free(request);
+    cv_client_poll(self.client, 0); /* the driver lets it go too */
+    pthread_barrier_wait(&self.freed);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(self.events, 1);
+    assert_int_equal(self.code, CV_ERROR_CANCELLED);
+    cv_client_close(self.client);
+    assert_int_equal(self.events, 1);
+    pthread_barrier_destroy(&self.inside);
+    pthread_barrier_destroy(&self.freed);
+}
+
+/* A callback does not overtake an event that another thread still delivers. */
+static void note_callback(cv_request *request, void *user) {
+    (void)request;
+    *(bool *)user = true;
+}
+
+static void test_no_callback_overtakes(void **unused) {
+    (void)unused;
+    meeting self = {.events = 0};
+    bool is_called = false;
+    pthread_t thread;
+    assert_int_equal(pthread_barrier_init(&self.inside, NULL, 2), 0);
+    assert_int_equal(pthread_barrier_init(&self.freed, NULL, 2), 0);
+    self.client = open_client(look_at_freed, &self, NULL);
+    cv_request *request = cv_request_retrieve(self.client, CV_ISSUE, -1, NULL); /* done at once */
+    cv_request_on_done(request, note_callback, &is_called);
+    assert_int_equal(pthread_create(&thread, NULL, deliver_once, &self), 0);
+    pthread_barrier_wait(&self.inside);
+    assert_int_equal(cv_client_poll(self.client, 0), 0);
+    assert_false(is_called);
+    pthread_barrier_wait(&self.freed);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(self.events, 1);
+    assert_int_equal(cv_client_poll(self.client, 0), 1);
+    assert_true(is_called);
+    cv_request_free(request);
+    cv_client_close(self.client);
+    pthread_barrier_destroy(&self.inside);
+    pthread_barrier_destroy(&self.freed);
+}
+
 int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -259,6 +337,8 @@ int main(void) {
         TEST(test_the_lines_of_two_requests_stay_whole),
         cmocka_unit_test(test_without_a_listener_nothing_is_kept),
         cmocka_unit_test(test_many_threads_keep_the_order),
+        cmocka_unit_test(test_freed_by_another_thread),
+        cmocka_unit_test(test_no_callback_overtakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
