@@ -183,6 +183,22 @@ static bool make_user_agent(cvi_settings *settings) {
     return copy_text(&settings->arena, &settings->user_agent);
 }
 
+/* Without scheme and path: what fails together. Names of hosts have no case. */
+static void fingerprint_host(const char *base_url, char fingerprint[33]) {
+    char text[LONG_TEXT + 1];
+    char hash[CVI_HASH_SIZE];
+    cvi_buffer name;
+    const char *host = strstr(base_url, "://") + 3;
+    size_t length = strcspn(host, "/");
+    cvi_buffer_over(&name, text, sizeof(text));
+    for (size_t i = 0; i < length; i++) {
+        char letter = host[i];
+        cvi_buffer_add_char(&name, letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter);
+    }
+    cvi_hash_hex(text, name.length, hash);
+    memcpy(fingerprint, hash, 32);
+}
+
 /* Built in one array of this function's, so that no other copy of the key is left behind. */
 static void make_fingerprints(cvi_settings *settings) {
     char text[LONGEST_KEY + 1 + LONG_TEXT + 1];
@@ -196,6 +212,7 @@ static void make_fingerprints(cvi_settings *settings) {
     memcpy(settings->scope, hash, sizeof(settings->scope) - 1);
     cvi_hash_hex(settings->options.base_url, strlen(settings->options.base_url), hash);
     memcpy(settings->origin, hash, sizeof(settings->origin) - 1);
+    fingerprint_host(settings->options.base_url, settings->host);
     explicit_bzero(text, sizeof(text));
 }
 

@@ -148,6 +148,7 @@ static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_cla
     flight->admitted_boot_ms = now.boot_ms;
     flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
     flight->probe = claim->is_probe ? claim->row_id : 0;
+    flight->follows_failure = claim->has_failed;
     cvi_quota_admitted(engine, flight, claim, now);
 }
 
@@ -338,11 +339,25 @@ static bool run_receive(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     return pause_until(flight, CVI_NEVER);
 }
 
+/* Where the service says when to come back, whoever would not wait so long is told at once. */
+static void turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->asked_ms > 0) {
+        flight->failure.retry_after_ms = flight->retry_boot_ms - now.boot_ms;
+        cvi_quota_turn_away(engine, flight, flight->failure.retry_after_ms, &flight->failure, now);
+    }
+}
+
 static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    (void)engine;
-    (void)now;
-    cvi_flight_move(flight, CVI_STAGE_CLAIM);
-    return true;
+    if (now.boot_ms >= flight->retry_boot_ms) {
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        return true;
+    }
+    turn_away_hurried(engine, flight, now);
+    if (flight->passengers == NULL) {
+        cvi_flight_fail(flight, &flight->failure);
+        return true;
+    }
+    return pause_until(flight, flight->retry_boot_ms);
 }
 
 /* ---- ending ---- */

@@ -16,7 +16,7 @@
 /* ---- opening ---- */
 
 cvi_stores_options cvi_public_parts(void) {
-    cvi_stores_options parts = {.scope = "", .origin = ""};
+    cvi_stores_options parts = {.scope = "", .origin = "", .host = ""};
     parts.cache.disabled = true;
     parts.dedupe.disabled = true;
     parts.rate_limit.kind = CV_LIMIT_NONE;
@@ -68,6 +68,7 @@ cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_option
     parts->connection = options->connection;
     parts->scope = options->scope != NULL ? options->scope : "";
     parts->origin = options->origin != NULL ? options->origin : parts->scope;
+    parts->host = parts->origin;
     parts->allocator = options->allocator != NULL ? *options->allocator : cvi_default_allocator;
     bool is_ready = check_options(options, &error) && fill_platform(parts, &error);
     if (is_ready && parts->database == NULL && parts->connection == NULL) {

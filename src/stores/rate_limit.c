@@ -103,8 +103,15 @@ static bool copy_paths(cvi_rate_limit *limit, const cv_rate_limit_settings *sett
     return true;
 }
 
+static bool copy_whose(cvi_rate_limit *limit, const cvi_whose *whose) {
+    limit->scope = cvi_copy_text(&limit->allocator, whose->scope, strlen(whose->scope));
+    limit->origin = cvi_copy_text(&limit->allocator, whose->origin, strlen(whose->origin));
+    limit->host = cvi_copy_text(&limit->allocator, whose->host, strlen(whose->host));
+    return limit->scope != NULL && limit->origin != NULL && limit->host != NULL;
+}
+
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
-                         const char *scope, const char *origin) {
+                         const cvi_whose *whose) {
     memset(limit, 0, sizeof(*limit));
     limit->sql =
         (cvi_sql){db->connection, db->path, texts, limit->statements, CVI_RATE_LIMIT_STATEMENTS};
@@ -115,14 +122,15 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->guard_ms = cvi_span(settings->guard_ms, 0);
     limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
     limit->longest_ms = cvi_rate_limit_longest_ms(settings);
-    limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
-    limit->origin = cvi_copy_text(&limit->allocator, origin, strlen(origin));
+    bool is_copied = copy_whose(limit, whose);
     limit->is_adaptive = settings->kind == CV_LIMIT_ADAPTIVE;
     cvi_shares_init(&limit->shares, db, &settings->adaptive, limit->scope);
     cvi_waiting_init(&limit->waiting, db, limit->scope);
     cvi_counting_init(&limit->counting, db);
-    cvi_cooldowns_init(&limit->cooldowns, db, limit->scope, limit->origin);
-    return limit->scope != NULL && limit->origin != NULL && copy_paths(limit, settings);
+    cvi_circuit_init(&limit->circuit, db, settings, limit->host);
+    cvi_cooldowns_init(&limit->cooldowns, db, limit->scope, limit->origin,
+                       limit->circuit.failures_max > 0 ? limit->host : NULL);
+    return is_copied && copy_paths(limit, settings);
 }
 
 void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
@@ -131,16 +139,19 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_shares_finalize(&limit->shares);
     cvi_waiting_finalize(&limit->waiting);
     cvi_cooldowns_finalize(&limit->cooldowns);
+    cvi_circuit_finalize(&limit->circuit);
     for (size_t i = 0; i < limit->path_count; i++) {
         cvi_release(&limit->allocator, limit->paths[i].resource);
     }
     cvi_release(&limit->allocator, limit->paths);
     cvi_release(&limit->allocator, limit->scope);
     cvi_release(&limit->allocator, limit->origin);
+    cvi_release(&limit->allocator, limit->host);
     limit->paths = NULL;
     limit->path_count = 0;
     limit->scope = NULL;
     limit->origin = NULL;
+    limit->host = NULL;
 }
 
 /* NULL: the common limit holds. */
@@ -245,7 +256,7 @@ cvi_store_answer cvi_rate_limit_admit(cvi_rate_limit *limit, const cvi_claim_spe
                                       const cvi_room *room, cvi_now now, int64_t *row_id,
                                       cv_error *error) {
     cvi_store_answer answer = cvi_rate_limit_record(limit, spec, now, row_id, error);
-    if (answer != CVI_STORE_DONE || !room->needs_probe) {
+    if (answer != CVI_STORE_DONE || !room->cooling.needs_probe) {
         return answer;
     }
     return cvi_cooldowns_probe(&limit->cooldowns, spec->resource, *row_id, now, error);

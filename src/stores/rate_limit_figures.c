@@ -24,7 +24,17 @@ static void fill_status(cv_rate_limit_status *status, const cvi_path_limit *path
         status->reset_at_ms = now.wall_ms + used->oldest_boot_ms + path->look_back_ms - now.boot_ms;
     }
     status->next_slot_ms = room->wait_ms < 0 ? -1 : now.wall_ms + room->wait_ms;
-    status->cooldown_until_ms = room->cooldown_ms > 0 ? now.wall_ms + room->cooldown_ms : 0;
+    int64_t pause_ms = room->cooling.left_ms;
+    status->cooldown_until_ms = pause_ms > 0 ? now.wall_ms + pause_ms : 0;
+}
+
+/* A host that fails is what a user must know first. */
+static void fill_pause_reason(cv_rate_limit_status *status, const cvi_room *room) {
+    char text[CVI_REASON_SIZE];
+    cvi_cooling_explain(&room->cooling, text);
+    if (text[0] != '\0') {
+        memcpy(status->reason, text, sizeof(status->reason));
+    }
 }
 
 static void fill_share(cv_rate_limit_status *status, const cvi_share *share) {
@@ -64,6 +74,7 @@ static cvi_store_answer look(cvi_stores *stores, void *context, cvi_now now, boo
         fill_status(run->status, cvi_rate_limit_path(&stores->rate_limit, run->resource), &used,
                     &room, now);
         answer = look_at_share(stores, &spec, run->status, now, keep, error);
+        fill_pause_reason(run->status, &room);
     }
     return answer;
 }

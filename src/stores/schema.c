@@ -7,15 +7,17 @@
  * job's owner keeps locked; boot and boot_ms are the boot clock beside each wall time; connecting
  * marks an admission that still waits for its connection. rate_limit_shares keeps the activity that
  * the shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
- * rate_limit_cooldowns until when the service wants no requests. The indexes of ours begin with the
+ * rate_limit_cooldowns until when the service wants no requests, or is left in peace because its
+ * host (resource '*') fails. The indexes of ours begin with the
  * boot, as only rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
 #include "support/error.h"
 
-/* 1001 brought what the service denies, the total of bodies, pauses and activations. */
-enum { VERSION_FIRST = 1000, VERSION = 1001, VERSION_NEXT_MAJOR = 2000 };
+/* 1001 brought what the service denies, the total of bodies, pauses and activations; 1002 a host's
+ * failures. */
+enum { VERSION_FIRST = 1000, VERSION = 1002, VERSION_NEXT_MAJOR = 2000 };
 
 /* The body is the last column, so that reading the others never follows its overflow pages. */
 static const char *const tables[] = {
@@ -46,6 +48,7 @@ static const char *const tables[] = {
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
     " strikes INTEGER NOT NULL, probe INTEGER NOT NULL DEFAULT 0,"
     " owner INTEGER NOT NULL DEFAULT 0, probe_boot_ms INTEGER NOT NULL DEFAULT 0,"
+    " failures INTEGER NOT NULL DEFAULT 0, unreachable INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS main.settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
@@ -100,6 +103,10 @@ static const column columns[] = {
     {"rate_limit_waiting", "boot_ms", NULL},
     {"rate_limit_cooldowns", "scope", NULL},
     {"rate_limit_cooldowns", "probe_boot_ms", NULL},
+    {"rate_limit_cooldowns", "failures",
+     "ALTER TABLE main.rate_limit_cooldowns ADD COLUMN failures INTEGER NOT NULL DEFAULT 0"},
+    {"rate_limit_cooldowns", "unreachable",
+     "ALTER TABLE main.rate_limit_cooldowns ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0"},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };
@@ -247,7 +254,7 @@ static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer =
-            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1001", error);
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1002", error);
     }
     return answer;
 }

@@ -14,8 +14,9 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
     cvi_cache_init(&stores->cache, stores->cache_db, &options->cache);
     bool has_dedupe =
         cvi_dedupe_init(&stores->dedupe, stores->dedupe_db, &options->dedupe, options->scope);
+    const cvi_whose whose = {options->scope, options->origin, options->host};
     bool has_limit = cvi_rate_limit_init(&stores->rate_limit, stores->rate_limit_db,
-                                         &options->rate_limit, options->scope, options->origin);
+                                         &options->rate_limit, &whose);
     cvi_budget_init(&stores->budget, &stores->rate_limit);
     return has_dedupe && has_limit;
 }

@@ -56,6 +56,8 @@ static const argument arguments[] = {
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
     {"min_interval_ms", false, offsetof(actor, options.rate_limit.min_interval_ms)},
+    {"circuit_failures", false, offsetof(actor, options.rate_limit.circuit_failures)},
+    {"circuit_open_ms", false, offsetof(actor, options.rate_limit.circuit_open_ms)},
     {"lease_ms", false, offsetof(actor, options.dedupe.lease_ms)},
     {"max_bytes", false, offsetof(actor, options.cache.max_bytes)},
     {"cleanup_interval_ms", false, offsetof(actor, options.cache.cleanup_interval_ms)},
