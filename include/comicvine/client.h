@@ -48,6 +48,8 @@ typedef struct cv_resource_limit {
     int64_t reserved[2];
 } cv_resource_limit;
 
+#define CV_APPLICATION_MAX 128 /* bytes of an application's name, without the NUL */
+
 typedef struct cv_cache_settings {
     bool disabled; /* nothing is read from the cache or stored in it */
     int64_t ttl_s; /* how long an answer counts as fresh; 0: 3 600. CV_NONE: not at all */
@@ -153,7 +155,9 @@ typedef struct cv_options {
      * must exist. */
     const char *database;
 
-    /* "name/version", for the User-Agent beside the library's own; at most 128 bytes. */
+    /* "name/version", for the User-Agent beside the library's own, and kept with each request in
+     * the file, so that who shares it sees who spent the budget (cv_rate_limit_store_spenders); at
+     * most CV_APPLICATION_MAX bytes. */
     const char *application;
 
     cv_drive drive;

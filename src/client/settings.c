@@ -107,7 +107,7 @@ static bool check_options(const cv_options *options, cv_error *error) {
     return cvi_check_allocator(options->allocator, error) && check_key(options->api_key, error) &&
            (options->base_url == NULL || check_base_url(options->base_url, error)) &&
            (options->application == NULL ||
-            cvi_check_text("application", options->application, 128, error)) &&
+            cvi_check_text("application", options->application, CV_APPLICATION_MAX, error)) &&
            check_path("database", options->database, error) &&
            check_path("cache.database", options->cache.database, error) &&
            check_path("dedupe.database", options->dedupe.database, error) &&

@@ -1,13 +1,11 @@
 /* Owns the pauses in the table rate_limit_cooldowns; circuit.c counts what begins a host's. A pause
- * ends by the boot clock; one that another boot began,
- * or that is longer than any can be, is stamped anew when it is first seen. The probe is an
- * admission, known by its row id; it holds the others back as long as its owner lives, a bounded
- * time. Callers hold the transaction. */
+ * ends by the boot clock; one that another boot began, or that is longer than any can be, is
+ * stamped anew when it is first seen. The probe is an admission, known by its row id; it holds the
+ * others back as long as its owner lives, a bounded time. Callers hold the transaction. */
 #include "stores/cooldown.h"
 
-#include <string.h>
-
 #include <inttypes.h>
+#include <string.h>
 
 #include "stores/circuit.h"
 #include "stores/limits.h"

@@ -8,6 +8,7 @@
 #include "stores/limits.h"
 #include "stores/room.h"
 #include "support/allocator.h"
+#include "support/platform.h"
 
 enum statement {
     MAY_ADOPT,
@@ -49,8 +50,8 @@ static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [MAY_ADOPT] = MAY_ADOPT_TEXT,
     [ADOPT] = ADOPT_TEXT,
     [RECORD] =
-        "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting,"
+        " application, pid) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [TAKE_BACK] = "DELETE FROM main.rate_limits WHERE id = ?1",
     [READ_LOOK_BACK] = "SELECT value FROM main.settings WHERE name = 'longest_look_back_ms'",
     [CLEAN_OWN_BOOT] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
@@ -107,7 +108,14 @@ static bool copy_whose(cvi_rate_limit *limit, const cvi_whose *whose) {
     limit->scope = cvi_copy_text(&limit->allocator, whose->scope, strlen(whose->scope));
     limit->origin = cvi_copy_text(&limit->allocator, whose->origin, strlen(whose->origin));
     limit->host = cvi_copy_text(&limit->allocator, whose->host, strlen(whose->host));
-    return limit->scope != NULL && limit->origin != NULL && limit->host != NULL;
+    bool has_name = whose->application != NULL && whose->application[0] != '\0';
+    if (has_name) {
+        limit->application =
+            cvi_copy_text(&limit->allocator, whose->application, strlen(whose->application));
+    }
+    limit->pid = cvi_process_id();
+    return limit->scope != NULL && limit->origin != NULL && limit->host != NULL &&
+           (limit->application != NULL || !has_name);
 }
 
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
@@ -147,11 +155,13 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_release(&limit->allocator, limit->scope);
     cvi_release(&limit->allocator, limit->origin);
     cvi_release(&limit->allocator, limit->host);
+    cvi_release(&limit->allocator, limit->application);
     limit->paths = NULL;
     limit->path_count = 0;
     limit->scope = NULL;
     limit->origin = NULL;
     limit->host = NULL;
+    limit->application = NULL;
 }
 
 /* NULL: the common limit holds. */
@@ -219,6 +229,10 @@ cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_
 
 /* ---- writing ---- */
 
+static cvi_value application_of(const cvi_rate_limit *limit) {
+    return limit->application != NULL ? cvi_text(limit->application) : cvi_null();
+}
+
 static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                    int64_t *row_id, cv_error *error) {
     bool is_user = spec->priority == CV_PRIORITY_USER;
@@ -227,7 +241,8 @@ static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *
         &limit->sql, RECORD,
         CVI_VALUES(cvi_text(spec->resource), cvi_integer(now.wall_ms),
                    cvi_text(is_user ? "user" : "background"), cvi_text(limit->scope),
-                   cvi_text(limit->boot), cvi_integer(now.boot_ms), cvi_integer(connects ? 1 : 0)),
+                   cvi_text(limit->boot), cvi_integer(now.boot_ms), cvi_integer(connects ? 1 : 0),
+                   application_of(limit), cvi_integer(limit->pid)),
         NULL, error);
     if (answer == CVI_STORE_DONE) {
         *row_id = sqlite3_last_insert_rowid(limit->sql.connection);

@@ -46,16 +46,19 @@ typedef struct cvi_rate_limit {
     char *host;   /* of the service, whatever the path below it */
     cvi_cooldowns cooldowns;
     cvi_circuit circuit;
+    char *application; /* NULL: it has no name */
+    int64_t pid;
 } cvi_rate_limit;
 
 /* How far back these settings look at most, over all paths. */
 int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings);
 
-/* Whose requests are counted, and what service they are for. */
+/* Whose requests are counted, what service they are for, and who writes them down. */
 typedef struct cvi_whose {
     const char *scope;
     const char *origin;
     const char *host;
+    const char *application; /* NULL: it has no name */
 } cvi_whose;
 
 /* `db` must outlive the limit; the texts are copied. False without memory; finalize then frees what

@@ -38,6 +38,7 @@ typedef struct cvi_stores_options {
     const char *scope;          /* fingerprint of API key and base URL */
     const char *origin;         /* fingerprint of the base URL alone */
     const char *host;           /* fingerprint of its host alone */
+    const char *application;    /* kept beside what it spends; NULL: it has no name */
     bool relaxed_sync;
     cv_cache_settings cache;
     cv_dedupe_settings dedupe;

@@ -47,6 +47,7 @@ typedef struct argument {
 static const argument arguments[] = {
     {"url", true, offsetof(actor, options.base_url)},
     {"database", true, offsetof(actor, options.database)},
+    {"application", true, offsetof(actor, options.application)},
     {"key", true, offsetof(actor, options.api_key)},
     {"data_home", true, offsetof(actor, data_home)},
     {"threads", false, offsetof(actor, threads)},

@@ -217,6 +217,23 @@ static cvi_store_answer do_crowd(life *self, cv_error *error) {
     return CVI_STORE_DONE;
 }
 
+/* Through the lent handle, which does not wait where nothing is locked. */
+static cvi_store_answer do_look_at_spenders(life *self, cv_error *error) {
+    cv_rate_limit_spender found[2];
+    size_t count = 0;
+    cv_rate_limit_store *store = cvi_stores_rate_limit_store(self->stores);
+    if (!cv_rate_limit_store_spenders(store, "issue", found, 2, &count)) {
+        *error = *cv_last_error();
+        assert_int_equal(count, 0);
+        assert_int_equal(found[0].requests, 0);
+        return CVI_STORE_FAILED;
+    }
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].requests, self->admitted);
+    assert_string_equal(found[0].application, "shelf");
+    return CVI_STORE_DONE;
+}
+
 static cvi_store_answer do_age(life *self, cv_error *error) {
     (void)error;
     world_execute(self->world,
@@ -311,6 +328,7 @@ static life_report run_life(void) {
                  {do_watch_failure, false},
                  {do_deny, false},
                  {do_look_up_denial, false},
+                 {do_look_at_spenders, false},
                  {do_crowd, true},
                  {do_lookup, false},
                  {do_deny, false},
@@ -320,6 +338,7 @@ static life_report run_life(void) {
     store_world_init(&world, 1);
     world.options.rate_limit.kind = CV_LIMIT_ADAPTIVE;
     world.options.cache.max_bytes = MAX_BYTES;
+    world.options.application = "shelf";
     world.options.rate_limit.circuit_failures = 2;
     world.options.rate_limit.circuit_open_ms = 1;
     life self = {.world = &world};
