@@ -185,15 +185,19 @@ static bool make_user_agent(cvi_settings *settings) {
 
 /* Without scheme and path: what fails together. Names of hosts have no case. */
 static void fingerprint_host(const char *base_url, char fingerprint[33]) {
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
     char text[LONG_TEXT + 1];
     char hash[CVI_HASH_SIZE];
     cvi_buffer name;
     const char *host = strstr(base_url, "://") + 3;
-    size_t length = strcspn(host, "/");
     cvi_buffer_over(&name, text, sizeof(text));
-    for (size_t i = 0; i < length; i++) {
-        char letter = host[i];
-        cvi_buffer_add_char(&name, letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter);
+    cvi_buffer_add(&name, host, strcspn(host, "/"));
+    for (size_t i = 0; i < name.length; i++) {
+        const char *place = strchr(upper, text[i]);
+        if (place != NULL) {
+            text[i] = lower[place - upper];
+        }
     }
     cvi_hash_hex(text, name.length, hash);
     memcpy(fingerprint, hash, 32);

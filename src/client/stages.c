@@ -341,9 +341,10 @@ static bool run_receive(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* Where the service says when to come back, whoever would not wait so long is told at once. */
 static void turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    if (flight->asked_ms > 0) {
-        flight->failure.retry_after_ms = flight->retry_boot_ms - now.boot_ms;
-        cvi_quota_turn_away(engine, flight, flight->failure.retry_after_ms, &flight->failure, now);
+    int64_t left_ms = flight->retry_boot_ms - now.boot_ms;
+    if (flight->asked_ms > 0 && left_ms > 0) {
+        flight->failure.retry_after_ms = left_ms;
+        cvi_quota_turn_away(engine, flight, left_ms, &flight->failure, now);
     }
 }
 
@@ -472,9 +473,11 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     int64_t again_ms = flight->must_heed ? cvi_flight_heed(engine, flight, now) : 0;
-    if (again_ms > 0) {
+    if (again_ms > 0) { /* what is known keeps nobody waiting */
         if (flight->stage == CVI_STAGE_STORE) {
-            deliver_ending(engine, flight); /* what is known keeps nobody waiting */
+            deliver_ending(engine, flight);
+        } else if (flight->stage == CVI_STAGE_BACKOFF) {
+            turn_away_hurried(engine, flight, now);
         }
         flight->hindrance = CVI_HINDRANCE_LOCK;
         return pause_until(flight, now.boot_ms + again_ms);

@@ -26,7 +26,7 @@ enum statement { FIND, STAMP, BEGIN_PAUSE, MARK_PROBE, DROP_PROBE, END, LIFT, LI
 typedef enum reach { OF_PATH, OF_ALL, OF_HOST } reach;
 
 #define COLUMNS                                                                                    \
-    "CASE resource WHEN '' THEN 1 WHEN '*' THEN 2 ELSE 0 END, boot = ?4, boot_ms, timestamp,"      \
+    "resource, boot = ?4, boot_ms, timestamp,"                                                     \
     " strikes, probe, owner, probe_boot_ms, failures, unreachable"
 
 static const char *const texts[CVI_COOLDOWN_STATEMENTS] = {
@@ -91,16 +91,28 @@ static const char *boot_of(const cvi_cooldowns *cooldowns) {
     return cooldowns->db->clock.boot_id;
 }
 
+static reach reach_of(const char *name) {
+    if (strcmp(name, CVI_ALL_HOST) == 0) {
+        return OF_HOST;
+    }
+    return name[0] == '\0' ? OF_ALL : OF_PATH;
+}
+
 static cvi_value host_of(const cvi_cooldowns *cooldowns) {
     return cooldowns->host != NULL ? cvi_text(cooldowns->host) : cvi_null();
 }
 
 /* Everything is paused for all keys of a service, a path for one. */
 static cvi_value scope_of(const cvi_cooldowns *cooldowns, const char *resource) {
-    if (strcmp(resource, CVI_ALL_HOST) == 0) {
+    switch (reach_of(resource)) {
+    case OF_HOST:
         return host_of(cooldowns);
+    case OF_ALL:
+        return cvi_text(cooldowns->origin);
+    case OF_PATH:
+        break;
     }
-    return cvi_text(resource[0] == '\0' ? cooldowns->origin : cooldowns->scope);
+    return cvi_text(cooldowns->scope);
 }
 
 /* What stands in place of the path in the row of a pause that holds up `resource`. */
@@ -122,7 +134,7 @@ static void take_pause(sqlite3_stmt *row, pauses *found) {
         return;
     }
     found->items[found->count++] = (pause){
-        .reach = sqlite3_column_int(row, 0),
+        .reach = reach_of(cvi_sql_column_text(row, 0)),
         .is_of_this_boot = sqlite3_column_int(row, 1) != 0,
         .end_boot_ms = sqlite3_column_int64(row, 2),
         .end_wall_ms = sqlite3_column_int64(row, 3),
@@ -322,7 +334,7 @@ cvi_store_answer cvi_cooldowns_begin(cvi_cooldowns *cooldowns, const char *resou
                                      int64_t asked_ms, cvi_now now, int64_t *left,
                                      cv_error *error) {
     pauses found;
-    reach of = resource[0] == '\0' ? OF_ALL : OF_PATH;
+    reach of = reach_of(resource);
     cvi_store_answer answer = find_pauses(cooldowns, resource, &found, error);
     if (answer != CVI_STORE_DONE) {
         return answer;

@@ -38,11 +38,13 @@ static void copy_name(char name[CV_APPLICATION_MAX + 1], const char *text) {
             length--;
         }
     }
-    for (size_t i = 0; i < length; i++) {
-        bool is_control = (unsigned char)text[i] < 0x20 || text[i] == 0x7F;
-        name[i] = is_control ? ' ' : text[i];
-    }
+    memcpy(name, text, length);
     name[length] = '\0';
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F) {
+            name[i] = ' ';
+        }
+    }
 }
 
 static void fill_spender(cv_rate_limit_spender *spender, sqlite3_stmt *row, cvi_now now) {

@@ -139,6 +139,27 @@ static void test_a_failure_is_told_within_the_delay(void **state) {
     sim_check_source(caller, 52, CV_SOURCE_NETWORK);
 }
 
+/* Nor does a file that cannot be written keep those waiting who would not wait for the service. */
+static void test_who_would_not_wait_is_told_without_the_file(void **state) {
+    sim_world *world = *state;
+    for (int i = 0; i < 4; i++) {
+        sim_fail(world, SIM_HEED);
+    }
+    sim_caller *hurried = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = CV_NO_WAIT});
+    sim_caller *patient = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer_status(world, 0, 503, 9000);
+    sim_check_error(hurried, CV_ERROR_SERVER);
+    assert_int_equal(hurried->error.retry_after_ms, 9000);
+    while (sim_count(world, SIM_HEED) < 5) {
+        sim_advance(world, 50);
+    }
+    sim_check_waiting(patient);
+    sim_advance(world, 9000);
+    sim_answer(world, 1, SIM_ISSUE(52));
+    sim_check_source(patient, 52, CV_SOURCE_SHARED);
+}
+
 /* Another flight of the same client must not overtake the telling. */
 static void test_nothing_is_claimed_before_a_refusal_is_told(void **state) {
     sim_world *world = *state;
@@ -448,6 +469,7 @@ int main(void) {
         WITH_SIM(test_broken_answers_are_no_failures),
         WITH_SIM(test_an_answer_after_a_failure_is_told),
         WITH_SIM(test_a_failure_is_told_within_the_delay),
+        WITH_SIM(test_who_would_not_wait_is_told_without_the_file),
         WITH_SIM(test_who_comes_to_a_host_that_fails),
         WITH_SIM(test_nothing_is_claimed_before_a_refusal_is_told),
         WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),

@@ -449,6 +449,7 @@ static void test_every_allocation_of_ours(void **state) {
             failing_allocator allocator;
             failing_allocator_init(&allocator, n, keeps_failing == 1);
             world.options.allocator = allocator.allocator;
+            world.options.application = "shelf";
             world.options.clock = world.clock.clock;
             cv_error error = {0};
             cvi_stores *stores = cvi_stores_open(&world.options, &error);
