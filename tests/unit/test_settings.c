@@ -360,7 +360,7 @@ static void test_each_allocation_may_fail(void **state) {
         options.cache.ttl_count = COUNT(ttls);
         if (cvi_settings_init(&settings, &options, &error)) {
             assert_false(atomic_load(&memory.has_failed));
-            assert_in_range(failing_call, 4, 20);
+            assert_in_range(failing_call, 3, 20);
             cvi_settings_clear(&settings);
             assert_int_equal(atomic_load(&memory.live), 0);
             return;
