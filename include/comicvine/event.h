@@ -36,12 +36,15 @@ typedef enum cv_event_kind {
      * changes, or its end by a tenth of a second or more. */
     CV_EVENT_WAITING,
 
-    CV_EVENT_SENT,     /* a request leaves for the service, the `tries`th of this call */
-    CV_EVENT_RETRY,    /* `tries` of them have failed (`code`, `reason`), another follows */
-    CV_EVENT_COOLDOWN, /* the service has asked for a pause, which this call was the first to hear
-                        */
-    CV_EVENT_STALE,    /* an answer past its time to live is given, for want of a better one */
-    CV_EVENT_DONE      /* the end, well or not (`code`, `reason`) */
+    CV_EVENT_SENT,  /* a request leaves for the service, the `tries`th of this call */
+    CV_EVENT_RETRY, /* `tries` of them have failed (`code`, `reason`), another follows */
+
+    /* This call has made a pause begin for all: the service has asked for it, or has failed so
+     * often that it is left in peace (`code`, `reason`). */
+    CV_EVENT_COOLDOWN,
+
+    CV_EVENT_STALE, /* an answer past its time to live is given, for want of a better one */
+    CV_EVENT_DONE   /* the end, well or not (`code`, `reason`) */
 } cv_event_kind;
 
 struct cv_request;

@@ -138,27 +138,29 @@ void cvi_tell_response(cvi_engine *engine, const cvi_flight *flight, const cvi_r
     }
 }
 
-void cvi_tell_retry(cvi_engine *engine, const cvi_flight *flight, const cv_error *failure,
-                    int64_t delay_ms, cvi_now now) {
+void cvi_tell_retry(cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
+    const cvi_wait wait = {.words = "another try", .ends_boot_ms = flight->retry_boot_ms};
+    const cv_error *failure = &flight->failure;
     cv_event event = {.kind = CV_EVENT_RETRY,
                       .code = failure->code,
                       .tries = flight->tries,
                       .reason = failure->message};
-    fill_end(&event, delay_ms, now);
-    tell_all(engine, flight, &event);
-    cvi_log_write(engine->options.log, CV_LOG_WARNING,
-                  "%s; try %" PRId64 " follows in %" PRId64 " ms", failure->message,
-                  flight->tries + 1, delay_ms);
+    fill_end(&event, flight->retry_boot_ms - now.boot_ms, now);
+    if (spread_wait(engine, flight, &wait, &event)) {
+        cvi_log_write(engine->options.log, CV_LOG_WARNING,
+                      "%s; try %" PRId64 " follows in %" PRId64 " ms", failure->message,
+                      flight->tries + 1, event.delay_ms);
+    }
 }
 
-void cvi_tell_cooldown(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+void cvi_tell_cooldown(cvi_engine *engine, cvi_flight *flight, int64_t pause_ms, cvi_now now) {
     if (flight->told_cooldown) {
         return;
     }
     flight->told_cooldown = true;
     cv_event event = {
         .kind = CV_EVENT_COOLDOWN, .code = flight->failure.code, .reason = flight->failure.message};
-    fill_end(&event, flight->failure.retry_after_ms, now);
+    fill_end(&event, pause_ms, now);
     tell_all(engine, flight, &event);
     cvi_log_write(engine->options.log, CV_LOG_WARNING, "%s; a pause of %" PRId64 " ms begins",
                   event.reason, event.delay_ms);

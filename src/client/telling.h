@@ -32,12 +32,12 @@ void cvi_tell_sent(cvi_engine *engine, const cvi_flight *flight);
 void cvi_tell_response(cvi_engine *engine, const cvi_flight *flight, const cvi_response *response,
                        cvi_now now);
 
-/* The last try has failed, and the next one comes after the delay. */
-void cvi_tell_retry(cvi_engine *engine, const cvi_flight *flight, const cv_error *failure,
-                    int64_t delay_ms, cvi_now now);
+/* The last try has failed, and the next one comes when its time has. Told to those aboard for whom
+ * that is new. */
+void cvi_tell_retry(cvi_engine *engine, const cvi_flight *flight, cvi_now now);
 
 /* The flight's failure has made the service's path (or all) pause. Told once for each answer. */
-void cvi_tell_cooldown(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+void cvi_tell_cooldown(cvi_engine *engine, cvi_flight *flight, int64_t pause_ms, cvi_now now);
 
 /* The stores have failed at a duty, mostly one that fails no request; `label` says for what, or is
  * NULL. The log hears of each duty once in a while. */

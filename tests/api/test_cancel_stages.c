@@ -118,7 +118,7 @@ static void end_refused(scene *self) {
 
 static void begin_backoff(scene *self) {
     const server_fault failing = {
-        .http_status = 503, .body = "", .headers = {{"Retry-After", "600"}}};
+        .http_status = 500, .body = "", .headers = {{"Retry-After", "600"}}};
     self->options.max_retries = 2;
     start(self);
     api_break(self->drive.self, &failing);

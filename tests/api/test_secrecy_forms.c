@@ -119,6 +119,7 @@ static int set_up(void **context, const char *key) {
     write_forms(self);
     cv_options options = api_options(self->self);
     options.api_key = key;
+    options.rate_limit.circuit_failures = CV_NONE;
     options.on_event = take_event;
     options.on_log = take_line;
     options.log_level = CV_LOG_DEBUG;

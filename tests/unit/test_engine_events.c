@@ -301,14 +301,14 @@ static void test_retries_say_when_and_why(void **state) {
     sim_world *world = *state;
     ask(world, 1);
     sim_step(world);
-    sim_answer_status(world, 0, 503, 7000);
+    sim_answer_status(world, 0, 500, 7000);
     diary_check(&world->told, "0 sent 1\n0 retry 1 CV_ERROR_SERVER\n");
     check_end(world, 7000);
     sim_advance(world, 7000);
-    sim_answer_status(world, 1, 503, 9000);
+    sim_answer_status(world, 1, 500, 9000);
     diary_check(&world->told, "0 sent 2\n0 retry 2 CV_ERROR_SERVER\n");
     sim_advance(world, 9000);
-    sim_answer_status(world, 2, 503, 9000);
+    sim_answer_status(world, 2, 500, 9000);
     diary_check(&world->told, "0 sent 3\n0 given CV_ERROR_SERVER\n");
 }
 
@@ -319,7 +319,7 @@ static void test_a_wait_after_a_try_is_a_new_one(void **state) {
     ask(world, 1);
     sim_step(world);
     sim_advance(world, 5000);
-    sim_answer_status(world, 0, 503, 4000);
+    sim_answer_status(world, 0, 500, 4000);
     script_wait(world, 5000, CVI_WAIT_LIMIT);
     sim_advance(world, 4000);
     diary_check(&world->told, "0 waiting " BUDGET ", place 1\n0 sent 1\n"
@@ -351,6 +351,39 @@ static void test_a_ban_is_a_cooldown(void **state) {
     check_end(world, 60000);
 }
 
+/* The host has failed too often: whoever was the last to see it is told. */
+static void test_a_circuit_that_opens_is_a_cooldown(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_HEED, &(sim_reply){.left_ms = 0});
+    sim_script(world, SIM_HEED, &(sim_reply){.left_ms = 10000});
+    ask(world, 1);
+    sim_step(world);
+    sim_answer_status(world, 0, 500, 0);
+    diary_check(&world->told, "0 sent 1\n0 retry 1 CV_ERROR_SERVER\n");
+    sim_advance(world, 1000);
+    sim_break(world, 1, CVI_RESPONSE_TIMEOUT);
+    diary_check(&world->told,
+                "0 sent 2\n0 cooldown CV_ERROR_TIMEOUT\n0 retry 2 CV_ERROR_TIMEOUT\n");
+    script_wait(world, 9000, CVI_WAIT_FAILING);
+    sim_advance(world, 2000);
+    diary_check(&world->told, "0 waiting not sent: , place 1\n");
+}
+
+/* Whoever would not wait so long is told the end of it and not of another try. */
+static void test_only_who_stays_is_told_of_another_try(void **state) {
+    sim_world *world = *state;
+    sim_board(world, &(sim_wish){.id = 1, .max_wait_ms = 1000});
+    ask(world, 1);
+    sim_step(world);
+    sim_answer_status(world, 0, 503, 7000);
+    diary_check(&world->told, "1 joined\n0 sent 1\n1 sent 1\n0 cooldown CV_ERROR_SERVER\n"
+                              "1 cooldown CV_ERROR_SERVER\n0 given CV_ERROR_SERVER\n"
+                              "1 retry 1 CV_ERROR_SERVER\n");
+    sim_board(world, &(sim_wish){.id = 1, .max_wait_ms = CV_WAIT_FOREVER});
+    sim_step(world);
+    diary_check(&world->told, "2 joined\n2 retry 1 CV_ERROR_SERVER\n");
+}
+
 int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, sim_teardown)
     const struct CMUnitTest tests[] = {
@@ -377,6 +410,8 @@ int main(void) {
         TEST(test_a_wait_after_a_try_is_a_new_one),
         TEST(test_a_cooldown_is_told_once),
         TEST(test_a_ban_is_a_cooldown),
+        TEST(test_a_circuit_that_opens_is_a_cooldown),
+        TEST(test_only_who_stays_is_told_of_another_try),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
