@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/allocator.h"
+#include "support/buffer.h"
 #include "support/platform.h"
 
 enum { LINES_MAX = 64, LINE_BYTES = 512 };
@@ -115,7 +116,9 @@ static bool next_line_locked(cvi_log *log, log_line *line) {
     }
     if (log->lost > 0) {
         line->level = CV_LOG_WARNING;
-        snprintf(line->text, sizeof(line->text), "%u lines of the log were lost", log->lost);
+        cvi_buffer text;
+        cvi_buffer_over(&text, line->text, sizeof(line->text));
+        cvi_buffer_add_format(&text, "%u lines of the log were lost", log->lost);
         log->lost = 0;
         return true;
     }
