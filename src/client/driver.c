@@ -303,7 +303,7 @@ static bool start_locked(cv_client *client, cv_error *error) {
         }
         client->transport = transport;
         cvi_shelf_init(&client->shelf, client->stores, cvi_stores_store_dated, &client->allocator,
-                       &client->random);
+                       &client->random, client->log);
     }
     if (client->settings.options.drive == CV_DRIVE_THREAD && !client->has_worker) {
         client->has_worker = cvi_thread_start(&client->worker, work, client);
