@@ -53,8 +53,8 @@ static bool can_write(const scene *self) {
 
 static void take(cv_log_level level, const char *line, void *user) {
     scene *self = user;
-    cv_client_next_deadline(self->drive.client); /* would wait for ever if its lock were held */
     pthread_mutex_lock(&self->mutex);
+    cv_client_next_deadline(self->drive.client); /* would wait for ever if its lock were held */
     self->holds_nothing = self->holds_nothing && can_write(self);
     add_line(self, level, line);
     pthread_mutex_unlock(&self->mutex);
@@ -84,8 +84,10 @@ static int set_up_poll(void **context) {
 }
 
 static void close_client(scene *self) {
+    pthread_mutex_lock(&self->mutex);
     cv_client *client = self->drive.client;
     self->drive.client = NULL;
+    pthread_mutex_unlock(&self->mutex);
     cv_client_close(client);
 }
 
