@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "client/events.h"
+#include "client/ready.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
 /* What callbacks submit while the client closes is done at once, and called back in the second
  * round; what they go on to submit then is not called back any more. */
 #define CLOSING_ROUNDS 2
+
+#define FRAME_US    1000 /* of work in a poll that does not wait */
+#define WITHOUT_END (-1)
 
 const char *cv_version(void) {
     return CV_VERSION;
@@ -152,10 +156,11 @@ static void wait_for_visitors(cv_client *client) {
     cvi_mutex_unlock(&client->mutex);
 }
 
-/* Delivers what is due on this thread. Answers how much. */
-static int deliver(cv_client *client) {
-    int count = cvi_events_run(client, NULL);
-    return count + cvi_callbacks_run(client, NULL);
+/* Delivers what is due on this thread, until the slice is over. Answers how much. */
+static int deliver(cv_client *client, int64_t budget_us) {
+    cvi_slice slice = cvi_slice_start(budget_us);
+    int count = cvi_events_run_all(client, &slice);
+    return count + cvi_callbacks_run_all(client, &slice);
 }
 
 void cv_client_close(cv_client *client) {
@@ -177,8 +182,9 @@ void cv_client_close(cv_client *client) {
     cvi_log_write(client->log, CV_LOG_DEBUG, "closed");
     cvi_log_flush(client->log);
     for (int round = 0; round < CLOSING_ROUNDS; round++) {
-        deliver(client);
+        deliver(client, WITHOUT_END);
     }
+    cvi_ready_close(client);
     cvi_client_release(client);
 }
 
@@ -216,9 +222,10 @@ cv_rate_limit_store *cv_client_rate_limit(cv_client *client) {
 }
 
 /* Sleeps until there is something to deliver; in CV_DRIVE_POLL works meanwhile. */
-static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
+                          int64_t budget_us) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
-        cvi_driver_turn(client, waiter, timeout_ms);
+        cvi_driver_turn(client, waiter, timeout_ms, budget_us);
         return;
     }
     cvi_mutex_lock(&client->mutex);
@@ -237,47 +244,47 @@ static bool is_closed(cv_client *client) {
 
 static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
-    wait_or_drive(client, waiter, 0);
+    wait_or_drive(client, waiter, 0, FRAME_US);
     for (;;) {
-        int count = deliver(client);
+        int count = deliver(client, WITHOUT_END);
         int64_t left_ms = cvi_timeout_left_ms(timeout);
         if (count > 0 || left_ms == 0 || is_closed(client)) {
             return count;
         }
-        wait_or_drive(client, waiter, left_ms);
+        wait_or_drive(client, waiter, left_ms, CVI_TURN_US);
     }
 }
 
-int cv_client_poll(cv_client *client, int64_t timeout_ms) {
+/* What work leaves of the budget is for deliveries, and one of them always has its place. */
+static int poll_within(cv_client *client, cvi_waiter *waiter, int64_t budget_us) {
+    int64_t begun_us = cvi_platform_now_us();
+    wait_or_drive(client, waiter, 0, budget_us);
+    int64_t left_us = budget_us - (cvi_platform_now_us() - begun_us);
+    return deliver(client, left_us > 0 ? left_us : 0);
+}
+
+static int poll_as(cv_client *client, int (*way)(cv_client *, cvi_waiter *, int64_t),
+                   int64_t duration) {
+    cvi_waiter waiter;
     if (client == NULL) {
         return 0;
     }
-    cvi_waiter waiter;
     cvi_client_keep(client);
     int count = 0;
     if (cvi_waiter_enter(client, &waiter, NULL)) {
-        count = poll_until(client, &waiter, timeout_ms);
+        cvi_ready_begin_poll(client);
+        count = way(client, &waiter, duration);
         cvi_waiter_leave(client, &waiter);
+        cvi_ready_end_poll(client);
     }
     cvi_client_release(client);
     return count;
 }
 
-int64_t cv_client_next_deadline(const cv_client *constant) {
-    cv_client *client = (cv_client *)constant; /* the mutex is not part of what const protects */
-    if (client == NULL) {
-        return -1;
-    }
-    bool drives = client->settings.options.drive == CV_DRIVE_POLL;
-    cvi_now now = cvi_clock_now(&client->clock);
-    cvi_mutex_lock(&client->mutex);
-    int64_t left_ms = -1;
-    if (client->callbacks.first != NULL || client->events.first != NULL ||
-        (drives && client->inbox.first != NULL)) {
-        left_ms = 0;
-    } else if (drives && client->due_boot_ms != INT64_MAX) {
-        left_ms = client->due_boot_ms > now.boot_ms ? client->due_boot_ms - now.boot_ms : 0;
-    }
-    cvi_mutex_unlock(&client->mutex);
-    return left_ms;
+int cv_client_poll(cv_client *client, int64_t timeout_ms) {
+    return poll_as(client, poll_until, timeout_ms);
+}
+
+int cv_client_poll_for(cv_client *client, int64_t budget_us) {
+    return poll_as(client, poll_within, budget_us > 0 ? budget_us : 0);
 }

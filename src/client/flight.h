@@ -44,6 +44,7 @@ struct cvi_flight {
     cvi_flight *next; /* in the engine's list, best rank first */
     cvi_call *call;
     int64_t sequence; /* order of arrival */
+    int64_t round;    /* the last one that it was stepped in */
     cv_priority priority;
     cvi_passenger *passengers; /* first come first */
 
