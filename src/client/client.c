@@ -13,8 +13,10 @@
  * round; what they go on to submit then is not called back any more. */
 #define CLOSING_ROUNDS 2
 
-#define FRAME_US    1000 /* of work in a poll that does not wait */
 #define WITHOUT_END (-1)
+
+/* Of a poll that does not wait. What a single small call takes in a turn is always done. */
+static const cvi_driver_budget of_a_frame = {.time_us = 1000, .least_units = 8};
 
 const char *cv_version(void) {
     return CV_VERSION;
@@ -223,9 +225,9 @@ cv_rate_limit_store *cv_client_rate_limit(cv_client *client) {
 
 /* Sleeps until there is something to deliver; in CV_DRIVE_POLL works meanwhile. */
 static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
-                          int64_t budget_us) {
+                          const cvi_driver_budget *budget) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
-        cvi_driver_turn(client, waiter, timeout_ms, budget_us);
+        cvi_driver_turn(client, waiter, timeout_ms, budget);
         return;
     }
     cvi_mutex_lock(&client->mutex);
@@ -244,21 +246,22 @@ static bool is_closed(cv_client *client) {
 
 static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
-    wait_or_drive(client, waiter, 0, FRAME_US);
+    wait_or_drive(client, waiter, 0, &of_a_frame);
     for (;;) {
         int count = deliver(client, WITHOUT_END);
         int64_t left_ms = cvi_timeout_left_ms(timeout);
         if (count > 0 || left_ms == 0 || is_closed(client)) {
             return count;
         }
-        wait_or_drive(client, waiter, left_ms, CVI_TURN_US);
+        wait_or_drive(client, waiter, left_ms, &cvi_driver_whole_turn);
     }
 }
 
 /* What work leaves of the budget is for deliveries, and one of them always has its place. */
 static int poll_within(cv_client *client, cvi_waiter *waiter, int64_t budget_us) {
     int64_t begun_us = cvi_platform_now_us();
-    wait_or_drive(client, waiter, 0, budget_us);
+    const cvi_driver_budget budget = {.time_us = budget_us, .least_units = 1};
+    wait_or_drive(client, waiter, 0, &budget);
     int64_t left_us = budget_us - (cvi_platform_now_us() - begun_us);
     return deliver(client, left_us > 0 ? left_us : 0);
 }

@@ -142,12 +142,19 @@ void cvi_driver_submit_locked(cv_request *request);
 /* Ends the wait of a turn that somebody drives just now. */
 void cvi_driver_interrupt_locked(cv_client *client);
 
-enum { CVI_TURN_US = 5000 }; /* of work, before a turn looks whether it may go on */
+/* How much a turn works before it looks whether it may go on. */
+typedef struct cvi_driver_budget {
+    int64_t time_us;
+    int64_t least_units; /* also when that takes longer */
+} cvi_driver_budget;
 
-/* One turn in CV_DRIVE_POLL if nobody else drives (cvi_drive): works for `budget_us`, waits at most
- * `timeout_ms` (-1: no limit) for the network, and not at all once `waiter`, which is linked, is
- * signalled. If somebody drives, waits for that signal instead. */
-void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms, int64_t budget_us);
+extern const cvi_driver_budget cvi_driver_whole_turn; /* where the caller has time */
+
+/* One turn in CV_DRIVE_POLL if nobody else drives (cvi_drive): works within the budget, waits at
+ * most `timeout_ms` (-1: no limit) for the network, and not at all once `waiter`, which is linked,
+ * is signalled. If somebody drives, waits for that signal instead. */
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
+                     const cvi_driver_budget *budget);
 
 /* Takes the role in CV_DRIVE_POLL, for which it waits if it must, and gives it back. False: the
  * client is being closed, by somebody else than the caller. */

@@ -107,8 +107,9 @@ static void take_arrivals(turn *self) {
     self->now = cvi_clock_now(&client->clock);
     while (!cvi_slice_is_over(self->slice) &&
            (owner = cvi_transport_next(client->transport, &response)) != NULL) {
+        size_t size = response.size;
         cvi_engine_receive(client->engine, owner, &response, self->now);
-        cvi_slice_count(self->slice);
+        cvi_slice_count_bytes(self->slice, size);
     }
     if (cvi_stores_wake_drain(client->stores)) {
         cvi_engine_wake_watchers(client->engine);
@@ -161,8 +162,9 @@ static int64_t due_of(const turn *self) {
     return self->is_cut ? self->now.boot_ms : due;
 }
 
-static int64_t work_for(cv_client *client, int64_t budget_us) {
-    cvi_slice slice = cvi_slice_start(budget_us);
+static int64_t work_for(cv_client *client, const cvi_driver_budget *budget) {
+    cvi_slice slice = cvi_slice_start(budget->time_us);
+    slice.least = budget->least_units;
     turn self = {.client = client,
                  .slice = &slice,
                  .now = cvi_clock_now(&client->clock),
@@ -204,21 +206,22 @@ static int64_t time_to_wait(int64_t due_boot_ms, cvi_now now, int64_t timeout_ms
 }
 
 /* Only bytes are waited for; what they mean is work again. */
-static void wait_for_network(cv_client *client, int64_t wait_ms, int64_t budget_us) {
-    cvi_slice slice = cvi_slice_start(budget_us);
+static void wait_for_network(cv_client *client, int64_t wait_ms, const cvi_driver_budget *budget) {
+    cvi_slice slice = cvi_slice_start(budget->time_us);
     cvi_transport_turn(client->transport, wait_ms, cvi_stores_wake_descriptor(client->stores),
                        &slice);
 }
 
-void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms, int64_t budget_us) {
-    int64_t due = work_for(client, budget_us);
+void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms,
+               const cvi_driver_budget *budget) {
+    int64_t due = work_for(client, budget);
     note_due(client, due);
     int64_t wait_ms = time_to_wait(due, cvi_clock_now(&client->clock), timeout_ms);
     if (wait_ms == 0 || is_signalled(client, waiter)) {
         return;
     }
-    wait_for_network(client, wait_ms, budget_us);
-    note_due(client, work_for(client, budget_us));
+    wait_for_network(client, wait_ms, budget);
+    note_due(client, work_for(client, budget));
 }
 
 static bool is_flushed(const cv_client *client) {

@@ -4,10 +4,11 @@
 
 #include "client/client.h"
 
-/* Works for `budget_us` at most, a unit of work at the least; then, if nothing is left to be done
+/* Works as long as the budget says; then, if nothing is left to be done
  * at once, waits for the network at most `timeout_ms` (-1: no limit), and not at all once `waiter`
  * (NULL: nobody) is signalled, and works once more. */
-void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms, int64_t budget_us);
+void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms,
+               const cvi_driver_budget *budget);
 
 /* Stores the answers that are here and gives back what was not used, but not for long. */
 void cvi_drive_flush(cv_client *client);

@@ -13,6 +13,8 @@
 
 #define MAX_BODY_BYTES ((size_t)32 << 20)
 
+const cvi_driver_budget cvi_driver_whole_turn = {.time_us = 5000, .least_units = 1};
+
 static const cvi_store_ops store_ops = {
     cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
     cvi_stores_release, cvi_stores_renew, cvi_stores_heed,  cvi_stores_clean,
@@ -72,7 +74,7 @@ static void *work(void *user) {
     cv_client *client = user;
     while (!is_closed(client)) {
         cvi_suspension_heed(client);
-        cvi_drive(client, NULL, -1, CVI_TURN_US);
+        cvi_drive(client, NULL, -1, &cvi_driver_whole_turn);
     }
     return NULL;
 }
@@ -101,13 +103,14 @@ void cvi_driver_end_turn(cv_client *client) {
     cvi_mutex_unlock(&client->mutex);
 }
 
-void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms, int64_t budget_us) {
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
+                     const cvi_driver_budget *budget) {
     if (!take_turn(client, waiter, timeout_ms)) {
         return;
     }
     cvi_sigpipe sigpipe;
     cvi_sigpipe_block(&sigpipe);
-    cvi_drive(client, waiter, timeout_ms, budget_us);
+    cvi_drive(client, waiter, timeout_ms, budget);
     cvi_sigpipe_restore(&sigpipe);
     cvi_driver_end_turn(client);
 }

@@ -368,7 +368,8 @@ static void begin_round(cvi_engine *engine) {
 static void take_turn(cvi_engine *engine, cvi_flight *flight, cvi_now now, cvi_slice *slice) {
     if (now.boot_ms >= next_look(engine, flight)) {
         step_flight(engine, flight, now);
-        cvi_slice_count(slice);
+        cvi_slice_count_bytes(slice, flight->handled_bytes);
+        flight->handled_bytes = 0;
     }
     flight->round = engine->round;
     cvi_quota_count_in_line(engine, flight);

@@ -45,6 +45,7 @@ struct cvi_flight {
     cvi_call *call;
     int64_t sequence; /* order of arrival */
     int64_t round;    /* the last one that it was stepped in */
+    size_t handled_bytes; /* of bodies, in that step */
     cv_priority priority;
     cvi_passenger *passengers; /* first come first */
 

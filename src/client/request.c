@@ -223,7 +223,7 @@ const cv_error *cv_request_error(const cv_request *request) {
 static void wait_once(cv_client *client, const cv_request *request, cvi_waiter *waiter,
                       int64_t timeout_ms) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
-        cvi_driver_turn(client, waiter, timeout_ms, CVI_TURN_US);
+        cvi_driver_turn(client, waiter, timeout_ms, &cvi_driver_whole_turn);
         return;
     }
     cvi_mutex_lock(&client->mutex);

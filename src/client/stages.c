@@ -77,6 +77,7 @@ static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *c
                      cv_source source) {
     cvi_finding finding;
     cvi_body body = {cached->body, cached->size};
+    flight->handled_bytes += cached->size;
     cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
     if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
         flight->distrust_cache = true;
@@ -422,6 +423,7 @@ static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
     flight->fetched_at_ms = now.wall_ms; /* as its row will say */
+    flight->handled_bytes += completion.size;
     cvi_store_answer answer = engine->options.store_ops->complete(
         engine->options.stores, &completion, now, &owned, &failure);
     if (answer == CVI_STORE_FAILED) {
