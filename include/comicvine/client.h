@@ -169,7 +169,15 @@ typedef struct cv_options {
      * CV_ERROR_STORE and change nothing. */
     struct sqlite3 *connection;
 
-    int64_t reserved[15];
+    /* What the client may hold at a time of the memory that goes through `allocator`: requests that
+     * are not freed, answers on their way and being decoded, records and pages in the application's
+     * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
+     * and an answer that does not fit is not read to its end; when enough has been freed, calls do
+     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 65 536, of which some
+     * 20 000 are the client's own. */
+    int64_t max_memory_bytes;
+
+    int64_t reserved[14];
 } cv_options;
 
 /* clang-format off */
@@ -180,7 +188,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \
-        NULL, NULL, {0}                                                                            \
+        NULL, NULL, 0, {0}                                                                         \
     }
 /* clang-format on */
 

@@ -20,6 +20,7 @@ static const cv_error no_memory = {
 static cv_request *new_request(cv_client *client, const cvi_order *order) {
     cv_request *request = cvi_allocate(&client->allocator, sizeof(*request));
     if (request == NULL) {
+        cvi_error_remember_no_memory();
         cvi_call_release(order->call);
         cvi_many_free(order->many);
         return NULL;
