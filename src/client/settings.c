@@ -17,8 +17,8 @@
 #error "the build names a page that explains this client to the service"
 #endif
 
-#define LONG_TEXT   ((size_t)2048)
-#define LONGEST_KEY ((size_t)256)
+#define LONG_TEXT    ((size_t)2048)
+#define LONGEST_KEY  ((size_t)256)
 #define LEAST_MEMORY INT64_C(65536)
 
 #define NUMBER(member, fallback, smallest, largest, none)                                          \

@@ -267,6 +267,5 @@ void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
         return;
     }
     response->kind = kind_of_failure(transfer);
-    response->reason =
-        transfer->over_cap ? CVI_CAP_REASON : curl_easy_strerror(transfer->code);
+    response->reason = transfer->over_cap ? CVI_CAP_REASON : curl_easy_strerror(transfer->code);
 }

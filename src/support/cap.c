@@ -32,9 +32,9 @@ static bool reserve(cvi_cap *cap, size_t bytes) {
     size_t held = atomic_load_explicit(&cap->held_bytes, memory_order_relaxed);
     do {
         has_refused = bytes > cap->max_bytes - held;
-    } while (!has_refused && !atomic_compare_exchange_weak_explicit(
-                                 &cap->held_bytes, &held, held + bytes, memory_order_relaxed,
-                                 memory_order_relaxed));
+    } while (!has_refused &&
+             !atomic_compare_exchange_weak_explicit(&cap->held_bytes, &held, held + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
     return !has_refused;
 }
 
