@@ -173,8 +173,8 @@ typedef struct cv_options {
      * are not freed, answers on their way and being decoded, records and pages in the application's
      * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
      * and an answer that does not fit is not read to its end; when enough has been freed, calls do
-     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 65 536, of which some
-     * 20 000 are the client's own. */
+     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 131 072, of which some
+     * 40 000 are the client's own. */
     int64_t max_memory_bytes;
 
     int64_t reserved[14];

@@ -201,9 +201,8 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
         }
     }
     cv_request *request = cvi_request_start(client, &order);
-    if (!cv_request_wait(request, -1)) {
-        cv_request_cancel(request);
-        cvi_error_no_memory(&outcome->error); /* the wait itself had not what it needs */
+    if (request == NULL || !cv_request_wait(request, -1)) {
+        cvi_error_no_memory(&outcome->error); /* or the wait itself had not what it needs */
         cv_request_free(request);
         return;
     }

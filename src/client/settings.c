@@ -19,7 +19,7 @@
 
 #define LONG_TEXT    ((size_t)2048)
 #define LONGEST_KEY  ((size_t)256)
-#define LEAST_MEMORY INT64_C(65536)
+#define LEAST_MEMORY INT64_C(131072)
 
 #define NUMBER(member, fallback, smallest, largest, none)                                          \
     CVI_NUMBER(cv_options, member, fallback, smallest, largest, none)

@@ -21,7 +21,7 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
     if (needed <= transfer->capacity) {
         return true;
     }
-    size_t capacity = transfer->capacity > 0 ? transfer->capacity * 2 : FIRST_BODY_BYTES;
+    size_t capacity = transfer->capacity * 2;
     if (capacity < needed) {
         capacity = needed;
     }
@@ -37,12 +37,13 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
 }
 
 /* A body that says its length gets room for all of it at once, so that one that cannot be held is
- * not read. Unpacked it is longer than that. */
-static size_t announced_bytes(const cvi_transfer *transfer) {
+ * not read. Unpacked it may be longer than that. */
+static size_t expected_bytes(const cvi_transfer *transfer) {
     curl_off_t length = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length <= 0) {
-        return 0;
+        size_t most = transfer->transport->options.max_body_bytes;
+        return most < FIRST_BODY_BYTES ? most : FIRST_BODY_BYTES;
     }
     return (uint64_t)length < SIZE_MAX ? (size_t)length : SIZE_MAX;
 }
@@ -51,7 +52,7 @@ static size_t announced_bytes(const cvi_transfer *transfer) {
 static size_t receive_body(char *bytes, size_t unit, size_t count, void *user) {
     cvi_transfer *transfer = user;
     size_t size = unit * count;
-    size_t extra = transfer->body == NULL ? announced_bytes(transfer) : size;
+    size_t extra = transfer->body == NULL ? expected_bytes(transfer) : size;
     if (extra < size) {
         extra = size;
     }
