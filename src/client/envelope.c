@@ -13,6 +13,8 @@
 
 enum { STATUS_GOOD = 1, STATUS_NOT_FOUND = 101 };
 
+enum { PAGE_TITLE_SIZE = 80 };
+
 /* The service's codes, and what they mean to a caller. */
 static const struct {
     int64_t status_code;
@@ -49,25 +51,10 @@ static void complete_error(cvi_finding *finding, const cvi_response *response, i
     finding->retry = error->code == CV_ERROR_SERVER;
 }
 
-/* True if the HTTP status alone says what is wrong. */
-static bool judge_http_status(const cvi_call *call, const cvi_response *response,
-                              cvi_finding *finding) {
-    int status = response->http_status;
-    for (size_t i = 0; i < sizeof(http_codes) / sizeof(http_codes[0]); i++) {
-        if (http_codes[i].http_status == status) {
-            cvi_error_set(&finding->error, http_codes[i].code, "%s: %s (HTTP %d)", call->label,
-                          http_codes[i].meaning, status);
-            complete_error(finding, response, 0);
-            return true;
-        }
-    }
-    if (status >= 500) {
-        cvi_error_set(&finding->error, CV_ERROR_SERVER, "%s: the service failed (HTTP %d)",
-                      call->label, status);
-        complete_error(finding, response, 0);
-        return true;
-    }
-    return false;
+/* What was cut on the way may come whole the next time; what was refused will be refused again. */
+static void allow_retry(cvi_finding *finding) {
+    int status = finding->error.http_status;
+    finding->retry = finding->retry || status < 400 || status >= 500;
 }
 
 /* Copies foreign text for a message: one line, printable, short. */
@@ -91,19 +78,6 @@ static const char *find_without_case(const char *text, size_t size, const char *
     return NULL;
 }
 
-/* The title of an HTML page, "" if it has none. */
-static void quote_title(const cvi_response *response, char *title, size_t size) {
-    const char *end = response->body + response->size;
-    const char *start = find_without_case(response->body, response->size, "<title");
-    const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
-    title[0] = '\0';
-    if (text != NULL) {
-        text++;
-        const char *stop = memchr(text, '<', (size_t)(end - text));
-        quote_foreign(text, (size_t)((stop != NULL ? stop : end) - text), title, size);
-    }
-}
-
 /* The first byte that is neither blank nor part of a byte order mark; NUL for an empty body. */
 static char first_byte(const cvi_response *response) {
     for (size_t i = 0; i < response->size; i++) {
@@ -115,6 +89,50 @@ static char first_byte(const cvi_response *response) {
     return '\0';
 }
 
+/* The title of a web page, "" where there is none. */
+static void quote_title(const cvi_response *response, char *title, size_t size) {
+    title[0] = '\0';
+    if (first_byte(response) != '<') {
+        return;
+    }
+    const char *end = response->body + response->size;
+    const char *start = find_without_case(response->body, response->size, "<title");
+    const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
+    if (text != NULL) {
+        text++;
+        const char *stop = memchr(text, '<', (size_t)(end - text));
+        quote_foreign(text, (size_t)((stop != NULL ? stop : end) - text), title, size);
+    }
+}
+
+/* The status alone says what is wrong; a web page that came with it says more. */
+static void tell_status(const cvi_call *call, const cvi_response *response, cv_code code,
+                        const char *meaning, cvi_finding *finding) {
+    char title[PAGE_TITLE_SIZE];
+    quote_title(response, title, sizeof(title));
+    cvi_error_set(&finding->error, code, "%s: %s (HTTP %d)%s%s%s", call->label, meaning,
+                  response->http_status, *title != '\0' ? ": \"" : "", title,
+                  *title != '\0' ? "\"" : "");
+    complete_error(finding, response, 0);
+}
+
+/* True if the HTTP status alone says what is wrong. */
+static bool judge_http_status(const cvi_call *call, const cvi_response *response,
+                              cvi_finding *finding) {
+    int status = response->http_status;
+    for (size_t i = 0; i < sizeof(http_codes) / sizeof(http_codes[0]); i++) {
+        if (http_codes[i].http_status == status) {
+            tell_status(call, response, http_codes[i].code, http_codes[i].meaning, finding);
+            return true;
+        }
+    }
+    if (status >= 500) {
+        tell_status(call, response, CV_ERROR_SERVER, "the service failed", finding);
+        return true;
+    }
+    return false;
+}
+
 /* A body that is not even the start of a JSON object. */
 static void judge_foreign_body(const cvi_call *call, const cvi_response *response,
                                cvi_finding *finding) {
@@ -122,7 +140,7 @@ static void judge_foreign_body(const cvi_call *call, const cvi_response *respons
         return;
     }
     if (first_byte(response) == '<') {
-        char title[80];
+        char title[PAGE_TITLE_SIZE];
         quote_title(response, title, sizeof(title));
         cvi_error_set(&finding->error, CV_ERROR_BLOCKED,
                       "%s: a web page instead of JSON (HTTP %d): \"%s\"", call->label,
@@ -133,6 +151,9 @@ static void judge_foreign_body(const cvi_call *call, const cvi_response *respons
                       response->size, response->http_status);
     }
     complete_error(finding, response, 0);
+    if (response->size == 0 && response->http_status == 200) {
+        finding->retry = true; /* cut before its first byte */
+    }
 }
 
 static void judge_status_code(const cvi_call *call, const cvi_response *response,
@@ -203,12 +224,22 @@ static void judge_envelope(const cvi_call *call, const cvi_response *response,
     }
 }
 
-/* A body whose last byte does not close an object was cut on the way: another try may help. */
+/* A body that ends within a text, an object or a list was cut on the way. */
 static bool was_cut(const char *body, size_t size) {
-    while (size > 0 && strchr(" \t\r\n", body[size - 1]) != NULL) {
-        size--;
+    int64_t depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < size; i++) {
+        char byte = body[i];
+        if (in_text && byte == '\\') {
+            i++; /* what follows does not end the text */
+        } else if (byte == '"') {
+            in_text = !in_text;
+        } else if (!in_text) {
+            depth += byte == '{' || byte == '[' ? 1 : 0;
+            depth -= byte == '}' || byte == ']' ? 1 : 0;
+        }
     }
-    return size == 0 || body[size - 1] != '}';
+    return in_text || depth > 0;
 }
 
 static void judge_answer(const cvi_call *call, cvi_response *response, cvi_finding *finding) {
@@ -228,7 +259,9 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
     if (error.code == CV_ERROR_NOMEM || !judge_http_status(call, response, finding)) {
         cvi_error_set(&finding->error, error.code, "%s: %s", call->label, error.message);
         complete_error(finding, response, 0);
-        finding->retry = cut && error.code == CV_ERROR_RESPONSE;
+        if (cut && error.code == CV_ERROR_RESPONSE) {
+            allow_retry(finding);
+        }
     }
 }
 
@@ -254,12 +287,17 @@ void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_findin
         response->body = NULL;
         return;
     }
+    if (response->kind != CVI_RESPONSE_NO_MEMORY && judge_http_status(call, response, finding)) {
+        return; /* however it was to go on: that much was clear */
+    }
     size_t kind = (size_t)response->kind;
     cvi_error_set(&finding->error, failures[kind].code, "%s: %s%s%s", call->label,
                   failures[kind].meaning, response->reason != NULL ? ": " : "",
                   response->reason != NULL ? response->reason : "");
     complete_error(finding, response, 0);
-    finding->retry = failures[kind].retry;
+    if (failures[kind].retry) {
+        allow_retry(finding);
+    }
 }
 
 /* True if a stored answer is of the kind that it was stored as. */

@@ -20,6 +20,7 @@ typedef struct cvi_settings {
     const char *user_agent; /* library, contact and application */
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
     char origin[33];        /* fingerprint of the base URL alone */
+    char host[33];          /* fingerprint of its host alone */
     cvi_cap *cap;           /* before the application's allocator; NULL: no bound */
     cvi_arena arena;        /* its allocator is the one for all that the client holds */
 } cvi_settings;
