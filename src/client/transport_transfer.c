@@ -52,7 +52,7 @@ static size_t expected_bytes(const cvi_transfer *transfer) {
 static size_t receive_body(char *bytes, size_t unit, size_t count, void *user) {
     cvi_transfer *transfer = user;
     size_t size = unit * count;
-    size_t extra = transfer->body == NULL ? expected_bytes(transfer) : size;
+    size_t extra = transfer->size == 0 ? expected_bytes(transfer) : size;
     if (extra < size) {
         extra = size;
     }
