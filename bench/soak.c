@@ -47,9 +47,15 @@ typedef struct soak {
     cv_allocator allocator;
     atomic_long blocks;
     cv_client *client;
+    atomic_long events;
     int64_t calls;
     sample samples[SAMPLES];
 } soak;
+
+static void note_event(const cv_event *event, void *user) {
+    (void)event;
+    atomic_fetch_add((atomic_long *)user, 1);
+}
 
 static void open_client(soak *self) {
     cv_options options = CV_OPTIONS_INIT;
@@ -57,6 +63,8 @@ static void open_client(soak *self) {
     options.base_url = self->service.base_url;
     options.database = self->database;
     options.allocator = &self->allocator;
+    options.on_event = note_event;
+    options.user = &self->events;
     options.rate_limit.kind = CV_LIMIT_NONE;
     options.rate_limit.min_interval_ms = CV_NO_INTERVAL;
     options.relaxed_sync = true;
@@ -276,6 +284,7 @@ static void run(soak *self) {
     }
     double seconds = (double)(measure_now_ns() - began_ns) / 1e9;
     cv_client_close(self->client);
+    team_check(atomic_load(&self->events) > self->calls, "events are told");
     print_course(self);
     print_growth(self, "resident memory", "MB", resident_of, 1.02);
     print_growth(self, "open descriptors", "", descriptors_of, 1.0);

@@ -1,6 +1,7 @@
 /* Whose memory it is: all that the library holds for a client comes from that client's allocator,
  * and goes back to it, when the client is closed or the last result freed; with several clients, in
  * one file, in whatever order. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +16,22 @@ typedef struct guest {
     failing_allocator memory; /* counts */
     cv_options options;
     cv_client *client;
+    atomic_size_t events; /* told to it */
 } guest;
+
+static void note_event(const cv_event *event, void *user) {
+    guest *self = user;
+    atomic_fetch_add(&self->events, event->at_ms > 0 ? 1 : 0);
+}
 
 static void open_guest(guest *self, const api *scene, cv_drive drive) {
     failing_allocator_init(&self->memory, 0, false);
     self->options = api_options(scene);
     self->options.drive = drive;
     self->options.allocator = &self->memory.allocator;
+    self->options.on_event = note_event;
+    self->options.user = self;
+    atomic_init(&self->events, 0);
     self->client = api_open(scene, &self->options);
 }
 
@@ -32,6 +42,7 @@ static void assert_nothing_out(guest *self) {
 
 static void close_guest(guest *self) {
     cv_client_close(self->client);
+    assert_true(atomic_load(&self->events) > 0);
     assert_nothing_out(self);
 }
 

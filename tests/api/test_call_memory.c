@@ -185,6 +185,31 @@ static bool ask_and_poll(memory_scene *scene, size_t failure, bool keeps_failing
     return has_failed;
 }
 
+static void count_event(const cv_event *event, void *user) {
+    int *done = user;
+    *done += event->kind == CV_EVENT_DONE ? 1 : 0;
+}
+
+/* A request that tells of itself: however little memory there is, its end is told once. */
+static bool tell_events(memory_scene *scene, size_t failure, bool keeps_failing) {
+    int done = 0;
+    cv_client_close(scene->client);
+    scene->options.on_event = count_event;
+    scene->options.user = &done;
+    scene->client = api_open(scene->self, &scene->options);
+    memory_fail_from(scene, failure, keeps_failing);
+    cv_request *request = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, NULL);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    if (cv_request_error(request)->code != CV_OK) {
+        memory_assert_none(cv_request_error(request));
+    }
+    bool has_failed = memory_give(scene);
+    cv_client_poll(scene->client, 0);
+    assert_int_equal(done, request != NULL ? 1 : 0);
+    cv_request_free(request);
+    return has_failed;
+}
+
 /* Two calls for the same, which travel together, and one of them leaves. */
 static bool cancel_one_of_two(memory_scene *scene, size_t failure, bool keeps_failing) {
     memory_fail_from(scene, failure, keeps_failing);
@@ -235,6 +260,7 @@ MEMORY_TESTS(full_entry_fails, hit_a_full_entry)
 MEMORY_TESTS(list_fails, list)
 MEMORY_TESTS(denial_fails, ask_for_nothing)
 MEMORY_TESTS(request_fails, ask_and_poll)
+MEMORY_TESTS(event_fails, tell_events)
 MEMORY_TESTS(cancel_fails, cancel_one_of_two)
 MEMORY_TESTS(copy_fails, copy_records)
 
@@ -259,6 +285,8 @@ int main(void) {
         API_TEST(test_denial_fails_from_then_on),
         API_TEST(test_request_fails_once),
         API_TEST(test_request_fails_from_then_on),
+        API_TEST(test_event_fails_once),
+        API_TEST(test_event_fails_from_then_on),
         API_TEST(test_cancel_fails_once),
         API_TEST(test_cancel_fails_from_then_on),
         API_TEST(test_copy_fails_once),
