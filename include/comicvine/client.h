@@ -194,7 +194,7 @@ typedef struct cv_options {
      * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
      * and an answer that does not fit is not read to its end; when enough has been freed, calls do
      * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 131 072, of which some
-     * 40 000 are the client's own. */
+     * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
     int64_t max_memory_bytes;
 
     int64_t reserved[10];

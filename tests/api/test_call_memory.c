@@ -21,6 +21,11 @@ static bool open_another(memory_scene *scene, size_t failure, bool keeps_failing
     return has_failed;
 }
 
+static bool open_a_bounded_one(memory_scene *scene, size_t failure, bool keeps_failing) {
+    scene->options.max_memory_bytes = 1 << 20;
+    return open_another(scene, failure, keeps_failing);
+}
+
 static void note_closed(cv_request *request, void *user) {
     int *calls = user;
     ++*calls;
@@ -252,6 +257,7 @@ static bool copy_records(memory_scene *scene, size_t failure, bool keeps_failing
 }
 
 MEMORY_TESTS(open_fails, open_another)
+MEMORY_TESTS(bounded_open_fails, open_a_bounded_one)
 MEMORY_TESTS(cold_retrieve_fails, retrieve_twice)
 MEMORY_TESTS(hit_fails, hit)
 MEMORY_TESTS(own_file_fails, hit_in_a_file_of_its_own)
@@ -268,6 +274,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_open_fails_once),
         API_TEST(test_open_fails_from_then_on),
+        API_TEST(test_bounded_open_fails_once),
+        API_TEST(test_bounded_open_fails_from_then_on),
         API_TEST(test_closing_needs_no_memory),
         API_TEST(test_cold_retrieve_fails_once),
         API_TEST(test_cold_retrieve_fails_from_then_on),
