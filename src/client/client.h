@@ -14,6 +14,7 @@
 
 #include "client/call.h"
 #include "client/engine.h"
+#include "client/revalidations.h"
 #include "client/settings.h"
 #include "client/transport.h"
 #include "stores/stores.h"
@@ -50,6 +51,7 @@ struct cv_client {
     bool has_worker;
     cvi_queue inbox;     /* submitted or left, for the driver */
     cvi_queue callbacks; /* done, to be called back */
+    cvi_revalidations revalidations;
     cvi_waiter *waiters;
     int64_t due_boot_ms;      /* when the driver wants to step next */
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
@@ -65,6 +67,7 @@ struct cv_request {
     cvi_call *call;          /* fixed; NULL when the arguments were bad */
     struct cvi_many *many;   /* fixed; what it asks for, of a request for many; driver's */
     cv_cursor *cursor;       /* fixed; whose next page it fetches, or NULL; counted */
+    bool revalidates;        /* fixed; it is the client's own: see revalidate.h */
 
     /* shared */
     bool owned_by_user;   /* the handle is not freed yet */

@@ -29,6 +29,8 @@ struct cvi_passenger {
     cv_mode mode;
     bool is_part;             /* of a request for many: lies in a cvi_part */
     bool looked;              /* the caller has asked the cache already */
+    cv_stale stale;           /* CV_STALE_DEFAULT: as CV_STALE_NEVER */
+    int64_t max_age_ms;       /* of what the cache may answer; 0: no bound */
     bool joined;              /* set by the engine: others had asked before */
     int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* INT64_MAX: none */
@@ -40,12 +42,13 @@ struct cvi_passenger {
 typedef struct cvi_outcome {
     cvi_result *result; /* NULL: `error` says why; the receiver keeps its own reference */
     cvi_provenance provenance;
+    bool revalidates; /* it is stale, and wanted anew: the engine does not see to that itself */
     cv_error error;
 } cvi_outcome;
 
 /* The stores, as functions that tests replace; the real ones are cvi_stores_*. */
 typedef struct cvi_store_ops {
-    cvi_store_answer (*lookup)(cvi_stores *, const char *hash, int64_t ttl_ms, cvi_now,
+    cvi_store_answer (*lookup)(cvi_stores *, const char *hash, const cvi_want *, cvi_now,
                                cvi_cached *, cv_error *);
     cvi_store_answer (*claim)(cvi_stores *, const cvi_claim_spec *, cvi_now, cvi_claim *,
                               cv_error *);

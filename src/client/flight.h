@@ -73,6 +73,11 @@ struct cvi_flight {
     int64_t heed_until_boot_ms; /* of a refusal: when its pause would be over */
     int64_t probe;              /* the admission that tries whether a pause is over; 0: none */
 
+    cvi_result *stale; /* what the cache had past its time, at that instant; NULL: nothing */
+    cvi_provenance stale_provenance;
+    int64_t stale_boot_ms;    /* -1: not looked yet */
+    int64_t stale_by_boot_ms; /* a cache that is locked is not asked for longer; 0: was not locked */
+
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
@@ -90,6 +95,9 @@ void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcom
 
 /* The same for one passenger. */
 void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger, const cvi_outcome *outcome);
+
+/* The loosest bound of age that somebody aboard has; 0: no bound. */
+int64_t cvi_flight_max_age_ms(const cvi_flight *flight);
 
 /* Ends the flight with an error for all; what it holds is given up in STORE. */
 void cvi_flight_fail(cvi_flight *flight, const cv_error *error);

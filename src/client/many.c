@@ -1,5 +1,5 @@
 /* Owns the way of a request for many objects: first each id is looked up in the cache, then what
- * was not there is asked for in lists; each round boards at most CVI_MANY_PARTS parts, and the next
+ * was not there is asked for in lists, then for what failed a stale entry will do; each round boards at most CVI_MANY_PARTS parts, and the next
  * begins when all are back. Outcomes are only noted inside the engine, which is not to be changed
  * there, and looked at in the driver's next turn. The driver's. */
 #include "client/many.h"
@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/stale.h"
 #include "resources/decode.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -80,6 +81,10 @@ static cvi_call *item_call(const cvi_many *many, int64_t id, cv_error *error) {
 static void board_look(cvi_many *many, size_t index) {
     cv_error error;
     cvi_part *part = new_part(many, index, index + 1);
+    bool is_only_cache = part->passenger.mode == CV_MODE_CACHE_ONLY;
+    if (many->phase == CVI_MANY_LOOKS && !is_only_cache) {
+        part->passenger.stale = CV_STALE_NEVER; /* the service comes first */
+    }
     part->passenger.mode = CV_MODE_CACHE_ONLY;
     board(part, item_call(many, many->entries[index].id, &error), &error);
 }
@@ -105,7 +110,9 @@ static void board_list(cvi_many *many) {
         query.filter = text;
         query.fields = many->fields;
         query.allow_unknown = many->allow_unknown;
-        board(new_part(many, first, many->next),
+        cvi_part *part = new_part(many, first, many->next);
+        part->passenger.stale = CV_STALE_NEVER; /* entries of objects may be younger than lists */
+        board(part,
               cvi_call_list(&many->request->client->settings, many->resource->resource, &query,
                             &error),
               &error);
@@ -114,10 +121,12 @@ static void board_list(cvi_many *many) {
 
 static void board_round(cvi_many *many) {
     while (many->next < many->entry_count && many->part_count < CVI_MANY_PARTS) {
-        if (many->phase == CVI_MANY_LOOKS) {
-            board_look(many, many->next++);
-        } else {
+        if (many->phase == CVI_MANY_LISTS) {
             board_list(many);
+        } else if (many->entries[many->next].is_settled) {
+            many->next++;
+        } else {
+            board_look(many, many->next++);
         }
     }
 }
@@ -156,6 +165,21 @@ static void take_look(cvi_many *many, cvi_part *part) {
     } else if (is_only_cache || part->outcome.error.code != CV_ERROR_NOT_CACHED) {
         settle_failed(entry, &part->outcome.error);
     }
+}
+
+static void take_stale(cvi_many *many, cvi_part *part) {
+    cvi_many_entry *entry = &many->entries[part->first];
+    if (part->outcome.result == NULL) {
+        entry->is_settled = true; /* with the list's error */
+        return;
+    }
+    cvi_provenance provenance = part->outcome.provenance;
+    const cv_request *request = many->request;
+    if (provenance.source == CV_SOURCE_STALE || request->passenger.mode == CV_MODE_REFRESH) {
+        cvi_stale_mark(&provenance, &entry->error, cvi_clock_now(&request->client->clock));
+    }
+    entry->error = (cv_error){.code = CV_OK};
+    settle(entry, cvi_result_keep(part->outcome.result), &provenance);
 }
 
 /* The answer that the object's own path would have given, with what the list says of it. */
@@ -236,8 +260,10 @@ static void explain_absence(const cvi_many *many, const cvi_part *part, int64_t 
     }
 }
 
-static void take_list(cvi_many *many, const cvi_part *part) {
+static void take_list(cvi_many *many, cvi_part *part) {
     const cvi_result *list = part->outcome.result;
+    bool takes_stale =
+        cvi_stale_stands_in(many->request->passenger.stale, part->outcome.error.code);
     for (size_t i = 0; list != NULL && i < cvi_result_count(list); i++) {
         take_item(many, part, i);
     }
@@ -250,6 +276,7 @@ static void take_list(cvi_many *many, const cvi_part *part) {
             explain_absence(many, part, many->entries[i].id, &error);
         }
         settle_failed(&many->entries[i], &error);
+        many->entries[i].is_settled = list != NULL || !takes_stale;
     }
 }
 
@@ -259,13 +286,11 @@ static void drop_part(cvi_part *part) {
 }
 
 static void take_round(cvi_many *many) {
+    static void (*const takers[])(cvi_many *, cvi_part *) = {
+        [CVI_MANY_LOOKS] = take_look, [CVI_MANY_LISTS] = take_list, [CVI_MANY_STALE] = take_stale};
     for (size_t i = 0; i < many->part_count; i++) {
         cvi_part *part = &many->parts[i];
-        if (many->phase == CVI_MANY_LOOKS) {
-            take_look(many, part);
-        } else {
-            take_list(many, part);
-        }
+        takers[many->phase](many, part);
         drop_part(part);
     }
     many->part_count = 0;
@@ -284,10 +309,10 @@ static bool is_finished(cvi_many *many) {
     if (many->next < many->entry_count) {
         return false;
     }
-    if (many->phase == CVI_MANY_LISTS) {
+    if (many->phase == CVI_MANY_STALE) {
         return true;
     }
-    many->phase = CVI_MANY_LISTS;
+    many->phase++;
     many->next = 0;
     return many->entry_count == 0;
 }

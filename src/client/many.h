@@ -12,7 +12,7 @@ typedef struct cvi_many_entry {
     bool is_settled;
     cvi_result *result; /* of this object alone, or NULL: `error` */
     cvi_provenance provenance;
-    cv_error error;
+    cv_error error; /* of CVI_MANY_STALE: what the list has failed with */
 } cvi_many_entry;
 
 /* A passenger of the engine for some of the ids: one in the cache, or a list of them. */
@@ -27,7 +27,8 @@ typedef struct cvi_part {
 
 typedef enum cvi_many_phase {
     CVI_MANY_LOOKS, /* into the cache, id by id */
-    CVI_MANY_LISTS  /* what was not there */
+    CVI_MANY_LISTS, /* what was not there */
+    CVI_MANY_STALE  /* into the cache once more, for what could not be had */
 } cvi_many_phase;
 
 /* What such a request asks for and where it is. The driver's until the request is done, then

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/retry.h"
+#include "client/stale.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
@@ -29,21 +31,21 @@ static const struct {
 
 /* ---- patience ---- */
 
-static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
-                             const cvi_refusal *refusal) {
+static bool refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
+                             const cvi_refusal *refusal, cvi_now now) {
     const cvi_flight *flight = passenger->flight;
-    cvi_outcome outcome = {.result = NULL};
+    cv_error error;
     if (wait_ms < 0) {
-        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
+        cvi_error_set(&error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
                       flight->call->label, flight->call->segment);
-        outcome.error.retryable = false;
+        error.retryable = false;
     } else {
-        cvi_error_set(&outcome.error, refusals[refusal->reason].code,
+        cvi_error_set(&error, refusals[refusal->reason].code,
                       "%s: %s%s, next request in %" PRId64 " ms", flight->call->label,
                       refusals[refusal->reason].words, refusal->text, wait_ms);
-        outcome.error.retry_after_ms = wait_ms;
+        error.retry_after_ms = wait_ms;
     }
-    cvi_flight_disembark(engine, passenger, &outcome);
+    return cvi_stale_or_error(engine, passenger, &error, now);
 }
 
 /* Whether a passenger's patience covers the wait, which it has been told then. */
@@ -58,16 +60,19 @@ static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
     return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
 }
 
-/* Tells those who would not wait so long; the others stay. */
-static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
-                           const cvi_refusal *refusal, cvi_now now) {
+/* Tells those who would not wait so long; the others stay. The answer is when to come back, at most
+ * `until_boot_ms`: soon, where somebody could not be told yet. */
+static int64_t judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                              const cvi_refusal *refusal, int64_t until_boot_ms, cvi_now now) {
     cvi_passenger *next = NULL;
+    bool all_told = true;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (!will_wait(passenger, wait_ms, now)) {
-            refuse_passenger(engine, passenger, wait_ms, refusal);
+            all_told = refuse_passenger(engine, passenger, wait_ms, refusal, now) && all_told;
         }
     }
+    return all_told ? until_boot_ms : now.boot_ms + cvi_busy_delay_ms(&engine->options.random);
 }
 
 /* ---- the memory of refusals ---- */
@@ -156,12 +161,12 @@ bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (now.boot_ms >= until) {
         return false;
     }
-    judge_patience(engine, flight, until - now.boot_ms, &refusal, now);
+    int64_t due = judge_patience(engine, flight, until - now.boot_ms, &refusal, until, now);
     if (flight->passengers == NULL) {
         return false;
     }
     flight->hindrance = refusals[refusal.reason].hindrance;
-    flight->due_boot_ms = until;
+    flight->due_boot_ms = due;
     return true;
 }
 
@@ -189,16 +194,16 @@ static bool wait_until(cvi_engine *engine, cvi_flight *flight, const cvi_claim *
 bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
                        cvi_now now) {
     cvi_refusal refusal = {claim->reason, claim->reason_text};
-    judge_patience(engine, flight, claim->wait_ms, &refusal, now);
+    bool is_pause = claim->reason == CVI_WAIT_COOLDOWN || claim->reason == CVI_WAIT_BLOCKED;
+    int64_t longest_ms = is_pause ? PAUSE_RELOOK_MS : RELOOK_MS;
+    int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
+    int64_t due = judge_patience(engine, flight, claim->wait_ms, &refusal, until, now);
     if (flight->passengers == NULL) {
         cvi_flight_pass(flight);
         return true;
     }
-    bool is_pause = claim->reason == CVI_WAIT_COOLDOWN || claim->reason == CVI_WAIT_BLOCKED;
-    int64_t longest_ms = is_pause ? PAUSE_RELOOK_MS : RELOOK_MS;
-    int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
     close_gate(engine, flight, &refusal, until);
-    return wait_until(engine, flight, claim, until);
+    return wait_until(engine, flight, claim, due);
 }
 
 void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,

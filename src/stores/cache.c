@@ -52,9 +52,14 @@ void cvi_cache_finalize(cvi_cache *cache) {
     cvi_bound_finalize(&cache->bound);
 }
 
-cvi_cache_demand cvi_cache_fresh(const cvi_cache *cache, int64_t ttl_ms) {
+cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *want, cvi_now now) {
+    bool is_bound = want->max_age_ms > 0 && !want->stale_too;
     return (cvi_cache_demand){
-        .created_from_ms = INT64_MIN, .ttl_ms = ttl_ms, .negative_ttl_ms = cache->negative_ttl_ms};
+        .created_from_ms = is_bound ? now.wall_ms - want->max_age_ms + 1 : INT64_MIN,
+        .ttl_ms = want->ttl_ms,
+        .negative_ttl_ms = cache->negative_ttl_ms,
+        .stale_ms = want->stale_too ? cache->stale_ms : 0,
+    };
 }
 
 /* A row with a checksum and times that are numbers. */

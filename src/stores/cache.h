@@ -41,7 +41,7 @@ typedef struct cvi_cache_demand {
 } cvi_cache_demand;
 
 /* What the client's calls accept. */
-cvi_cache_demand cvi_cache_fresh(const cvi_cache *cache, int64_t ttl_ms);
+cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *want, cvi_now now);
 
 /* Reads a row with `find`, whose connection the caller may use. A miss leaves the body NULL;
  * `is_damaged` (NULL: not wanted) then tells a row that failed its checksum. The body is the

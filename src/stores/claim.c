@@ -53,7 +53,8 @@ static cvi_store_answer reread_cache(claiming *run, cv_error *error) {
     if (owns_job(run) || !run->spec->reread_cache || stores->cache.disabled) {
         return CVI_STORE_DONE;
     }
-    cvi_cache_demand demand = cvi_cache_fresh(&stores->cache, run->spec->ttl_ms);
+    const cvi_want want = {.ttl_ms = run->spec->ttl_ms, .max_age_ms = run->spec->max_age_ms};
+    cvi_cache_demand demand = cvi_cache_demand_of(&stores->cache, &want, run->now);
     cvi_store_answer answer = cvi_stores_find(stores, run->spec->hash, &demand, run->now,
                                               &run->claim->cached, &is_damaged, error);
     if (answer == CVI_STORE_DONE && run->claim->cached.body != NULL) {

@@ -65,10 +65,17 @@ typedef struct cvi_cached {
     int64_t used_at_ms;
 } cvi_cached;
 
-/* Reads a fresh body: one point read. A row whose checksum fails is a miss (and is deleted by the
- * next claim that rereads it). `ttl_ms` is the reader's; for a negative entry negative_ttl_s is.
- * Any thread. */
-cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+/* What a reader takes for an answer. */
+typedef struct cvi_want {
+    int64_t ttl_ms;     /* the reader's; for a negative entry negative_ttl_s is */
+    int64_t max_age_ms; /* only what is younger; 0: no bound */
+    bool stale_too;     /* past its end, until stale_s after it, and whatever its age; of negative
+                           entries still only the fresh ones */
+} cvi_want;
+
+/* Reads a body: one point read. A row whose checksum fails is a miss (and is deleted by the next
+ * claim that would answer from it). Any thread. */
+cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
 
 /* How far the caller is from sending. The interval is one between sendings: an admission that still
@@ -87,6 +94,7 @@ typedef struct cvi_claim_spec {
     cv_priority priority;
     bool reread_cache;  /* answer from the cache if somebody stored it meanwhile */
     int64_t ttl_ms;     /* for that */
+    int64_t max_age_ms; /* likewise; 0: no bound */
     const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
     cvi_readiness readiness;

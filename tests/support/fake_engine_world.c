@@ -54,8 +54,9 @@ static bool fill_cached(sim_world *world, const sim_reply *reply, cvi_now now, c
     cached->size = strlen(reply->body);
     cached->body = cvi_copy_text(&world->memory.allocator, reply->body, cached->size);
     cached->is_negative = reply->is_negative;
-    cached->fetched_at_ms = now.wall_ms - 1000;
-    cached->expires_at_ms = now.wall_ms + 1000;
+    int64_t age_ms = reply->age_ms != 0 ? reply->age_ms : 1000;
+    cached->fetched_at_ms = now.wall_ms - age_ms;
+    cached->expires_at_ms = reply->is_stale ? now.wall_ms - 1 : now.wall_ms + 1000;
     return cached->body != NULL;
 }
 
@@ -64,9 +65,12 @@ static cvi_store_answer no_memory(cv_error *error) {
     return CVI_STORE_FAILED;
 }
 
-static cvi_store_answer fake_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+static cvi_store_answer fake_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                     cvi_now now, cvi_cached *cached, cv_error *error) {
-    note_job(stores, SIM_LOOKUP, hash, NULL, now)->ttl_ms = ttl_ms;
+    sim_call *call = note_job(stores, SIM_LOOKUP, hash, NULL, now);
+    call->ttl_ms = want->ttl_ms;
+    call->max_age_ms = want->max_age_ms;
+    call->stale_too = want->stale_too;
     sim_reply reply = next_reply(stores->world, SIM_LOOKUP);
     if (reply.answer == CVI_STORE_DONE && !fill_cached(stores->world, &reply, now, cached)) {
         return no_memory(error);
@@ -110,6 +114,7 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     call->readiness = spec->readiness;
     call->users_wait = spec->users_wait;
     call->ttl_ms = spec->ttl_ms;
+    call->max_age_ms = spec->max_age_ms;
     sim_reply reply = next_reply(world, SIM_CLAIM);
     if (reply.answer != CVI_STORE_DONE) {
         return answer_with(&reply, error);
@@ -310,6 +315,7 @@ static void take_delivery(void *user, cvi_passenger *passenger, const cvi_outcom
     caller->order = ++world->deliveries;
     caller->boot_ms = world->clock.now.boot_ms;
     caller->provenance = outcome->provenance;
+    caller->revalidates = outcome->revalidates;
     if (outcome->result != NULL) {
         caller->id = cvi_result_id(outcome->result, 0);
         assert_int_equal(outcome->error.code, CV_OK);
@@ -342,6 +348,8 @@ sim_caller *sim_board(sim_world *world, const sim_wish *wish) {
     caller->passenger.priority = wish->priority;
     caller->passenger.mode = wish->mode;
     caller->passenger.looked = wish->looked;
+    caller->passenger.stale = wish->stale;
+    caller->passenger.max_age_ms = wish->max_age_ms;
     caller->passenger.max_wait_ms = wish->max_wait_ms != 0 ? wish->max_wait_ms : CV_WAIT_FOREVER;
     caller->passenger.deadline_boot_ms =
         wish->deadline_boot_ms != 0 ? wish->deadline_boot_ms : INT64_MAX;

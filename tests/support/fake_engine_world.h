@@ -48,6 +48,8 @@ typedef struct sim_reply {
     cvi_store_answer answer;
     const char *body; /* LOOKUP, CLAIM with HIT, WATCH with COMPLETED; copied */
     bool is_negative; /* the body denies the object */
+    bool is_stale;    /* LOOKUP: the body is past its time */
+    int64_t age_ms;   /* of the body; 0: 1 000 */
     cvi_claim_verdict verdict;
     int64_t wait_ms;
     cvi_wait_reason reason;
@@ -78,6 +80,8 @@ typedef struct sim_call {
     int64_t asked_ms;      /* likewise */
     size_t size;
     int64_t ttl_ms;
+    int64_t max_age_ms; /* LOOKUP, CLAIM */
+    bool stale_too;     /* LOOKUP */
 } sim_call;
 
 struct cvi_stores {
@@ -106,6 +110,7 @@ typedef struct sim_caller {
     int64_t boot_ms;
     int64_t id; /* of the record; 0 without a result */
     cvi_provenance provenance;
+    bool revalidates;
     cv_error error;
 } sim_caller;
 
@@ -117,6 +122,8 @@ typedef struct sim_wish {
     cv_priority priority;
     cv_mode mode;
     bool looked;
+    cv_stale stale; /* CV_STALE_DEFAULT: never */
+    int64_t max_age_ms;
     int64_t max_wait_ms;      /* 0: CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* 0: none */
 } sim_wish;

@@ -80,9 +80,9 @@ static void fill_cached(model_world *self, const model_object *wanted, cvi_cache
     cached->body = make_body(self, wanted, wanted->begun_boot_ms, &cached->size);
 }
 
-static cvi_store_answer lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms, cvi_now now,
-                               cvi_cached *cached, cv_error *error) {
-    (void)ttl_ms;
+static cvi_store_answer lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
+                               cvi_now now, cvi_cached *cached, cv_error *error) {
+    (void)want;
     (void)now;
     model_world *self = stores->world;
     cvi_store_answer answer = trouble(self, true, error);

@@ -150,7 +150,7 @@ cvi_claim world_expect(store_world *world, cvi_stores *stores, const char *hash,
 cvi_cached world_lookup(store_world *world, cvi_stores *stores, const char *hash, int64_t ttl_ms) {
     cvi_cached cached;
     cv_error error = {0};
-    check_done(cvi_stores_lookup(stores, hash, ttl_ms, world->clock.now, &cached, &error), &error,
+    check_done(cvi_stores_lookup(stores, hash, &(cvi_want){.ttl_ms = ttl_ms}, world->clock.now, &cached, &error), &error,
                "lookup");
     return cached;
 }

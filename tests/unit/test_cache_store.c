@@ -285,7 +285,7 @@ static void *read_often(void *user) {
     for (int i = 0; i < 200; i++) {
         cvi_cached cached;
         cv_error error;
-        if (cvi_stores_lookup(self->stores, HASH_A, WORLD_TTL_MS, self->world->clock.now, &cached,
+        if (cvi_stores_lookup(self->stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS}, self->world->clock.now, &cached,
                               &error) == CVI_STORE_DONE &&
             cached.body != NULL && strcmp(cached.body, BODY) == 0) {
             self->found++;

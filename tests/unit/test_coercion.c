@@ -28,7 +28,8 @@ static void record_must_write(const char *members, const char *expected) {
     memcpy(text + sizeof(head) - 1, members, length);
     memcpy(text + sizeof(head) - 1 + length, "}", 2);
     cvi_result *result = decode_text(&cvi_sample_resource, false, text);
-    const cvi_provenance provenance = {CV_SOURCE_NETWORK, 1, 2};
+    const cvi_provenance provenance = {
+        .source = CV_SOURCE_NETWORK, .fetched_at_ms = 1, .expires_at_ms = 2};
     const cv_record *record = cvi_result_record(result, &provenance);
     assert_non_null(record);
     char *written = cv_record_json(record);

@@ -51,7 +51,7 @@ static cvi_store_answer check_cached(life *self, cvi_store_answer answer, cvi_ca
 
 static cvi_store_answer do_lookup(life *self, cv_error *error) {
     cvi_cached cached;
-    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_A, WORLD_TTL_MS,
+    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
                                                 self->world->clock.now, &cached, error);
     return check_cached(self, answer, &cached);
 }
@@ -170,7 +170,7 @@ static cvi_store_answer do_deny(life *self, cv_error *error) {
 
 static cvi_store_answer do_look_up_denial(life *self, cv_error *error) {
     cvi_cached cached;
-    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_C, WORLD_TTL_MS,
+    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_C, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
                                                 self->world->clock.now, &cached, error);
     assert_int_equal(cached.body != NULL, answer == CVI_STORE_DONE);
     if (cached.body != NULL) {
@@ -396,7 +396,7 @@ static void test_every_allocation_of_ours(void **state) {
                     cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
                     CVI_STORE_DONE);
                 cvi_cached cached;
-                cvi_store_answer answer = cvi_stores_lookup(stores, HASH_A, WORLD_TTL_MS,
+                cvi_store_answer answer = cvi_stores_lookup(stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
                                                             world.clock.now, &cached, &error);
                 assert_true((answer == CVI_STORE_DONE) == (cached.body != NULL));
                 cvi_release(&allocator.allocator, cached.body);
