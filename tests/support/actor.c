@@ -23,7 +23,8 @@ typedef struct actor {
     cv_options options;
     int64_t threads;
     int64_t step;
-    int64_t poll; /* not 0: CV_DRIVE_POLL */
+    int64_t poll;  /* not 0: CV_DRIVE_POLL */
+    int64_t stale; /* a cv_stale */
     const char *data_home;
     cv_client *client;
     pthread_barrier_t asked;
@@ -52,6 +53,7 @@ static const argument arguments[] = {
     {"threads", false, offsetof(actor, threads)},
     {"step", false, offsetof(actor, step)},
     {"poll", false, offsetof(actor, poll)},
+    {"stale", false, offsetof(actor, stale)},
     {"limit", false, offsetof(actor, options.rate_limit.limit)},
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
@@ -102,6 +104,7 @@ static bool read_arguments(actor *self, int count, char **texts) {
             return false;
         }
     }
+    self->options.cache.stale = (cv_stale)self->stale;
     self->options.drive = self->poll != 0 ? CV_DRIVE_POLL : CV_DRIVE_THREAD;
     return self->threads >= 1 && self->threads <= THREADS_MAX &&
            (self->data_home == NULL || setenv("XDG_DATA_HOME", self->data_home, 1) == 0);
