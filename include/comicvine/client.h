@@ -73,7 +73,11 @@ typedef struct cv_cache_settings {
     int64_t max_bytes;
 
     cv_stale stale; /* what stale answers are good for, where a call does not say otherwise */
-    int64_t reserved[11];
+
+    /* Believes the service's Cache-Control: max-age in place of the time to live, no-store,
+     * no-cache and must-revalidate (not given when it is stale). Otherwise it does not count. */
+    bool heed_cache_control;
+    int64_t reserved[10];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -178,7 +182,7 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, {0}},                           \
+        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, false, {0}},                    \
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/quota.h"
+#include "client/renewal.h"
 #include "client/stale.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -27,6 +28,7 @@ cvi_engine *cvi_engine_open(const cvi_engine_options *options, cvi_now now) {
 
 static void free_flight(cvi_engine *engine, cvi_flight *flight) {
     const cv_allocator *allocator = &engine->options.allocator;
+    cvi_renewal_forget(flight);
     cvi_call_release(flight->call);
     cvi_result_release(flight->result);
     cvi_result_release(flight->stale);
@@ -164,9 +166,11 @@ static void raise_flight(cvi_engine *engine, cvi_flight *flight, cv_priority pri
 }
 
 static void deliver_stored(cvi_engine *engine, cvi_flight *flight, cvi_passenger *passenger) {
-    cvi_outcome outcome = {.result = flight->result,
-                           .provenance = {CV_SOURCE_SHARED, flight->fetched_at_ms,
-                                          flight->fetched_at_ms + flight->call->ttl_ms}};
+    cvi_outcome outcome = {
+        .result = flight->result,
+        .provenance = {.source = CV_SOURCE_SHARED,
+                       .fetched_at_ms = flight->fetched_at_ms,
+                       .expires_at_ms = flight->fetched_at_ms + flight->keeping.ttl_ms}};
     engine->options.deliver(engine->options.user, passenger, &outcome);
 }
 
@@ -192,14 +196,15 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
     ask_again(flight);
 }
 
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
-                      cvi_now now) {
+void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t ttl_ms,
+                      int64_t delay_ms, cvi_now now) {
     cvi_flight *flight = new_flight(engine, call);
     if (flight != NULL) {
         flight->priority = CV_PRIORITY_USER; /* before what may ask for it */
         flight->stage = CVI_STAGE_STORE;
         flight->ending = CVI_ENDING_COMPLETE;
         flight->result = cvi_result_keep(result);
+        flight->keeping.ttl_ms = ttl_ms;
         flight->fetched_at_ms = now.wall_ms;
         flight->due_boot_ms = now.boot_ms + delay_ms;
         link_flight(engine, flight);

@@ -61,6 +61,7 @@ struct cvi_flight {
     int64_t admitted_boot_ms;
     bool connects; /* must be admitted anew when its connection is ready */
 
+    cvi_recalled recalled;  /* what the service may confirm; its body NULL: nothing */
     cvi_transfer *transfer; /* in RECEIVE */
     char *redirect_url;     /* where the service sent us, or NULL */
     int redirects;
@@ -75,8 +76,9 @@ struct cvi_flight {
 
     cvi_result *stale; /* what the cache had past its time, at that instant; NULL: nothing */
     cvi_provenance stale_provenance;
-    int64_t stale_boot_ms;    /* -1: not looked yet */
-    int64_t stale_by_boot_ms; /* a cache that is locked is not asked for longer; 0: was not locked */
+    int64_t stale_boot_ms; /* -1: not looked yet */
+    int64_t
+        stale_by_boot_ms; /* a cache that is locked is not asked for longer; 0: was not locked */
 
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
@@ -84,6 +86,8 @@ struct cvi_flight {
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
     cv_error failure;   /* of ending FAIL */
     int64_t fetched_at_ms;
+    cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
+    cvi_validators validators;
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 

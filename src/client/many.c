@@ -1,7 +1,8 @@
 /* Owns the way of a request for many objects: first each id is looked up in the cache, then what
- * was not there is asked for in lists, then for what failed a stale entry will do; each round boards at most CVI_MANY_PARTS parts, and the next
- * begins when all are back. Outcomes are only noted inside the engine, which is not to be changed
- * there, and looked at in the driver's next turn. The driver's. */
+ * was not there is asked for in lists, then for what failed a stale entry will do; each round
+ * boards at most CVI_MANY_PARTS parts, and the next begins when all are back. Outcomes are only
+ * noted inside the engine, which is not to be changed there, and looked at in the driver's next
+ * turn. The driver's. */
 #include "client/many.h"
 
 #include <inttypes.h>
@@ -216,12 +217,14 @@ static bool is_cached(const cvi_many *many) {
 /* Puts the object into the cache under its own key; that it cannot be is nobody's error. Each is a
  * transaction, so that a list's are spread over some frames of a game. */
 static void store_item(cvi_many *many, const cvi_many_entry *entry) {
+    const cvi_provenance *of_list = &entry->provenance;
     cv_error ignored;
     cv_client *client = many->request->client;
     cvi_call *call = item_call(many, entry->id, &ignored);
     if (call != NULL) {
         int64_t delay_ms = many->stored++ / STORES_PER_MS;
-        cvi_engine_store(client->engine, call, entry->result, delay_ms,
+        cvi_engine_store(client->engine, call, entry->result,
+                         of_list->expires_at_ms - of_list->fetched_at_ms, delay_ms,
                          cvi_clock_now(&client->clock));
         cvi_call_release(call);
     }
@@ -240,8 +243,11 @@ static void take_item(cvi_many *many, const cvi_part *part, size_t index) {
         return;
     }
     settle(entry, result, &part->outcome.provenance);
-    bool is_ours = part->outcome.provenance.source == CV_SOURCE_NETWORK;
-    if (is_ours && is_cached(many)) { /* what is not ours, whoever fetched it stores */
+    const cvi_provenance *provenance = &part->outcome.provenance;
+    bool is_ours = provenance->source == CV_SOURCE_NETWORK;
+    bool may_be_kept = provenance->expires_at_ms > provenance->fetched_at_ms;
+    if (is_ours && may_be_kept &&
+        is_cached(many)) { /* what is not ours, whoever fetched it stores */
         store_item(many, entry);
     }
 }

@@ -11,6 +11,7 @@
 #include "client/heed.h"
 #include "client/lookup.h"
 #include "client/quota.h"
+#include "client/renewal.h"
 #include "client/retry.h"
 #include "client/stale.h"
 #include "support/allocator.h"
@@ -189,6 +190,7 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     switch (claim->verdict) {
     case CVI_CLAIM_ADMITTED:
         take_admission(engine, flight, claim, now);
+        cvi_renewal_recall(flight, &claim->recalled);
         cvi_flight_move(flight, CVI_STAGE_SEND);
         return true;
     case CVI_CLAIM_HIT:
@@ -222,12 +224,15 @@ static bool users_wait(const cvi_engine *engine, const cvi_flight *flight) {
 static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
                                   cvi_readiness readiness, cvi_now now, cvi_claim *claim,
                                   cv_error *error) {
+    bool trusts_cache = !flight->refresh && !flight->distrust_cache;
+    bool is_under_way = flight->recalled.body != NULL || readiness == CVI_READY_NOW;
     cvi_claim_spec spec = {
         .hash = flight->call->hash,
         .resource = flight->call->segment,
         .is_list = flight->call->is_list,
         .priority = flight->priority,
-        .reread_cache = !flight->refresh && !flight->distrust_cache,
+        .reread_cache = trusts_cache,
+        .recalls = trusts_cache && !is_under_way,
         .ttl_ms = flight->call->ttl_ms,
         .max_age_ms = cvi_flight_max_age_ms(flight),
         .job_id = flight->job_id[0] != '\0' ? flight->job_id : NULL,
@@ -347,6 +352,7 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     (void)now;
     cvi_transfer_spec spec = {
         .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
+        .validators = flight->recalled.body != NULL ? &flight->recalled.validators : NULL,
         .fresh_connection = flight->fresh_connection,
         .send_by_boot_ms =
             flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,
@@ -409,7 +415,8 @@ static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *fligh
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
-        .ttl_ms = flight->call->ttl_ms,
+        .keeping = flight->keeping,
+        .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
@@ -438,7 +445,7 @@ static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
         outcome.result = flight->result;
         outcome.provenance.source = CV_SOURCE_NETWORK;
         outcome.provenance.fetched_at_ms = flight->fetched_at_ms;
-        outcome.provenance.expires_at_ms = flight->fetched_at_ms + flight->call->ttl_ms;
+        outcome.provenance.expires_at_ms = flight->fetched_at_ms + flight->keeping.ttl_ms;
         cvi_flight_deliver(engine, flight, &outcome);
     } else if (flight->ending == CVI_ENDING_FAIL) {
         return cvi_stale_or_error_all(engine, flight, &flight->failure, now);

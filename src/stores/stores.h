@@ -17,6 +17,7 @@
 #include <comicvine/stores.h>
 
 #include "stores/adaptive.h"
+#include "support/caching.h"
 #include "support/clock.h"
 #include "support/digest.h"
 
@@ -97,6 +98,7 @@ typedef struct cvi_claim_spec {
     int64_t max_age_ms; /* likewise; 0: no bound */
     const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
+    bool recalls;       /* wants to know what the service may be asked to confirm */
     cvi_readiness readiness;
     bool users_wait; /* the caller has users who wait for the interval, behind this claim */
 } cvi_claim_spec;
@@ -117,6 +119,23 @@ typedef enum cvi_wait_reason {
     CVI_WAIT_BLOCKED   /* nor of any path */
 } cvi_wait_reason;
 
+/* How long an answer is kept, where the service has a say in that. */
+typedef struct cvi_keeping {
+    int64_t ttl_ms;
+    bool is_ordered;      /* the ttl is the service's: no reader's counts */
+    bool must_revalidate; /* never to be given when it is old */
+    bool no_store;        /* not kept at all, nor what was there before */
+} cvi_keeping;
+
+/* An answer that the service may confirm in place of sending it again. `body` is the receiver's;
+ * NULL: there is none. */
+typedef struct cvi_recalled {
+    char *body;
+    size_t size;
+    cvi_validators validators;
+    cvi_keeping keeping; /* as it was kept until now */
+} cvi_recalled;
+
 typedef struct cvi_claim {
     cvi_claim_verdict verdict;
     char job_id[CVI_JOB_ID_SIZE];
@@ -126,6 +145,7 @@ typedef struct cvi_claim {
                          request of any path may follow */
     cvi_wait_reason reason;
     char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
+    cvi_recalled recalled;             /* ADMITTED, if the spec recalls */
     bool is_probe; /* ADMITTED: everybody waits for what the service says to it; tell with
                       cvi_stores_heed */
 } cvi_claim;
@@ -161,8 +181,9 @@ typedef struct cvi_completion {
     const char *job_id; /* empty with dedupe disabled */
     const char *body;
     size_t size;
-    int64_t ttl_ms;
-    const cv_error *failure; /* not NULL: the body says that there is no such object */
+    cvi_keeping keeping;
+    const cvi_validators *validators; /* NULL: none */
+    const cv_error *failure;          /* not NULL: the body says that there is no such object */
 } cvi_completion;
 
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the

@@ -103,6 +103,18 @@ static void admit(sim_world *world, const cvi_claim_spec *spec, bool is_probe, c
     claim->is_probe = is_probe;
 }
 
+/* False without memory. */
+static bool fill_recalled(sim_world *world, const sim_reply *reply, cvi_recalled *recalled) {
+    if (reply->recalled == NULL) {
+        return true;
+    }
+    recalled->size = strlen(reply->recalled);
+    recalled->body = cvi_copy_text(&world->memory.allocator, reply->recalled, recalled->size);
+    recalled->keeping = reply->keeping;
+    cvi_validators_take_etag(&recalled->validators, SIM_ETAG);
+    return recalled->body != NULL;
+}
+
 static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
                                    cvi_claim *claim, cv_error *error) {
     sim_world *world = stores->world;
@@ -113,6 +125,7 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     call->reread_cache = spec->reread_cache;
     call->readiness = spec->readiness;
     call->users_wait = spec->users_wait;
+    call->recalls = spec->recalls;
     call->ttl_ms = spec->ttl_ms;
     call->max_age_ms = spec->max_age_ms;
     sim_reply reply = next_reply(world, SIM_CLAIM);
@@ -128,6 +141,9 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     }
     if (reply.verdict == CVI_CLAIM_ADMITTED) {
         admit(world, spec, reply.is_probe, claim);
+        if (spec->recalls && !fill_recalled(world, &reply, &claim->recalled)) {
+            return no_memory(error);
+        }
     } else if (reply.verdict == CVI_CLAIM_WATCH) {
         copy_into(claim->job_id, sizeof(claim->job_id), "job-of-others");
     } else if (reply.verdict == CVI_CLAIM_HIT && !fill_cached(world, &reply, now, &claim->cached)) {
@@ -156,8 +172,10 @@ static cvi_store_answer fake_complete(cvi_stores *stores, const cvi_completion *
                                       cvi_now now, bool *owned, cv_error *error) {
     sim_call *call = note_job(stores, SIM_COMPLETE, completion->hash, completion->job_id, now);
     call->size = completion->size;
+    call->keeping = completion->keeping;
+    call->validators = *completion->validators;
     call->failure = completion->failure != NULL ? completion->failure->code : CV_OK;
-    call->ttl_ms = completion->ttl_ms;
+    call->ttl_ms = completion->keeping.ttl_ms;
     sim_reply reply = next_reply(stores->world, SIM_COMPLETE);
     *owned = !reply.lost;
     return answer_with(&reply, error);
@@ -218,6 +236,9 @@ static cvi_transfer *fake_send(cvi_transport *transport, const cvi_transfer_spec
     struct cvi_transfer *transfer = &world->transfers[world->transfer_count++];
     *transfer = (struct cvi_transfer){.spec = *spec, .row_id = world->rows, .open = true};
     copy_into(transfer->url, sizeof(transfer->url), spec->url);
+    if (spec->validators != NULL) {
+        copy_into(transfer->etag, sizeof(transfer->etag), spec->validators->etag);
+    }
     world->used_rows = world->rows;
     return transfer;
 }

@@ -59,6 +59,8 @@ typedef struct sim_reply {
     int64_t backstop_ms; /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
     bool lost;           /* COMPLETE, RENEW: the job is somebody else's */
     bool is_probe;       /* CLAIM with ADMITTED */
+    const char *recalled; /* likewise, if it recalls: a body with SIM_ETAG; NULL: none */
+    cvi_keeping keeping;  /* of that */
     int64_t left_ms;     /* HEED */
     bool more;           /* CLEAN */
 } sim_reply;
@@ -82,6 +84,9 @@ typedef struct sim_call {
     int64_t ttl_ms;
     int64_t max_age_ms; /* LOOKUP, CLAIM */
     bool stale_too;     /* LOOKUP */
+    bool recalls;       /* CLAIM */
+    cvi_keeping keeping; /* COMPLETE, as is the rest */
+    cvi_validators validators;
 } sim_call;
 
 struct cvi_stores {
@@ -100,6 +105,7 @@ struct cvi_transfer {
     bool open;
     bool sent; /* the request has left */
     bool cancelled;
+    char etag[CVI_ETAG_SIZE]; /* that was sent along; "": none */
 };
 
 /* Somebody who wants an answer, and what came of it. */
@@ -157,6 +163,7 @@ struct sim_world {
 
 /* The body of an issue's answer. */
 #define SIM_ISSUE(id) "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":" #id "}}"
+#define SIM_ETAG      "\"version-1\""
 #define SIM_ISSUES    "{\"error\":\"OK\",\"status_code\":1,\"results\":[{\"id\":1},{\"id\":2}]}"
 
 /* cmocka's setup and teardown: *state is the world. Teardown lets everybody leave, closes the

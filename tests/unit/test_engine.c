@@ -347,7 +347,7 @@ static cvi_result *result_of(sim_world *world, const cvi_call *call) {
 static void store_part(sim_world *world, int64_t delay_ms) {
     cvi_call *call = call_of(world, 52);
     cvi_result *result = result_of(world, call);
-    cvi_engine_store(world->engine, call, result, delay_ms, world->clock.now);
+    cvi_engine_store(world->engine, call, result, SIM_TTL_MS, delay_ms, world->clock.now);
     cvi_call_release(call);
     cvi_result_release(result);
 }

@@ -51,8 +51,9 @@ static cvi_store_answer check_cached(life *self, cvi_store_answer answer, cvi_ca
 
 static cvi_store_answer do_lookup(life *self, cv_error *error) {
     cvi_cached cached;
-    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
-                                                self->world->clock.now, &cached, error);
+    cvi_store_answer answer =
+        cvi_stores_lookup(self->stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
+                          self->world->clock.now, &cached, error);
     return check_cached(self, answer, &cached);
 }
 
@@ -118,8 +119,11 @@ static cvi_store_answer do_join(life *self, cv_error *error) {
 }
 
 static cvi_store_answer do_complete(life *self, cv_error *error) {
-    const cvi_completion completion = {HASH_A,       self->claim.job_id, BODY,
-                                       strlen(BODY), WORLD_TTL_MS,       NULL};
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = self->claim.job_id,
+                                       .body = BODY,
+                                       .size = strlen(BODY),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
     bool owned = false;
     cvi_store_answer answer =
         cvi_stores_complete(self->stores, &completion, self->world->clock.now, &owned, error);
@@ -163,15 +167,21 @@ static cvi_store_answer do_watch_failure(life *self, cv_error *error) {
 /* With no job of its own: only the cache's part can fail. */
 static cvi_store_answer do_deny(life *self, cv_error *error) {
     const cv_error denial = {.code = CV_ERROR_NOT_FOUND, .message = "no such object"};
-    const cvi_completion completion = {HASH_C, "", DENIAL, strlen(DENIAL), WORLD_TTL_MS, &denial};
+    const cvi_completion completion = {.hash = HASH_C,
+                                       .job_id = "",
+                                       .body = DENIAL,
+                                       .size = strlen(DENIAL),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS},
+                                       .failure = &denial};
     bool owned = false;
     return cvi_stores_complete(self->stores, &completion, self->world->clock.now, &owned, error);
 }
 
 static cvi_store_answer do_look_up_denial(life *self, cv_error *error) {
     cvi_cached cached;
-    cvi_store_answer answer = cvi_stores_lookup(self->stores, HASH_C, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
-                                                self->world->clock.now, &cached, error);
+    cvi_store_answer answer =
+        cvi_stores_lookup(self->stores, HASH_C, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
+                          self->world->clock.now, &cached, error);
     assert_int_equal(cached.body != NULL, answer == CVI_STORE_DONE);
     if (cached.body != NULL) {
         assert_true(cached.is_negative);
@@ -389,15 +399,19 @@ static void test_every_allocation_of_ours(void **state) {
             cv_error error = {0};
             cvi_stores *stores = cvi_stores_open(&world.options, &error);
             if (stores != NULL) {
-                const cvi_completion completion = {HASH_A,       "",           BODY,
-                                                   strlen(BODY), WORLD_TTL_MS, NULL};
+                const cvi_completion completion = {.hash = HASH_A,
+                                                   .job_id = "",
+                                                   .body = BODY,
+                                                   .size = strlen(BODY),
+                                                   .keeping = {.ttl_ms = WORLD_TTL_MS}};
                 bool owned = false;
                 assert_int_equal(
                     cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
                     CVI_STORE_DONE);
                 cvi_cached cached;
-                cvi_store_answer answer = cvi_stores_lookup(stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
-                                                            world.clock.now, &cached, &error);
+                cvi_store_answer answer =
+                    cvi_stores_lookup(stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
+                                      world.clock.now, &cached, &error);
                 assert_true((answer == CVI_STORE_DONE) == (cached.body != NULL));
                 cvi_release(&allocator.allocator, cached.body);
             }
@@ -423,8 +437,11 @@ static void test_no_memory_for_the_waiters(void **state) {
     cvi_claim claim = world_expect(&world, stores, HASH_A, CVI_CLAIM_ADMITTED);
     world_execute(&world, "INSERT INTO dedupe_waiters VALUES('" HASH_A "', 'somebody')");
     allocator.failing_call = allocator.calls + 1;
-    const cvi_completion completion = {HASH_A,       claim.job_id, BODY,
-                                       strlen(BODY), WORLD_TTL_MS, NULL};
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = claim.job_id,
+                                       .body = BODY,
+                                       .size = strlen(BODY),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
     cv_error error = {0};
     bool owned = false;
     assert_int_equal(cvi_stores_complete(stores, &completion, world.clock.now, &owned, &error),
