@@ -35,10 +35,11 @@ typedef enum cv_mode {
  * deadline passes; never for any other error. That there is no such object is never said from a
  * stale answer. */
 typedef enum cv_stale {
-    CV_STALE_DEFAULT = 0, /* in cv_cache_settings: CV_STALE_IF_ERROR. Of a call: what the client has,
-                             but for CV_MODE_REFRESH, which asks for the service: CV_STALE_NEVER */
-    CV_STALE_NEVER,       /* the error instead */
-    CV_STALE_IF_ERROR,    /* where the call would fail */
+    CV_STALE_DEFAULT =
+        0,             /* in cv_cache_settings: CV_STALE_IF_ERROR. Of a call: what the client has,
+                          but for CV_MODE_REFRESH, which asks for the service: CV_STALE_NEVER */
+    CV_STALE_NEVER,    /* the error instead */
+    CV_STALE_IF_ERROR, /* where the call would fail */
     CV_STALE_WHILE_REVALIDATE /* at once, and it is fetched anew behind it, at background priority,
                                  by one program at a time; in CV_MODE_DEFAULT */
 } cv_stale;

@@ -186,13 +186,13 @@ typedef struct cv_associated_image_list {
 /* One page of a list, as records of any resource. `items` belong to the page. */
 typedef struct cv_page {
     const cv_record *const *items;
-    size_t count;          /* records on this page; empty items of the answer are none */
-    int64_t limit;         /* page size that the service applied */
-    int64_t offset;        /* position of the first item among all matches */
-    int64_t total;         /* matches in all, as the service counts them */
-    cv_source source;      /* of this call */
-    int64_t fetched_at_ms; /* Unix time */
-    int64_t expires_at_ms; /* Unix time */
+    size_t count;               /* records on this page; empty items of the answer are none */
+    int64_t limit;              /* page size that the service applied */
+    int64_t offset;             /* position of the first item among all matches */
+    int64_t total;              /* matches in all, as the service counts them */
+    cv_source source;           /* of this call */
+    int64_t fetched_at_ms;      /* Unix time */
+    int64_t expires_at_ms;      /* Unix time */
     const cv_stale_note *stale; /* with CV_SOURCE_STALE, else NULL; that of each item too */
     int64_t reserved[7];
 } cv_page;

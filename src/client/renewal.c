@@ -55,11 +55,13 @@ static void complete_validators(cvi_validators *now, const cvi_validators *befor
 }
 
 static cvi_keeping keeping_by(const cvi_cache_control *control, int64_t ttl_ms) {
+    if (control->no_store) {
+        return (cvi_keeping){.no_store = true};
+    }
     return (cvi_keeping){
         .ttl_ms = control->has_max_age ? control->max_age_ms : ttl_ms,
         .is_ordered = control->has_max_age,
         .must_revalidate = control->must_revalidate,
-        .no_store = control->no_store,
     };
 }
 

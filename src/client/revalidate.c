@@ -1,6 +1,6 @@
 /* Owns the requests that nobody waits for. Such a request belongs to the driver alone: whoever got
- * the stale answer may free it, and its own request, before this one is sent. In other processes the
- * job of its key keeps a second one from being sent. Any thread. */
+ * the stale answer may free it, and its own request, before this one is sent. In other processes
+ * the job of its key keeps a second one from being sent. Any thread. */
 #include "client/revalidate.h"
 
 #include <string.h>

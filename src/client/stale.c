@@ -77,8 +77,8 @@ static cvi_store_answer look(cvi_engine *engine, cvi_flight *flight, cvi_now now
 
 /* Whether what the cache has is good enough without a mark: somebody has stored it meanwhile. */
 static bool is_fresh_for(const cvi_passenger *passenger, const cvi_provenance *found, cvi_now now) {
-    bool is_young = passenger->max_age_ms == 0 ||
-                    found->fetched_at_ms > now.wall_ms - passenger->max_age_ms;
+    bool is_young =
+        passenger->max_age_ms == 0 || found->fetched_at_ms > now.wall_ms - passenger->max_age_ms;
     return passenger->mode != CV_MODE_REFRESH && is_young && now.wall_ms < found->expires_at_ms;
 }
 
@@ -139,8 +139,7 @@ bool cvi_stale_or_error_all(cvi_engine *engine, cvi_flight *flight, const cv_err
 
 void cvi_stale_expire(cvi_engine *engine, cvi_passenger *passenger, const cv_error *error,
                       cvi_now now) {
-    if (!takes_stale(passenger->stale) ||
-        look(engine, passenger->flight, now) != CVI_STORE_DONE ||
+    if (!takes_stale(passenger->stale) || look(engine, passenger->flight, now) != CVI_STORE_DONE ||
         !give(engine, passenger, error, now)) {
         give_error(engine, passenger, error);
     }

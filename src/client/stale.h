@@ -2,8 +2,8 @@
 #ifndef CVI_CLIENT_STALE_H
 #define CVI_CLIENT_STALE_H
 
-#include "client/lookup.h"
 #include "client/engine_internal.h"
+#include "client/lookup.h"
 
 /* What the cache has for a call, past its time or not; `result` NULL: nothing of use, else one
  * reference. Any answer but DONE is `lookup`'s. Any thread. */

@@ -124,7 +124,7 @@ typedef struct cvi_keeping {
     int64_t ttl_ms;
     bool is_ordered;      /* the ttl is the service's: no reader's counts */
     bool must_revalidate; /* never to be given when it is old */
-    bool no_store;        /* not kept at all, nor what was there before */
+    bool no_store;        /* not kept at all, nor what was there before; the ttl is 0 */
 } cvi_keeping;
 
 /* An answer that the service may confirm in place of sending it again. `body` is the receiver's;

@@ -160,7 +160,8 @@ static void test_too_old_for_the_call(void **context) {
     options.max_age_s = YOUNG_S;
     assert_int_equal(api_retrieve_with(scene->client, ISSUE, &options).source, CV_SOURCE_STALE);
     drive_until_sent(scene, 2);
-    drive_until(scene, "SELECT count(*) FROM cache WHERE created_at > (strftime('%s', 'now') - 50) * 1000",
+    drive_until(scene,
+                "SELECT count(*) FROM cache WHERE created_at > (strftime('%s', 'now') - 50) * 1000",
                 1);
     assert_int_equal(api_retrieve_with(scene->client, ISSUE, &options).source, CV_SOURCE_CACHE);
 }

@@ -97,9 +97,9 @@ bool loopback_reply_validate(loopback_reply *reply, const char *if_none_match,
     }
     (void)snprintf(reply->etag, sizeof reply->etag, "\"%016" PRIx64 "\"",
                    hash_of(reply->body, reply->body_size));
-    bool is_known = if_none_match ? strcmp(if_none_match, reply->etag) == 0
-                                  : if_modified_since &&
-                                        strcmp(if_modified_since, LOOPBACK_LAST_MODIFIED) == 0;
+    bool is_known =
+        if_none_match ? strcmp(if_none_match, reply->etag) == 0
+                      : if_modified_since && strcmp(if_modified_since, LOOPBACK_LAST_MODIFIED) == 0;
     if (!is_known) {
         return true;
     }

@@ -111,10 +111,10 @@ void server_release(server *self, size_t count);
 
 /* The texts belong to the server and live until server_stop. */
 typedef struct server_request {
-    const char *path;            /* percent-decoded, without the query */
-    const char *query;           /* as sent, but the value of api_key is "***"; "" if none */
-    const char *user_agent;      /* NULL: not sent */
-    const char *accept_encoding; /* NULL: not sent */
+    const char *path;              /* percent-decoded, without the query */
+    const char *query;             /* as sent, but the value of api_key is "***"; "" if none */
+    const char *user_agent;        /* NULL: not sent */
+    const char *accept_encoding;   /* NULL: not sent */
     const char *if_none_match;     /* likewise */
     const char *if_modified_since; /* likewise */
     bool key_was_right;

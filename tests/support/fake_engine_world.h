@@ -55,14 +55,14 @@ typedef struct sim_reply {
     cvi_wait_reason reason;
     const char *reason_text; /* NULL: none */
     cvi_watch_state state;
-    cv_code failure;     /* of the watched job's owner */
-    int64_t backstop_ms; /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
-    bool lost;           /* COMPLETE, RENEW: the job is somebody else's */
-    bool is_probe;       /* CLAIM with ADMITTED */
+    cv_code failure;      /* of the watched job's owner */
+    int64_t backstop_ms;  /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
+    bool lost;            /* COMPLETE, RENEW: the job is somebody else's */
+    bool is_probe;        /* CLAIM with ADMITTED */
     const char *recalled; /* likewise, if it recalls: a body with SIM_ETAG; NULL: none */
     cvi_keeping keeping;  /* of that */
-    int64_t left_ms;     /* HEED */
-    bool more;           /* CLEAN */
+    int64_t left_ms;      /* HEED */
+    bool more;            /* CLEAN */
 } sim_reply;
 
 /* A call that a store got. */
@@ -82,9 +82,9 @@ typedef struct sim_call {
     int64_t asked_ms;      /* likewise */
     size_t size;
     int64_t ttl_ms;
-    int64_t max_age_ms; /* LOOKUP, CLAIM */
-    bool stale_too;     /* LOOKUP */
-    bool recalls;       /* CLAIM */
+    int64_t max_age_ms;  /* LOOKUP, CLAIM */
+    bool stale_too;      /* LOOKUP */
+    bool recalls;        /* CLAIM */
     cvi_keeping keeping; /* COMPLETE, as is the rest */
     cvi_validators validators;
 } sim_call;

@@ -23,9 +23,24 @@ static const char *etag_of(const char *value) {
 static void test_etags(void **state) {
     static const char *const good[] = {"\"\"", "\"a\"", "W/\"a\"", "\"a,b;c\\d!#~\"", "W/\"\""};
     static const char *const bad[] = {
-        "",          "a",          "\"",         "\"a",        "a\"",    "*",
-        "w/\"a\"",   "\"a\"b\"",   "\"a\", \"b\"", "\"a b\"",  "\"a\tb\"", "\"a\r\nX: y\"",
-        "\"a\x7f\"", "\"\xc3\xa4\"", " \"a\"",   "\"a\" ",     "W/",     "W/\"",
+        "",
+        "a",
+        "\"",
+        "\"a",
+        "a\"",
+        "*",
+        "w/\"a\"",
+        "\"a\"b\"",
+        "\"a\", \"b\"",
+        "\"a b\"",
+        "\"a\tb\"",
+        "\"a\r\nX: y\"",
+        "\"a\x7f\"",
+        "\"\xc3\xa4\"",
+        " \"a\"",
+        "\"a\" ",
+        "W/",
+        "W/\"",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++) {
@@ -145,12 +160,9 @@ static void test_several_headers_add_up(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_etags),
-        cmocka_unit_test(test_length_of_etags),
-        cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_either_is_enough),
-        cmocka_unit_test(test_cache_control),
-        cmocka_unit_test(test_several_headers_add_up),
+        cmocka_unit_test(test_etags),         cmocka_unit_test(test_length_of_etags),
+        cmocka_unit_test(test_dates),         cmocka_unit_test(test_either_is_enough),
+        cmocka_unit_test(test_cache_control), cmocka_unit_test(test_several_headers_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,11 +191,10 @@ static const keeping_case keeping_cases[] = {
      {.ttl_ms = 60000, .is_ordered = true}},
     {{.is_said = true, .has_max_age = true, .max_age_ms = 2 * SIM_TTL_MS},
      {.ttl_ms = 2 * SIM_TTL_MS, .is_ordered = true}},
-    {{.is_said = true, .must_revalidate = true},
-     {.ttl_ms = SIM_TTL_MS, .must_revalidate = true}},
+    {{.is_said = true, .must_revalidate = true}, {.ttl_ms = SIM_TTL_MS, .must_revalidate = true}},
     {{.is_said = true, .has_max_age = true, .must_revalidate = true},
      {.ttl_ms = 0, .is_ordered = true, .must_revalidate = true}},
-    {{.is_said = true, .no_store = true}, {.ttl_ms = SIM_TTL_MS, .no_store = true}},
+    {{.is_said = true, .no_store = true}, {.no_store = true}},
 };
 
 static void check_keeping(const cvi_keeping *seen, const cvi_keeping *wanted) {
