@@ -58,9 +58,17 @@ static const earlier states[] = {
      "DROP TRIGGER cache_bytes_before_update; DROP TRIGGER cache_bytes_after_update;"
      "DROP TRIGGER cache_bytes_before_delete; DROP TABLE cache_bytes; DROP INDEX idx_cache_used;"
      "ALTER TABLE cache DROP COLUMN negative; ALTER TABLE cache DROP COLUMN used_at;"
+     "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"
+     "ALTER TABLE cache DROP COLUMN control; ALTER TABLE cache DROP COLUMN headers_of;"
      "DROP TABLE rate_limit_cooldowns; ALTER TABLE rate_limit_shares DROP COLUMN activations;"
      "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
      "PRAGMA user_version = 1000",
+     true},
+    {"ours, version 1001",
+     "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"
+     "ALTER TABLE cache DROP COLUMN control; ALTER TABLE cache DROP COLUMN headers_of;"
+     "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
+     "PRAGMA user_version = 1001",
      true},
 };
 

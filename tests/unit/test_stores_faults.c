@@ -118,12 +118,15 @@ static cvi_store_answer do_join(life *self, cv_error *error) {
     return CVI_STORE_DONE;
 }
 
+static const cvi_validators version_1 = {.etag = "\"version-1\""};
+
 static cvi_store_answer do_complete(life *self, cv_error *error) {
     const cvi_completion completion = {.hash = HASH_A,
                                        .job_id = self->claim.job_id,
                                        .body = BODY,
                                        .size = strlen(BODY),
-                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS},
+                                       .validators = &version_1};
     bool owned = false;
     cvi_store_answer answer =
         cvi_stores_complete(self->stores, &completion, self->world->clock.now, &owned, error);
@@ -189,6 +192,41 @@ static cvi_store_answer do_look_up_denial(life *self, cv_error *error) {
     }
     cvi_release(&self->world->options.allocator, cached.body);
     return answer;
+}
+
+/* What is past its time, and not deleted yet. */
+static cvi_store_answer do_look_up_stale(life *self, cv_error *error) {
+    cvi_cached cached;
+    cvi_store_answer answer =
+        cvi_stores_lookup(self->stores, HASH_A, &(cvi_want){.ttl_ms = 1, .stale_too = true},
+                          self->world->clock.now, &cached, error);
+    return check_cached(self, answer, &cached);
+}
+
+/* Too old for the caller: to be confirmed. */
+static cvi_store_answer do_recall(life *self, cv_error *error) {
+    const cvi_claim_spec spec = {.hash = HASH_A,
+                                 .resource = "issue",
+                                 .priority = CV_PRIORITY_USER,
+                                 .reread_cache = true,
+                                 .ttl_ms = 1,
+                                 .recalls = true};
+    cvi_store_answer answer =
+        cvi_stores_claim(self->stores, &spec, self->world->clock.now, &self->claim, error);
+    cvi_recalled *recalled = &self->claim.recalled;
+    assert_int_equal(recalled->body != NULL, answer == CVI_STORE_DONE);
+    if (recalled->body != NULL) {
+        self->admitted++;
+        assert_string_equal(recalled->body, BODY);
+        assert_string_equal(recalled->validators.etag, version_1.etag);
+    }
+    cvi_release(&self->world->options.allocator, recalled->body);
+    return answer;
+}
+
+static cvi_store_answer do_give_up(life *self, cv_error *error) {
+    return cvi_stores_release(self->stores, HASH_A, self->claim.job_id, 0, NULL,
+                              self->world->clock.now, error);
 }
 
 /* Time passes, and another program takes more room than there is. */
@@ -272,16 +310,29 @@ static life_report run_life(void) {
     static const struct {
         life_step step;
         bool is_outside;
-    } steps[] = {{do_open, false},        {do_lookup, false},
-                 {do_claim, false},       {do_renew, false},
-                 {do_join, true},         {do_complete, false},
-                 {do_watch, false},       {do_lookup, false},
-                 {do_hit, false},         {do_refused, false},
-                 {do_claim_other, false}, {do_answered, false},
-                 {do_fail, false},        {do_watch_failure, false},
-                 {do_deny, false},        {do_look_up_denial, false},
-                 {do_crowd, true},        {do_lookup, false},
-                 {do_deny, false},        {do_age, true},
+    } steps[] = {{do_open, false},
+                 {do_lookup, false},
+                 {do_claim, false},
+                 {do_renew, false},
+                 {do_join, true},
+                 {do_complete, false},
+                 {do_watch, false},
+                 {do_lookup, false},
+                 {do_hit, false},
+                 {do_refused, false},
+                 {do_claim_other, false},
+                 {do_answered, false},
+                 {do_fail, false},
+                 {do_watch_failure, false},
+                 {do_deny, false},
+                 {do_look_up_denial, false},
+                 {do_look_up_stale, false},
+                 {do_recall, false},
+                 {do_give_up, false},
+                 {do_crowd, true},
+                 {do_lookup, false},
+                 {do_deny, false},
+                 {do_age, true},
                  {do_clean, false}};
     store_world world;
     store_world_init(&world, 1);
