@@ -43,8 +43,8 @@ typedef struct cv_stale_note {
 
 /* The head of every typed record and every record's own part of the answer. */
 typedef struct cv_record {
-    cv_resource resource;
-    cv_source source;
+    cv_resource resource;            /* what it is; CV_RESOURCE_NONE: a hit of no known kind */
+    cv_source source;                /* where the answer to this call came from */
     int64_t fetched_at_ms;           /* Unix time at which the service answered */
     int64_t expires_at_ms;           /* Unix time until which the cache calls it fresh */
     const struct cvi_record *detail; /* the library's own */
@@ -56,7 +56,7 @@ typedef struct cv_record {
 typedef struct cv_ref {
     const char *api_detail_url;  /* its path word names the relation, not always the resource */
     int64_t id;                  /* number of the object, the 52 in 4000-52 */
-    const char *name;            /* may be NULL or "" and may have outer blanks */
+    const char *name;            /* what it is called; may be NULL or "", and have outer blanks */
     const char *site_detail_url; /* page for people */
 } cv_ref;
 
@@ -64,14 +64,14 @@ typedef struct cv_ref {
 typedef struct cv_apiref {
     const char *api_detail_url; /* the object's address in the API */
     int64_t id;                 /* number of the object */
-    const char *name;
+    const char *name;           /* what it is called */
 } cv_apiref;
 
 /* Reference to something that appears, and how often. */
 typedef struct cv_count_ref {
-    const char *api_detail_url; /* its path word may be wrong: see the id's type, 4005 in 4005-1 */
-    int64_t id;                 /* number of the object */
-    const char *name;
+    const char *api_detail_url;  /* its path word may be wrong: see the id's type, 4005 in 4005-1 */
+    int64_t id;                  /* number of the object */
+    const char *name;            /* what it is called */
     const char *site_detail_url; /* page for people */
     int64_t count;               /* issues or episodes that it is in */
 } cv_count_ref;
@@ -95,9 +95,9 @@ typedef struct cv_issue_apiref {
 
 /* Reference to an episode. */
 typedef struct cv_episode_ref {
-    const char *api_detail_url; /* the episode's address in the API */
-    int64_t id;                 /* number of the episode */
-    const char *name;
+    const char *api_detail_url;  /* the episode's address in the API */
+    int64_t id;                  /* number of the episode */
+    const char *name;            /* title */
     const char *site_detail_url; /* page for people */
     const char *episode_number;  /* free text: "101", "S02", "101/102" */
 } cv_episode_ref;
@@ -106,46 +106,46 @@ typedef struct cv_episode_ref {
 typedef struct cv_episode_apiref {
     const char *api_detail_url; /* its path word names the relation */
     int64_t id;                 /* number of the episode */
-    const char *name;
+    const char *name;           /* title */
     const char *episode_number; /* free text: "101", "S02", "101 & 102" */
 } cv_episode_apiref;
 
 /* A person and what they did. */
 typedef struct cv_person_credit {
-    const char *api_detail_url; /* the person's address in the API */
-    int64_t id;                 /* number of the person */
-    const char *name;
+    const char *api_detail_url;  /* the person's address in the API */
+    int64_t id;                  /* number of the person */
+    const char *name;            /* name that credits use */
     const char *site_detail_url; /* page for people */
     const char *role;            /* roles joined by ", ": "penciler, inker, cover" */
 } cv_person_credit;
 
 /* The same picture in nine sizes. "No image" is a real URL that ends in "blank.png". */
 typedef struct cv_image {
-    const char *icon_url; /* square */
-    const char *medium_url;
-    const char *screen_url;
-    const char *screen_large_url; /* sometimes the original */
-    const char *small_url;
-    const char *super_url; /* the largest that is scaled */
-    const char *thumb_url;
-    const char *tiny_url;     /* square, the smallest */
-    const char *original_url; /* as uploaded, any size */
-    const char *image_tags;   /* list joined by commas, may begin with one; NULL: none */
+    const char *icon_url;         /* address; square, small */
+    const char *medium_url;       /* address; scaled to medium size */
+    const char *screen_url;       /* address; scaled to fill a screen */
+    const char *screen_large_url; /* address; larger than screen_url, sometimes the original */
+    const char *small_url;        /* address; scaled to small size */
+    const char *super_url;        /* address; the largest that is scaled */
+    const char *thumb_url;        /* address; scaled to the size of an avatar */
+    const char *tiny_url;         /* address; square, the smallest */
+    const char *original_url;     /* address; as uploaded, any size */
+    const char *image_tags;       /* words joined by commas, may begin with one; NULL: none */
 } cv_image;
 
 /* A further picture, such as a variant cover. */
 typedef struct cv_associated_image {
-    const char *original_url; /* as uploaded, any size */
+    const char *original_url; /* address; as uploaded, any size */
     int64_t id;               /* number of the picture */
-    const char *caption;      /* NULL in all answers seen */
-    const char *image_tags;   /* list joined by commas */
+    const char *caption;      /* text below it; NULL in all answers seen */
+    const char *image_tags;   /* words joined by commas */
 } cv_associated_image;
 
 /* A day that travels as an object. */
 typedef struct cv_date_object {
-    const char *date;      /* "YYYY-MM-DD 00:00:00.000000" */
+    const char *date;      /* the day, "YYYY-MM-DD 00:00:00.000000" */
     int64_t timezone_type; /* 3: `timezone` is a place */
-    const char *timezone;  /* "America/Los_Angeles" */
+    const char *timezone;  /* the place: "America/Los_Angeles" */
 } cv_date_object;
 
 typedef struct cv_ref_list {
@@ -188,8 +188,8 @@ typedef struct cv_page {
     const cv_record *const *items;
     size_t count;               /* records on this page; empty items of the answer are none */
     int64_t limit;              /* page size that the service applied */
-    int64_t offset;             /* position of the first item among all matches */
-    int64_t total;              /* matches in all, as the service counts them */
+    int64_t offset;             /* position of the first item among all matches; -1: not said */
+    int64_t total;              /* matches in all, as the service counts them; -1: not said */
     cv_source source;           /* of this call */
     int64_t fetched_at_ms;      /* Unix time */
     int64_t expires_at_ms;      /* Unix time */

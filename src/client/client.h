@@ -16,6 +16,7 @@
 #include "client/engine.h"
 #include "client/revalidations.h"
 #include "client/settings.h"
+#include "client/shelf.h"
 #include "client/transport.h"
 #include "stores/stores.h"
 #include "support/platform.h"
@@ -59,6 +60,7 @@ struct cv_client {
 
     /* driver */
     cvi_engine *engine; /* made with the transport */
+    cvi_shelf shelf;    /* likewise */
 };
 
 struct cv_request {
@@ -141,6 +143,9 @@ void cvi_callbacks_drop_locked(cv_request *request);
 /* The driver no longer has the request (but for what may be in its inbox). True: nobody has, and
  * the caller destroys it after letting go of the mutex. */
 bool cvi_request_leave_driver_locked(cv_request *request);
+
+/* The same, and destroys it then. Takes the mutex, which may be gone when it returns. */
+void cvi_request_leave_driver(cv_request *request);
 
 /* Frees a request that neither its user nor the driver has. Takes the mutex. */
 void cvi_request_destroy(cv_request *request);

@@ -46,7 +46,7 @@ void cvi_cursor_drop_page(cv_cursor *cursor) {
 void cv_cursor_close(cv_cursor *cursor) {
     if (cursor != NULL) {
         cvi_cursor_drop_page(cursor);
-        cv_request_free(cursor->ahead);
+        cvi_cursor_end_ahead(cursor);
         cvi_cursor_release(cursor);
     }
 }
@@ -181,7 +181,7 @@ int64_t cv_cursor_total(const cv_cursor *cursor) {
         return -1;
     }
     cvi_mutex_lock(&cursor->client->mutex);
-    int64_t total = cursor->walk.total;
+    int64_t total = cvi_walk_total(&cursor->walk);
     cvi_mutex_unlock(&cursor->client->mutex);
     return total;
 }
@@ -190,12 +190,16 @@ int64_t cv_cursor_repeated(const cv_cursor *cursor) {
     return cursor != NULL ? cursor->repeated : 0;
 }
 
-const cv_error *cv_cursor_error(const cv_cursor *cursor) {
-    return cursor != NULL ? &cursor->error : &no_cursor;
+int64_t cv_cursor_missing(const cv_cursor *cursor) {
+    if (cursor == NULL) {
+        return 0;
+    }
+    cvi_mutex_lock(&cursor->client->mutex);
+    int64_t missing = cursor->walk.missing;
+    cvi_mutex_unlock(&cursor->client->mutex);
+    return missing;
 }
 
-void cv_cursor_prefetch(cv_cursor *cursor, bool wanted) {
-    if (cursor != NULL) {
-        cursor->prefetches = wanted;
-    }
+const cv_error *cv_cursor_error(const cv_cursor *cursor) {
+    return cursor != NULL ? &cursor->error : &no_cursor;
 }

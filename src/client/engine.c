@@ -196,21 +196,6 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
     ask_again(flight);
 }
 
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t ttl_ms,
-                      int64_t delay_ms, cvi_now now) {
-    cvi_flight *flight = new_flight(engine, call);
-    if (flight != NULL) {
-        flight->priority = CV_PRIORITY_USER; /* before what may ask for it */
-        flight->stage = CVI_STAGE_STORE;
-        flight->ending = CVI_ENDING_COMPLETE;
-        flight->result = cvi_result_keep(result);
-        flight->keeping.ttl_ms = ttl_ms;
-        flight->fetched_at_ms = now.wall_ms;
-        flight->due_boot_ms = now.boot_ms + delay_ms;
-        link_flight(engine, flight);
-    }
-}
-
 static void unlink_passenger(cvi_passenger *passenger) {
     cvi_passenger **link = &passenger->flight->passengers;
     while (*link != passenger) {

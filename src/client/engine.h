@@ -38,6 +38,13 @@ struct cvi_passenger {
     int64_t refused_boot_ms;  /* set by the engine: when it first had to wait, -1: not yet */
 };
 
+/* Whether an answer is not older than this passenger wants it. */
+static inline bool cvi_is_young_enough(const cvi_passenger *passenger,
+                                       const cvi_provenance *provenance, cvi_now now) {
+    return passenger->max_age_ms == 0 ||
+           provenance->fetched_at_ms > now.wall_ms - passenger->max_age_ms;
+}
+
 /* What a passenger gets. */
 typedef struct cvi_outcome {
     cvi_result *result; /* NULL: `error` says why; the receiver keeps its own reference */
@@ -100,12 +107,6 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
 
 /* Lets a passenger go without delivering. Fine if it is not aboard. */
 void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
-
-/* Has an answer that came as a part of another one stored under its own call's key, for `ttl_ms`,
- * by a step at least `delay_ms` from now; until then it answers whoever boards. Keeps both. Without
- * memory it is not stored, which costs a request some time. Not from within a delivery. */
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t ttl_ms,
-                      int64_t delay_ms, cvi_now now);
 
 /* Takes every flight as far as it can go. The answer is the boot time at which to call again,
  * INT64_MAX: when something arrives. */

@@ -75,8 +75,7 @@ static void deliver_cached(cvi_engine *engine, cvi_flight *flight, const cvi_out
     cvi_passenger *next = NULL;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
-        int64_t age_ms = now.wall_ms - outcome->provenance.fetched_at_ms;
-        if (passenger->max_age_ms == 0 || age_ms < passenger->max_age_ms) {
+        if (cvi_is_young_enough(passenger, &outcome->provenance, now)) {
             cvi_flight_disembark(engine, passenger, outcome);
         }
     }

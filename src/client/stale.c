@@ -77,9 +77,8 @@ static cvi_store_answer look(cvi_engine *engine, cvi_flight *flight, cvi_now now
 
 /* Whether what the cache has is good enough without a mark: somebody has stored it meanwhile. */
 static bool is_fresh_for(const cvi_passenger *passenger, const cvi_provenance *found, cvi_now now) {
-    bool is_young =
-        passenger->max_age_ms == 0 || found->fetched_at_ms > now.wall_ms - passenger->max_age_ms;
-    return passenger->mode != CV_MODE_REFRESH && is_young && now.wall_ms < found->expires_at_ms;
+    return passenger->mode != CV_MODE_REFRESH && cvi_is_young_enough(passenger, found, now) &&
+           now.wall_ms < found->expires_at_ms;
 }
 
 /* False: there is none. */

@@ -69,13 +69,24 @@ static int refuse(cvi_builder *builder, cvi_build_frame *frame) {
     return skip(builder);
 }
 
+/* An item of the results that is no record still has its place among them. */
+static void count_other_item(cvi_builder *builder, const cvi_build_frame *frame) {
+    if (frame->is_record && frame->target == NULL) {
+        builder->other_items++;
+    }
+}
+
 /* The frame with a row that waits for the value at hand, or NULL if nobody wants it. */
 static cvi_build_frame *waiting_frame(cvi_builder *builder) {
     if (builder->skipped_depth > 0 || builder->frame_count == 0) {
         return NULL;
     }
     cvi_build_frame *frame = top_frame(builder);
-    return frame->row != NULL ? frame : NULL;
+    if (frame->row == NULL) {
+        count_other_item(builder, frame);
+        return NULL;
+    }
+    return frame;
 }
 
 /* ---- keys ---- */
@@ -150,6 +161,7 @@ static void await_results(cvi_builder *builder) {
     builder->results = CVI_RESULTS_OTHER;
     builder->records.count = 0;
     builder->details.count = 0;
+    builder->other_items = 0;
 }
 
 static int on_key(void *context, const unsigned char *text, size_t length) {
@@ -293,10 +305,21 @@ static void end_record(cvi_builder *builder, const cvi_build_frame *frame) {
     detail->raw_end = cvi_json_position(&builder->reader);
 }
 
-static bool has_status(const cvi_build_frame *frame) {
-    const cvi_field *row = cvi_shape_find(&envelope_shape, "status_code", strlen("status_code"));
+static bool has_number(const cvi_build_frame *frame, const char *name) {
+    const cvi_field *row = cvi_shape_find(&envelope_shape, name, strlen(name));
     uint64_t bit = UINT64_C(1) << (row - envelope_rows);
     return (frame->present & ~frame->null & bit) != 0;
+}
+
+/* Where 0 would mean something, what was not said is -1. */
+static void end_envelope(cvi_builder *builder, const cvi_build_frame *frame) {
+    builder->has_status = has_number(frame, "status_code");
+    if (!has_number(frame, "offset")) {
+        builder->envelope.offset = -1;
+    }
+    if (!has_number(frame, "number_of_total_results")) {
+        builder->envelope.total_results = -1;
+    }
 }
 
 static int on_object_end(void *context) {
@@ -309,7 +332,7 @@ static int on_object_end(void *context) {
     if (frame->is_record) {
         end_record(builder, frame);
     } else if (frame->shape == &envelope_shape) {
-        builder->has_status = has_status(frame);
+        end_envelope(builder, frame);
     }
     builder->frame_count--;
     return 1;
@@ -340,6 +363,7 @@ static int on_array_begin(void *context) {
     }
     cvi_build_frame *frame = top_frame(builder);
     if (frame->row == NULL) { /* among them [] where a list should have an object */
+        count_other_item(builder, frame);
         return skip(builder);
     }
     if (frame->row->kind != CVI_KIND_LIST) {

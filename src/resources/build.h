@@ -47,6 +47,7 @@ typedef struct cvi_builder {
     cvi_build_results results; /* of the last one, should there be more */
     cvi_items records;         /* `records.count` structs of the resource's shape */
     cvi_items details;         /* as many cvi_record */
+    size_t other_items;        /* beside them in the list that are no records */
     bool no_memory;            /* why the events stopped the parser */
 
     cvi_build_frame frames[CVI_JSON_DEPTH_MAX];

@@ -102,6 +102,7 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     if (!is_taken) {
         return fail_without_memory(error);
     }
+    result->item_count = builder->records.count + builder->other_items;
     result->envelope = builder->envelope;
     if (result->envelope.error == NULL) {
         result->envelope.error = "";

@@ -24,7 +24,15 @@ static const cvi_field rows[] = {
 
 static CVI_DEFINE_SHAPE(shape, "hit", cvi_hit, rows);
 
-const cvi_resource cvi_search_resource = {CV_RESOURCE_NONE, "search", "search", 0, &shape};
+static const char *const extras[] = {"subscriber_only", NULL};
+
+const cvi_resource cvi_search_resource = {
+    .resource = CV_RESOURCE_NONE,
+    .detail_path = "search",
+    .list_path = "search",
+    .shape = &shape,
+    .extras = extras,
+};
 
 static const cvi_resource *table_of(const cvi_hit *hit) {
     const cvi_resource *table = cvi_registry_find(cv_resource_from_name(hit->resource_type));

@@ -37,6 +37,7 @@ struct cvi_result {
     size_t records_size; /* of that block, in bytes */
     cvi_record *details; /* as many; a block */
     size_t count;
+    size_t item_count; /* with those that are no records */
 };
 
 /* An empty result with one owner that takes over the body; NULL without memory (body is kept). */

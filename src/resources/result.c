@@ -101,6 +101,10 @@ size_t cvi_result_count(const cvi_result *result) {
     return result->count;
 }
 
+size_t cvi_result_item_count(const cvi_result *result) {
+    return result->item_count;
+}
+
 int64_t cvi_result_id(const cvi_result *result, size_t index) {
     int64_t id = 0;
     if (index >= result->count) {

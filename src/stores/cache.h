@@ -5,7 +5,7 @@
 #include "stores/bound.h"
 #include "stores/database.h"
 
-enum { CVI_CACHE_STATEMENTS = 4 };
+enum { CVI_CACHE_STATEMENTS = 6 };
 
 /* The bits of the column control. */
 enum { CVI_CONTROL_ORDERED = 1, CVI_CONTROL_MUST_REVALIDATE = 2 };
@@ -89,6 +89,12 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
  * deleted: `has_deleted`. */
 cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recalled *recalled,
                                   bool *has_deleted, cv_error *error);
+
+/* Within a transaction: stores a body with its own times, unless what is there is as new. What is
+ * past any use is left out; of what may not be stored remains at least nothing older. Adds the rows
+ * touched to `changed`. The bound is the caller's to hold, after all that it stores. */
+cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
+                                       int64_t *changed, cv_error *error);
 
 /* Within a transaction: forgets a row. */
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error);

@@ -193,6 +193,20 @@ typedef struct cvi_completion {
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error);
 
+/* A body with times of its own: a part of an answer, which may have come from the cache itself. */
+typedef struct cvi_dated {
+    const char *hash;
+    const char *body;
+    size_t size;
+    int64_t fetched_at_ms;
+    int64_t expires_at_ms;
+} cvi_dated;
+
+/* One transaction, without a job: stores each body for which the cache has nothing as new, with the
+ * times that it has. The caller keeps it short by asking for few at a time. */
+cvi_store_answer cvi_stores_store_dated(cvi_stores *stores, const cvi_dated *dated, size_t count,
+                                        cvi_now now, cv_error *error);
+
 /* Ends a job with the error for those who wait, or (`failure` NULL) passes it to the next waiter;
  * takes back the admission `row_id` (0: none) in the same transaction; wakes the waiters. A job
  * that is no longer ours is left alone. An empty job_id with a row_id only takes back. */

@@ -23,8 +23,9 @@ typedef struct actor {
     cv_options options;
     int64_t threads;
     int64_t step;
-    int64_t poll;  /* not 0: CV_DRIVE_POLL */
-    int64_t stale; /* a cv_stale */
+    int64_t poll;     /* not 0: CV_DRIVE_POLL */
+    int64_t prefetch; /* not 0: walks have the next page fetched ahead */
+    int64_t stale;    /* a cv_stale */
     const char *data_home;
     cv_client *client;
     pthread_barrier_t asked;
@@ -54,6 +55,7 @@ static const argument arguments[] = {
     {"step", false, offsetof(actor, step)},
     {"poll", false, offsetof(actor, poll)},
     {"stale", false, offsetof(actor, stale)},
+    {"prefetch", false, offsetof(actor, prefetch)},
     {"limit", false, offsetof(actor, options.rate_limit.limit)},
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
@@ -208,6 +210,7 @@ static bool walk(actor *self, int64_t page_size) {
     query.limit = page_size;
     cv_cursor *cursor = cv_cursor_open(self->client, CV_ISSUE, &query, CV_PRIORITY_USER);
     int64_t count = 0;
+    cv_cursor_prefetch(cursor, self->prefetch != 0);
     while (cv_cursor_next(cursor) != NULL) {
         count++;
     }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -68,7 +69,49 @@ static void test_items_that_are_no_objects(void **state) {
     assert_int_equal(cvi_result_id(result, 1), 2);
     assert_int_equal(cvi_result_id(result, 2), 4);
     assert_int_equal(cvi_result_envelope(result)->page_results, 6);
+    assert_int_equal(cvi_result_item_count(result), 9);
     cvi_result_release(result);
+}
+
+/* Lists within a record, and members that nobody knows, have items of their own. */
+static void test_items_are_those_of_the_results(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t items;
+    } cases[] = {
+        {"{\"status_code\":1,\"results\":[]}", 0},
+        {"{\"status_code\":1,\"results\":[[[],[]],{\"x\":[[],null],\"y\":{\"z\":[1]}}]}", 2},
+        {"{\"status_code\":1,\"x\":[[],1],\"results\":[null],\"y\":[null,{}]}", 1},
+        {"{\"status_code\":1,\"results\":[[],[],[]],\"results\":[[],{\"id\":1}]}", 2},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cvi_result *result = decode_text(&cvi_sample_resource, true, cases[i].text);
+        assert_int_equal(cvi_result_item_count(result), cases[i].items);
+        cvi_result_release(result);
+    }
+}
+
+/* What would mean something as 0 is not taken for said. */
+static void test_numbers_that_the_envelope_does_not_say(void **state) {
+    (void)state;
+    static const char *const values[] = {"null", "\"\"", "\"many\"",
+                                         "[]",   "{}",   "99999999999999999999"};
+    char text[256];
+    cvi_result *result =
+        decode_text(&cvi_sample_resource, true, "{\"status_code\":1,\"results\":[]}");
+    assert_int_equal(cvi_result_envelope(result)->total_results, -1);
+    assert_int_equal(cvi_result_envelope(result)->offset, -1);
+    cvi_result_release(result);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"offset\":%s,\"number_of_total_results\":%s,\"status_code\":1,\"results\":[]}",
+                 values[i], values[i]);
+        result = decode_text(&cvi_sample_resource, true, text);
+        assert_int_equal(cvi_result_envelope(result)->total_results, -1);
+        assert_int_equal(cvi_result_envelope(result)->offset, -1);
+        cvi_result_release(result);
+    }
 }
 
 static void test_keys_of_the_envelope_in_any_order(void **state) {
@@ -397,6 +440,8 @@ int main(void) {
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_empty_list),
         cmocka_unit_test(test_items_that_are_no_objects),
+        cmocka_unit_test(test_items_are_those_of_the_results),
+        cmocka_unit_test(test_numbers_that_the_envelope_does_not_say),
         cmocka_unit_test(test_keys_of_the_envelope_in_any_order),
         cmocka_unit_test(test_errors_of_the_service),
         cmocka_unit_test(test_texts_that_are_no_envelope),

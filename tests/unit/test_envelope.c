@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -168,6 +169,47 @@ static void test_error_table(void **state) {
         assert_int_equal(finding->error.api_status, rows[i].api_status);
         assert_int_equal(finding->retry, rows[i].retry);
         assert_int_equal(finding->error.retryable, rows[i].retryable);
+    }
+}
+
+static const cvi_finding *judge_fixture(judge *self, int http_status, const char *name) {
+    char path[512];
+    char body[512];
+    cvi_buffer out;
+    cvi_buffer_over(&out, path, sizeof(path));
+    cvi_buffer_add_format(&out, "%s/errors/%s", CVI_FIXTURES, name);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+    }
+    size_t size = fread(body, 1, sizeof(body), file);
+    assert_int_equal(fclose(file), 0);
+    assert_in_range(size, 1, sizeof(body) - 1);
+    return judge_bytes(self, self->detail, http_status, body, size);
+}
+
+static void test_bodies_as_the_service_sends_them(void **state) {
+    static const struct {
+        int http_status;
+        const char *name;
+        cv_code code;
+        const char *words;
+    } rows[] = {
+        {401, "100.json", CV_ERROR_AUTH, "Invalid API Key"},
+        {200, "101.json", CV_ERROR_NOT_FOUND, "Object Not Found"},
+        {404, "102.json", CV_ERROR_REQUEST, "Error in URL Format"},
+        {200, "103.json", CV_ERROR_REQUEST, "json_callback"},
+        {200, "104.json", CV_ERROR_REQUEST, "Filter Error"},
+        {200, "105.json", CV_ERROR_REQUEST, "subscribers only"},
+        {420, "107.json", CV_ERROR_RATE_LIMITED, "Slow down cowboy."},
+        {200, "107.json", CV_ERROR_RATE_LIMITED, "Slow down cowboy."},
+        {200, "abnormal-traffic.html", CV_ERROR_BLOCKED, "Abnormal Traffic Detected"},
+        {403, "abnormal-traffic.html", CV_ERROR_BLOCKED, "HTTP 403"},
+        {502, "502.html", CV_ERROR_SERVER, "502"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_refused(judge_fixture(*state, rows[i].http_status, rows[i].name), rows[i].code,
+                      rows[i].words);
     }
 }
 
@@ -438,6 +480,7 @@ int main(void) {
         JUDGED(test_what_may_stand_before_and_behind),
         JUDGED(test_status_code_as_text),
         JUDGED(test_error_table),
+        JUDGED(test_bodies_as_the_service_sends_them),
         JUDGED(test_denials),
         JUDGED(test_retry_after_is_passed_on),
         JUDGED(test_codes_words_are_quoted_in_one_line),
