@@ -75,9 +75,11 @@ typedef struct cv_cache_settings {
     cv_stale stale; /* what stale answers are good for, where a call does not say otherwise */
 
     /* Believes the service's Cache-Control: max-age in place of the time to live, no-store,
-     * no-cache and must-revalidate (not given when it is stale). Otherwise it does not count. */
+     * no-cache and must-revalidate (not given when it is stale). Otherwise it does not count. What
+     * was stored so is fresh for no longer for others on the file, and not given stale by them
+     * either. Nothing of this where the time to live is CV_NONE. */
     bool heed_cache_control;
-    int64_t reserved[10];
+    int64_t reserved[11];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {

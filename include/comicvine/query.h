@@ -58,7 +58,8 @@ typedef struct cv_request_options {
     int64_t max_wait_ms; /* longest wait for quota; 0: the client's; CV_NO_WAIT, CV_WAIT_FOREVER */
 
     /* For the whole call, from now; 0: none. When it passes the call ends with CV_ERROR_TIMEOUT, or
-     * with CV_ERROR_STORE if all that it waited for was a locked database. */
+     * with CV_ERROR_STORE if all that it waited for was a locked database; or with a stale answer
+     * in place of either. */
     int64_t deadline_ms;
 
     /* Not 0: names in `fields` that this version does not know pass, for what the service has added

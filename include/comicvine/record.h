@@ -31,13 +31,12 @@ typedef enum cv_source {
     CV_SOURCE_STALE   /* the database file, past its time to live: see cv_stale_note */
 } cv_source;
 
-/* Beside an answer that is past its time: how old it is, and why it was given all the same. */
+/* Beside an answer that is past its time: how old it is, and why it was given all the same. The
+ * reason is what the call would have failed with; or CV_PENDING: nothing failed, and it is fetched
+ * anew (CV_STALE_WHILE_REVALIDATE); or CV_ERROR_NOT_CACHED: only the cache was asked. */
 typedef struct cv_stale_note {
-    int64_t age_ms; /* from when the service answered to when this call was */
-
-    /* What the call would have failed with. CV_PENDING: nothing failed, and it is fetched anew
-     * (CV_STALE_WHILE_REVALIDATE). CV_ERROR_NOT_CACHED: only the cache was asked. */
-    cv_error reason;
+    int64_t age_ms;  /* from when the service answered to when this call was */
+    cv_error reason; /* a code that is not CV_OK, and what belongs to it */
     int64_t reserved[4];
 } cv_stale_note;
 

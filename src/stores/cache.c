@@ -122,6 +122,9 @@ cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int
         *is_damaged = true;
         return CVI_STORE_DONE;
     }
+    if (body == NULL) {
+        return CVI_STORE_DONE;
+    }
     *body = cvi_copy_text(allocator, bytes, *size);
     if (*body == NULL) {
         cvi_error_no_memory(error);

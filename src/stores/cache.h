@@ -62,7 +62,8 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
                                 bool *is_damaged, cv_error *error);
 
 /* For the files of the cache: copies the body in `column` of the present row, if its checksum says
- * that it is what was stored; else sets `is_damaged` and leaves `body` alone. */
+ * that it is what was stored; else sets `is_damaged` and leaves `body` alone. `body`
+ * NULL: only looks at that. */
 cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
                                      int64_t checksum, const cv_allocator *allocator, char **body,
                                      size_t *size, bool *is_damaged, cv_error *error);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "stores/limits.h"
-#include "support/allocator.h"
 
 enum column {
     CREATED_AT,
@@ -44,20 +43,16 @@ static void read_keeping(sqlite3_stmt *row, cvi_keeping *keeping) {
     };
 }
 
+/* The body is only copied if it is of use, but looked at in any case. */
 static cvi_store_answer read_row(cvi_cache *cache, sqlite3_stmt *row, cvi_recalled *recalled,
                                  bool *is_damaged, cv_error *error) {
-    const cv_allocator *allocator = &cache->db->allocator;
-    cvi_store_answer answer =
-        cvi_cache_copy_body(&cache->recall, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
-                            allocator, &recalled->body, &recalled->size, is_damaged, error);
     read_validators(row, &recalled->validators);
     read_keeping(row, &recalled->keeping);
     bool is_negative = sqlite3_column_int64(row, NEGATIVE) != 0;
-    if (is_negative || !cvi_validators_are_any(&recalled->validators)) {
-        cvi_release(allocator, recalled->body);
-        recalled->body = NULL;
-    }
-    return answer;
+    bool is_of_use = !is_negative && cvi_validators_are_any(&recalled->validators);
+    return cvi_cache_copy_body(&cache->recall, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
+                               &cache->db->allocator, is_of_use ? &recalled->body : NULL,
+                               &recalled->size, is_damaged, error);
 }
 
 cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recalled *recalled,
