@@ -4,9 +4,12 @@
  * A record is immutable and may be read from any thread until it is freed. All that it points to
  * belongs to it. Text is UTF-8 and ends in NUL; NULL means null or absent. Whole numbers read 0
  * when null or absent; cv_record_has tells absent apart. A list that is null, absent or empty has
- * a count of 0. What a member cannot hold (a number beyond 64 bits, text in place of a list) reads
- * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone;
- * help.h parses them.
+ * a count of 0. A member takes what says the same in another way: a number in a text ("12", "012"),
+ * a text that is a number (its spelling), true and false as 1 and 0, fractions cut to whole
+ * numbers; items of a list that are no objects are left out. What it cannot hold (a number beyond
+ * 64 bits, "abc" for a number, text in place of a list) reads as null. Nothing is lost:
+ * cv_record_json writes what was sent, and cv_record_raw has it. Dates are the service's own text,
+ * Pacific time without a zone; help.h parses them.
  */
 #ifndef COMICVINE_RECORD_H
 #define COMICVINE_RECORD_H
@@ -200,9 +203,11 @@ typedef struct cv_page {
  * the wire; an unknown name is absent. NULL is fine for both. Any thread. */
 CV_API bool cv_record_has(const cv_record *record, const char *field);
 
-/* The record written out as JSON from its typed members, under the service's own names, in table
- * order, without members that the answer did not have. Free it with cv_free. NULL without memory
- * or for NULL. Any thread. */
+/* The record written out as JSON from its typed members, under the names that the answer had, in
+ * table order, without members that the answer did not have. What a member could not take as it was
+ * ("12" for a number, [] for an object, null or nothing in a nested struct) is written as it was
+ * sent; members unknown to this version are in cv_record_raw only, and broken UTF-8 is U+FFFD. Free
+ * it with cv_free. NULL without memory or for NULL. Any thread. */
 CV_API char *cv_record_json(const cv_record *record);
 
 /* The record's text exactly as received (but for an echoed API key, which is blotted out), members

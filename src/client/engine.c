@@ -146,12 +146,15 @@ static void append_passenger(cvi_flight *flight, cvi_passenger *passenger) {
     *link = passenger;
 }
 
-/* Lets a flight that waits for quota ask again: a passenger has boarded who may have to be told at
- * once, or who as a user may be let in where the background was not. */
+/* Lets a flight that waits look again: a passenger has boarded who may have to be told at once, or
+ * who as a user may be let in where the background was not. */
 static void ask_again(cvi_flight *flight) {
     bool waits = flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM;
     if (flight->was_refused && waits) {
         flight->was_refused = false;
+        flight->due_boot_ms = 0;
+    }
+    if (flight->stage == CVI_STAGE_BACKOFF) {
         flight->due_boot_ms = 0;
     }
 }
@@ -282,6 +285,7 @@ static const struct {
     [CVI_HINDRANCE_SHARE] = {CV_ERROR_TIMEOUT, "held back for users: "},
     [CVI_HINDRANCE_COOLDOWN] = {CV_ERROR_TIMEOUT, "the service has asked for a pause"},
     [CVI_HINDRANCE_BLOCKED] = {CV_ERROR_TIMEOUT, "the service blocks requests"},
+    [CVI_HINDRANCE_FAILING] = {CV_ERROR_TIMEOUT, "the service fails, and is left in peace"},
 };
 
 static void expire_passenger(cvi_engine *engine, cvi_passenger *passenger, cvi_now now) {

@@ -53,10 +53,14 @@ static bool decode_hit(cvi_result *result, cvi_builder *builder, const char *tex
                        const cvi_resource *table, const cvi_record *found, cvi_made_record *made) {
     cvi_arena *scratch = builder->scratch;
     *builder = (cvi_builder){
-        .resource = table, .arena = &result->arena, .scratch = scratch, .is_at_results = true};
-    cvi_json_status status =
-        cvi_json_read(&builder->reader, &cvi_build_events, scratch, text + found->raw_begin,
-                      found->raw_end - found->raw_begin, 0);
+        .resource = table,
+        .text = text + found->raw_begin,
+        .arena = &result->arena,
+        .scratch = scratch,
+        .is_at_results = true,
+    };
+    cvi_json_status status = cvi_json_read(&builder->reader, &cvi_build_events, scratch,
+                                           builder->text, found->raw_end - found->raw_begin, 0);
     if (status != CVI_JSON_DONE || builder->records.count != 1) {
         return false;
     }

@@ -49,6 +49,7 @@ typedef struct argument {
 static const argument arguments[] = {
     {"url", true, offsetof(actor, options.base_url)},
     {"database", true, offsetof(actor, options.database)},
+    {"application", true, offsetof(actor, options.application)},
     {"key", true, offsetof(actor, options.api_key)},
     {"data_home", true, offsetof(actor, data_home)},
     {"threads", false, offsetof(actor, threads)},
@@ -60,6 +61,8 @@ static const argument arguments[] = {
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
     {"min_interval_ms", false, offsetof(actor, options.rate_limit.min_interval_ms)},
+    {"circuit_failures", false, offsetof(actor, options.rate_limit.circuit_failures)},
+    {"circuit_open_ms", false, offsetof(actor, options.rate_limit.circuit_open_ms)},
     {"lease_ms", false, offsetof(actor, options.dedupe.lease_ms)},
     {"max_bytes", false, offsetof(actor, options.cache.max_bytes)},
     {"cleanup_interval_ms", false, offsetof(actor, options.cache.cleanup_interval_ms)},

@@ -59,6 +59,7 @@ typedef struct sim_reply {
     int64_t backstop_ms;  /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
     bool lost;            /* COMPLETE, RENEW: the job is somebody else's */
     bool is_probe;        /* CLAIM with ADMITTED */
+    bool has_failed;      /* likewise */
     const char *recalled; /* likewise, if it recalls: a body with SIM_ETAG; NULL: none */
     cvi_keeping keeping;  /* of that */
     int64_t left_ms;      /* HEED */

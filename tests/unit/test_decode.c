@@ -411,9 +411,9 @@ static void test_large_records(void **state) {
     cvi_buffer_free(&text);
 }
 
-/* One allocation after the other fails, until none does: no result, the right code, no leak. */
-static void test_each_allocation_may_fail(void **state) {
-    (void)state;
+/* One allocation after the other fails, until none does: no result, the right code, no leak.
+ * Answers how many there were. */
+static size_t fail_each_allocation(const char *text, size_t size) {
     bool is_decoded = false;
     size_t failures = 0;
     for (size_t call = 2; !is_decoded; call++) { /* call 1 copies the body */
@@ -422,8 +422,7 @@ static void test_each_allocation_may_fail(void **state) {
         cv_error error = {0};
         const cvi_decode_options options = {
             .resource = &cvi_sample_resource, .is_list = true, .chunk_size = 5};
-        cvi_result *result =
-            decode_bytes(&options, &memory.allocator, whole, sizeof(whole) - 1, &error);
+        cvi_result *result = decode_bytes(&options, &memory.allocator, text, size, &error);
         is_decoded = result != NULL;
         assert_int_equal(is_decoded, !memory.has_failed);
         assert_int_equal(error.code, is_decoded ? CV_OK : CV_ERROR_NOMEM);
@@ -431,7 +430,27 @@ static void test_each_allocation_may_fail(void **state) {
         cvi_result_release(result);
         assert_int_equal(memory.live, 0);
     }
-    assert_true(failures >= 5);
+    return failures;
+}
+
+static void test_each_allocation_may_fail(void **state) {
+    (void)state;
+    assert_true(fail_each_allocation(whole, sizeof(whole) - 1) >= 5);
+}
+
+/* What members cannot hold needs memory of its own, over and over. */
+static void test_each_allocation_for_oddities_may_fail(void **state) {
+    (void)state;
+    cvi_buffer text;
+    cvi_buffer_init(&text, &cvi_default_allocator, 1 << 20);
+    cvi_buffer_add_text(&text, "{\"status_code\":1,\"results\":[{\"number\":[");
+    cvi_buffer_add_text(&text, "],\"appearances\":\"x\",\"parts\":[");
+    for (int i = 0; i < 40; i++) {
+        cvi_buffer_add_text(&text, "1,{},[\"x\"],{\"name\":7,\"ref\":{},\"counted\":[null,{}]},");
+    }
+    cvi_buffer_add_text(&text, "{}]}]}");
+    assert_true(fail_each_allocation(text.data, text.length) >= 20);
+    cvi_buffer_free(&text);
 }
 
 int main(void) {
@@ -457,6 +476,7 @@ int main(void) {
         cmocka_unit_test(test_unknown_members_are_reported),
         cmocka_unit_test(test_large_records),
         cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_each_allocation_for_oddities_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

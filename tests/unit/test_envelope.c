@@ -155,7 +155,8 @@ static void test_error_table(void **state) {
         {599, REFUSAL("999", "?"), CV_ERROR_SERVER, 0, true, true},
         {500, REFUSAL("101", "Object Not Found"), CV_ERROR_NOT_FOUND, 101, false, false},
         {200, REFUSAL("999", "What?"), CV_ERROR_RESPONSE, 999, false, true},
-        {200, "", CV_ERROR_RESPONSE, 0, false, true},
+        {200, "", CV_ERROR_RESPONSE, 0, true, true},
+        {400, "", CV_ERROR_RESPONSE, 0, false, true},
         {204, "", CV_ERROR_RESPONSE, 0, false, true},
         {304, "", CV_ERROR_RESPONSE, 0, false, true},
         {200, "sorry", CV_ERROR_RESPONSE, 0, false, true},
@@ -336,7 +337,73 @@ static void test_cut_answers_are_tried_again(void **state) {
     for (size_t cut = 1; cut < size; cut++) {
         const cvi_finding *finding = judge_bytes(self, self->detail, 200, GOOD, cut);
         check_refused(finding, CV_ERROR_RESPONSE, "issue/4000-52: ");
-        assert_int_equal(finding->retry, GOOD[cut - 1] != '}');
+        assert_true(finding->retry);
+    }
+}
+
+/* Brackets within texts close nothing, and quotes may be escaped. */
+static void test_where_an_answer_was_cut(void **state) {
+    static const struct {
+        const char *body;
+        bool retry;
+    } rows[] = {
+        {"{\"error\":\"}\",\"results\":{\"id\":52}", true},
+        {"{\"error\":\"{\",,}", false},
+        {"{\"error\":\"\\\"}", true},
+        {"{\"error\":\"\\\\\",}", false},
+        {"{\"results\":[{\"id\":52}", true},
+        {"{\"results\":[{\"id\":52}]", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const cvi_finding *finding = judge_text(*state, 200, rows[i].body);
+        check_refused(finding, CV_ERROR_RESPONSE, "issue/4000-52: ");
+        assert_int_equal(finding->retry, rows[i].retry);
+    }
+}
+
+/* What the service refuses it will refuse again, however its answer ends. */
+static void test_refusals_are_never_tried_again(void **state) {
+    judge *self = *state;
+    for (int status = 400; status < 500; status++) {
+        assert_false(judge_text(self, status, "{\"status_code\":1,")->retry);
+        assert_false(judge_text(self, status, "")->retry);
+    }
+}
+
+/* A status that came says what it says, whatever became of the rest. */
+static void test_broken_answers_with_a_status(void **state) {
+    static const struct {
+        cvi_response_kind kind;
+        int http_status;
+        cv_code code;
+        bool retry;
+    } rows[] = {
+        {CVI_RESPONSE_BROKEN, 0, CV_ERROR_RESPONSE, true},
+        {CVI_RESPONSE_BROKEN, 200, CV_ERROR_RESPONSE, true},
+        {CVI_RESPONSE_BROKEN, 400, CV_ERROR_RESPONSE, false},
+        {CVI_RESPONSE_BROKEN, 403, CV_ERROR_BLOCKED, false},
+        {CVI_RESPONSE_BROKEN, 404, CV_ERROR_NOT_FOUND, false},
+        {CVI_RESPONSE_BROKEN, 502, CV_ERROR_SERVER, true},
+        {CVI_RESPONSE_NETWORK, 200, CV_ERROR_NETWORK, true},
+        {CVI_RESPONSE_NETWORK, 429, CV_ERROR_RATE_LIMITED, false},
+        {CVI_RESPONSE_NETWORK, 410, CV_ERROR_NETWORK, false},
+        {CVI_RESPONSE_TIMEOUT, 420, CV_ERROR_RATE_LIMITED, false},
+        {CVI_RESPONSE_TIMEOUT, 503, CV_ERROR_SERVER, true},
+        {CVI_RESPONSE_TOO_LARGE, 403, CV_ERROR_BLOCKED, false},
+        {CVI_RESPONSE_NO_MEMORY, 503, CV_ERROR_NOMEM, false},
+    };
+    judge *self = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        cvi_response response = {.kind = rows[i].kind,
+                                 .sent = true,
+                                 .http_status = rows[i].http_status,
+                                 .retry_after_ms = 7000};
+        drop_finding(self);
+        cvi_judge_response(self->detail, &response, &self->finding);
+        check_refused(&self->finding, rows[i].code, "issue/4000-52: ");
+        assert_int_equal(self->finding.retry, rows[i].retry);
+        assert_int_equal(self->finding.error.http_status, rows[i].http_status);
+        assert_int_equal(self->finding.error.retry_after_ms, 7000);
     }
 }
 
@@ -489,6 +556,9 @@ int main(void) {
         JUDGED(test_overlong_title_is_cut),
         JUDGED(test_body_of_blanks_and_nuls),
         JUDGED(test_cut_answers_are_tried_again),
+        JUDGED(test_where_an_answer_was_cut),
+        JUDGED(test_refusals_are_never_tried_again),
+        JUDGED(test_broken_answers_with_a_status),
         JUDGED(test_whole_but_wrong_answers_are_final),
         JUDGED(test_list_that_is_none),
         JUDGED(test_answer_about_another_object),
