@@ -506,7 +506,8 @@ static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->resume) { /* taken back when the last one leaves */
         flight->resume = false;
         cvi_flight_move(flight, CVI_STAGE_LOOKUP);
-        return pause_until(flight, flight->resume_boot_ms);
+        flight->due_boot_ms = flight->resume_boot_ms; /* which may have come meanwhile */
+        return true;
     }
     cvi_flight_move(flight, CVI_STAGE_DONE);
     return true;
