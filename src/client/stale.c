@@ -149,18 +149,22 @@ static bool wants_old(const cvi_passenger *passenger) {
            !passenger->looked;
 }
 
+/* Whoever finds the cache locked waits like the others. */
+static bool give_old(cvi_engine *engine, cvi_passenger *passenger, cvi_now now) {
+    cvi_flight *flight = passenger->flight;
+    cv_error reason;
+    passenger->looked = true;
+    cvi_stale_set_pending(&reason, flight->call);
+    return look(engine, flight, now) == CVI_STORE_DONE && give(engine, passenger, &reason, now);
+}
+
 bool cvi_stale_give_old(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_passenger *next = NULL;
     bool any = false;
-    cv_error reason;
-    cvi_stale_set_pending(&reason, flight->call);
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (wants_old(passenger)) {
-            passenger->looked = true; /* whoever finds it locked waits like the others */
-            any = (look(engine, flight, now) == CVI_STORE_DONE &&
-                   give(engine, passenger, &reason, now)) ||
-                  any;
+            any = give_old(engine, passenger, now) || any;
         }
     }
     return any;

@@ -111,22 +111,21 @@ static bool meets(const cvi_cache_demand *demand, int64_t control, cvi_cached *c
 }
 
 cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
-                                     int64_t checksum, const cv_allocator *allocator, char **body,
-                                     size_t *size, bool *is_damaged, cv_error *error) {
+                                     int64_t checksum, const cv_allocator *allocator,
+                                     cvi_row_body *body, cv_error *error) {
     const void *bytes = sqlite3_column_blob(row, column);
-    *size = (size_t)sqlite3_column_bytes(row, column);
+    size_t size = (size_t)sqlite3_column_bytes(row, column);
+    memset(body, 0, sizeof(*body));
     if (bytes == NULL && sqlite3_errcode(find->connection) == SQLITE_NOMEM) {
         return cvi_sqlite_failed(SQLITE_NOMEM, find->path, error);
     }
-    if (cvi_checksum(bytes, *size) != checksum) {
-        *is_damaged = true;
+    body->is_damaged = cvi_checksum(bytes, size) != checksum;
+    if (body->is_damaged || allocator == NULL) {
         return CVI_STORE_DONE;
     }
-    if (body == NULL) {
-        return CVI_STORE_DONE;
-    }
-    *body = cvi_copy_text(allocator, bytes, *size);
-    if (*body == NULL) {
+    body->text = cvi_copy_text(allocator, bytes, size);
+    body->size = size;
+    if (body->text == NULL) {
         cvi_error_no_memory(error);
         return CVI_STORE_FAILED;
     }
@@ -146,7 +145,7 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
                                 bool *is_damaged, cv_error *error) {
     sqlite3_stmt *row = NULL;
     bool found = false;
-    bool damaged = false;
+    cvi_row_body body = {.text = NULL};
     memset(cached, 0, sizeof(*cached));
     cvi_store_answer answer = cvi_sql_start(find, 0, CVI_VALUES(cvi_text(hash)), &row, error);
     if (answer == CVI_STORE_DONE) {
@@ -156,12 +155,14 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
         read_row(row, cached);
         if (is_ours(row) && meets(demand, sqlite3_column_int64(row, CONTROL), cached, now)) {
             answer = cvi_cache_copy_body(find, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
-                                         allocator, &cached->body, &cached->size, &damaged, error);
+                                         allocator, &body, error);
         }
         cvi_sql_finish(row);
     }
+    cached->body = body.text;
+    cached->size = body.size;
     if (is_damaged != NULL) {
-        *is_damaged = damaged;
+        *is_damaged = body.is_damaged;
     }
     return answer;
 }

@@ -61,12 +61,18 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
                                 const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
                                 bool *is_damaged, cv_error *error);
 
-/* For the files of the cache: copies the body in `column` of the present row, if its checksum says
- * that it is what was stored; else sets `is_damaged` and leaves `body` alone. `body`
- * NULL: only looks at that. */
+/* A body as a row has it. */
+typedef struct cvi_row_body {
+    char *text; /* the receiver's; NULL: not copied */
+    size_t size;
+    bool is_damaged; /* its checksum says that it is not what was stored */
+} cvi_row_body;
+
+/* For the files of the cache: looks at the body in `column` of the present row, and copies it if it
+ * is whole. `allocator` NULL: only looks. */
 cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
-                                     int64_t checksum, const cv_allocator *allocator, char **body,
-                                     size_t *size, bool *is_damaged, cv_error *error);
+                                     int64_t checksum, const cv_allocator *allocator,
+                                     cvi_row_body *body, cv_error *error);
 
 /* What is to be stored; all borrowed. A body of NULL is none: the hash is to be forgotten. */
 typedef struct cvi_cache_entry {

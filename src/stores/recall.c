@@ -46,13 +46,18 @@ static void read_keeping(sqlite3_stmt *row, cvi_keeping *keeping) {
 /* The body is only copied if it is of use, but looked at in any case. */
 static cvi_store_answer read_row(cvi_cache *cache, sqlite3_stmt *row, cvi_recalled *recalled,
                                  bool *is_damaged, cv_error *error) {
+    cvi_row_body body;
     read_validators(row, &recalled->validators);
     read_keeping(row, &recalled->keeping);
     bool is_negative = sqlite3_column_int64(row, NEGATIVE) != 0;
     bool is_of_use = !is_negative && cvi_validators_are_any(&recalled->validators);
-    return cvi_cache_copy_body(&cache->recall, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
-                               &cache->db->allocator, is_of_use ? &recalled->body : NULL,
-                               &recalled->size, is_damaged, error);
+    cvi_store_answer answer =
+        cvi_cache_copy_body(&cache->recall, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
+                            is_of_use ? &cache->db->allocator : NULL, &body, error);
+    recalled->body = body.text;
+    recalled->size = body.size;
+    *is_damaged = body.is_damaged;
+    return answer;
 }
 
 cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recalled *recalled,
