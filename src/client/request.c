@@ -246,11 +246,13 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
 /* `result` NULL: it is that of a request for many. */
 static void refuse_type(const cvi_result *result) {
     cv_error wrong;
-    const char *type = "many records";
-    if (result != NULL) {
-        type = cvi_result_is_list(result) ? "a page" : "a record";
+    if (result == NULL) {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is of many ids: cv_many_take");
+    } else {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is a %s of /%s",
+                      cvi_result_is_list(result) ? "page" : "record",
+                      cvi_result_resource(result)->list_path);
     }
-    cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is %s of another type", type);
     cvi_error_remember(&wrong);
 }
 
