@@ -159,6 +159,8 @@ static void test_out_of_quota_is_told_by_a_stale_answer(void **state) {
         {CVI_WAIT_LIMIT, -1, CV_ERROR_RATE_LIMITED},
         {CVI_WAIT_COOLDOWN, 600000, CV_ERROR_RATE_LIMITED},
         {CVI_WAIT_BLOCKED, 600000, CV_ERROR_BLOCKED},
+        {CVI_WAIT_UNREACHABLE, 600000, CV_ERROR_NETWORK},
+        {CVI_WAIT_FAILING, 600000, CV_ERROR_SERVER},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -210,6 +212,44 @@ static void test_a_known_refusal_is_told_by_a_stale_answer(void **state) {
     sim_caller *caller = sim_board(world, &hasty);
     sim_step(world);
     check_stale(caller, CV_ERROR_RATE_LIMITED);
+}
+
+/* A retry that the service wants late: those who would not wait so long have it at once. */
+static void test_a_late_retry_is_told_by_a_stale_answer(void **state) {
+    sim_world *world = *state;
+    sim_wish hasty = wish_with(CV_STALE_IF_ERROR);
+    hasty.max_wait_ms = 5000;
+    const sim_wish patient = wish_with(CV_STALE_IF_ERROR);
+    script_old(world);
+    sim_caller *first = sim_board(world, &hasty);
+    sim_caller *second = sim_board(world, &patient);
+    sim_step(world);
+    sim_answer_status(world, 0, 503, 40000);
+    check_stale(first, CV_ERROR_SERVER);
+    sim_check_waiting(second);
+    sim_advance(world, 40000);
+    sim_answer(world, 1, SIM_ISSUE(52));
+    sim_check_source(second, 52, CV_SOURCE_SHARED);
+}
+
+/* The same behind a locked cache. */
+static void test_a_late_retry_behind_a_locked_cache(void **state) {
+    sim_world *world = *state;
+    sim_wish hasty = wish_with(CV_STALE_IF_ERROR);
+    hasty.max_wait_ms = 5000;
+    const sim_wish patient = wish_with(CV_STALE_NEVER);
+    sim_script(world, SIM_LOOKUP, &miss);
+    sim_busy(world, SIM_LOOKUP, 2);
+    sim_script(world, SIM_LOOKUP, &old_issue);
+    sim_caller *first = sim_board(world, &hasty);
+    sim_caller *second = sim_board(world, &patient);
+    sim_step(world);
+    sim_answer_status(world, 0, 503, 40000);
+    sim_check_waiting(first);
+    sim_advance(world, 2);
+    sim_advance(world, 2);
+    check_stale(first, CV_ERROR_SERVER);
+    sim_check_waiting(second);
 }
 
 /* ---- deadlines ---- */
@@ -546,6 +586,8 @@ int main(void) {
         cmocka_unit_test(test_out_of_quota_is_told_by_a_stale_answer),
         IN_WORLD(test_the_patient_wait_for_the_service),
         IN_WORLD(test_a_known_refusal_is_told_by_a_stale_answer),
+        IN_WORLD(test_a_late_retry_is_told_by_a_stale_answer),
+        IN_WORLD(test_a_late_retry_behind_a_locked_cache),
         IN_WORLD(test_a_deadline_gives_what_is_old),
         IN_WORLD(test_a_deadline_behind_a_lock_gives_what_is_old),
         IN_WORLD(test_a_deadline_does_not_wait_for_the_cache),
