@@ -194,18 +194,15 @@ static cvi_result *make_end(const cv_cursor *cursor, const place *end, cv_error 
     return cvi_decode(&options, &cursor->allocator, (cvi_body){body.data, body.length}, error);
 }
 
-/* A request that nobody else has yet, done with a page of no items. */
+/* A request that is done from the first, with a page of no items. */
 static cv_request *start_end(const cv_cursor *cursor, const place *end) {
-    cv_error error = {.code = CV_OK};
-    cvi_result *result = make_end(cursor, end, &error);
-    const cvi_order order = {.error = &error};
+    cvi_outcome outcome = {.provenance = end->provenance};
+    outcome.result = make_end(cursor, end, &outcome.error);
+    const cvi_order order = {.error = &outcome.error, .answer = &outcome};
     cv_request *request = cvi_request_start(cursor->client, &order);
     if (request == NULL) {
-        cvi_result_release(result);
-        return NULL;
+        cvi_result_release(outcome.result);
     }
-    request->outcome.result = result;
-    request->outcome.provenance = end->provenance;
     return request;
 }
 

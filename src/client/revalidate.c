@@ -72,6 +72,7 @@ void cvi_revalidate(cv_client *client, cvi_call *call, int64_t max_age_ms) {
     }
     cvi_order order = {.call = cvi_call_keep(call),
                        .options = cvi_options_of(CV_PRIORITY_BACKGROUND),
+                       .asker = CVI_ASKER_LIBRARY,
                        .revalidates = true};
     order.options.stale = CV_STALE_NEVER;
     order.options.max_age_s = max_age_ms / 1000;

@@ -15,8 +15,9 @@ cvi_store_answer cvi_stale_read(cvi_lookup *lookup, cvi_stores *stores, const cv
                                 cvi_now now, cvi_result **result, cvi_provenance *provenance) {
     const cvi_want want = {.ttl_ms = call->ttl_ms, .stale_too = true};
     cvi_cached cached;
+    cv_error ignored; /* told by the look for something fresh */
     *result = NULL;
-    cvi_store_answer answer = cvi_look_up(lookup, stores, call, &want, now, &cached);
+    cvi_store_answer answer = cvi_look_up(lookup, stores, call, &want, now, &cached, &ignored);
     if (answer != CVI_STORE_DONE || cached.body == NULL || cached.is_negative) {
         cvi_release(&call->allocator, cached.body);
         return answer;
