@@ -170,7 +170,7 @@ static void test_a_pause_and_a_block(void **context) {
     make_old(scene, ISSUE);
     assert_done(cv_rate_limit_store_cool_down(limits, "issue", 600000));
     get_stale(scene->client, &options, CV_ERROR_RATE_LIMITED);
-    assert_done(cv_rate_limit_store_cool_down(limits, NULL, 600000));
+    assert_done(cv_rate_limit_store_cool_down(limits, NULL, 900000));
     get_stale(scene->client, &options, CV_ERROR_BLOCKED);
     assert_int_equal(drive_requests(scene), 1);
 }
