@@ -5,6 +5,7 @@
 #include "support/api_trouble.h"
 #include "support/store_face.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { ISSUE = TROUBLED_ISSUE, OTHER_ISSUE = 61, UNKNOWN = 999, TTL_S = 3600, WEEK_S = 604800 };
@@ -437,6 +438,40 @@ static void test_waiters_in_other_processes(void **context) {
     assert_int_equal(drive_requests(scene), 2);
 }
 
+/* ---- events ---- */
+
+typedef struct heard {
+    int stale;
+    cv_source source;
+    char reason[256];
+} heard;
+
+static void hear(const cv_event *event, void *user) {
+    heard *self = user;
+    if (event->kind == CV_EVENT_STALE) {
+        self->stale++;
+        self->source = event->source;
+        (void)snprintf(self->reason, sizeof(self->reason), "%s", event->reason);
+    }
+}
+
+/* With the error that the answer stands in for. */
+static void test_it_is_told(void **context) {
+    drive_scene *scene = *context;
+    heard told = {.stale = 0};
+    cv_options options = api_options(scene->self);
+    options.on_event = hear;
+    options.user = &told;
+    make_old(scene, ISSUE);
+    fail_all(scene, 500);
+    cv_client *client = drive_open(scene, &options);
+    get_stale(client, NULL, CV_ERROR_SERVER);
+    cv_client_close(client);
+    assert_int_equal(told.stale, 1);
+    assert_int_equal(told.source, CV_SOURCE_STALE);
+    assert_non_null(strstr(told.reason, "HTTP 500"));
+}
+
 /* ---- telling apart ---- */
 
 /* From code and source alone, whoever asks. */
@@ -493,6 +528,7 @@ int main(void) {
         BOTH_DRIVES(test_many_from_the_cache_alone),
         BOTH_DRIVES(test_callers_on_one_flight),
         BOTH_DRIVES(test_waiters_in_other_processes),
+        BOTH_DRIVES(test_it_is_told),
         BOTH_DRIVES(test_all_that_may_come_can_be_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
