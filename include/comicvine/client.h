@@ -197,7 +197,15 @@ typedef struct cv_options {
     void *user;             /* handed to both */
     cv_log_level log_level; /* 0: CV_LOG_INFO */
 
-    int64_t reserved[11];
+    /* What the client may hold at a time of the memory that goes through `allocator`: requests that
+     * are not freed, answers on their way and being decoded, records and pages in the application's
+     * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
+     * and an answer that does not fit is not read to its end; when enough has been freed, calls do
+     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 131 072, of which some
+     * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
+    int64_t max_memory_bytes;
+
+    int64_t reserved[10];
 } cv_options;
 
 /* clang-format off */
@@ -208,7 +216,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, {0}                                         \
+        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, {0}                                      \
     }
 /* clang-format on */
 

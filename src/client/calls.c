@@ -245,7 +245,7 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
     }
     cv_request *request = cvi_request_start(client, &order);
     if (request == NULL || !cv_request_wait(request, -1)) {
-        cvi_error_no_memory(&outcome->error); /* the wait itself had not what it needs */
+        cvi_error_no_memory(&outcome->error); /* or the wait itself had not what it needs */
         end(request);
         return;
     }

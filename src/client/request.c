@@ -38,6 +38,7 @@ static cv_request *allocate_request(cv_client *client, const cvi_order *order) {
 static cv_request *new_request(cv_client *client, const cvi_order *order) {
     cv_request *request = allocate_request(client, order);
     if (request == NULL) {
+        cvi_error_remember_no_memory();
         cvi_call_release(order->call);
         cvi_many_free(order->many);
         return NULL;
