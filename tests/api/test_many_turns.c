@@ -7,9 +7,9 @@
 enum {
     IDS = 3000,
     LISTED = 1000,      /* of them, how many the list has */
-    LOOKS_IN_TURN = 32, /* each may read its own entry and the full one */
+    LOOKS_IN_TURN = 32, /* each may read its own entry and the full one, and again stale ones */
     LOOKS_ABOARD = 32,  /* of each request, for which the turns before had no time */
-    READS_OF_LOOK = 2
+    READS_OF_LOOK = 4
 };
 
 static int set_up(void **context) {
