@@ -292,7 +292,7 @@ CV_API int cv_client_fd(const cv_client *client);
  * anything nor touches the file; what another program has kept locked for that long is handed back
  * when it can be, or ends with its lease. Requests may be made meanwhile and wait; blocking calls
  * are answered from the cache or wait too; deadlines (cv_request_options.deadline_ms) go on, times
- * of sleep included. cv_client_poll goes on to deliver. Suspending twice is the same as once. Any
+ * of sleep included (who takes a stale answer then gets it: that reads the cache). cv_client_poll goes on to deliver. Suspending twice is the same as once. Any
  * thread, also inside a callback. NULL is fine. */
 CV_API void cv_client_suspend(cv_client *client);
 

@@ -360,8 +360,8 @@ static void step_flight(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     give_old_answers(engine, flight, now);
     cvi_flight_renew(engine, flight, now);
-    while (flight->stage != CVI_STAGE_DONE && now.boot_ms >= flight->due_boot_ms &&
-           cvi_stage_run(engine, flight, now)) {
+    while (flight->stage != CVI_STAGE_DONE && !is_resting(engine, flight) &&
+           now.boot_ms >= flight->due_boot_ms && cvi_stage_run(engine, flight, now)) {
     }
 }
 
