@@ -15,6 +15,24 @@ const char *cv_version(void) {
     return CV_VERSION;
 }
 
+bool cvi_client_is_inherited(const cv_client *client) {
+    return !cvi_birth_is_here(&client->birth);
+}
+
+bool cvi_client_check(const cv_client *client) {
+    cv_error error;
+    if (client == NULL) {
+        cvi_error_set(&error, CV_ERROR_ARGUMENT, "client is NULL");
+        cvi_error_remember(&error);
+        return false;
+    }
+    if (cvi_client_is_inherited(client)) {
+        cvi_error_remember(&cvi_error_inherited);
+        return false;
+    }
+    return true;
+}
+
 void cvi_client_keep(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
     client->references++;
@@ -22,6 +40,9 @@ void cvi_client_keep(cv_client *client) {
 }
 
 void cvi_client_release(cv_client *client) {
+    if (cvi_client_is_inherited(client)) {
+        return;
+    }
     cvi_mutex_lock(&client->mutex);
     bool last = --client->references == 0;
     cvi_mutex_unlock(&client->mutex);
@@ -86,6 +107,7 @@ cv_client *cv_client_open(const cv_options *options) {
     if (client != NULL) {
         client->stores = open_stores(client, &error);
         if (client->stores != NULL) {
+            client->birth = cvi_stores_birth(client->stores);
             return client;
         }
         cvi_client_release(client);
@@ -106,7 +128,7 @@ static void wait_for_visitors(cv_client *client) {
 }
 
 void cv_client_close(cv_client *client) {
-    if (client == NULL) {
+    if (client == NULL || cvi_client_is_inherited(client)) {
         return;
     }
     cvi_mutex_lock(&client->mutex);
@@ -130,9 +152,7 @@ void cv_client_close(cv_client *client) {
 /* NULL, remembered, without a client that is open. */
 static cvi_stores *stores_of(cv_client *client) {
     cv_error error;
-    if (client == NULL) {
-        cvi_error_set(&error, CV_ERROR_ARGUMENT, "the client is NULL");
-        cvi_error_remember(&error);
+    if (!cvi_client_check(client)) {
         return NULL;
     }
     cvi_mutex_lock(&client->mutex);
@@ -194,7 +214,7 @@ static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms)
 }
 
 int cv_client_poll(cv_client *client, int64_t timeout_ms) {
-    if (client == NULL) {
+    if (!cvi_client_check(client)) {
         return 0;
     }
     cvi_waiter waiter;
@@ -210,7 +230,7 @@ int cv_client_poll(cv_client *client, int64_t timeout_ms) {
 
 int64_t cv_client_next_deadline(const cv_client *constant) {
     cv_client *client = (cv_client *)constant; /* the mutex is not part of what const protects */
-    if (client == NULL) {
+    if (client == NULL || cvi_client_is_inherited(client)) {
         return -1;
     }
     bool drives = client->settings.options.drive == CV_DRIVE_POLL;

@@ -205,8 +205,7 @@ static cv_request *refuse_second(const cv_cursor *cursor) {
 }
 
 cv_request *cv_request_next_page(cv_cursor *cursor) {
-    if (cursor == NULL) {
-        cvi_cursor_refuse_null();
+    if (!cvi_cursor_check(cursor)) {
         return NULL;
     }
     cvi_cursor_drop_page(cursor);

@@ -23,6 +23,9 @@ bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *r
 }
 
 void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter) {
+    if (cvi_client_is_inherited(client)) {
+        return; /* a callback has forked, and this is the child's way out */
+    }
     cvi_mutex_lock(&client->mutex);
     cvi_waiter **link = &client->waiters;
     while (*link != waiter) {
@@ -101,6 +104,9 @@ void cvi_callbacks_drop_locked(cv_request *request) {
 
 /* Takes one callback out of the queue and calls it. `request` NULL: the first. */
 static bool run_one(cv_client *client, cv_request *request) {
+    if (cvi_client_is_inherited(client)) {
+        return false; /* the one before has forked */
+    }
     cvi_mutex_lock(&client->mutex);
     if (request == NULL) {
         request = client->callbacks.first;

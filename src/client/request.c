@@ -113,7 +113,7 @@ static void cancel_locked(cv_request *request) {
 }
 
 void cv_request_cancel(cv_request *request) {
-    if (request != NULL) {
+    if (request != NULL && !cvi_client_is_inherited(request->client)) {
         cv_client *client = request->client;
         cvi_mutex_lock(&client->mutex);
         cancel_locked(request);
@@ -122,7 +122,7 @@ void cv_request_cancel(cv_request *request) {
 }
 
 void cv_request_free(cv_request *request) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return;
     }
     cv_client *client = request->client;
@@ -141,7 +141,7 @@ void cv_request_free(cv_request *request) {
 /* ---- looking and waiting ---- */
 
 bool cv_request_done(const cv_request *request) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return true;
     }
     cvi_mutex_lock(&request->client->mutex);
@@ -153,6 +153,9 @@ bool cv_request_done(const cv_request *request) {
 const cv_error *cv_request_error(const cv_request *request) {
     if (request == NULL) {
         return &no_memory;
+    }
+    if (cvi_client_is_inherited(request->client)) {
+        return &cvi_error_inherited;
     }
     return cv_request_done(request) ? &request->outcome.error : &pending;
 }
@@ -184,7 +187,7 @@ static bool wait_until_done(cv_request *request, cvi_waiter *waiter, int64_t tim
 }
 
 bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return true;
     }
     cv_client *client = request->client;
@@ -203,7 +206,7 @@ bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
 }
 
 void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return;
     }
     cvi_mutex_lock(&request->client->mutex);

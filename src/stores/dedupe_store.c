@@ -59,11 +59,7 @@ void cv_dedupe_store_close(cv_dedupe_store *store) {
 /* ---- arguments ---- */
 
 static bool check_store(const cv_dedupe_store *store) {
-    if (store == NULL) {
-        cvi_public_refuse("the dedupe store is NULL");
-        return false;
-    }
-    return true;
+    return cvi_public_check_stores("dedupe store", store != NULL ? store->stores : NULL);
 }
 
 static bool check_hash(const cv_dedupe_store *store, const char *hash) {
