@@ -19,26 +19,31 @@ enum { PATIENCE_MS = 60000, WORDS_MAX = 512 };
 
 static const char passed[] = "passed";
 
-/* Ends by the bare system call: what runs at the end of a process is not the child's to do. */
-static void live(int said, child_fn *run, void *user) {
-    const char *found = run(user);
+bool child_split(child *self) {
+    int ends[2];
+    *self = (child){-1, -1};
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return false;
+    }
+    self->pid = fork();
+    bool is_child = self->pid == 0;
+    self->heard = is_child ? ends[1] : ends[0];
+    close(is_child ? ends[0] : ends[1]);
+    return is_child;
+}
+
+/* By the bare system call: what runs at the end of a process is not the child's to do. */
+void child_end(const child *self, const char *found) {
     const char *words = found != NULL ? found : passed;
-    ssize_t written = write(said, words, strlen(words));
+    ssize_t written = write(self->heard, words, strlen(words));
     _exit(written > 0 ? 0 : 1);
 }
 
 child child_start(child_fn *run, void *user) {
-    int ends[2];
-    child self = {-1, -1};
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return self;
+    child self;
+    if (child_split(&self)) {
+        child_end(&self, run(user));
     }
-    self.pid = fork();
-    if (self.pid == 0) {
-        live(ends[1], run, user);
-    }
-    close(ends[1]);
-    self.heard = ends[0];
     return self;
 }
 

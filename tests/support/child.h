@@ -3,6 +3,7 @@
 #ifndef TESTS_SUPPORT_CHILD_H
 #define TESTS_SUPPORT_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* NULL: all is as it should be; else what is not, a static text. */
@@ -30,11 +31,15 @@ typedef const char *child_fn(void *user);
 
 typedef struct child {
     pid_t pid;
-    int heard;
+    int heard; /* the child says here what it has found */
 } child;
 
 /* Forks; the child runs this and ends. */
 child child_start(child_fn *run, void *user);
+
+/* Forks where both are to go on: true in the child, which ends with what it has found. */
+bool child_split(child *self);
+void child_end(const child *self, const char *found);
 
 /* Waits for it, and kills it if it does not end in a minute. NULL: it found nothing wrong; else
  * what, or how it died. */

@@ -1,0 +1,282 @@
+/* Forks in the middle of work: of threads that are in the library just then, from within a
+ * callback, by a process that dies while its child lives on. Neither side notices the other. */
+#include "support/api.h"
+#include "support/child.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/forked.h"
+
+enum { ISSUES = 150, THREADS = 3, FORKS = 40, CALLBACKS = 25, MOST_PAUSE_NS = 2000000 };
+
+typedef struct scene {
+    api *self;
+    cv_client *client;
+    cv_request *requests[ISSUES];
+    cv_record const *record;
+    int round;
+    atomic_bool is_over;
+    pthread_t threads[THREADS];
+} scene;
+
+static void start_threads(scene *state, void *(*run)(void *)) {
+    atomic_store(&state->is_over, false);
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&state->threads[i], NULL, run, state), 0);
+    }
+}
+
+static void join_threads(scene *state) {
+    atomic_store(&state->is_over, true);
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(state->threads[i], NULL), 0);
+    }
+}
+
+static void assert_intact(const scene *state) {
+    assert_int_equal(
+        api_query(state->self, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    assert_int_equal(
+        api_query(state->self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"), 0);
+}
+
+/* ---- random points ---- */
+
+static void *read_and_write(void *user) {
+    scene *state = user;
+    cv_cache_store *cache = cv_client_cache(state->client);
+    for (int64_t i = 0; !atomic_load(&state->is_over); i++) {
+        api_retrieve(state->client, 1 + i % 10);
+        cv_cache_store_set(cache, "another", &i, sizeof(i), 60);
+    }
+    return NULL;
+}
+
+/* A short pause of any length; the same ones in each run. */
+static void pause_somewhere(unsigned short seed[3]) {
+    const struct timespec pause = {0, nrand48(seed) % MOST_PAUSE_NS};
+    nanosleep(&pause, NULL);
+}
+
+static const char *use_old_and_new(void *user) {
+    const scene *state = user;
+    char name[64];
+    CHILD_CHECK(api_retrieve(state->client, 1).code == CV_ERROR_CLOSED);
+    for (int i = 0; i < ISSUES; i++) {
+        CHILD_CHECK(cv_request_error(state->requests[i])->code == CV_ERROR_CLOSED);
+        cv_request_free(state->requests[i]);
+    }
+    cv_client_close(state->client);
+    CHILD_CHECK(state->record->resource == CV_ISSUE);
+    cv_record_free(state->record);
+    (void)snprintf(name, sizeof(name), "child-%d.db", state->round);
+    scratch_path own = scratch_file(&state->self->scratch, name);
+    cv_options options = api_options(state->self);
+    options.database = own.text;
+    options.drive = CV_DRIVE_POLL;
+    cv_client *client = cv_client_open(&options);
+    CHILD_CHECK(client != NULL);
+    CHILD_CHECK(api_retrieve(client, 1).source == CV_SOURCE_NETWORK);
+    CHILD_CHECK(api_retrieve(client, 1).source == CV_SOURCE_CACHE);
+    cv_client_close(client);
+    return NULL;
+}
+
+static void fork_at_random_points(scene *state) {
+    unsigned short seed[3] = {6, 49, 56};
+    for (state->round = 0; state->round < FORKS; state->round++) {
+        pause_somewhere(seed);
+        child_must_pass(use_old_and_new, state);
+    }
+}
+
+static void test_fork_at_random_points(void **context) {
+    (void)context;
+    scene state = {.self = api_new_with_issues(1, ISSUES)};
+    cv_options options = api_options(state.self);
+    options.rate_limit.limit = ISSUES;
+    options.max_wait_ms = CV_NO_WAIT;
+    state.client = api_open(state.self, &options);
+    for (int i = 0; i < ISSUES; i++) {
+        state.requests[i] = cv_request_retrieve(state.client, CV_ISSUE, i + 1, NULL);
+    }
+    assert_true(cv_request_wait(state.requests[0], API_PATIENCE_MS));
+    state.record = cv_record_take(state.requests[0]);
+    assert_non_null(state.record);
+    start_threads(&state, read_and_write);
+    fork_at_random_points(&state);
+    join_threads(&state);
+    for (int i = 0; i < ISSUES; i++) {
+        assert_true(cv_request_wait(state.requests[i], API_PATIENCE_MS));
+        assert_string_equal(cv_code_name(cv_request_error(state.requests[i])->code), "CV_OK");
+        cv_request_free(state.requests[i]);
+    }
+    cv_record_free(state.record);
+    cv_client_close(state.client);
+    assert_int_equal(server_request_count(state.self->server, API_ISSUE), ISSUES + FORKS);
+    assert_int_equal(api_query(state.self, "SELECT count(*) FROM rate_limits"), ISSUES);
+    assert_int_equal(api_query(state.self, "SELECT count(*) FROM cache"), ISSUES + 1);
+    assert_intact(&state);
+    api_end(state.self);
+}
+
+/* ---- from within a callback ---- */
+
+typedef struct forking {
+    child child;
+    bool is_child;
+    int calls;
+} forking;
+
+static void fork_here(cv_request *request, void *user) {
+    forking *self = user;
+    self->calls++;
+    self->is_child = child_split(&self->child);
+    (void)request;
+}
+
+/* Keeps the client's mutex busy, which the child then often inherits locked. */
+static void *ask_again_and_again(void *user) {
+    scene *state = user;
+    while (!atomic_load(&state->is_over)) {
+        cv_client_next_deadline(state->client);
+    }
+    return NULL;
+}
+
+static const char *look_around(scene *state, const forking *self, cv_request *request) {
+    CHILD_CHECK(self->calls == 1);
+    CHILD_CHECK(cv_request_error(request)->code == CV_ERROR_CLOSED);
+    CHILD_CHECK(cv_client_poll(state->client, -1) == 0);
+    CHILD_CHECK(cv_last_error()->code == CV_ERROR_CLOSED);
+    cv_request_free(request);
+    cv_client_close(state->client);
+    return NULL;
+}
+
+static void come_back_by_poll(scene *state, cv_request *request) {
+    (void)request;
+    while (cv_client_poll(state->client, -1) == 0) {
+    }
+}
+
+static void come_back_by_wait(scene *state, cv_request *request) {
+    (void)state;
+    cv_request_wait(request, -1);
+}
+
+static void come_back_by_close(scene *state, cv_request *request) {
+    cv_request_wait(request, 0);
+    cv_client_close(state->client);
+}
+
+typedef void way_back(scene *state, cv_request *request);
+
+static void fork_in_callback(scene *state, way_back *come_back) {
+    forking self = {.calls = 0};
+    cv_request *request = cv_request_retrieve(state->client, CV_ISSUE, 1, NULL);
+    cv_request_on_done(request, fork_here, &self);
+    come_back(state, request);
+    if (self.is_child) {
+        child_end(&self.child, look_around(state, &self, request));
+    }
+    assert_int_equal(self.calls, 1);
+    const char *found = child_join(&self.child);
+    if (found != NULL) {
+        fail_msg("in the child of a callback, %s", found);
+    }
+    cv_request_free(request);
+}
+
+static void run_callbacks(cv_drive drive) {
+    scene state = {.self = api_new_with_issues(1, 1)};
+    cv_options options = api_options(state.self);
+    options.drive = drive;
+    state.client = api_open(state.self, &options);
+    start_threads(&state, ask_again_and_again);
+    for (int i = 0; i < CALLBACKS; i++) {
+        fork_in_callback(&state, come_back_by_poll);
+        fork_in_callback(&state, come_back_by_wait);
+    }
+    join_threads(&state);
+    fork_in_callback(&state, come_back_by_close);
+    assert_int_equal(server_request_count(state.self->server, NULL), 1);
+    assert_intact(&state);
+    api_end(state.self);
+}
+
+static void test_fork_in_a_callback_with_a_thread(void **context) {
+    (void)context;
+    run_callbacks(CV_DRIVE_THREAD);
+}
+
+static void test_fork_in_a_callback_without_a_thread(void **context) {
+    (void)context;
+    run_callbacks(CV_DRIVE_POLL);
+}
+
+/* ---- a parent that dies ---- */
+
+static cv_dedupe_store *open_jobs(const api *self) {
+    cv_dedupe_options options = CV_DEDUPE_OPTIONS_INIT;
+    options.database = self->database.text;
+    options.lease_ms = API_PATIENCE_MS; /* its lock tells, or nothing does */
+    return cv_dedupe_store_open(&options);
+}
+
+/* Owns a job, and has a child that does nothing and lives. */
+static void own_a_job(int said, void *user) {
+    char job_id[CV_JOB_ID_SIZE];
+    bool owner = false;
+    cv_dedupe_store *jobs = open_jobs(user);
+    if (jobs == NULL || !cv_dedupe_store_register(jobs, "a job", job_id, &owner) || !owner) {
+        _exit(1);
+    }
+    pid_t heir = fork();
+    if (heir == 0) {
+        for (;;) {
+            pause();
+        }
+    }
+    forked_say(said, &heir, sizeof(heir));
+}
+
+static void test_a_child_keeps_no_lock_of_a_dead_parent(void **context) {
+    (void)context;
+    api *self = api_new();
+    forked owner;
+    pid_t heir = 0;
+    char job_id[CV_JOB_ID_SIZE];
+    bool is_ours = false;
+    forked_start(&owner, own_a_job, self);
+    forked_hear(&owner, &heir, sizeof(heir));
+    cv_dedupe_store *jobs = open_jobs(self);
+    assert_non_null(jobs);
+    assert_true(cv_dedupe_store_register(jobs, "a job", job_id, &is_ours));
+    assert_false(is_ours);
+    forked_kill(&owner);
+    assert_int_equal(kill(heir, 0), 0);
+    assert_true(cv_dedupe_store_register(jobs, "a job", job_id, &is_ours));
+    assert_true(is_ours);
+    kill(heir, SIGKILL);
+    forked_bury(&owner);
+    cv_dedupe_store_close(jobs);
+    api_end(self);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_child_keeps_no_lock_of_a_dead_parent),
+        cmocka_unit_test(test_fork_in_a_callback_with_a_thread),
+        cmocka_unit_test(test_fork_in_a_callback_without_a_thread),
+        cmocka_unit_test(test_fork_at_random_points),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
