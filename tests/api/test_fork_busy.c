@@ -22,6 +22,7 @@ typedef struct scene {
     cv_request *requests[ISSUES];
     cv_record const *record;
     int round;
+    bool are_others_right;
     atomic_bool is_over;
     pthread_t threads[THREADS];
 } scene;
@@ -142,6 +143,11 @@ static void fork_here(cv_request *request, void *user) {
     (void)request;
 }
 
+static void count_call(cv_request *request, void *user) {
+    (void)request;
+    ++*(int *)user;
+}
+
 /* Keeps the client's mutex busy, which the child then often inherits locked. */
 static void *ask_again_and_again(void *user) {
     scene *state = user;
@@ -151,8 +157,9 @@ static void *ask_again_and_again(void *user) {
     return NULL;
 }
 
-static const char *look_around(scene *state, const forking *self, cv_request *request) {
+static const char *look_around(const scene *state, const forking *self, cv_request *request) {
     CHILD_CHECK(self->calls == 1);
+    CHILD_CHECK(state->are_others_right);
     CHILD_CHECK(cv_request_error(request)->code == CV_ERROR_CLOSED);
     CHILD_CHECK(cv_client_poll(state->client, -1) == 0);
     CHILD_CHECK(cv_last_error()->code == CV_ERROR_CLOSED);
@@ -165,6 +172,19 @@ static void come_back_by_poll(scene *state, cv_request *request) {
     (void)request;
     while (cv_client_poll(state->client, -1) == 0) {
     }
+}
+
+/* Of two callbacks that are due the first one forks: the second is the parent's. */
+static void come_back_by_poll_of_two(scene *state, cv_request *request) {
+    int calls = 0;
+    cv_request *second = cv_request_retrieve(state->client, CV_ISSUE, 1, NULL);
+    assert_true(cv_request_wait(second, API_PATIENCE_MS));
+    cv_request_on_done(second, count_call, &calls);
+    assert_int_equal(cv_request_error(request)->code, CV_OK);
+    bool polled = cv_client_poll(state->client, 0) > 0;
+    bool is_child = cv_request_error(second)->code == CV_ERROR_CLOSED;
+    state->are_others_right = polled && calls == (is_child ? 0 : 1);
+    cv_request_free(second);
 }
 
 static void come_back_by_wait(scene *state, cv_request *request) {
@@ -182,12 +202,17 @@ typedef void way_back(scene *state, cv_request *request);
 static void fork_in_callback(scene *state, way_back *come_back) {
     forking self = {.calls = 0};
     cv_request *request = cv_request_retrieve(state->client, CV_ISSUE, 1, NULL);
+    if (come_back == come_back_by_poll_of_two) {
+        assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    }
     cv_request_on_done(request, fork_here, &self);
+    state->are_others_right = true;
     come_back(state, request);
     if (self.is_child) {
         child_end(&self.child, look_around(state, &self, request));
     }
     assert_int_equal(self.calls, 1);
+    assert_true(state->are_others_right);
     const char *found = child_join(&self.child);
     if (found != NULL) {
         fail_msg("in the child of a callback, %s", found);
@@ -203,6 +228,7 @@ static void run_callbacks(cv_drive drive) {
     start_threads(&state, ask_again_and_again);
     for (int i = 0; i < CALLBACKS; i++) {
         fork_in_callback(&state, come_back_by_poll);
+        fork_in_callback(&state, come_back_by_poll_of_two);
         fork_in_callback(&state, come_back_by_wait);
     }
     join_threads(&state);
@@ -241,6 +267,7 @@ static void own_a_job(int said, void *user) {
     }
     pid_t heir = fork();
     if (heir == 0) {
+        alarm(API_PATIENCE_MS / 1000); /* should the test forget it */
         for (;;) {
             pause();
         }
@@ -254,19 +281,21 @@ static void test_a_child_keeps_no_lock_of_a_dead_parent(void **context) {
     forked owner;
     pid_t heir = 0;
     char job_id[CV_JOB_ID_SIZE];
+    bool was_ours = true;
     bool is_ours = false;
     forked_start(&owner, own_a_job, self);
     forked_hear(&owner, &heir, sizeof(heir));
     cv_dedupe_store *jobs = open_jobs(self);
     assert_non_null(jobs);
-    assert_true(cv_dedupe_store_register(jobs, "a job", job_id, &is_ours));
-    assert_false(is_ours);
+    bool looked = cv_dedupe_store_register(jobs, "a job", job_id, &was_ours);
     forked_kill(&owner);
-    assert_int_equal(kill(heir, 0), 0);
-    assert_true(cv_dedupe_store_register(jobs, "a job", job_id, &is_ours));
-    assert_true(is_ours);
+    bool heir_lives = kill(heir, 0) == 0;
+    looked = cv_dedupe_store_register(jobs, "a job", job_id, &is_ours) && looked;
     kill(heir, SIGKILL);
     forked_bury(&owner);
+    assert_true(looked && heir_lives);
+    assert_false(was_ours);
+    assert_true(is_ours);
     cv_dedupe_store_close(jobs);
     api_end(self);
 }
