@@ -129,6 +129,9 @@ int cvi_callbacks_run(cv_client *client, cv_request *request) {
     if (request != NULL) {
         return run_one(client, request) ? 1 : 0;
     }
+    if (cvi_client_is_inherited(client)) {
+        return 0; /* the round before has forked */
+    }
     /* Only those that are there now, so that callbacks which submit hits cannot keep us for ever.
      */
     cvi_mutex_lock(&client->mutex);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/forked.h"
+#include "support/sealed.h"
 
 enum { ISSUES = 150, THREADS = 3, FORKS = 40, CALLBACKS = 25, MOST_PAUSE_NS = 2000000 };
 
@@ -23,6 +24,7 @@ typedef struct scene {
     cv_record const *record;
     int round;
     bool are_others_right;
+    sealed memory;
     atomic_bool is_over;
     pthread_t threads[THREADS];
 } scene;
@@ -134,12 +136,16 @@ typedef struct forking {
     child child;
     bool is_child;
     int calls;
+    sealed *memory;
 } forking;
 
 static void fork_here(cv_request *request, void *user) {
     forking *self = user;
     self->calls++;
     self->is_child = child_split(&self->child);
+    if (self->is_child && !sealed_close(self->memory)) {
+        child_end(&self->child, "the memory cannot be sealed");
+    }
     (void)request;
 }
 
@@ -200,7 +206,7 @@ static void come_back_by_close(scene *state, cv_request *request) {
 typedef void way_back(scene *state, cv_request *request);
 
 static void fork_in_callback(scene *state, way_back *come_back) {
-    forking self = {.calls = 0};
+    forking self = {.memory = &state->memory};
     cv_request *request = cv_request_retrieve(state->client, CV_ISSUE, 1, NULL);
     if (come_back == come_back_by_poll_of_two) {
         assert_true(cv_request_wait(request, API_PATIENCE_MS));
@@ -224,6 +230,8 @@ static void run_callbacks(cv_drive drive) {
     scene state = {.self = api_new_with_issues(1, 1)};
     cv_options options = api_options(state.self);
     options.drive = drive;
+    sealed_init(&state.memory);
+    options.allocator = &state.memory.allocator;
     state.client = api_open(state.self, &options);
     start_threads(&state, ask_again_and_again);
     for (int i = 0; i < CALLBACKS; i++) {
@@ -235,6 +243,7 @@ static void run_callbacks(cv_drive drive) {
     fork_in_callback(&state, come_back_by_close);
     assert_int_equal(server_request_count(state.self->server, NULL), 1);
     assert_intact(&state);
+    sealed_free(&state.memory);
     api_end(state.self);
 }
 

@@ -3,11 +3,9 @@
  * would. */
 #include "support/api.h"
 #include "support/child.h"
+#include "support/sealed.h"
 
 #include <linux/seccomp.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 enum { HELD_ISSUE = 61, ISSUE = 52 };
@@ -29,45 +27,8 @@ typedef struct scene {
     cv_dedupe_store *lent_dedupe;
     cv_rate_limit_store *lent_rate_limit;
     int called_back;
-    struct arena *memory;
+    sealed *memory;
 } scene;
-
-/* ---- memory that can be sealed ---- */
-
-enum { ARENA_BYTES = 64 << 20, HEAD_BYTES = 64 };
-
-typedef struct arena {
-    char *bytes;
-    atomic_size_t used;
-} arena;
-
-static void *take(size_t size, void *user) {
-    arena *self = user;
-    size_t whole = HEAD_BYTES + (size + HEAD_BYTES - 1) / HEAD_BYTES * HEAD_BYTES;
-    size_t offset = atomic_fetch_add(&self->used, whole);
-    if (offset + whole > ARENA_BYTES) {
-        return NULL;
-    }
-    memcpy(self->bytes + offset, &size, sizeof(size));
-    return self->bytes + offset + HEAD_BYTES;
-}
-
-static void *take_more(void *block, size_t size, void *user) {
-    size_t old_size = 0;
-    void *copy = take(size, user);
-    memcpy(&old_size, (char *)block - HEAD_BYTES, sizeof(old_size));
-    if (copy != NULL) {
-        memcpy(copy, block, size < old_size ? size : old_size);
-    }
-    return copy;
-}
-
-static void leave(void *block, void *user) {
-    (void)block;
-    (void)user;
-}
-
-/* ---- the scene ---- */
 
 static void count(cv_request *request, void *user) {
     (void)request;
@@ -78,8 +39,7 @@ static void open_handles(scene *state) {
     cv_cache_options cache = CV_CACHE_OPTIONS_INIT;
     cv_dedupe_options dedupe = CV_DEDUPE_OPTIONS_INIT;
     cv_rate_limit_options rate_limit = CV_RATE_LIMIT_OPTIONS_INIT;
-    const cv_allocator allocator = {take, take_more, leave, state->memory};
-    cache.allocator = dedupe.allocator = rate_limit.allocator = &allocator;
+    cache.allocator = dedupe.allocator = rate_limit.allocator = &state->memory->allocator;
     cache.database = dedupe.database = rate_limit.database = state->self->database.text;
     state->cache = cv_cache_store_open(&cache);
     state->dedupe = cv_dedupe_store_open(&dedupe);
@@ -94,8 +54,7 @@ static void open_handles(scene *state) {
 static void set_up(scene *state, cv_drive drive) {
     state->self = api_new();
     cv_options options = api_options(state->self);
-    const cv_allocator allocator = {take, take_more, leave, state->memory};
-    options.allocator = &allocator;
+    options.allocator = &state->memory->allocator;
     options.drive = drive;
     state->client = api_open(state->self, &options);
     open_handles(state);
@@ -273,7 +232,7 @@ static bool let_nothing_through(void) {
 
 static const char *call_all(void *user) {
     const scene *state = user;
-    CHILD_CHECK(mprotect(state->memory->bytes, ARENA_BYTES, PROT_READ) == 0);
+    CHILD_CHECK(sealed_close(state->memory));
     CHILD_CHECK(let_nothing_through());
     for (int times = 0; times < 2; times++) { /* what is given back is there still */
         CHILD_PASS(call_cursor(state->cursor));
@@ -297,16 +256,14 @@ static const char *call_all_in_a_grandchild(void *user) {
 }
 
 static void run(cv_drive drive) {
-    arena memory = {mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-                    0};
-    assert_ptr_not_equal(memory.bytes, MAP_FAILED);
+    sealed memory;
+    sealed_init(&memory);
     scene state = {.memory = &memory};
     set_up(&state, drive);
     child_must_pass(call_all, &state);
     child_must_pass(call_all_in_a_grandchild, &state);
     tear_down(&state);
-    munmap(memory.bytes, ARENA_BYTES);
+    sealed_free(&memory);
 }
 
 static void test_calls_with_a_thread(void **context) {
