@@ -1,6 +1,6 @@
 /* What the operating system gives: clocks, randomness, threads, file locks, wake-up sockets, word
- * of the end of other processes, and of being a fork of one. The only place that includes pthread,
- * reads a clock or knows Linux. */
+ * of the end of other processes, and what fork and exec leave behind. The only place that includes
+ * pthread, reads a clock or knows Linux. */
 #ifndef CVI_SUPPORT_PLATFORM_H
 #define CVI_SUPPORT_PLATFORM_H
 
@@ -182,6 +182,15 @@ void cvi_bundle_remove(const cvi_bundle *bundle, int member);
 
 /* Fills in members that are readable, and answers how many; what has no room comes next time. */
 size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size);
+
+/* ---- exec (platform_exec.c) ---- */
+
+/* A socket that exec closes; -1: as for socket(2). */
+int cvi_socket_open(int family, int type, int protocol);
+
+/* Has exec close the local sockets and pipes that another library made for itself without saying
+ * which: both ends of those that grow by one byte each time that `stir` is called. */
+void cvi_exec_closes(void (*stir)(void *user), void *user);
 
 /* ---- fork (platform_fork.c) ---- */
 
