@@ -38,6 +38,7 @@ static cv_rate_limit_store *open_limit(const scene *self) {
     options.limit = self->limit;
     options.window_ms = WINDOW_MS;
     options.min_interval_ms = CV_NO_INTERVAL;
+    options.application = "bench/1.0";
     cv_rate_limit_store *limit = cv_rate_limit_store_open(&options);
     TEAM_DONE(limit != NULL);
     return limit;

@@ -50,7 +50,7 @@ typedef struct cv_character {
     /* In details alone: where the character appears. */
     cv_ref_list issue_credits;  /* issues that the character is in; popular ones have thousands */
     cv_ref_list issues_died_in; /* issues in which the character dies */
-    cv_ref_list volume_credits; /* one volume alone in all answers seen */
+    cv_ref_list volume_credits; /* volumes that the character is in; one alone in all answers */
     cv_ref_list story_arc_credits; /* story arcs that the character is in */
     cv_ref_list movies;            /* movies that the character is in */
 } cv_character;

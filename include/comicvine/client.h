@@ -30,7 +30,7 @@ typedef enum cv_drive {
 typedef enum cv_limit_kind {
     CV_LIMIT_ADAPTIVE = 0, /* the exact limit; while users are active the background gets a share */
     CV_LIMIT_SLIDING,      /* the exact limit, priorities only order who waits in a client */
-    CV_LIMIT_NONE /* no limit per resource; interval and pauses of the service still hold */
+    CV_LIMIT_NONE          /* no limit per resource; interval, pauses and circuit still hold */
 } cv_limit_kind;
 
 /* A time to live for one resource's answers, details and lists. */
@@ -47,6 +47,8 @@ typedef struct cv_resource_limit {
     int64_t window_ms;    /* 0: the default window */
     int64_t reserved[2];
 } cv_resource_limit;
+
+#define CV_APPLICATION_MAX 128 /* bytes of an application's name, without the NUL */
 
 typedef struct cv_cache_settings {
     bool disabled; /* nothing is read from the cache or stored in it */
@@ -124,7 +126,16 @@ typedef struct cv_rate_limit_settings {
     size_t resource_count;
     cv_adaptive_settings adaptive; /* for CV_LIMIT_ADAPTIVE */
     const char *database;          /* a file of the limit's own; NULL: the client's */
-    int64_t reserved[15];
+
+    /* After so many tries in a row without an answer (no connection, a broken one, a time-out) or
+     * with a 5xx, of all programs on the file together, the service's host is left in peace: for
+     * circuit_open_ms, then one request tries it, alone among all programs, and ends the pause or
+     * doubles it, up to five minutes. Calls that would wait for it longer than max_wait_ms fail
+     * with CV_ERROR_NETWORK or CV_ERROR_SERVER and retry_after_ms. 0: 5. CV_NONE: this client
+     * neither counts nor waits. */
+    int64_t circuit_failures;
+    int64_t circuit_open_ms; /* the first pause, less up to a quarter; 0: 10 000, at most 300 000 */
+    int64_t reserved[13];
 } cv_rate_limit_settings;
 
 /* Start from CV_OPTIONS_INIT. 0 or NULL in a member means its default, CV_NONE in a time or count
@@ -144,14 +155,17 @@ typedef struct cv_options {
      * must exist. */
     const char *database;
 
-    /* "name/version", for the User-Agent beside the library's own; at most 128 bytes. */
+    /* "name/version", for the User-Agent beside the library's own, and kept with each request in
+     * the file, so that who shares it sees who spent the budget (cv_rate_limit_store_spenders); at
+     * most CV_APPLICATION_MAX bytes. */
     const char *application;
 
     cv_drive drive;
     int64_t connect_timeout_ms; /* 0: 10 000 */
     int64_t timeout_ms;         /* one transfer, from start to end; 0: 30 000 */
     int64_t max_wait_ms;        /* longest wait for quota; 0: 60 000. CV_NO_WAIT, CV_WAIT_FOREVER */
-    int64_t max_retries;        /* after 5xx, time-outs, broken connections; 0: 2. CV_NONE: none */
+    int64_t max_retries;        /* after 5xx, time-outs, broken connections and cut answers, each
+                                   admitted and counted; 0: 2. CV_NONE: none */
 
     /* SQLite's synchronous=NORMAL: quicker, but a power cut (not a crash) may forget the last
      * admissions. */
@@ -179,7 +193,7 @@ typedef struct cv_options {
         {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, {0}},                                                 \
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
-         {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}},                                          \
+         {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
         NULL, NULL, {0}                                                                            \
     }
 /* clang-format on */

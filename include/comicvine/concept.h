@@ -24,7 +24,7 @@ typedef struct cv_concept {
     const char *name;       /* what it is called */
     const char *aliases;    /* other names, one per line ("\n" or "\r\n") */
     const char *start_year; /* year of the first appearance, as text; may be NULL */
-    const cv_issue_apiref *first_appeared_in_issue; /* may be NULL */
+    const cv_issue_apiref *first_appeared_in_issue; /* where it was seen first; may be NULL */
     int64_t count_of_issue_appearances;             /* issues that it is in; "isssue" on the wire */
     const char *deck;                               /* summary in a sentence or two, plain text */
     const char *description;                        /* full text, HTML */
@@ -36,7 +36,7 @@ typedef struct cv_concept {
 
     /* In details alone. */
     cv_ref_list issue_credits;  /* issues that it is in; common ones have thousands */
-    cv_ref_list volume_credits; /* one volume alone in all answers seen */
+    cv_ref_list volume_credits; /* volumes that it is in; one alone in all answers seen */
     cv_ref_list movies;         /* movies that it is in */
 } cv_concept;
 

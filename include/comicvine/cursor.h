@@ -3,16 +3,20 @@
  * The whole query stays on every page: filter, sort, fields, priority; `limit` is the page size,
  * `offset` (or `page`) where the walk begins. A walk ends when it has passed as many matches as the
  * service counts on the page it is at; no request is spent on a page behind the last one. The
- * service's lists move while one walks through them:
+ * service's lists move while one walks through them, and what it says of them may be wrong:
  * - a total that changes counts from the page that says so;
- * - a short page of a list is followed from where it ends; the service numbers the pages of a
- *   search, so there the next number follows, and what a short page lacks counts as passed;
+ * - a page that says no total leaves the one before. Where none has been said, or a page has more
+ *   items than its total allows, the walk goes on until a page is empty, which costs that request
+ *   and cannot be told from one that is empty too early; cv_cursor_total is -1 meanwhile;
+ * - a short page of a list is followed from where it ends, whatever number of items the service
+ *   says it has; the service numbers the pages of a search, so there the next number follows, and
+ *   what a short page lacks counts as passed (cv_cursor_missing says how many that were);
  * - a record that was on the page before, or earlier on the same one, is skipped by cv_cursor_next
  *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
- * - a page that is empty before the total is reached, that has more than the total, that says it
- *   begins further on than was asked (of a list: or earlier), or whose records were all on the page
- *   before, is an error (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at
- *   the right place.
+ * - a page that is empty before the total is reached, that says it begins further on than was asked
+ *   (of a list: or earlier), or whose records were all on the page before, is an error
+ *   (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at the right place,
+ *   but not twice where no total ends the walk.
  *
  * After an error the walk stands where it stood: the next call asks for the same page again, and
  * after a page that was not believed it asks the service (CV_MODE_REFRESH).
@@ -55,26 +59,38 @@ CV_API const cv_record *cv_cursor_next(cv_cursor *cursor);
 /* Starts to fetch the next page as a whole, for programs that must not block; take it with
  * cv_page_take. Pages come as the service sends them, repeated records included. What
  * cv_cursor_next has not given yet of its page is passed over. The cursor moves on when the request
- * is done and well; one page is under way at a time (CV_ERROR_ARGUMENT otherwise). At the end: a
- * request that is done, with a page of no items. NULL only without memory or cursor. */
+ * is done and well; one page is under way at a time (CV_ERROR_ARGUMENT otherwise). NULL only
+ * without memory or cursor.
+ *
+ * At the end nothing is sent: a request that is done, with a page of no items, whose `offset` and
+ * `total` are cv_cursor_position and cv_cursor_total, and whose `limit`, source and times are those
+ * of the last page that has come. Where none has come, as the walk was resumed at its end, these
+ * are the limit asked for, CV_SOURCE_CACHE and 0. */
 CV_API cv_request *cv_request_next_page(cv_cursor *cursor);
 
-/* For progress: how many matches lie before what comes next, and how many there are, -1 before the
- * first page. The position may jump over items that are no records. In a search that begins at a
- * later page it is reckoned with the limit asked for until the first page says which one the
- * service has applied. */
+/* For progress: how many matches lie before what comes next, and how many there are. The position
+ * may jump over items that are no records. In a search that begins at a later page it is reckoned
+ * with the limit asked for until the first page says which one the service has applied. The total
+ * is -1 before the first page and while the service says none that can be; at the end of a walk
+ * without one it is the position where that has ended. */
 CV_API int64_t cv_cursor_position(const cv_cursor *cursor);
 CV_API int64_t cv_cursor_total(const cv_cursor *cursor);
 
 /* Records that cv_cursor_next has skipped, as they had been there already. */
 CV_API int64_t cv_cursor_repeated(const cv_cursor *cursor);
 
+/* Hits that the pages of a search have lacked so far: the service counts them and sends them on no
+ * other page. Not known, and not counted, while there is no total. 0 for a list, which loses none.
+ */
+CV_API int64_t cv_cursor_missing(const cv_cursor *cursor);
+
 /* Why the last cv_cursor_next gave NULL: CV_OK at the end. CV_OK too after a record. Never NULL
  * (CV_ERROR_ARGUMENT for a cursor that is NULL); good until the cursor's next call. */
 CV_API const cv_error *cv_cursor_error(const cv_cursor *cursor);
 
-/* Whether cv_cursor_next, when it begins a page, already has the following one fetched, at
- * background priority; off at first. It arrives in the cache, so without a cache this does
+/* Whether a page that comes, for cv_cursor_next or for cv_request_next_page, has the following one
+ * fetched already, at background priority; off at first. Nothing waits for it: in CV_DRIVE_POLL it
+ * is fetched by later polls and waits. It arrives in the cache, so without a cache this does
  * nothing. A page that is asked for while on its way gets the cursor's own priority. */
 CV_API void cv_cursor_prefetch(cv_cursor *cursor, bool wanted);
 
@@ -83,10 +99,13 @@ CV_API void cv_cursor_prefetch(cv_cursor *cursor, bool wanted);
 CV_API char *cv_cursor_token(const cv_cursor *cursor);
 
 /* A cursor that goes on where a token was made, in this program or another, now or later: behind
- * the record that was given last, if its page still has it, else at the same place. The total is
- * the token's until a page says another one, so a token made at the end is at the end for good,
- * whatever the list has got since: walk it anew for that. Sends nothing. NULL on failure:
- * cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this version. */
+ * the record that was given last, if its page still has it, else at the same place. Of the page
+ * before it knows that record alone, so that others may come again. The total is the token's until
+ * a page says another one, so a token made at the end is at the end for good, whatever the list has
+ * got since: walk it anew for that. Any client will do; the walk goes on at its service, with its
+ * key. What was counted (cv_cursor_repeated, cv_cursor_missing) and cv_cursor_prefetch begin anew.
+ * Sends nothing. NULL on failure: cv_last_error(), CV_ERROR_ARGUMENT for what is no token of this
+ * version. */
 CV_API cv_cursor *cv_cursor_resume(cv_client *client, const char *token);
 
 /* Frees the cursor; a page that is being fetched for cv_request_next_page goes on. */

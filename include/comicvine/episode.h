@@ -44,13 +44,13 @@ typedef struct cv_episode {
     cv_ref_list story_arc_credits; /* story arcs that it tells */
     cv_ref_list team_credits;      /* teams that appear */
 
-    /* In details alone: who and what is seen here first. Null in all answers seen. */
-    cv_ref_list first_appearance_characters;
-    cv_ref_list first_appearance_concepts;
-    cv_ref_list first_appearance_locations;
-    cv_ref_list first_appearance_objects;
-    cv_ref_list first_appearance_storyarcs;
-    cv_ref_list first_appearance_teams;
+    /* In details alone: who and what is seen here first; null in all answers seen. */
+    cv_ref_list first_appearance_characters; /* characters seen here first */
+    cv_ref_list first_appearance_concepts;   /* concepts seen here first */
+    cv_ref_list first_appearance_locations;  /* places seen here first */
+    cv_ref_list first_appearance_objects;    /* objects seen here first */
+    cv_ref_list first_appearance_storyarcs;  /* story arcs that begin here */
+    cv_ref_list first_appearance_teams;      /* teams seen here first */
 
     /* Documented by the service, but in no answer seen. */
     const char *issue_number;             /* in lists; see episode_number */

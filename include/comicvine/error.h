@@ -21,9 +21,9 @@ typedef enum cv_code {
     CV_ERROR_REQUEST,      /* the service refuses the URL, filter or subscription (102 to 105) */
     CV_ERROR_RATE_LIMITED, /* own budget or the service's limit; retry_after_ms is set */
     CV_ERROR_BLOCKED,      /* a ban, captcha or challenge page instead of JSON (403, HTML) */
-    CV_ERROR_NETWORK,      /* no answer, or a connection that broke */
+    CV_ERROR_NETWORK,      /* no answer, or a connection that broke; or not sent as it often did */
     CV_ERROR_TIMEOUT,      /* no complete answer within timeout_ms, or deadline_ms passed */
-    CV_ERROR_SERVER,       /* 5xx, also after the retries */
+    CV_ERROR_SERVER,       /* 5xx, also after the retries; or not sent as it often came */
     CV_ERROR_RESPONSE,   /* an answer that is not what it should be: cut, too large, other shape */
     CV_ERROR_NOT_CACHED, /* CV_MODE_CACHE_ONLY, and the cache has nothing fresh */
     CV_ERROR_STORE,      /* the database: locked too long, full, corrupt, read-only, unsuitable */

@@ -56,9 +56,11 @@ CV_API int cv_date_compare(const cv_date *one, const cv_date *other);
 
 /* Compares two numbers in reading order; less than, equal to or greater than 0, as for qsort.
  * Numbers go by value: "-1", "0", ".1", "½", "1", "1.5", "2", "10". What follows a number goes
- * behind it and before the next: "1", "1 [2]", "1 [10]", "1.MU", "1.1". Texts without a number
- * come after all numbers, and none at all (NULL, "") comes last. Letters count without regard to
- * their case, "1" is "1.0", and numbers may have any length. */
+ * behind it and before the next: "1", "1 [2]", "1 [10]", "1.MU", "1.1". Halves, thirds and quarters
+ * may be typed: "1/2" is "½", "1 1/2" is "1½"; all else with a slash is a double number, which goes
+ * behind its first: "101", "101/102", "102". Texts without a number come after all numbers, and
+ * none at all (NULL, "") comes last. Blanks and TABs at the ends do not count, nor does the case of
+ * letters; "1" is "1.0", and numbers may have any length. */
 CV_API int cv_issue_number_compare(const char *one, const char *other);
 
 /* ---- filters ---- */
@@ -77,8 +79,10 @@ CV_API bool cv_filter_add(char *filter, size_t size, const char *field, const ch
  * "https://comicvine.gamespot.com/api/issue/4000-52/"; "https://" may be left out before a host
  * with a dot, and a slash may end each. A type before the dash must be that of `resource`; in an
  * address with no type the path word must be (".../video_type/7/"), and where resources share a
- * type it must not be another one's. Ids are from 1 to 999999999999999. CV_RESOURCE_NONE: of any
- * resource. False, and `id` untouched: there is no such id in it. */
+ * type it must not be another one's. Old addresses hold too:
+ * "http://www.comicvine.com/api/issue/6/", and the types 37 (issues) and 49 (volumes) of before.
+ * Ids are from 1 to 999999999999999. CV_RESOURCE_NONE: of any resource. False, and `id` untouched:
+ * there is no such id in it. */
 CV_API bool cv_id_parse(const char *text, cv_resource resource, int64_t *id);
 
 /* What "4000-52", or an address whose path ends in it, is an id of. The type before the dash

@@ -47,18 +47,18 @@ typedef struct cv_issue {
     cv_ref_list team_credits;             /* teams that appear */
     cv_ref_list team_disbanded_in;        /* teams that break up here */
 
-    /* In details alone: who and what is seen here first. Null in all answers seen. */
-    cv_ref_list first_appearance_characters;
-    cv_ref_list first_appearance_concepts;
-    cv_ref_list first_appearance_locations;
-    cv_ref_list first_appearance_objects;
-    cv_ref_list first_appearance_storyarcs;
-    cv_ref_list first_appearance_teams;
+    /* In details alone: who and what is seen here first; null in all answers seen. */
+    cv_ref_list first_appearance_characters; /* characters seen here first */
+    cv_ref_list first_appearance_concepts;   /* concepts seen here first */
+    cv_ref_list first_appearance_locations;  /* places seen here first */
+    cv_ref_list first_appearance_objects;    /* objects seen here first */
+    cv_ref_list first_appearance_storyarcs;  /* story arcs that begin here */
+    cv_ref_list first_appearance_teams;      /* teams seen here first */
 
     /* Documented by the service, but in no answer seen. */
-    cv_ref_list characters_died_in; /* see character_died_in */
-    cv_ref_list disbanded_teams;    /* see team_disbanded_in */
-    cv_ref_list teams_disbanded_in; /* see team_disbanded_in */
+    cv_ref_list characters_died_in; /* in details; see character_died_in */
+    cv_ref_list disbanded_teams;    /* in details; see team_disbanded_in */
+    cv_ref_list teams_disbanded_in; /* in details; see team_disbanded_in */
 } cv_issue;
 
 /* One page of a list of issues; see cv_page for the members. */

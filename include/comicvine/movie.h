@@ -30,10 +30,10 @@ typedef struct cv_movie {
     const char *deck;               /* summary in a sentence or two, plain text */
     const char *description;        /* full text, HTML */
     const cv_image *image;          /* poster */
-    cv_ref_list producers;          /* people; null if none */
+    cv_ref_list producers;          /* people who produced it; null if none */
     cv_ref_list studios;            /* companies, publishers on the service; null if none */
-    cv_ref_list writers;            /* people; null if none */
-    const char *distributor;        /* NULL in all answers seen */
+    cv_ref_list writers;            /* people who wrote it; null if none */
+    const char *distributor;        /* company that brought it out; NULL in all answers seen */
     const cv_ref *has_staff_review; /* the staff's review; NULL: none, as in all answers seen */
     const char *date_added;         /* entered, YYYY-MM-DD HH:MM:SS */
     const char *date_last_updated;  /* last edited, YYYY-MM-DD HH:MM:SS */

@@ -27,8 +27,8 @@ typedef struct cv_origin {
 
     /* In details alone. */
     cv_apiref_list characters; /* all characters of this origin, over 10 000 for some */
-    const char *character_set; /* NULL in all answers seen */
-    cv_ref_list profiles;      /* empty in all answers seen */
+    const char *character_set; /* meaning not documented; NULL in all answers seen */
+    cv_ref_list profiles;      /* meaning not documented; empty in all answers seen */
 } cv_origin;
 
 /* One page of a list of origins; see cv_page for the members. */

@@ -29,7 +29,7 @@ typedef struct cv_person {
     const char *hometown;        /* town, free text; may be NULL */
     const char *email;           /* address for fans; mostly NULL */
     const char *website;         /* address with http or https; may be NULL */
-    int64_t count_of_issue_appearances; /* null in all answers seen; "isssue" on the wire */
+    int64_t count_of_issue_appearances; /* "isssue" on the wire; issues; null in all answers seen */
     const char *deck;                   /* summary in a sentence or two, plain text */
     const char *description;            /* full text, HTML */
     const cv_image *image;              /* portrait */

@@ -38,7 +38,7 @@ typedef struct cv_publisher {
     cv_ref_list characters; /* characters that it owns */
     cv_ref_list teams;      /* teams that it owns */
     cv_ref_list volumes;    /* volumes that it printed */
-    cv_ref_list story_arcs; /* empty in all answers seen */
+    cv_ref_list story_arcs; /* story arcs that it printed; none in all answers seen */
 } cv_publisher;
 
 /* One page of a list of publishers; see cv_page for the members. */

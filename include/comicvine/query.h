@@ -31,8 +31,8 @@ typedef struct cv_request_options {
     size_t size;
     cv_priority priority;
 
-    /* For a retrieve: names joined by commas, at most 2 048 bytes, NULL: all; `id` is always added.
-     * A list has its fields in its cv_query. */
+    /* For a retrieve: names joined by commas, blanks around them not counted, at most 2 048 bytes,
+     * NULL: all; `id` is always added. A list has its fields in its cv_query. */
     const char *fields;
 
     cv_mode mode;
@@ -55,10 +55,11 @@ typedef struct cv_request_options {
 /* clang-format on */
 
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the
- * resource before anything is sent; the error names the nearest one that there is. Values are
- * escaped for the URL. In a filter a comma begins the next field: a value that holds one (see
- * cv_filter_add) cannot be asked for. Texts have at most 2 048 bytes each. Only read during the
- * call that takes it. */
+ * resource before anything is sent; the error names the nearest one that there is. Blanks around
+ * names do not count: "id, name" is "id,name". Values are escaped for the URL and keep their
+ * blanks. In a filter a comma begins the next field: a value that holds one (see cv_filter_add)
+ * cannot be asked for. Texts have at most 2 048 bytes each. Only read during the call that takes
+ * it. */
 typedef struct cv_query {
     size_t size;
     const char *fields; /* "id,name"; NULL: all. `id` is always added */
@@ -71,17 +72,22 @@ typedef struct cv_query {
      * that use, pass: letters, digits and "_". */
     int64_t allow_unknown;
 
-    int64_t reserved[7];
+    /* For videos alone, on any other list CV_ERROR_ARGUMENT; NULL: not sent. The service documents
+     * the two without saying what they take, so that a value is sent as it is. */
+    const char *subscriber_only; /* whether videos for subscribers are wanted: "1" */
+    const char *video_type;      /* kind of video, by its number it seems: "8" */
+
+    int64_t reserved[5];
 } cv_query;
 
 /* clang-format off */
 #define CV_QUERY_INIT                                                                              \
-    {sizeof(cv_query), NULL, NULL, NULL, 0, 0, 0, {0}}
+    {sizeof(cv_query), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, {0}}
 /* clang-format on */
 
 /* What is searched for, across resources. Names are checked before anything is sent; the error
- * names the nearest one that there is. Texts have at most 2 048 bytes each. Only read during the
- * call that takes it. */
+ * names the nearest one that there is. Blanks around names do not count. Texts have at most 2 048
+ * bytes each. Only read during the call that takes it. */
 typedef struct cv_search_query {
     size_t size;
     const char *query; /* the words, needed */
@@ -91,20 +97,25 @@ typedef struct cv_search_query {
      * story_arc, team, video and volume. */
     const char *resources;
 
-    const char *fields; /* as in cv_query, of any resource; `id` and the type are always added */
-    int64_t limit;      /* page size, 1 to 100; 0: the service's default, 10. It may give less */
-    int64_t page;       /* number of the page, from 1; 0: the first */
+    /* As in cv_query, of any of `resources` (NULL: of any that is searched); `id` and the type are
+     * always added. */
+    const char *fields;
+
+    int64_t limit; /* page size, 1 to 100; 0: the service's default, 10. It may give less */
+    int64_t page;  /* number of the page, from 1; 0: the first */
 
     /* Not 0: names in `resources` and `fields` that this version does not know, or not for that
      * use, pass: letters, digits and "_". */
     int64_t allow_unknown;
 
-    int64_t reserved[7];
+    const char *subscriber_only; /* as in cv_query; NULL: not sent */
+
+    int64_t reserved[6];
 } cv_search_query;
 
 /* clang-format off */
 #define CV_SEARCH_QUERY_INIT                                                                       \
-    {sizeof(cv_search_query), NULL, NULL, NULL, 0, 0, 0, {0}}
+    {sizeof(cv_search_query), NULL, NULL, NULL, 0, 0, 0, NULL, {0}}
 /* clang-format on */
 
 #ifdef __cplusplus

@@ -4,9 +4,12 @@
  * A record is immutable and may be read from any thread until it is freed. All that it points to
  * belongs to it. Text is UTF-8 and ends in NUL; NULL means null or absent. Whole numbers read 0
  * when null or absent; cv_record_has tells absent apart. A list that is null, absent or empty has
- * a count of 0. What a member cannot hold (a number beyond 64 bits, text in place of a list) reads
- * as null; cv_record_raw keeps it. Dates are the service's own text, Pacific time without a zone;
- * help.h parses them.
+ * a count of 0. A member takes what says the same in another way: a number in a text ("12", "012"),
+ * a text that is a number (its spelling), true and false as 1 and 0, fractions cut to whole
+ * numbers; items of a list that are no objects are left out. What it cannot hold (a number beyond
+ * 64 bits, "abc" for a number, text in place of a list) reads as null. Nothing is lost:
+ * cv_record_json writes what was sent, and cv_record_raw has it. Dates are the service's own text,
+ * Pacific time without a zone; help.h parses them.
  */
 #ifndef COMICVINE_RECORD_H
 #define COMICVINE_RECORD_H
@@ -32,8 +35,8 @@ typedef enum cv_source {
 
 /* The head of every typed record and every record's own part of the answer. */
 typedef struct cv_record {
-    cv_resource resource;
-    cv_source source;
+    cv_resource resource;            /* what it is; CV_RESOURCE_NONE: a hit of no known kind */
+    cv_source source;                /* where the answer to this call came from */
     int64_t fetched_at_ms;           /* Unix time at which the service answered */
     int64_t expires_at_ms;           /* Unix time until which the cache calls it fresh */
     const struct cvi_record *detail; /* the library's own */
@@ -44,7 +47,7 @@ typedef struct cv_record {
 typedef struct cv_ref {
     const char *api_detail_url;  /* its path word names the relation, not always the resource */
     int64_t id;                  /* number of the object, the 52 in 4000-52 */
-    const char *name;            /* may be NULL or "" and may have outer blanks */
+    const char *name;            /* what it is called; may be NULL or "", and have outer blanks */
     const char *site_detail_url; /* page for people */
 } cv_ref;
 
@@ -52,14 +55,14 @@ typedef struct cv_ref {
 typedef struct cv_apiref {
     const char *api_detail_url; /* the object's address in the API */
     int64_t id;                 /* number of the object */
-    const char *name;
+    const char *name;           /* what it is called */
 } cv_apiref;
 
 /* Reference to something that appears, and how often. */
 typedef struct cv_count_ref {
-    const char *api_detail_url; /* its path word may be wrong: see the id's type, 4005 in 4005-1 */
-    int64_t id;                 /* number of the object */
-    const char *name;
+    const char *api_detail_url;  /* its path word may be wrong: see the id's type, 4005 in 4005-1 */
+    int64_t id;                  /* number of the object */
+    const char *name;            /* what it is called */
     const char *site_detail_url; /* page for people */
     int64_t count;               /* issues or episodes that it is in */
 } cv_count_ref;
@@ -83,9 +86,9 @@ typedef struct cv_issue_apiref {
 
 /* Reference to an episode. */
 typedef struct cv_episode_ref {
-    const char *api_detail_url; /* the episode's address in the API */
-    int64_t id;                 /* number of the episode */
-    const char *name;
+    const char *api_detail_url;  /* the episode's address in the API */
+    int64_t id;                  /* number of the episode */
+    const char *name;            /* title */
     const char *site_detail_url; /* page for people */
     const char *episode_number;  /* free text: "101", "S02", "101/102" */
 } cv_episode_ref;
@@ -94,46 +97,46 @@ typedef struct cv_episode_ref {
 typedef struct cv_episode_apiref {
     const char *api_detail_url; /* its path word names the relation */
     int64_t id;                 /* number of the episode */
-    const char *name;
+    const char *name;           /* title */
     const char *episode_number; /* free text: "101", "S02", "101 & 102" */
 } cv_episode_apiref;
 
 /* A person and what they did. */
 typedef struct cv_person_credit {
-    const char *api_detail_url; /* the person's address in the API */
-    int64_t id;                 /* number of the person */
-    const char *name;
+    const char *api_detail_url;  /* the person's address in the API */
+    int64_t id;                  /* number of the person */
+    const char *name;            /* name that credits use */
     const char *site_detail_url; /* page for people */
     const char *role;            /* roles joined by ", ": "penciler, inker, cover" */
 } cv_person_credit;
 
 /* The same picture in nine sizes. "No image" is a real URL that ends in "blank.png". */
 typedef struct cv_image {
-    const char *icon_url; /* square */
-    const char *medium_url;
-    const char *screen_url;
-    const char *screen_large_url; /* sometimes the original */
-    const char *small_url;
-    const char *super_url; /* the largest that is scaled */
-    const char *thumb_url;
-    const char *tiny_url;     /* square, the smallest */
-    const char *original_url; /* as uploaded, any size */
-    const char *image_tags;   /* list joined by commas, may begin with one; NULL: none */
+    const char *icon_url;         /* address; square, small */
+    const char *medium_url;       /* address; scaled to medium size */
+    const char *screen_url;       /* address; scaled to fill a screen */
+    const char *screen_large_url; /* address; larger than screen_url, sometimes the original */
+    const char *small_url;        /* address; scaled to small size */
+    const char *super_url;        /* address; the largest that is scaled */
+    const char *thumb_url;        /* address; scaled to the size of an avatar */
+    const char *tiny_url;         /* address; square, the smallest */
+    const char *original_url;     /* address; as uploaded, any size */
+    const char *image_tags;       /* words joined by commas, may begin with one; NULL: none */
 } cv_image;
 
 /* A further picture, such as a variant cover. */
 typedef struct cv_associated_image {
-    const char *original_url; /* as uploaded, any size */
+    const char *original_url; /* address; as uploaded, any size */
     int64_t id;               /* number of the picture */
-    const char *caption;      /* NULL in all answers seen */
-    const char *image_tags;   /* list joined by commas */
+    const char *caption;      /* text below it; NULL in all answers seen */
+    const char *image_tags;   /* words joined by commas */
 } cv_associated_image;
 
 /* A day that travels as an object. */
 typedef struct cv_date_object {
-    const char *date;      /* "YYYY-MM-DD 00:00:00.000000" */
+    const char *date;      /* the day, "YYYY-MM-DD 00:00:00.000000" */
     int64_t timezone_type; /* 3: `timezone` is a place */
-    const char *timezone;  /* "America/Los_Angeles" */
+    const char *timezone;  /* the place: "America/Los_Angeles" */
 } cv_date_object;
 
 typedef struct cv_ref_list {
@@ -176,8 +179,8 @@ typedef struct cv_page {
     const cv_record *const *items;
     size_t count;          /* records on this page; empty items of the answer are none */
     int64_t limit;         /* page size that the service applied */
-    int64_t offset;        /* position of the first item among all matches */
-    int64_t total;         /* matches in all, as the service counts them */
+    int64_t offset;        /* position of the first item among all matches; -1: not said */
+    int64_t total;         /* matches in all, as the service counts them; -1: not said */
     cv_source source;      /* of this call */
     int64_t fetched_at_ms; /* Unix time */
     int64_t expires_at_ms; /* Unix time */
@@ -188,9 +191,11 @@ typedef struct cv_page {
  * the wire; an unknown name is absent. NULL is fine for both. Any thread. */
 CV_API bool cv_record_has(const cv_record *record, const char *field);
 
-/* The record written out as JSON from its typed members, under the service's own names, in table
- * order, without members that the answer did not have. Free it with cv_free. NULL without memory
- * or for NULL. Any thread. */
+/* The record written out as JSON from its typed members, under the names that the answer had, in
+ * table order, without members that the answer did not have. What a member could not take as it was
+ * ("12" for a number, [] for an object, null or nothing in a nested struct) is written as it was
+ * sent; members unknown to this version are in cv_record_raw only, and broken UTF-8 is U+FFFD. Free
+ * it with cv_free. NULL without memory or for NULL. Any thread. */
 CV_API char *cv_record_json(const cv_record *record);
 
 /* The record's text exactly as received (but for an echoed API key, which is blotted out), members

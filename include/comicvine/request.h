@@ -36,11 +36,19 @@ CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, 
 
 /* Starts to retrieve objects of one resource, at most 10 000, in as few requests as possible: what
  * the cache has is taken from there, be it a full entry or what a list has said; the rest is asked
- * for in lists of up to 100 ids, each of which is one request of the list's path. What comes so
- * holds what lists hold (cv_record_has), and is cached apart from full entries. `ids` (copied) may
- * repeat themselves. In `options`, `fields` are those of lists; mode, priority, max_wait_ms and
- * deadline_ms hold for each list. The request is done and well when each id has come to an end;
- * take them with cv_many_take. */
+ * for in lists of up to 100 ids, each of which is one request of the list's path, a few at once.
+ * What comes so holds what lists hold (cv_record_has), and is cached apart from full entries, with
+ * the age of its list. What a list leaves out of those that match is asked for again, as long as
+ * each answer tells something new: an id is CV_ERROR_NOT_FOUND only if a list that has all that
+ * match does not have it, and that for cache.negative_ttl_s; else it is CV_ERROR_RESPONSE.
+ * The service's lists of video_type, video_category and chat cannot be asked by id: of these, what
+ * is not in the cache is retrieved one by one, each a request of the detail path, a few at once;
+ * such records are full entries. Types cannot be had by id at all: CV_ERROR_ARGUMENT.
+ * `ids` (copied) may repeat themselves. In `options`, `fields` are those of lists; mode, priority,
+ * max_wait_ms and deadline_ms hold for each request to the service. The request is done and well
+ * when each id has come to an end; take them with cv_many_take. In CV_DRIVE_POLL each turn of
+ * cv_client_poll does a bounded part of the work; cv_client_next_deadline says 0 while there is
+ * more. */
 CV_API cv_request *cv_request_retrieve_many(cv_client *client, cv_resource resource,
                                             const int64_t *ids, size_t count,
                                             const cv_request_options *options);
@@ -89,7 +97,8 @@ CV_API const cv_page *cv_page_take(cv_request *request);
 typedef struct cv_many_item {
     int64_t id;
     const cv_record *record; /* NULL: missing or failed */
-    cv_error error;          /* CV_OK with a record; CV_ERROR_NOT_FOUND: there is no such object */
+    cv_error error;          /* CV_OK with a record; CV_ERROR_NOT_FOUND: there is no such object, as
+                                far as the service says */
     int64_t reserved[8];
 } cv_many_item;
 

@@ -260,14 +260,16 @@ typedef struct cv_rate_limit_options {
     /* The service, whatever the key: a pause of everything holds for all scopes with the same
      * origin. NULL: the scope. Clients use a fingerprint of the base URL. */
     const char *origin;
-    int64_t reserved[15];
+
+    const char *application; /* as in cv_options: who spends; NULL: no name */
+    int64_t reserved[14];
 } cv_rate_limit_options;
 
 /* clang-format off */
 #define CV_RATE_LIMIT_OPTIONS_INIT                                                                 \
     {                                                                                              \
         sizeof(cv_rate_limit_options), NULL, NULL, NULL, NULL, CV_LIMIT_ADAPTIVE, 0, 0, 0, 0,      \
-        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, {0}                                    \
+        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, NULL, {0}                              \
     }
 /* clang-format on */
 
@@ -307,13 +309,16 @@ typedef struct cv_rate_limit_status {
     int64_t limit;             /* CV_NONE: no limit */
     int64_t reset_at_ms;       /* when the oldest request that counts leaves; 0: none counts */
     int64_t next_slot_ms;      /* when the next user request may leave; -1: never */
-    int64_t cooldown_until_ms; /* until when the service wants no request; 0: no such pause */
+    int64_t cooldown_until_ms; /* until when the service wants no request, or is left in peace as
+                                  it fails (circuit_failures); 0: no such pause */
 
     /* Shares of CV_LIMIT_ADAPTIVE; 0 and "" without. */
     int64_t user_reserved;
     int64_t background_max;
     bool background_paused;
     int64_t recent_user_activity; /* user requests */
+
+    /* Why the shares are so; while the service is left in peace, that, and how often it failed. */
     char reason[128];
     int64_t reserved[8];
 } cv_rate_limit_status;
@@ -321,13 +326,32 @@ typedef struct cv_rate_limit_status {
 CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
                                        cv_rate_limit_status *status);
 
-/* Reports a refusal of the service (its status 107, HTTP 420 or 429: a limit; 403, or a web page in
- * place of an answer that has no status of its own for it: a block): nobody of the scope is
- * admitted to `resource` for `for_ms`, restarts or not; with NULL nobody of the origin to anything.
- * 0: the service named no time; 60 s then, and twice as long with each refusal in a row. At most an
- * hour for a resource, a day for everything. CV_NONE: the service answers again, this pause is
- * over; one of everything is not, if it was for a resource. Clients report by themselves, and calls
- * that wait for the end of a pause look every second whether it was lifted.
+/* One process among those whose requests count for a resource. */
+typedef struct cv_rate_limit_spender {
+    char application[CV_APPLICATION_MAX + 1]; /* control characters as blanks; "": no name, or not
+                                                 known, as with other programs */
+    int64_t pid;                              /* as that process saw it; 0: not known */
+    int64_t requests;                         /* of this resource in its window */
+    int64_t user_requests;                    /* those of them that were a user's */
+    int64_t last_ms;                          /* when the last of them was admitted */
+    int64_t reserved[4];
+} cv_rate_limit_spender;
+
+/* Says who has made the requests that `limit - remaining` of the status counts: fills in those who
+ * made most, up to `capacity`. `count` is how many there are in all; `spenders` may be NULL if
+ * `capacity` is 0. */
+CV_API bool cv_rate_limit_store_spenders(cv_rate_limit_store *store, const char *resource,
+                                         cv_rate_limit_spender *spenders, size_t capacity,
+                                         size_t *count);
+
+/* Reports a refusal of the service (its status 107, HTTP 420 or 429, or 503 with a time: a limit;
+ * 403, or a web page in place of an answer that has no status of its own for it: a block): nobody
+ * of the scope is admitted to `resource` for `for_ms`, restarts or not; with NULL nobody of the
+ * origin to anything. 0: the service named no time; 60 s then, and twice as long with each refusal
+ * in a row. At most an hour for a resource, a day for everything. CV_NONE: the service answers
+ * again, this pause is over, and failures are forgotten; one of everything is not, if it was for a
+ * resource. Clients report by themselves, and calls that wait for the end of a pause look every
+ * second whether it was lifted.
  *
  * When the time is over one request is admitted alone, as a trial. The pause ends when it is
  * reported to be over, or nothing is reported for 60 s; it goes on where the one who tries dies, or
@@ -335,8 +359,9 @@ CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *r
 CV_API bool cv_rate_limit_store_cool_down(cv_rate_limit_store *store, const char *resource,
                                           int64_t for_ms);
 
-/* Forgets the requests of a resource that count for this handle, its pause and that of everything:
- * the service has not, so it is for one's own mirror, or after a change of keys. */
+/* Forgets the requests of a resource that count for this handle, its pause, that of everything, and
+ * that the service fails: the service has not, so it is for one's own mirror, or after a change of
+ * keys. */
 CV_API bool cv_rate_limit_store_reset(cv_rate_limit_store *store, const char *resource);
 
 /* Gives a resource a limit of its own, for this handle and as long as it is open: at most `limit`

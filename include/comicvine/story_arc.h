@@ -24,8 +24,9 @@ typedef struct cv_story_arc {
     const char *name;        /* title */
     const char *aliases;     /* other names, one per line ("\n" or "\r\n") */
     const cv_ref *publisher; /* the publisher that printed it */
-    const cv_issue_apiref *first_appeared_in_issue;     /* the issue that begins it */
-    const cv_episode_apiref *first_appeared_in_episode; /* mostly NULL */
+    const cv_issue_apiref *first_appeared_in_issue; /* the issue that begins it */
+    const cv_episode_apiref
+        *first_appeared_in_episode;     /* the episode that begins it; mostly NULL */
     int64_t count_of_issue_appearances; /* 0 in all answers seen; "isssue" on the wire */
     const char *deck;                   /* summary in a sentence or two, plain text */
     const char *description;            /* full text, HTML */
@@ -38,7 +39,7 @@ typedef struct cv_story_arc {
     /* In details alone. */
     cv_ref_list issues;   /* issues that tell it */
     cv_ref_list episodes; /* episodes that tell it */
-    cv_ref_list movies;   /* empty or absent in all answers seen */
+    cv_ref_list movies;   /* movies that tell it; empty or absent in all answers seen */
 } cv_story_arc;
 
 /* One page of a list of story arcs; see cv_page for the members. */

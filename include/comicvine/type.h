@@ -19,6 +19,7 @@ extern "C" {
 typedef struct cv_type {
     cv_record record;
 
+    /* In lists, as types have no details. */
     int64_t id;                       /* the type id, the 4000 in 4000-52 */
     const char *detail_resource_name; /* path of one: "issue" */
     const char *list_resource_name;   /* path of many: "issues"; wrong for series in one report */

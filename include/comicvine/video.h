@@ -29,7 +29,7 @@ typedef struct cv_video {
     const char *crew;             /* login names joined by commas; may be NULL */
     const char *video_type;       /* kinds joined by commas: "Feature"; may be NULL */
     cv_ref_list video_categories; /* see video_category.h */
-    const cv_ref *video_show;     /* NULL in all answers seen */
+    const cv_ref *video_show;     /* the show that it is part of; NULL in all answers seen */
     bool premium;                 /* for subscribers alone; false in all answers seen */
     const char *saved_time;       /* where the key's owner paused; NULL in all answers seen */
     const cv_image *image;        /* still */
@@ -43,7 +43,7 @@ typedef struct cv_video {
     const char *site_detail_url;  /* page for people */
 
     /* Documented by the service, but in no answer seen. */
-    const char *hd_url; /* file in the highest quality */
+    const char *hd_url; /* in details and lists; file in the highest quality */
 } cv_video;
 
 /* One page of a list of videos; see cv_page for the members. */

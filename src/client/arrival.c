@@ -39,24 +39,10 @@ static void complete_flight(cvi_flight *flight, cvi_result *result, cvi_now now)
     cvi_flight_move(flight, CVI_STAGE_STORE);
 }
 
-/* The longest that anybody aboard would wait; -1: nobody would. */
-static int64_t patience_ms(const cvi_flight *flight) {
-    int64_t longest_ms = -1;
-    for (const cvi_passenger *passenger = flight->passengers; passenger != NULL;
-         passenger = passenger->next) {
-        if (passenger->max_wait_ms > longest_ms) {
-            longest_ms = passenger->max_wait_ms;
-        }
-    }
-    return longest_ms;
-}
-
 static bool may_retry(const cvi_engine *engine, const cvi_flight *flight,
                       const cvi_finding *finding) {
-    int64_t asked_ms = finding->error.retry_after_ms;
     return finding->retry && flight->passengers != NULL &&
-           flight->tries <= engine->options.max_retries &&
-           (asked_ms == 0 || asked_ms <= patience_ms(flight));
+           flight->tries <= engine->options.max_retries;
 }
 
 static void take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
@@ -67,8 +53,9 @@ static void take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_findi
     } else if (may_retry(engine, flight, finding)) {
         int64_t delay_ms = cvi_retry_delay_ms(flight->tries, finding->error.retry_after_ms,
                                               &engine->options.random);
+        flight->failure = finding->error;
         cvi_flight_move(flight, CVI_STAGE_BACKOFF);
-        flight->due_boot_ms = now.boot_ms + delay_ms;
+        flight->retry_boot_ms = now.boot_ms + delay_ms;
     } else {
         flight->result = finding->denial;
         cvi_flight_fail(flight, &finding->error);

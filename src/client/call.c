@@ -156,6 +156,8 @@ typedef struct list_texts {
     char fields[CVI_CHECKED_SIZE];
     char filter[CVI_CHECKED_SIZE];
     char sort[CVI_CHECKED_SIZE];
+    char subscriber_only[CVI_CHECKED_SIZE];
+    char video_type[CVI_CHECKED_SIZE];
     char limit[24];
     char offset[24];
 } list_texts;
@@ -189,6 +191,14 @@ static void write_number(char *text, size_t size, int64_t number) {
     }
 }
 
+/* The value of a parameter that only some lists take; `value` NULL: none. */
+static bool write_extra(const cvi_resource *resource, const char *name, const char *value,
+                        char text[CVI_CHECKED_SIZE], cv_error *error) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, text, CVI_CHECKED_SIZE);
+    return value == NULL || cvi_check_extra(resource, name, value, &out, error);
+}
+
 static bool write_list_texts(const cvi_resource *resource, const cv_query *query, list_texts *texts,
                              cv_error *error) {
     cvi_buffer fields;
@@ -203,7 +213,10 @@ static bool write_list_texts(const cvi_resource *resource, const cv_query *query
     return check_range(resource, query, error) &&
            (query->fields == NULL || cvi_check_fields(&scope, query->fields, &fields, error)) &&
            (query->filter == NULL || cvi_check_filter(&scope, query->filter, &filter, error)) &&
-           (query->sort == NULL || cvi_check_sort(&scope, query->sort, &sort, error));
+           (query->sort == NULL || cvi_check_sort(&scope, query->sort, &sort, error)) &&
+           write_extra(resource, "subscriber_only", query->subscriber_only, texts->subscriber_only,
+                       error) &&
+           write_extra(resource, "video_type", query->video_type, texts->video_type, error);
 }
 
 static const char *or_null(const char *text) {
@@ -229,9 +242,13 @@ cvi_call *cvi_call_list(const cvi_settings *settings, cv_resource resource, cons
     cvi_buffer_over(&label, call->label, sizeof(call->label));
     cvi_buffer_add_format(&label, "%s offset %" PRId64, table->list_path, own.offset);
     const cvi_parameter parameters[] = {
-        {"field_list", or_null(texts.fields)}, {"filter", or_null(texts.filter)},
-        {"limit", or_null(texts.limit)},       {"offset", or_null(texts.offset)},
+        {"field_list", or_null(texts.fields)},
+        {"filter", or_null(texts.filter)},
+        {"limit", or_null(texts.limit)},
+        {"offset", or_null(texts.offset)},
         {"sort", or_null(texts.sort)},
+        {"subscriber_only", or_null(texts.subscriber_only)},
+        {"video_type", or_null(texts.video_type)},
     };
     cvi_target target = {settings->options.base_url, table->list_path, parameters,
                          sizeof(parameters) / sizeof(parameters[0])};
@@ -247,6 +264,7 @@ typedef struct search_texts {
     char fields[2 * CVI_CHECKED_SIZE]; /* a name may have several spellings */
     char words[CVI_CHECKED_SIZE];
     char resources[CVI_CHECKED_SIZE];
+    char subscriber_only[CVI_CHECKED_SIZE];
     char limit[24];
     char page[24];
 } search_texts;
@@ -287,10 +305,13 @@ static bool write_search_texts(const cv_search_query *query, search_texts *texts
     const bool allows_unknown = query->allow_unknown != 0;
     return check_search_range(query, error) &&
            cvi_check_search_words(query->query != NULL ? query->query : "", &words, error) &&
-           (query->fields == NULL ||
-            cvi_check_search_fields(query->fields, allows_unknown, &fields, error)) &&
            (query->resources == NULL ||
-            cvi_check_search_resources(query->resources, allows_unknown, &resources, error));
+            cvi_check_search_resources(query->resources, allows_unknown, &resources, error)) &&
+           (query->fields == NULL ||
+            cvi_check_search_fields(or_null(texts->resources), query->fields, allows_unknown,
+                                    &fields, error)) &&
+           write_extra(&cvi_search_resource, "subscriber_only", query->subscriber_only,
+                       texts->subscriber_only, error);
 }
 
 cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *query,
@@ -310,9 +331,12 @@ cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *q
     cvi_buffer_over(&label, call->label, sizeof(call->label));
     cvi_buffer_add_format(&label, "search page %" PRId64, own.page > 0 ? own.page : 1);
     const cvi_parameter parameters[] = {
-        {"field_list", or_null(texts.fields)},   {"limit", or_null(texts.limit)},
-        {"page", or_null(texts.page)},           {"query", texts.words},
+        {"field_list", or_null(texts.fields)},
+        {"limit", or_null(texts.limit)},
+        {"page", or_null(texts.page)},
+        {"query", texts.words},
         {"resources", or_null(texts.resources)},
+        {"subscriber_only", or_null(texts.subscriber_only)},
     };
     cvi_target target = {settings->options.base_url, cvi_search_resource.list_path, parameters,
                          sizeof(parameters) / sizeof(parameters[0])};

@@ -67,6 +67,8 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
         .connection = options->connection,
         .scope = client->settings.scope,
         .origin = client->settings.origin,
+        .host = client->settings.host,
+        .application = options->application,
         .relaxed_sync = options->relaxed_sync,
         .cache = options->cache,
         .dedupe = options->dedupe,

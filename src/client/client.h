@@ -15,6 +15,7 @@
 #include "client/call.h"
 #include "client/engine.h"
 #include "client/settings.h"
+#include "client/shelf.h"
 #include "client/transport.h"
 #include "stores/stores.h"
 #include "support/platform.h"
@@ -58,6 +59,7 @@ struct cv_client {
 
     /* driver */
     cvi_engine *engine; /* made with the transport */
+    cvi_shelf shelf;    /* likewise */
 };
 
 struct cv_request {
@@ -149,6 +151,9 @@ void cvi_callbacks_drop_locked(cv_request *request);
 /* The driver no longer has the request (but for what may be in its inbox). True: nobody has, and
  * the caller destroys it after letting go of the mutex. */
 bool cvi_request_leave_driver_locked(cv_request *request);
+
+/* The same, and destroys it then. Takes the mutex, which may be gone when it returns. */
+void cvi_request_leave_driver(cv_request *request);
 
 /* Frees a request that neither its user nor the driver has. Takes the mutex. */
 void cvi_request_destroy(cv_request *request);

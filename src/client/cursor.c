@@ -54,7 +54,7 @@ void cvi_cursor_drop_page(cv_cursor *cursor) {
 void cv_cursor_close(cv_cursor *cursor) {
     if (cvi_cursor_is_usable(cursor)) {
         cvi_cursor_drop_page(cursor);
-        cv_request_free(cursor->ahead);
+        cvi_cursor_end_ahead(cursor);
         cvi_cursor_release(cursor);
     }
 }
@@ -188,7 +188,7 @@ int64_t cv_cursor_total(const cv_cursor *cursor) {
         return -1;
     }
     cvi_mutex_lock(&cursor->client->mutex);
-    int64_t total = cursor->walk.total;
+    int64_t total = cvi_walk_total(&cursor->walk);
     cvi_mutex_unlock(&cursor->client->mutex);
     return total;
 }
@@ -197,15 +197,19 @@ int64_t cv_cursor_repeated(const cv_cursor *cursor) {
     return cvi_cursor_is_usable(cursor) ? cursor->repeated : 0;
 }
 
+int64_t cv_cursor_missing(const cv_cursor *cursor) {
+    if (!cvi_cursor_is_usable(cursor)) {
+        return 0;
+    }
+    cvi_mutex_lock(&cursor->client->mutex);
+    int64_t missing = cursor->walk.missing;
+    cvi_mutex_unlock(&cursor->client->mutex);
+    return missing;
+}
+
 const cv_error *cv_cursor_error(const cv_cursor *cursor) {
     if (cursor == NULL) {
         return &no_cursor;
     }
     return cvi_client_is_inherited(cursor->client) ? &cvi_error_inherited : &cursor->error;
-}
-
-void cv_cursor_prefetch(cv_cursor *cursor, bool wanted) {
-    if (cvi_cursor_is_usable(cursor)) {
-        cursor->prefetches = wanted;
-    }
 }

@@ -16,6 +16,11 @@ void cvi_cursor_release(cv_cursor *cursor);
  * held. */
 void cvi_cursor_arrive_locked(cv_cursor *cursor, cvi_outcome *outcome);
 
+/* A page has come: has the one behind it put into the cache, if that is wanted. Starts a request
+ * and waits for nothing. The client's mutex is not held; the caller has a reference, or its thread
+ * is the cursor's own. */
+void cvi_cursor_fetch_ahead(cv_cursor *cursor);
+
 /* cv_cursor_next for a cursor on this resource alone; else CV_ERROR_ARGUMENT. */
 const cv_record *cvi_cursor_next_of(cv_cursor *cursor, cv_resource resource);
 

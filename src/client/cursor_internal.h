@@ -1,4 +1,4 @@
-/* The inside of a cursor, for its three files.
+/* The inside of a cursor, for its four files.
  *
  * A page moves the walk on at one place, when its request is done, on whatever thread that is; so
  * the walk is shared, under the client's mutex. All else belongs to the cursor's own thread. While
@@ -25,6 +25,10 @@ struct cv_cursor {
     bool is_under_way;
     bool distrusts; /* the last page was not believed: the cache may have it */
     cvi_walk walk;
+    int64_t limit;             /* of the last page that was believed; of none: as asked */
+    cvi_provenance provenance; /* likewise; of none: without times */
+    bool prefetches;
+    cv_request *ahead; /* has the following page put into the cache */
 
     /* the owner's */
     cvi_outcome coming; /* the page that cv_cursor_next needs, with one reference to its result */
@@ -33,8 +37,6 @@ struct cv_cursor {
     bool is_resumed;
     cvi_walk_key last; /* of the record given last */
     int64_t repeated;
-    bool prefetches;
-    cv_request *ahead; /* has the following page put into the cache */
     cv_error error;
 };
 
@@ -65,7 +67,9 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
  * to fetch: the caller has looked. */
 void cvi_cursor_fetch_page(cv_cursor *cursor);
 
-/* Has the page behind the one at hand put into the cache, if that is wanted. */
-void cvi_cursor_fetch_ahead(cv_cursor *cursor);
+/* ---- cursor_ahead.c ---- */
+
+/* No page is fetched ahead any more, and the one on its way is let go. */
+void cvi_cursor_end_ahead(cv_cursor *cursor);
 
 #endif

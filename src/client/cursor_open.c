@@ -37,7 +37,10 @@ static bool copy_plan(cv_cursor *cursor, const cvi_bookmark *plan) {
     return copy_text(arena, &own->path, plan->path) && copy_text(arena, &own->query, plan->query) &&
            copy_text(arena, &own->resources, plan->resources) &&
            copy_text(arena, &own->fields, plan->fields) &&
-           copy_text(arena, &own->filter, plan->filter) && copy_text(arena, &own->sort, plan->sort);
+           copy_text(arena, &own->filter, plan->filter) &&
+           copy_text(arena, &own->sort, plan->sort) &&
+           copy_text(arena, &own->subscriber_only, plan->subscriber_only) &&
+           copy_text(arena, &own->video_type, plan->video_type);
 }
 
 static bool is_page(int64_t page) {
@@ -104,6 +107,7 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
     } else {
         cvi_walk_start(&cursor->walk, plan->offset);
     }
+    cursor->limit = plan->limit;
     return true;
 }
 
@@ -140,6 +144,8 @@ cv_cursor *cv_cursor_open(cv_client *client, cv_resource resource, const cv_quer
         .fields = own.fields,
         .filter = own.filter,
         .sort = own.sort,
+        .subscriber_only = own.subscriber_only,
+        .video_type = own.video_type,
         .limit = own.limit,
         .allow_unknown = own.allow_unknown,
         .priority = priority,
@@ -163,6 +169,7 @@ cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query
         .query = own.query,
         .resources = own.resources,
         .fields = own.fields,
+        .subscriber_only = own.subscriber_only,
         .limit = own.limit,
         .allow_unknown = own.allow_unknown,
         .priority = priority,

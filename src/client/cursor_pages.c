@@ -22,6 +22,7 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
         search.fields = plan->fields;
         search.limit = plan->limit;
         search.page = page;
+        search.subscriber_only = plan->subscriber_only;
         search.allow_unknown = plan->allow_unknown;
         return cvi_call_search(settings, &search, error);
     }
@@ -31,28 +32,10 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
     query.sort = plan->sort;
     query.limit = plan->limit;
     query.offset = offset;
+    query.subscriber_only = plan->subscriber_only;
+    query.video_type = plan->video_type;
     query.allow_unknown = plan->allow_unknown;
     return cvi_call_list(settings, cursor->resource->resource, &query, error);
-}
-
-void cvi_cursor_fetch_ahead(cv_cursor *cursor) {
-    const cvi_walk *walk = &cursor->walk;
-    cv_request_free(cursor->ahead);
-    cursor->ahead = NULL;
-    if (!cursor->prefetches || cvi_walk_is_over(walk) ||
-        cursor->client->settings.options.cache.disabled) {
-        return;
-    }
-    cv_error ignored; /* shows when the page is needed */
-    cvi_order order = {
-        .call = cvi_cursor_call(cursor, walk->next_offset, walk->next_page, &ignored),
-        .options = cvi_options_of(CV_PRIORITY_BACKGROUND),
-    };
-    if (order.call != NULL && order.call->ttl_ms > 0) {
-        cursor->ahead = cvi_request_start(cursor->client, &order);
-    } else {
-        cvi_call_release(order.call);
-    }
 }
 
 /* ---- arriving ---- */
@@ -62,12 +45,12 @@ static void describe(const cvi_result *result, cvi_walk_page *page) {
     *page = (cvi_walk_page){
         .limit = envelope->limit,
         .offset = envelope->offset,
-        .announced = envelope->page_results,
         .total = envelope->total_results,
-        .count = cvi_result_count(result),
+        .items = (int64_t)cvi_result_item_count(result),
     };
+    size_t count = cvi_result_count(result);
     cvi_walk_keys *records = &page->records;
-    while (records->count < page->count && records->count < CVI_WALK_KEYS_MAX) {
+    while (records->count < count && records->count < CVI_WALK_KEYS_MAX) {
         size_t i = records->count;
         cv_resource type = cvi_result_type(result, i);
         /* Hits of unknown types may have ids in common. */
@@ -91,7 +74,10 @@ void cvi_cursor_arrive_locked(cv_cursor *cursor, cvi_outcome *outcome) {
         outcome->result = NULL;
         cvi_error_set(&outcome->error, why.code, "%s: %s", cursor->resource->list_path,
                       why.message);
+        return;
     }
+    cursor->limit = page.limit;
+    cursor->provenance = outcome->provenance;
 }
 
 /* ---- requests ---- */
@@ -103,14 +89,30 @@ typedef struct place {
     bool is_busy; /* another one is under way */
     bool is_over;
     bool distrusts;
+    /* of the end */
+    int64_t limit;
+    int64_t total;
+    cvi_provenance provenance;
 } place;
+
+static place find_place_locked(const cv_cursor *cursor) {
+    const cvi_walk *walk = &cursor->walk;
+    return (place){
+        .offset = walk->next_offset,
+        .page = walk->next_page,
+        .is_busy = cursor->is_under_way,
+        .is_over = cvi_walk_is_over(walk),
+        .distrusts = cursor->distrusts,
+        .limit = cursor->limit,
+        .total = cvi_walk_total(walk),
+        .provenance = cursor->provenance,
+    };
+}
 
 /* Takes the one right to fetch the next page, unless there is none. */
 static place reserve_page(cv_cursor *cursor) {
     cvi_mutex_lock(&cursor->client->mutex);
-    const cvi_walk *walk = &cursor->walk;
-    place found = {walk->next_offset, walk->next_page, cursor->is_under_way, cvi_walk_is_over(walk),
-                   cursor->distrusts};
+    place found = find_place_locked(cursor);
     if (!found.is_over) {
         cursor->is_under_way = true;
     }
@@ -167,13 +169,13 @@ static cv_request *start_page(cv_cursor *cursor, const place *found) {
 }
 
 /* The answer behind the last page: an envelope of our own without items. */
-static cvi_result *make_end(cv_cursor *cursor, int64_t offset, cv_error *error) {
+static cvi_result *make_end(const cv_cursor *cursor, const place *end, cv_error *error) {
     cvi_buffer body;
     cvi_buffer_init(&body, &cursor->allocator, 256);
     cvi_buffer_add_format(&body,
                           "{\"status_code\":1,\"limit\":%" PRId64 ",\"offset\":%" PRId64
                           ",\"number_of_total_results\":%" PRId64 ",\"results\":[]}",
-                          cursor->plan.limit, offset, cv_cursor_total(cursor));
+                          end->limit, end->offset, end->total);
     if (body.failed) {
         cvi_buffer_free(&body);
         cvi_error_no_memory(error);
@@ -184,9 +186,9 @@ static cvi_result *make_end(cv_cursor *cursor, int64_t offset, cv_error *error) 
 }
 
 /* A request that nobody else has yet, done with a page of no items. */
-static cv_request *start_end(cv_cursor *cursor, int64_t offset) {
+static cv_request *start_end(const cv_cursor *cursor, const place *end) {
     cv_error error = {.code = CV_OK};
-    cvi_result *result = make_end(cursor, offset, &error);
+    cvi_result *result = make_end(cursor, end, &error);
     const cvi_order order = {.error = &error};
     cv_request *request = cvi_request_start(cursor->client, &order);
     if (request == NULL) {
@@ -194,6 +196,7 @@ static cv_request *start_end(cv_cursor *cursor, int64_t offset) {
         return NULL;
     }
     request->outcome.result = result;
+    request->outcome.provenance = end->provenance;
     return request;
 }
 
@@ -214,5 +217,5 @@ cv_request *cv_request_next_page(cv_cursor *cursor) {
     if (found.is_busy) {
         return refuse_second(cursor);
     }
-    return found.is_over ? start_end(cursor, found.offset) : start_page(cursor, &found);
+    return found.is_over ? start_end(cursor, &found) : start_page(cursor, &found);
 }

@@ -173,9 +173,10 @@ void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome
     cv_request *request = (cv_request *)passenger;
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, outcome);
-    bool is_orphan = cvi_request_leave_driver_locked(request);
+    cv_cursor *moved = request->outcome.result != NULL ? request->cursor : NULL;
     cvi_mutex_unlock(&client->mutex);
-    if (is_orphan) {
-        cvi_request_destroy(request);
+    if (moved != NULL) { /* whom the request keeps, as the driver keeps the request */
+        cvi_cursor_fetch_ahead(moved);
     }
+    cvi_request_leave_driver(request);
 }

@@ -89,21 +89,29 @@ static void leave_engine(cv_client *client, cv_request *request) {
 /* Lets go of a request that has been completed elsewhere. */
 static void let_go(cv_client *client, cv_request *request) {
     leave_engine(client, request);
-    cvi_mutex_lock(&client->mutex);
-    bool is_orphan = cvi_request_leave_driver_locked(request);
-    cvi_mutex_unlock(&client->mutex);
-    if (is_orphan) {
-        cvi_request_destroy(request);
-    }
+    cvi_request_leave_driver(request);
 }
 
+static const cv_request *last_of_inbox(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    const cv_request *last = client->inbox.last;
+    cvi_mutex_unlock(&client->mutex);
+    return last;
+}
+
+/* Takes what is there when the turn begins: a request for many that has more to do than fits into a
+ * turn comes back for the next one. */
 static void take_inbox(cv_client *client) {
+    int64_t steps = CVI_MANY_STEPS;
     bool done = false;
-    for (cv_request *request; (request = pop_inbox(client, &done)) != NULL;) {
+    bool is_last = false;
+    const cv_request *last = last_of_inbox(client);
+    for (cv_request *request; !is_last && (request = pop_inbox(client, &done)) != NULL;) {
+        is_last = request == last;
         if (done) {
             let_go(client, request);
         } else if (request->many != NULL) {
-            cvi_many_advance(request);
+            cvi_many_advance(request, &steps);
         } else {
             cvi_engine_board(client->engine, &request->passenger, request->call);
         }
@@ -155,16 +163,21 @@ static void note_due(cv_client *client, int64_t due_boot_ms, cvi_now now) {
     cvi_mutex_unlock(&client->mutex);
 }
 
+static int64_t step(cv_client *client, cvi_now now) {
+    int64_t due_boot_ms = cvi_engine_step(client->engine, now);
+    return smaller(due_boot_ms, cvi_shelf_step(&client->shelf, now));
+}
+
 /* The caller has the role. */
 static void drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms) {
     take_inbox(client);
     cvi_now now = cvi_clock_now(&client->clock);
-    int64_t due = cvi_engine_step(client->engine, now);
+    int64_t due = step(client, now);
     int64_t wait_ms = is_signalled(client, waiter) ? 0 : time_to_wait(due, now, timeout_ms);
     cvi_transport_turn(client->transport, wait_ms, cvi_stores_wake_descriptor(client->stores));
     now = cvi_clock_now(&client->clock);
     if (take_arrivals(client, now)) {
-        due = cvi_engine_step(client->engine, now);
+        due = step(client, now);
     }
     note_due(client, due, now);
 }
@@ -287,6 +300,8 @@ static bool start_locked(cv_client *client, cv_error *error) {
             return false;
         }
         client->transport = transport;
+        cvi_shelf_init(&client->shelf, client->stores, cvi_stores_store_dated, &client->allocator,
+                       &client->random);
     }
     if (client->settings.options.drive == CV_DRIVE_THREAD && !client->has_worker) {
         client->has_worker = cvi_thread_start(&client->worker, work, client);
@@ -343,10 +358,11 @@ static void take_role(cv_client *client) {
  * that stays locked does not keep close. */
 static void flush(cv_client *client) {
     cvi_timeout timeout = cvi_timeout_start(FLUSH_MS);
-    cvi_engine_step(client->engine, cvi_clock_now(&client->clock));
-    while (!cvi_engine_is_idle(client->engine) && cvi_timeout_left_ms(timeout) > 0) {
+    step(client, cvi_clock_now(&client->clock));
+    while (!(cvi_engine_is_idle(client->engine) && cvi_shelf_is_empty(&client->shelf)) &&
+           cvi_timeout_left_ms(timeout) > 0) {
         cvi_platform_sleep_ms(1);
-        cvi_engine_step(client->engine, cvi_clock_now(&client->clock));
+        step(client, cvi_clock_now(&client->clock));
     }
 }
 
@@ -366,6 +382,7 @@ void cvi_driver_stop(cv_client *client) {
     }
     cvi_engine_abandon(client->engine, &outcome);
     flush(client);
+    cvi_shelf_clear(&client->shelf);
     cvi_engine_close(client->engine);
     client->engine = NULL;
     cvi_mutex_lock(&client->mutex);

@@ -141,12 +141,15 @@ static void append_passenger(cvi_flight *flight, cvi_passenger *passenger) {
     *link = passenger;
 }
 
-/* Lets a flight that waits for quota ask again: a passenger has boarded who may have to be told at
- * once, or who as a user may be let in where the background was not. */
+/* Lets a flight that waits look again: a passenger has boarded who may have to be told at once, or
+ * who as a user may be let in where the background was not. */
 static void ask_again(cvi_flight *flight) {
     bool waits = flight->stage == CVI_STAGE_LOOKUP || flight->stage == CVI_STAGE_CLAIM;
     if (flight->was_refused && waits) {
         flight->was_refused = false;
+        flight->due_boot_ms = 0;
+    }
+    if (flight->stage == CVI_STAGE_BACKOFF) {
         flight->due_boot_ms = 0;
     }
 }
@@ -187,20 +190,6 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
     append_passenger(flight, passenger);
     raise_flight(engine, flight, passenger->priority);
     ask_again(flight);
-}
-
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
-                      cvi_now now) {
-    cvi_flight *flight = new_flight(engine, call);
-    if (flight != NULL) {
-        flight->priority = CV_PRIORITY_USER; /* before what may ask for it */
-        flight->stage = CVI_STAGE_STORE;
-        flight->ending = CVI_ENDING_COMPLETE;
-        flight->result = cvi_result_keep(result);
-        flight->fetched_at_ms = now.wall_ms;
-        flight->due_boot_ms = now.boot_ms + delay_ms;
-        link_flight(engine, flight);
-    }
 }
 
 static void unlink_passenger(cvi_passenger *passenger) {
@@ -275,6 +264,7 @@ static const struct {
     [CVI_HINDRANCE_SHARE] = {CV_ERROR_TIMEOUT, "held back for users: "},
     [CVI_HINDRANCE_COOLDOWN] = {CV_ERROR_TIMEOUT, "the service has asked for a pause"},
     [CVI_HINDRANCE_BLOCKED] = {CV_ERROR_TIMEOUT, "the service blocks requests"},
+    [CVI_HINDRANCE_FAILING] = {CV_ERROR_TIMEOUT, "the service fails, and is left in peace"},
 };
 
 static void expire_passenger(cvi_engine *engine, cvi_passenger *passenger) {

@@ -97,12 +97,6 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
 /* Lets a passenger go without delivering. Fine if it is not aboard. */
 void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
 
-/* Has an answer that came as a part of another one stored under its own call's key, by a step at
- * least `delay_ms` from now; until then it answers whoever boards. Keeps both. Without memory it is
- * not stored, which costs a request some time. Not from within a delivery. */
-void cvi_engine_store(cvi_engine *engine, cvi_call *call, cvi_result *result, int64_t delay_ms,
-                      cvi_now now);
-
 /* Takes every flight as far as it can go. The answer is the boot time at which to call again,
  * INT64_MAX: when something arrives. */
 int64_t cvi_engine_step(cvi_engine *engine, cvi_now now);

@@ -29,6 +29,7 @@ struct cvi_engine {
     int64_t clean_boot_ms;
     int64_t all_until_boot_ms; /* no request of any path before this */
     cvi_wait_reason all_reason;
+    char all_text[CVI_REASON_SIZE]; /* why its host is left in peace */
     int64_t answered_boot_ms; /* when the last answer came: its connection may still be there */
     int under_way;            /* flights in RECEIVE */
     cvi_gate_memory gates[CVI_GATES_MAX];

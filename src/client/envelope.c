@@ -49,6 +49,12 @@ static void complete_error(cvi_finding *finding, const cvi_response *response, i
     finding->retry = error->code == CV_ERROR_SERVER;
 }
 
+/* What was cut on the way may come whole the next time; what was refused will be refused again. */
+static void allow_retry(cvi_finding *finding) {
+    int status = finding->error.http_status;
+    finding->retry = finding->retry || status < 400 || status >= 500;
+}
+
 /* True if the HTTP status alone says what is wrong. */
 static bool judge_http_status(const cvi_call *call, const cvi_response *response,
                               cvi_finding *finding) {
@@ -133,6 +139,9 @@ static void judge_foreign_body(const cvi_call *call, const cvi_response *respons
                       response->size, response->http_status);
     }
     complete_error(finding, response, 0);
+    if (response->size == 0 && response->http_status == 200) {
+        finding->retry = true; /* cut before its first byte */
+    }
 }
 
 static void judge_status_code(const cvi_call *call, const cvi_response *response,
@@ -203,12 +212,22 @@ static void judge_envelope(const cvi_call *call, const cvi_response *response,
     }
 }
 
-/* A body whose last byte does not close an object was cut on the way: another try may help. */
+/* A body that ends within a text, an object or a list was cut on the way. */
 static bool was_cut(const char *body, size_t size) {
-    while (size > 0 && strchr(" \t\r\n", body[size - 1]) != NULL) {
-        size--;
+    int64_t depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < size; i++) {
+        char byte = body[i];
+        if (in_text && byte == '\\') {
+            i++; /* what follows does not end the text */
+        } else if (byte == '"') {
+            in_text = !in_text;
+        } else if (!in_text) {
+            depth += byte == '{' || byte == '[' ? 1 : 0;
+            depth -= byte == '}' || byte == ']' ? 1 : 0;
+        }
     }
-    return size == 0 || body[size - 1] != '}';
+    return in_text || depth > 0;
 }
 
 static void judge_answer(const cvi_call *call, cvi_response *response, cvi_finding *finding) {
@@ -228,7 +247,9 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
     if (error.code == CV_ERROR_NOMEM || !judge_http_status(call, response, finding)) {
         cvi_error_set(&finding->error, error.code, "%s: %s", call->label, error.message);
         complete_error(finding, response, 0);
-        finding->retry = cut && error.code == CV_ERROR_RESPONSE;
+        if (cut && error.code == CV_ERROR_RESPONSE) {
+            allow_retry(finding);
+        }
     }
 }
 
@@ -254,12 +275,17 @@ void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_findin
         response->body = NULL;
         return;
     }
+    if (response->kind != CVI_RESPONSE_NO_MEMORY && judge_http_status(call, response, finding)) {
+        return; /* however it was to go on: that much was clear */
+    }
     size_t kind = (size_t)response->kind;
     cvi_error_set(&finding->error, failures[kind].code, "%s: %s%s%s", call->label,
                   failures[kind].meaning, response->reason != NULL ? ": " : "",
                   response->reason != NULL ? response->reason : "");
     complete_error(finding, response, 0);
-    finding->retry = failures[kind].retry;
+    if (failures[kind].retry) {
+        allow_retry(finding);
+    }
 }
 
 /* True if a stored answer is of the kind that it was stored as. */

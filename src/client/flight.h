@@ -26,7 +26,8 @@ typedef enum cvi_hindrance {
     CVI_HINDRANCE_LIMIT,
     CVI_HINDRANCE_SHARE,
     CVI_HINDRANCE_COOLDOWN,
-    CVI_HINDRANCE_BLOCKED
+    CVI_HINDRANCE_BLOCKED,
+    CVI_HINDRANCE_FAILING
 } cvi_hindrance;
 
 /* How a flight's job ends in CVI_STAGE_STORE. */
@@ -72,12 +73,14 @@ struct cvi_flight {
     int64_t asked_ms;           /* of that word */
     int64_t heed_until_boot_ms; /* of a refusal: when its pause would be over */
     int64_t probe;              /* the admission that tries whether a pause is over; 0: none */
+    bool follows_failure;       /* the request before it failed: that this one does not is news */
+    int64_t retry_boot_ms;      /* in BACKOFF: not tried again before */
 
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
-    cv_error failure;   /* of ending FAIL */
+    cv_error failure;   /* of ending FAIL, and in BACKOFF of the last try */
     int64_t fetched_at_ms;
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };

@@ -1,7 +1,7 @@
-/* Owns what the service says about more than the one request: that it works again after a pause, or
- * that it wants none for a while. The stores keep it for everybody. Until they have it nothing is
- * claimed; where they fail, what is refused here holds for this client until the pause would be
- * over. Used by the engine alone. */
+/* Owns what the service says about more than the one request: that it works again after a pause or
+ * a failure, that it fails, or that it wants none for a while. The stores keep it for everybody.
+ * Until they have it nothing is claimed; where they fail, what is refused here holds for this
+ * client until the pause would be over. Used by the engine alone. */
 #include "client/heed.h"
 
 #include <string.h>
@@ -10,6 +10,12 @@
 
 #define FAILED_AGAIN_MS  INT64_C(50)    /* after a failure that may pass */
 #define UNKNOWN_PAUSE_MS INT64_C(60000) /* where neither the service nor the stores can say */
+
+/* A failure that says when to come back is a refusal too. */
+static cvi_service_word word_of_failure(const cv_error *error) {
+    bool is_refusal = error->http_status == 503 && error->retry_after_ms > 0;
+    return is_refusal ? CVI_SERVICE_OVERLOADED : CVI_SERVICE_FAILS;
+}
 
 static cvi_service_word word_of(const cvi_finding *finding) {
     if (finding == NULL) {
@@ -23,6 +29,11 @@ static cvi_service_word word_of(const cvi_finding *finding) {
         return CVI_SERVICE_LIMITS;
     case CV_ERROR_BLOCKED:
         return CVI_SERVICE_BLOCKS;
+    case CV_ERROR_SERVER:
+        return word_of_failure(&finding->error);
+    case CV_ERROR_NETWORK:
+    case CV_ERROR_TIMEOUT:
+        return CVI_SERVICE_UNREACHABLE;
     case CV_ERROR_NOT_FOUND:
     case CV_ERROR_REQUEST:
     case CV_ERROR_AUTH:
@@ -33,14 +44,27 @@ static cvi_service_word word_of(const cvi_finding *finding) {
 }
 
 static bool is_refusal(cvi_service_word word) {
-    return word == CVI_SERVICE_LIMITS || word == CVI_SERVICE_BLOCKS;
+    return word == CVI_SERVICE_LIMITS || word == CVI_SERVICE_BLOCKS ||
+           word == CVI_SERVICE_OVERLOADED;
+}
+
+/* Whether it changes anything for others. */
+static bool is_news(const cvi_flight *flight) {
+    switch (flight->word) {
+    case CVI_SERVICE_SILENT:
+        return flight->probe != 0;
+    case CVI_SERVICE_ANSWERS:
+        return flight->probe != 0 || flight->follows_failure;
+    default:
+        return true;
+    }
 }
 
 void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
                           cvi_now now) {
     flight->word = word_of(finding);
     flight->asked_ms = finding != NULL ? finding->error.retry_after_ms : 0;
-    flight->must_heed = is_refusal(flight->word) || flight->probe != 0;
+    flight->must_heed = is_news(flight);
     int64_t pause_ms = flight->asked_ms > 0 ? flight->asked_ms : UNKNOWN_PAUSE_MS;
     flight->heed_until_boot_ms = is_refusal(flight->word) ? now.boot_ms + pause_ms : 0;
     engine->refusals_unheeded += is_refusal(flight->word) ? 1 : 0;
@@ -52,6 +76,7 @@ static void forget_word(cvi_engine *engine, cvi_flight *flight) {
         engine->untold = (cvi_untold){.until_boot_ms = 0};
     }
     flight->must_heed = false;
+    flight->follows_failure = false;
     flight->probe = 0;
 }
 

@@ -1,21 +1,21 @@
-/* Owns the way of a request for many objects: first each id is looked up in the cache, then what
- * was not there is asked for in lists; each round boards at most CVI_MANY_PARTS parts, and the next
- * begins when all are back. Outcomes are only noted inside the engine, which is not to be changed
- * there, and looked at in the driver's next turn. The driver's. */
+/* Owns the way of a request for many objects. Each id is looked up in the cache; those that are not
+ * there queue, and are asked for in lists, or one by one where lists cannot be asked by id. Looks
+ * stop while enough ids queue, so that an id is asked for soon after the look: another process may
+ * have fetched it. Outcomes are only noted inside the engine, which is not to be changed there, and
+ * looked at in the driver's next turn; a turn's work is bounded. The driver's. */
 #include "client/many.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "resources/decode.h"
-#include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define IDS_PER_LIST     100
-#define STORES_PER_MS    4
-#define FILTER_BYTES     2048 /* "id:" and 100 ids of 15 digits with what separates them */
-#define OBJECT_MAX_BYTES ((size_t)32 << 20)
+#define FILTER_BYTES 2048 /* "id:" and 100 ids of 15 digits with what separates them */
+
+/* A look has so much time, whatever the deadline: that has passed when lists have taken long, and
+ * what the cache has is to be had all the same. */
+#define LOOK_MS 1000
 
 /* ---- entries ---- */
 
@@ -34,112 +34,269 @@ cvi_many_entry *cvi_many_find(const cvi_many *many, int64_t id) {
     return is_found ? &many->entries[low] : NULL;
 }
 
-/* Takes over the result. */
-static void settle(cvi_many_entry *entry, cvi_result *result, const cvi_provenance *provenance) {
+void cvi_many_settle(cvi_many *many, cvi_many_entry *entry, cvi_result *result,
+                     const cvi_provenance *provenance) {
     entry->is_settled = true;
     entry->result = result;
     entry->provenance = *provenance;
+    many->settled_count++;
 }
 
-static void settle_failed(cvi_many_entry *entry, const cv_error *error) {
+void cvi_many_settle_failed(cvi_many *many, cvi_many_entry *entry, const cv_error *error) {
     entry->is_settled = true;
     entry->error = *error;
+    many->settled_count++;
 }
 
-/* ---- boarding ---- */
+void cvi_many_want(cvi_many *many, cvi_many_entry *entry) {
+    entry->wanted_next = NULL;
+    *(many->wanted_last != NULL ? &many->wanted_last->wanted_next : &many->wanted_first) = entry;
+    many->wanted_last = entry;
+    many->wanted_count++;
+}
 
-static cvi_part *new_part(cvi_many *many, size_t first, size_t end) {
-    cvi_part *part = &many->parts[many->part_count++];
+static cvi_many_entry *pop_wanted(cvi_many *many) {
+    cvi_many_entry *entry = many->wanted_first;
+    many->wanted_first = entry->wanted_next;
+    if (many->wanted_first == NULL) {
+        many->wanted_last = NULL;
+    }
+    many->wanted_count--;
+    return entry;
+}
+
+bool cvi_many_has_id_lists(const cvi_resource *resource) {
+    const cvi_field *row = cvi_shape_find(resource->shape, "id", 2);
+    return row != NULL && (row->flags & CVI_FILTERABLE) != 0;
+}
+
+/* ---- parts ---- */
+
+static size_t *parts_in_use(cvi_many *many, cvi_part_kind kind) {
+    return kind == CVI_PART_LOOK ? &many->looks : &many->fetches;
+}
+
+/* A part that is free; there must be one of the kind. */
+static cvi_part *take_part(cvi_many *many, cvi_part_kind kind) {
+    cvi_part *part = &many->parts[kind == CVI_PART_LOOK ? 0 : CVI_MANY_LOOKS];
+    while (part->state != CVI_PART_FREE) {
+        part++;
+    }
     memset(part, 0, sizeof(*part));
     part->passenger = many->request->passenger; /* with its deadline and patience */
     part->passenger.is_part = true;
     part->many = many;
-    part->first = first;
-    part->end = end;
+    part->kind = kind;
+    (*parts_in_use(many, kind))++;
     return part;
+}
+
+static void drop_part(cvi_part *part) {
+    if (part->state != CVI_PART_FREE) {
+        cvi_result_release(part->outcome.result);
+        cvi_call_release(part->call);
+        part->state = CVI_PART_FREE;
+        (*parts_in_use(part->many, part->kind))--;
+    }
 }
 
 /* Boards a part with its call, or notes why there is none. */
 static void board(cvi_part *part, cvi_call *call, const cv_error *error) {
-    cv_client *client = part->many->request->client;
     part->call = call;
     if (call == NULL) {
         part->outcome.error = *error;
+        part->state = CVI_PART_BACK;
         return;
     }
+    part->state = CVI_PART_ABOARD;
     part->many->aboard++;
-    cvi_engine_board(client->engine, &part->passenger, call);
+    cvi_engine_board(part->many->request->client->engine, &part->passenger, call);
 }
 
-static cvi_call *item_call(const cvi_many *many, int64_t id, cv_error *error) {
+/* ---- looking ---- */
+
+cvi_call *cvi_many_item_call(const cvi_many *many, int64_t id, cv_error *error) {
     const cv_request_options options = {.fields = many->fields,
                                         .allow_unknown = many->allow_unknown};
     return cvi_call_item(&many->request->client->settings, many->resource, id, &options, error);
 }
 
-static void board_look(cvi_many *many, size_t index) {
-    cv_error error;
-    cvi_part *part = new_part(many, index, index + 1);
-    part->passenger.mode = CV_MODE_CACHE_ONLY;
-    board(part, item_call(many, many->entries[index].id, &error), &error);
+static cvi_call *detail_call(const cvi_many *many, int64_t id, cv_error *error) {
+    const cv_request_options options = {.fields = many->fields,
+                                        .allow_unknown = many->allow_unknown};
+    return cvi_call_detail(&many->request->client->settings, many->resource->resource, id, &options,
+                           error);
 }
 
-/* Boards a list for the next ids that are not settled; nothing if there are none. */
+static void board_look(cvi_many *many, cvi_many_entry *entry, cvi_call *call, const cv_error *error,
+                       cvi_now now) {
+    cvi_part *part = take_part(many, CVI_PART_LOOK);
+    part->passenger.mode = CV_MODE_CACHE_ONLY;
+    if (part->passenger.deadline_boot_ms < now.boot_ms + LOOK_MS) {
+        part->passenger.deadline_boot_ms = now.boot_ms + LOOK_MS;
+    }
+    part->entries[part->entry_count++] = entry;
+    board(part, call, error);
+}
+
+/* Where the cache may have an object: on its way there, or in the file. What is asked for one by
+ * one is stored so as well, and never as an item of a list. */
+static void look_for(cvi_many *many, cvi_many_entry *entry) {
+    cv_error error;
+    cv_client *client = many->request->client;
+    cvi_now now = cvi_clock_now(&client->clock);
+    cvi_call *call = many->has_id_lists ? cvi_many_item_call(many, entry->id, &error)
+                                        : detail_call(many, entry->id, &error);
+    const cvi_shelved *shelved =
+        call != NULL ? cvi_shelf_find(&client->shelf, call->hash, now) : NULL;
+    if (shelved == NULL) {
+        board_look(many, entry, call, &error, now);
+        return;
+    }
+    cvi_many_settle(many, entry, cvi_result_keep(shelved->result), &shelved->provenance);
+    cvi_call_release(call);
+}
+
+static void look_on(cvi_many *many, int64_t *steps) {
+    bool is_refresh = many->request->passenger.mode == CV_MODE_REFRESH;
+    while (many->next < many->entry_count && many->wanted_count < CVI_MANY_IDS_PER_LIST &&
+           many->looks<CVI_MANY_LOOKS && * steps> 0) {
+        cvi_many_entry *entry = &many->entries[many->next++];
+        if (is_refresh) {
+            cvi_many_want(many, entry);
+        } else {
+            look_for(many, entry);
+            (*steps)--;
+        }
+    }
+}
+
+static bool take_look(cvi_many *many, cvi_part *part, int64_t *steps) {
+    (void)steps; /* the look itself was one */
+    cvi_many_entry *entry = part->entries[0];
+    bool is_only_cache = many->request->passenger.mode == CV_MODE_CACHE_ONLY;
+    if (part->outcome.result != NULL) {
+        cvi_many_settle(many, entry, cvi_result_keep(part->outcome.result),
+                        &part->outcome.provenance);
+    } else if (is_only_cache || part->outcome.error.code != CV_ERROR_NOT_CACHED) {
+        cvi_many_settle_failed(many, entry, &part->outcome.error);
+    } else {
+        cvi_many_want(many, entry);
+    }
+    return true;
+}
+
+/* ---- asking the service ---- */
+
+static int compare_entries(const void *a, const void *b) {
+    const cvi_many_entry *const *first = a;
+    const cvi_many_entry *const *second = b;
+    return ((*first)->id > (*second)->id) - ((*first)->id < (*second)->id);
+}
+
+/* Moves ids from the queue into a list, in the one order that makes equal lists share a key. */
+static void fill_list(cvi_many *many, cvi_part *part) {
+    while (many->wanted_count > 0 && part->entry_count < CVI_MANY_IDS_PER_LIST) {
+        part->entries[part->entry_count++] = pop_wanted(many);
+    }
+    qsort(part->entries, part->entry_count, sizeof(cvi_many_entry *), compare_entries);
+    for (size_t i = 0; i < part->entry_count; i++) {
+        part->entries[i]->asked_by = part;
+        if (part->entries[i]->is_doubted) {
+            part->passenger.mode = CV_MODE_REFRESH;
+        }
+    }
+}
+
 static void board_list(cvi_many *many) {
     char text[FILTER_BYTES];
     cvi_buffer filter;
     cv_error error;
-    size_t first = many->next;
-    size_t count = 0;
+    cvi_part *part = take_part(many, CVI_PART_LIST);
+    fill_list(many, part);
     cvi_buffer_over(&filter, text, sizeof(text));
-    while (many->next < many->entry_count && count < IDS_PER_LIST) {
-        const cvi_many_entry *entry = &many->entries[many->next++];
-        if (!entry->is_settled) {
-            cvi_buffer_add_text(&filter, count > 0 ? "|" : "id:");
-            cvi_buffer_add_int(&filter, entry->id);
-            count++;
-        }
+    for (size_t i = 0; i < part->entry_count; i++) {
+        cvi_buffer_add_text(&filter, i > 0 ? "|" : "id:");
+        cvi_buffer_add_int(&filter, part->entries[i]->id);
     }
-    if (count > 0) {
-        cv_query query = CV_QUERY_INIT;
-        query.filter = text;
-        query.fields = many->fields;
-        query.allow_unknown = many->allow_unknown;
-        board(new_part(many, first, many->next),
-              cvi_call_list(&many->request->client->settings, many->resource->resource, &query,
-                            &error),
-              &error);
-    }
+    cv_query query = CV_QUERY_INIT;
+    query.filter = text;
+    query.fields = many->fields;
+    query.limit = CVI_MANY_IDS_PER_LIST; /* said, as a mirror may have another default */
+    query.allow_unknown = many->allow_unknown;
+    board(part,
+          cvi_call_list(&many->request->client->settings, many->resource->resource, &query, &error),
+          &error);
 }
 
-static void board_round(cvi_many *many) {
-    while (many->next < many->entry_count && many->part_count < CVI_MANY_PARTS) {
-        if (many->phase == CVI_MANY_LOOKS) {
-            board_look(many, many->next++);
-        } else {
+static void board_single(cvi_many *many) {
+    cv_error error;
+    cvi_part *part = take_part(many, CVI_PART_SINGLE);
+    part->entries[part->entry_count++] = pop_wanted(many);
+    board(part, detail_call(many, part->entries[0]->id, &error), &error);
+}
+
+/* A list goes when it is full, or when nothing that may come soon can fill it. */
+static bool may_fetch(const cvi_many *many) {
+    bool is_last = many->next == many->entry_count && many->looks == 0;
+    return many->wanted_count > 0 && many->fetches < CVI_MANY_FETCHES &&
+           (is_last || !many->has_id_lists || many->wanted_count >= CVI_MANY_IDS_PER_LIST);
+}
+
+static void fetch_on(cvi_many *many) {
+    while (may_fetch(many)) {
+        if (many->has_id_lists) {
             board_list(many);
+        } else {
+            board_single(many);
         }
     }
 }
 
-/* ---- what parts bring ---- */
+static bool take_single(cvi_many *many, cvi_part *part, int64_t *steps) {
+    (void)steps; /* few are under way at once */
+    if (part->outcome.result != NULL) {
+        cvi_many_settle(many, part->entries[0], cvi_result_keep(part->outcome.result),
+                        &part->outcome.provenance);
+    } else {
+        cvi_many_settle_failed(many, part->entries[0], &part->outcome.error);
+    }
+    return true;
+}
 
-void cvi_many_arrive(cv_client *client, cvi_passenger *passenger, const cvi_outcome *outcome) {
-    cvi_part *part = (cvi_part *)passenger;
-    cvi_many *many = part->many;
+/* ---- the way ---- */
+
+static bool (*const take_functions[])(cvi_many *, cvi_part *, int64_t *) = {
+    [CVI_PART_LOOK] = take_look,
+    [CVI_PART_LIST] = cvi_many_take_list,
+    [CVI_PART_SINGLE] = take_single,
+};
+
+/* Answers whether all that has come back has been looked at. */
+static bool take_back(cvi_many *many, int64_t *steps) {
+    bool is_all = true;
+    for (size_t i = 0; i < CVI_MANY_PARTS; i++) {
+        cvi_part *part = &many->parts[i];
+        if (part->state != CVI_PART_BACK) {
+            continue;
+        }
+        if (take_functions[part->kind](many, part, steps)) {
+            drop_part(part);
+        } else {
+            is_all = false;
+        }
+    }
+    return is_all;
+}
+
+/* To the inbox, for the driver's next turn. A closed client completes it instead; then the last
+ * part that comes back lets it go. */
+static void go_on_later(cv_client *client, const cvi_many *many) {
     cv_request *request = many->request;
-    part->outcome = *outcome;
-    if (outcome->result != NULL) {
-        cvi_result_keep(outcome->result);
-    }
-    many->aboard--;
-    if (many->aboard > 0) {
-        return;
-    }
     bool is_orphan = false;
     cvi_mutex_lock(&client->mutex);
     cvi_driver_submit_locked(request);
-    if (client->closed) { /* which has completed it */
+    if (client->closed && many->aboard == 0) {
         is_orphan = cvi_request_leave_driver_locked(request);
     }
     cvi_mutex_unlock(&client->mutex);
@@ -148,175 +305,55 @@ void cvi_many_arrive(cv_client *client, cvi_passenger *passenger, const cvi_outc
     }
 }
 
-static void take_look(cvi_many *many, cvi_part *part) {
-    cvi_many_entry *entry = &many->entries[part->first];
-    bool is_only_cache = many->request->passenger.mode == CV_MODE_CACHE_ONLY;
-    if (part->outcome.result != NULL) {
-        settle(entry, cvi_result_keep(part->outcome.result), &part->outcome.provenance);
-    } else if (is_only_cache || part->outcome.error.code != CV_ERROR_NOT_CACHED) {
-        settle_failed(entry, &part->outcome.error);
+void cvi_many_arrive(cv_client *client, cvi_passenger *passenger, const cvi_outcome *outcome) {
+    cvi_part *part = (cvi_part *)passenger;
+    cvi_many *many = part->many;
+    part->outcome = *outcome;
+    if (outcome->result != NULL) {
+        cvi_result_keep(outcome->result);
+    }
+    part->state = CVI_PART_BACK;
+    many->aboard--;
+    if (!many->is_advancing) {
+        go_on_later(client, many);
     }
 }
-
-/* The answer that the object's own path would have given, with what the list says of it. */
-static cvi_result *decode_item(const cvi_many *many, const cvi_result *list, size_t index,
-                               cv_error *error) {
-    static const char head[] = "{\"error\":\"OK\",\"limit\":1,\"offset\":0,"
-                               "\"number_of_page_results\":1,\"number_of_total_results\":1,"
-                               "\"status_code\":1,\"results\":";
-    static const char tail[] = ",\"version\":\"1.0\"}";
-    const cv_allocator *allocator = &many->request->client->allocator;
-    size_t length = 0;
-    const char *raw = cvi_result_raw(list, index, &length);
-    cvi_buffer body;
-    cvi_buffer_init(&body, allocator, OBJECT_MAX_BYTES);
-    cvi_buffer_add(&body, head, sizeof(head) - 1);
-    cvi_buffer_add(&body, raw, length);
-    cvi_buffer_add(&body, tail, sizeof(tail) - 1);
-    if (body.failed) {
-        cvi_buffer_free(&body);
-        cvi_error_no_memory(error);
-        return NULL;
-    }
-    const cvi_decode_options options = {.resource = many->resource};
-    return cvi_decode(&options, allocator, (cvi_body){body.data, body.length}, error);
-}
-
-/* Whether an answer of this resource may be kept at all. */
-static bool is_cached(const cvi_many *many) {
-    const cvi_settings *settings = &many->request->client->settings;
-    return !settings->options.cache.disabled &&
-           cvi_settings_ttl_ms(settings, many->resource->resource) > 0;
-}
-
-/* Puts the object into the cache under its own key; that it cannot be is nobody's error. Each is a
- * transaction, so that a list's are spread over some frames of a game. */
-static void store_item(cvi_many *many, const cvi_many_entry *entry) {
-    cv_error ignored;
-    cv_client *client = many->request->client;
-    cvi_call *call = item_call(many, entry->id, &ignored);
-    if (call != NULL) {
-        int64_t delay_ms = many->stored++ / STORES_PER_MS;
-        cvi_engine_store(client->engine, call, entry->result, delay_ms,
-                         cvi_clock_now(&client->clock));
-        cvi_call_release(call);
-    }
-}
-
-static void take_item(cvi_many *many, const cvi_part *part, size_t index) {
-    cvi_result *list = part->outcome.result;
-    cvi_many_entry *entry = cvi_many_find(many, cvi_result_id(list, index));
-    if (entry == NULL || entry->is_settled) {
-        return; /* not asked for */
-    }
-    cv_error error;
-    cvi_result *result = decode_item(many, list, index, &error);
-    if (result == NULL) {
-        settle_failed(entry, &error);
-        return;
-    }
-    settle(entry, result, &part->outcome.provenance);
-    bool is_ours = part->outcome.provenance.source == CV_SOURCE_NETWORK;
-    if (is_ours && is_cached(many)) { /* what is not ours, whoever fetched it stores */
-        store_item(many, entry);
-    }
-}
-
-/* What it means that a list does not have an id: nothing, if it has not all that match. */
-static void explain_absence(const cvi_many *many, const cvi_part *part, int64_t id,
-                            cv_error *error) {
-    const cvi_envelope *envelope = cvi_result_envelope(part->outcome.result);
-    if (envelope->total_results > (int64_t)cvi_result_count(part->outcome.result)) {
-        cvi_error_set(error, CV_ERROR_RESPONSE,
-                      "%s/%" PRId64 ": not on the list, which is one of more than was asked for",
-                      many->resource->list_path, id);
-    } else {
-        cvi_error_set(error, CV_ERROR_NOT_FOUND, "%s/%" PRId64 ": no such object, says the list",
-                      many->resource->list_path, id);
-    }
-}
-
-static void take_list(cvi_many *many, const cvi_part *part) {
-    const cvi_result *list = part->outcome.result;
-    for (size_t i = 0; list != NULL && i < cvi_result_count(list); i++) {
-        take_item(many, part, i);
-    }
-    for (size_t i = part->first; i < part->end; i++) {
-        cv_error error = part->outcome.error;
-        if (many->entries[i].is_settled) {
-            continue;
-        }
-        if (list != NULL) {
-            explain_absence(many, part, many->entries[i].id, &error);
-        }
-        settle_failed(&many->entries[i], &error);
-    }
-}
-
-static void drop_part(cvi_part *part) {
-    cvi_result_release(part->outcome.result);
-    cvi_call_release(part->call);
-}
-
-static void take_round(cvi_many *many) {
-    for (size_t i = 0; i < many->part_count; i++) {
-        cvi_part *part = &many->parts[i];
-        if (many->phase == CVI_MANY_LOOKS) {
-            take_look(many, part);
-        } else {
-            take_list(many, part);
-        }
-        drop_part(part);
-    }
-    many->part_count = 0;
-    many->stored = 0;
-}
-
-/* ---- the way ---- */
 
 static void complete(cv_request *request) {
     const cvi_outcome outcome = {.error = {.code = CV_OK}};
     cvi_request_deliver(request->client, &request->passenger, &outcome);
 }
 
-/* Whether every entry has had its turn in this phase; then begins the next one, if there is. */
-static bool is_finished(cvi_many *many) {
-    if (many->next < many->entry_count) {
-        return false;
-    }
-    if (many->phase == CVI_MANY_LISTS) {
-        return true;
-    }
-    many->phase = CVI_MANY_LISTS;
-    many->next = 0;
-    return many->entry_count == 0;
-}
-
-void cvi_many_advance(cv_request *request) {
+void cvi_many_advance(cv_request *request, int64_t *steps) {
     cvi_many *many = request->many;
-    while (many->aboard == 0) {
-        take_round(many);
-        if (is_finished(many)) {
-            complete(request);
-            return;
-        }
-        many->aboard = 1; /* so that what comes back at once does not send it to the inbox */
-        board_round(many);
-        many->aboard--;
+    many->is_advancing = true;
+    take_back(many, steps);
+    look_on(many, steps);
+    fetch_on(many);
+    bool is_all_seen = take_back(many, steps);
+    many->is_advancing = false;
+    if (many->settled_count == many->entry_count) {
+        complete(request);
+    } else if (!is_all_seen || many->aboard == 0 || *steps == 0) {
+        go_on_later(request->client, many);
     }
 }
 
 void cvi_many_leave(cvi_many *many, cvi_engine *engine) {
-    for (size_t i = 0; i < many->part_count; i++) {
-        cvi_engine_leave(engine, &many->parts[i].passenger);
+    for (size_t i = 0; i < CVI_MANY_PARTS; i++) {
+        if (many->parts[i].state == CVI_PART_ABOARD) {
+            cvi_engine_leave(engine, &many->parts[i].passenger);
+            drop_part(&many->parts[i]);
+        }
     }
+    many->aboard = 0;
 }
 
 void cvi_many_free(cvi_many *many) {
     if (many == NULL) {
         return;
     }
-    for (size_t i = 0; i < many->part_count; i++) {
+    for (size_t i = 0; i < CVI_MANY_PARTS; i++) {
         drop_part(&many->parts[i]);
     }
     for (size_t i = 0; i < many->entry_count; i++) {

@@ -1,6 +1,7 @@
 /* Owns the public side of requests for many objects: checking and copying what is asked for on the
  * caller's thread, and handing out what came of it. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/calls.h"
@@ -28,25 +29,24 @@ static bool check_ids(const cvi_resource *resource, const int64_t *ids, size_t c
     return true;
 }
 
-/* Puts an id into its place among `count` sorted ones, unless it is there. Ids mostly come in
- * order. Answers how many there are now. */
-static size_t add_sorted(int64_t *sorted, size_t count, int64_t id) {
-    size_t low = count > 0 && sorted[count - 1] < id ? count : 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sorted[middle] < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
+static int compare_ids(const void *a, const void *b) {
+    int64_t first = *(const int64_t *)a;
+    int64_t second = *(const int64_t *)b;
+    return (first > second) - (first < second);
+}
+
+/* Sorts ids and leaves each once. Answers how many there are then. */
+static size_t sort_distinct(int64_t *ids, size_t count) {
+    size_t distinct = 0;
+    if (count > 0) {
+        qsort(ids, count, sizeof(ids[0]), compare_ids);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (distinct == 0 || ids[distinct - 1] != ids[i]) {
+            ids[distinct++] = ids[i];
         }
     }
-    if (low < count && sorted[low] == id) {
-        return count;
-    }
-    memmove(&sorted[low + 1], &sorted[low], (count - low) * sizeof(sorted[0]));
-    sorted[low] = id;
-    return count + 1;
+    return distinct;
 }
 
 static bool copy_ids(cvi_many *many, const int64_t *ids, size_t count) {
@@ -55,11 +55,11 @@ static bool copy_ids(cvi_many *many, const int64_t *ids, size_t count) {
     if (copy == NULL || sorted == NULL) {
         return false;
     }
-    size_t distinct = 0;
     for (size_t i = 0; i < count; i++) {
         copy[i] = ids[i];
-        distinct = add_sorted(sorted, distinct, ids[i]);
+        sorted[i] = ids[i];
     }
+    size_t distinct = sort_distinct(sorted, count);
     many->ids = copy;
     many->id_count = count;
     many->entries = cvi_arena_take(&many->arena, distinct * sizeof(*many->entries));
@@ -87,7 +87,7 @@ static cvi_many *new_many(const cv_client *client, const cvi_resource *resource,
     memset(many, 0, sizeof(*many));
     many->arena = arena;
     many->resource = resource;
-    many->phase = options->mode == CV_MODE_REFRESH ? CVI_MANY_LISTS : CVI_MANY_LOOKS;
+    many->has_id_lists = cvi_many_has_id_lists(resource);
     many->allow_unknown = options->allow_unknown;
     const char *fields = options->fields;
     if (fields != NULL) {
@@ -100,12 +100,11 @@ static cvi_many *new_many(const cv_client *client, const cvi_resource *resource,
     return many;
 }
 
-/* The call that stands for all in messages, and whose making shows whether the resource can be
- * asked for by id, with those fields. */
+/* The call that stands for all in messages, and whose making shows whether lists of the resource
+ * carry those fields. */
 static cvi_call *call_for_all(const cv_client *client, const cvi_resource *resource, size_t count,
                               const cv_request_options *options, cv_error *error) {
     cv_query query = CV_QUERY_INIT;
-    query.filter = "id:1";
     query.fields = options->fields;
     query.allow_unknown = options->allow_unknown;
     cvi_call *call = cvi_call_list(&client->settings, resource->resource, &query, error);

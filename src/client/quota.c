@@ -16,34 +16,38 @@
 static const struct {
     cvi_hindrance hindrance;
     cv_code code;
+    int64_t relook_ms; /* it may end earlier than it says */
     const char *words;
 } refusals[] = {
-    [CVI_WAIT_INTERVAL] = {CVI_HINDRANCE_INTERVAL, CV_ERROR_RATE_LIMITED,
+    [CVI_WAIT_INTERVAL] = {CVI_HINDRANCE_INTERVAL, CV_ERROR_RATE_LIMITED, RELOOK_MS,
                            "too soon after the last request"},
-    [CVI_WAIT_LIMIT] = {CVI_HINDRANCE_LIMIT, CV_ERROR_RATE_LIMITED, "the budget is used up"},
-    [CVI_WAIT_SHARE] = {CVI_HINDRANCE_SHARE, CV_ERROR_RATE_LIMITED, "held back for users: "},
-    [CVI_WAIT_COOLDOWN] = {CVI_HINDRANCE_COOLDOWN, CV_ERROR_RATE_LIMITED,
+    [CVI_WAIT_LIMIT] = {CVI_HINDRANCE_LIMIT, CV_ERROR_RATE_LIMITED, RELOOK_MS,
+                        "the budget is used up"},
+    [CVI_WAIT_SHARE] = {CVI_HINDRANCE_SHARE, CV_ERROR_RATE_LIMITED, RELOOK_MS,
+                        "held back for users: "},
+    [CVI_WAIT_COOLDOWN] = {CVI_HINDRANCE_COOLDOWN, CV_ERROR_RATE_LIMITED, PAUSE_RELOOK_MS,
                            "the service has asked for a pause"},
-    [CVI_WAIT_BLOCKED] = {CVI_HINDRANCE_BLOCKED, CV_ERROR_BLOCKED, "the service blocks requests"},
+    [CVI_WAIT_BLOCKED] = {CVI_HINDRANCE_BLOCKED, CV_ERROR_BLOCKED, PAUSE_RELOOK_MS,
+                          "the service blocks requests"},
+    [CVI_WAIT_UNREACHABLE] = {CVI_HINDRANCE_FAILING, CV_ERROR_NETWORK, PAUSE_RELOOK_MS,
+                              "not sent: "},
+    [CVI_WAIT_FAILING] = {CVI_HINDRANCE_FAILING, CV_ERROR_SERVER, PAUSE_RELOOK_MS, "not sent: "},
 };
 
 /* ---- patience ---- */
 
-static void refuse_passenger(cvi_engine *engine, cvi_passenger *passenger, int64_t wait_ms,
-                             const cvi_refusal *refusal) {
-    const cvi_flight *flight = passenger->flight;
-    cvi_outcome outcome = {.result = NULL};
+static void describe_refusal(const cvi_flight *flight, int64_t wait_ms, const cvi_refusal *refusal,
+                             cv_error *error) {
     if (wait_ms < 0) {
-        cvi_error_set(&outcome.error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0",
-                      flight->call->label, flight->call->segment);
-        outcome.error.retryable = false;
+        cvi_error_set(error, CV_ERROR_RATE_LIMITED, "%s: the limit of %s is 0", flight->call->label,
+                      flight->call->segment);
+        error->retryable = false;
     } else {
-        cvi_error_set(&outcome.error, refusals[refusal->reason].code,
+        cvi_error_set(error, refusals[refusal->reason].code,
                       "%s: %s%s, next request in %" PRId64 " ms", flight->call->label,
                       refusals[refusal->reason].words, refusal->text, wait_ms);
-        outcome.error.retry_after_ms = wait_ms;
+        error->retry_after_ms = wait_ms;
     }
-    cvi_flight_disembark(engine, passenger, &outcome);
 }
 
 /* Whether a passenger's patience covers the wait, which it has been told then. */
@@ -58,16 +62,23 @@ static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
     return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
 }
 
-/* Tells those who would not wait so long; the others stay. */
-static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
-                           const cvi_refusal *refusal, cvi_now now) {
+void cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                         const cv_error *error, cvi_now now) {
+    const cvi_outcome outcome = {.result = NULL, .error = *error};
     cvi_passenger *next = NULL;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (!will_wait(passenger, wait_ms, now)) {
-            refuse_passenger(engine, passenger, wait_ms, refusal);
+            cvi_flight_disembark(engine, passenger, &outcome);
         }
     }
+}
+
+static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                           const cvi_refusal *refusal, cvi_now now) {
+    cv_error error;
+    describe_refusal(flight, wait_ms, refusal, &error);
+    cvi_quota_turn_away(engine, flight, wait_ms, &error, now);
 }
 
 /* ---- the memory of refusals ---- */
@@ -105,10 +116,10 @@ static int64_t closed_until(const cvi_engine *engine, const cvi_flight *flight,
                             cvi_refusal *refusal) {
     const cvi_gate_memory *gate = known_gate(engine, flight);
     int64_t until = engine->all_until_boot_ms;
-    *refusal = (cvi_refusal){engine->all_reason, ""};
+    *refusal = (cvi_refusal){engine->all_reason, engine->all_text};
     if (gate != NULL && gate->until_boot_ms > until) {
         until = gate->until_boot_ms;
-        refusal->reason = gate->reason;
+        *refusal = (cvi_refusal){gate->reason, ""};
     }
     bool is_background = flight->priority == CV_PRIORITY_BACKGROUND;
     if (gate != NULL && is_background && gate->background_until_boot_ms > until) {
@@ -116,6 +127,12 @@ static int64_t closed_until(const cvi_engine *engine, const cvi_flight *flight,
         *refusal = (cvi_refusal){CVI_WAIT_SHARE, gate->share_text};
     }
     return until;
+}
+
+static void keep_text(char kept[CVI_REASON_SIZE], const char *text) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, kept, CVI_REASON_SIZE);
+    cvi_buffer_add_text(&out, text);
 }
 
 static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
@@ -129,17 +146,16 @@ static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_r
         gate->reason = refusal->reason;
         return;
     }
-    cvi_buffer text;
-    cvi_buffer_over(&text, gate->share_text, sizeof(gate->share_text));
-    cvi_buffer_add_text(&text, refusal->text);
+    keep_text(gate->share_text, refusal->text);
     gate->background_until_boot_ms = until_boot_ms;
 }
 
 static void close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
                        int64_t until_boot_ms) {
-    if (refusal->reason == CVI_WAIT_INTERVAL || refusal->reason == CVI_WAIT_BLOCKED) {
+    if (cvi_wait_is_for_all(refusal->reason)) {
         engine->all_until_boot_ms = until_boot_ms;
         engine->all_reason = refusal->reason;
+        keep_text(engine->all_text, refusal->text);
     } else {
         close_path(engine, flight, refusal, until_boot_ms);
     }
@@ -194,8 +210,7 @@ bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *
         cvi_flight_pass(flight);
         return true;
     }
-    bool is_pause = claim->reason == CVI_WAIT_COOLDOWN || claim->reason == CVI_WAIT_BLOCKED;
-    int64_t longest_ms = is_pause ? PAUSE_RELOOK_MS : RELOOK_MS;
+    int64_t longest_ms = refusals[claim->reason].relook_ms;
     int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
     close_gate(engine, flight, &refusal, until);
     return wait_until(engine, flight, claim, until);

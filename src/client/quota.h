@@ -4,7 +4,7 @@
 
 #include "client/engine_internal.h"
 
-/* Why a flight may not go yet. `text` goes with CVI_WAIT_SHARE, and is borrowed. */
+/* Why a flight may not go yet. `text` is the claim's reason_text, borrowed. */
 typedef struct cvi_refusal {
     cvi_wait_reason reason;
     const char *text;
@@ -17,6 +17,10 @@ bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 /* The stores have no room: whoever would not wait so long leaves, the others wait. Answers as a
  * stage does. */
 bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim, cvi_now now);
+
+/* Tells `error` to those who would not wait so long; the others stay. */
+void cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                         const cv_error *error, cvi_now now);
 
 /* The stores have admitted the flight: the next one comes after the interval. */
 void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,

@@ -98,6 +98,16 @@ void cvi_request_destroy(cv_request *request) {
     cvi_client_release(client);
 }
 
+void cvi_request_leave_driver(cv_request *request) {
+    cv_client *client = request->client;
+    cvi_mutex_lock(&client->mutex);
+    bool is_orphan = cvi_request_leave_driver_locked(request);
+    cvi_mutex_unlock(&client->mutex);
+    if (is_orphan) {
+        cvi_request_destroy(request);
+    }
+}
+
 /* Ends a request early; the driver, if it has it, lets it go at its next turn. All in one hold of
  * the mutex: once it is done, its user may free it on another thread. */
 static void cancel_locked(cv_request *request) {

@@ -107,7 +107,7 @@ static bool check_options(const cv_options *options, cv_error *error) {
     return cvi_check_allocator(options->allocator, error) && check_key(options->api_key, error) &&
            (options->base_url == NULL || check_base_url(options->base_url, error)) &&
            (options->application == NULL ||
-            cvi_check_text("application", options->application, 128, error)) &&
+            cvi_check_text("application", options->application, CV_APPLICATION_MAX, error)) &&
            check_path("database", options->database, error) &&
            check_path("cache.database", options->cache.database, error) &&
            check_path("dedupe.database", options->dedupe.database, error) &&
@@ -183,6 +183,26 @@ static bool make_user_agent(cvi_settings *settings) {
     return copy_text(&settings->arena, &settings->user_agent);
 }
 
+/* Without scheme and path: what fails together. Names of hosts have no case. */
+static void fingerprint_host(const char *base_url, char fingerprint[33]) {
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+    char text[LONG_TEXT + 1];
+    char hash[CVI_HASH_SIZE];
+    cvi_buffer name;
+    const char *host = strstr(base_url, "://") + 3;
+    cvi_buffer_over(&name, text, sizeof(text));
+    cvi_buffer_add(&name, host, strcspn(host, "/"));
+    for (size_t i = 0; i < name.length; i++) {
+        const char *place = strchr(upper, text[i]);
+        if (place != NULL) {
+            text[i] = lower[place - upper];
+        }
+    }
+    cvi_hash_hex(text, name.length, hash);
+    memcpy(fingerprint, hash, 32);
+}
+
 /* Built in one array of this function's, so that no other copy of the key is left behind. */
 static void make_fingerprints(cvi_settings *settings) {
     char text[LONGEST_KEY + 1 + LONG_TEXT + 1];
@@ -196,6 +216,7 @@ static void make_fingerprints(cvi_settings *settings) {
     memcpy(settings->scope, hash, sizeof(settings->scope) - 1);
     cvi_hash_hex(settings->options.base_url, strlen(settings->options.base_url), hash);
     memcpy(settings->origin, hash, sizeof(settings->origin) - 1);
+    fingerprint_host(settings->options.base_url, settings->host);
     explicit_bzero(text, sizeof(text));
 }
 

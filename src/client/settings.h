@@ -19,6 +19,7 @@ typedef struct cvi_settings {
     const char *user_agent; /* library, contact and application */
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
     char origin[33];        /* fingerprint of the base URL alone */
+    char host[33];          /* fingerprint of its host alone */
     cvi_arena arena;
 } cvi_settings;
 

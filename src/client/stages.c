@@ -148,6 +148,7 @@ static void take_admission(cvi_engine *engine, cvi_flight *flight, const cvi_cla
     flight->admitted_boot_ms = now.boot_ms;
     flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
     flight->probe = claim->is_probe ? claim->row_id : 0;
+    flight->follows_failure = claim->has_failed;
     cvi_quota_admitted(engine, flight, claim, now);
 }
 
@@ -338,11 +339,26 @@ static bool run_receive(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     return pause_until(flight, CVI_NEVER);
 }
 
+/* Where the service says when to come back, whoever would not wait so long is told at once. */
+static void turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    int64_t left_ms = flight->retry_boot_ms - now.boot_ms;
+    if (flight->asked_ms > 0 && left_ms > 0) {
+        flight->failure.retry_after_ms = left_ms;
+        cvi_quota_turn_away(engine, flight, left_ms, &flight->failure, now);
+    }
+}
+
 static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    (void)engine;
-    (void)now;
-    cvi_flight_move(flight, CVI_STAGE_CLAIM);
-    return true;
+    if (now.boot_ms >= flight->retry_boot_ms) {
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        return true;
+    }
+    turn_away_hurried(engine, flight, now);
+    if (flight->passengers == NULL) {
+        cvi_flight_fail(flight, &flight->failure);
+        return true;
+    }
+    return pause_until(flight, flight->retry_boot_ms);
 }
 
 /* ---- ending ---- */
@@ -457,9 +473,11 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     int64_t again_ms = flight->must_heed ? cvi_flight_heed(engine, flight, now) : 0;
-    if (again_ms > 0) {
+    if (again_ms > 0) { /* what is known keeps nobody waiting */
         if (flight->stage == CVI_STAGE_STORE) {
-            deliver_ending(engine, flight); /* what is known keeps nobody waiting */
+            deliver_ending(engine, flight);
+        } else if (flight->stage == CVI_STAGE_BACKOFF) {
+            turn_away_hurried(engine, flight, now);
         }
         flight->hindrance = CVI_HINDRANCE_LOCK;
         return pause_until(flight, now.boot_ms + again_ms);

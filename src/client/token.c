@@ -29,9 +29,23 @@ typedef struct member {
     { #name, offsetof(cvi_bookmark, name), false }
 
 static const member members[] = {
-    TEXT(path),   TEXT(query),   TEXT(resources),       TEXT(fields),      TEXT(filter),
-    TEXT(sort),   NUMBER(limit), NUMBER(allow_unknown), NUMBER(priority),  NUMBER(offset),
-    NUMBER(page), NUMBER(index), NUMBER(last_id),       NUMBER(last_type), NUMBER(total),
+    TEXT(path),
+    TEXT(query),
+    TEXT(resources),
+    TEXT(fields),
+    TEXT(filter),
+    TEXT(sort),
+    TEXT(subscriber_only),
+    TEXT(video_type),
+    NUMBER(limit),
+    NUMBER(allow_unknown),
+    NUMBER(priority),
+    NUMBER(offset),
+    NUMBER(page),
+    NUMBER(index),
+    NUMBER(last_id),
+    NUMBER(last_type),
+    NUMBER(total),
 };
 
 enum { MEMBER_COUNT = sizeof(members) / sizeof(members[0]) };

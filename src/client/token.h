@@ -21,6 +21,8 @@ typedef struct cvi_bookmark {
     const char *fields;
     const char *filter;
     const char *sort;
+    const char *subscriber_only;
+    const char *video_type;
     int64_t limit;
     int64_t allow_unknown;
     int64_t priority;

@@ -219,9 +219,6 @@ static int64_t read_pause_ms(const cvi_transfer *transfer) {
 }
 
 static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
-    if (response->http_status >= 400) {
-        response->retry_after_ms = read_pause_ms(transfer);
-    }
     if (is_redirect(response->http_status)) {
         conclude_redirect(transfer, response);
         return;
@@ -242,6 +239,9 @@ void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &http_status);
     response->http_status = (int)http_status;
     response->sent = transfer->sends > 0;
+    if (response->http_status >= 400) {
+        response->retry_after_ms = read_pause_ms(transfer);
+    }
     if (transfer->code == CURLE_OK) {
         conclude_answer(transfer, response);
         return;

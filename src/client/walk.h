@@ -14,6 +14,9 @@
 enum { CVI_WALK_KEYS_MAX = 100 };       /* the most items of a page */
 enum { CVI_WALK_PAGE_MAX = INT32_MAX }; /* the last page where a walk may begin */
 
+/* The total of a walk whose pages say none that can be: it has no end that is known. */
+#define CVI_WALK_UNTOLD INT64_MAX
+
 /* What tells one record of a walk from another. An id of 0 is like no other. */
 typedef struct cvi_walk_key {
     int64_t id;
@@ -29,11 +32,10 @@ typedef struct cvi_walk_keys {
 /* What is known of a page that has come. */
 typedef struct cvi_walk_page {
     int64_t limit;         /* page size that the service says it applied */
-    int64_t offset;        /* matches before it, likewise */
-    int64_t announced;     /* items on the page, as the service counts them */
+    int64_t offset;        /* matches before it, likewise; below 0: it does not say */
     int64_t total;         /* matches in all, likewise */
-    size_t count;          /* records that were there */
-    cvi_walk_keys records; /* their keys, as many as there is room for */
+    int64_t items;         /* that were there, records or not */
+    cvi_walk_keys records; /* keys of the records, as many as there is room for */
 } cvi_walk_page;
 
 /* Where a walk stands. A page at hand is [offset, next_offset); before the first and while none is
@@ -44,7 +46,8 @@ typedef struct cvi_walk {
     int64_t page;          /* number of the page at hand, of a search; else as it began */
     int64_t next_page;     /* of the one that comes next */
     int64_t page_size;     /* of a search, where the service does not say it; 0: by offset */
-    int64_t total;         /* as of the last page; -1: none has come */
+    int64_t total;         /* as of the last page, CVI_WALK_UNTOLD; -1: none has come */
+    int64_t missing;       /* of a search: matches passed that were on no page */
     cvi_walk_keys at_hand; /* records of the page at hand */
     cvi_walk_keys before;  /* of the one before */
 } cvi_walk;
@@ -59,6 +62,9 @@ void cvi_walk_start_at_page(cvi_walk *walk, int64_t offset, int64_t page, int64_
 
 /* Whether every match has been passed with the page at hand. */
 bool cvi_walk_is_over(const cvi_walk *walk);
+
+/* The total as far as it is known, else -1. At the end of a walk without one: where it ended. */
+int64_t cvi_walk_total(const cvi_walk *walk);
 
 /* Goes on to a page that has come. False: the page cannot be the next one of this list, `error`
  * says why (CV_ERROR_RESPONSE), and the walk stands where it stood. */

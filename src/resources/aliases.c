@@ -8,26 +8,11 @@
 #include "support/allocator.h"
 #include "support/error.h"
 
-static bool is_blank(char character) {
-    return character == ' ' || character == '\t' || character == '\r';
-}
-
-static cvi_piece trim(cvi_piece line) {
-    while (line.length > 0 && is_blank(line.text[0])) {
-        line.text++;
-        line.length--;
-    }
-    while (line.length > 0 && is_blank(line.text[line.length - 1])) {
-        line.length--;
-    }
-    return line;
-}
-
 /* Moves to the next line that holds something; false: there is none. */
 static bool next_alias(const char **rest, cvi_piece *alias) {
     while (**rest != '\0') {
         size_t length = strcspn(*rest, "\n");
-        *alias = trim((cvi_piece){*rest, length});
+        *alias = cvi_piece_trim((cvi_piece){*rest, length});
         *rest += length + ((*rest)[length] == '\n' ? 1 : 0);
         if (alias->length > 0) {
             return true;

@@ -1,11 +1,14 @@
 /* Owns the walk through an answer: a stack of open objects and lists, each key looked up once in
  * the table of its object. Every struct is complete or zero at any moment; a list is copied into
- * the arena when its end has told its size. Events answer 0 only without memory, or when the text
- * is no object at all. One thread at a time. */
+ * the arena when its end has told its size. What a member does not give back is remembered as an
+ * oddity of its struct. Events answer 0 only without memory, or when the text is no object at all.
+ * One thread at a time. */
 #include "resources/build.h"
 
 #include <string.h>
 
+#include "resources/match.h"
+#include "resources/text.h"
 #include "resources/value.h"
 
 static const cvi_field envelope_rows[] = {
@@ -42,23 +45,107 @@ static cvi_build_frame *push_frame(cvi_builder *builder, const cvi_shape *shape,
     return frame;
 }
 
+static size_t waiting_place(const cvi_build_frame *frame) {
+    return (size_t)(frame->row - frame->shape->rows);
+}
+
+/* Of two equal keys the last one wins: what was odd about the first is forgotten. */
 static void mark(cvi_build_frame *frame, bool is_null) {
-    uint64_t bit = UINT64_C(1) << (frame->row - frame->shape->rows);
+    size_t place = waiting_place(frame);
+    uint64_t bit = UINT64_C(1) << place;
+    if ((frame->present & bit) != 0) {
+        cvi_oddities_forget(&frame->oddities, place);
+    }
     frame->present |= bit;
     frame->null = is_null ? frame->null | bit : frame->null & ~bit;
 }
 
-static int settle(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
+/* A list below a record, as opposed to the list of records. */
+static bool is_list_member(const cvi_build_frame *frame) {
+    return frame->target == NULL && !frame->is_record;
+}
+
+/* ---- oddities ---- */
+
+/* How many items the innermost list has by now. */
+static size_t item_count(const cvi_builder *builder) {
+    return builder->lists[builder->list_count - 1].count;
+}
+
+/* Remembers the text of the value that began at `begin` and ends here. */
+static int remember(cvi_builder *builder, size_t begin) {
+    cvi_build_frame *frame = top_frame(builder);
+    if (frame->shape == &envelope_shape) {
+        return 1; /* is not written back */
+    }
+    size_t place = is_list_member(frame) ? item_count(builder) : waiting_place(frame);
+    size_t length = cvi_json_position(&builder->reader) - begin;
+    cvi_oddity *oddity = cvi_oddities_add(&frame->oddities, place, builder->arena);
+    const char *text = cvi_text_store(builder->arena, builder->text + begin, length);
+    if (oddity == NULL || text == NULL) {
+        return fail_without_memory(builder);
+    }
+    oddity->text = text;
+    return 1;
+}
+
+/* Where the single value that ends at `end` begins, as the parser tells only its end. A quote
+ * within a text has a backslash before it; the one that opens a text never has. Before any value
+ * stands at least a bracket. */
+static size_t scalar_begin(const char *text, size_t end) {
+    size_t begin = end - 1;
+    if (text[begin] == '"') {
+        do {
+            begin--;
+        } while (text[begin] != '"' || text[begin - 1] == '\\');
+        return begin;
+    }
+    while (strchr(" \t\r\n:,[", text[begin - 1]) == NULL) {
+        begin--;
+    }
+    return begin;
+}
+
+/* Remembers the single value that ends here. */
+static int remember_scalar(cvi_builder *builder) {
+    return remember(builder, scalar_begin(builder->text, cvi_json_position(&builder->reader)));
+}
+
+/* Whether the writer can tell from a zero member alone what was sent. Nested structs remember no
+ * nulls: a zero in them is written as what the kind has for it. */
+static bool is_told(const cvi_build_frame *frame, cvi_value_fate fate) {
+    bool is_pointer = frame->row->kind == CVI_KIND_TEXT || frame->row->kind == CVI_KIND_OBJECT;
+    return (fate == CVI_VALUE_NONE && frame->is_record) ||
+           (fate == CVI_VALUE_NULL && (frame->is_record || is_pointer));
+}
+
+static int settle_oddly(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
     if (fate == CVI_VALUE_NO_MEMORY) {
         return fail_without_memory(builder);
     }
-    mark(frame, fate == CVI_VALUE_NULL);
+    mark(frame, fate == CVI_VALUE_NULL || fate == CVI_VALUE_LOST);
+    return is_told(frame, fate) ? 1 : remember_scalar(builder);
+}
+
+/* Nearly every value is stored as it is. */
+static inline int settle(cvi_builder *builder, cvi_build_frame *frame, cvi_value_fate fate) {
+    if (fate != CVI_VALUE_STORED) {
+        return settle_oddly(builder, frame, fate);
+    }
+    mark(frame, false);
     return 1;
+}
+
+/* A single value that no member waits for: it is odd among the items of a list only. */
+static int drop_scalar(cvi_builder *builder) {
+    bool is_inside = builder->skipped_depth == 0 && builder->frame_count > 0;
+    return is_inside && is_list_member(top_frame(builder)) ? remember_scalar(builder) : 1;
 }
 
 /* Ignores the object or list that begins. */
 static int skip(cvi_builder *builder) {
     builder->skipped_depth = 1;
+    builder->skipped_begin = cvi_json_position(&builder->reader) - 1;
     return 1;
 }
 
@@ -69,61 +156,48 @@ static int refuse(cvi_builder *builder, cvi_build_frame *frame) {
     return skip(builder);
 }
 
+/* One that was skipped has ended. That of a key without a row is no oddity. */
+static int end_skipped(cvi_builder *builder) {
+    builder->skipped_depth--;
+    const cvi_build_frame *frame = top_frame(builder);
+    bool is_odd = frame->row != NULL || is_list_member(frame);
+    return builder->skipped_depth == 0 && is_odd ? remember(builder, builder->skipped_begin) : 1;
+}
+
+/* An item of the results that is no record still has its place among them. */
+static void count_other_item(cvi_builder *builder, const cvi_build_frame *frame) {
+    if (frame->is_record && frame->target == NULL) {
+        builder->other_items++;
+    }
+}
+
 /* The frame with a row that waits for the value at hand, or NULL if nobody wants it. */
 static cvi_build_frame *waiting_frame(cvi_builder *builder) {
     if (builder->skipped_depth > 0 || builder->frame_count == 0) {
         return NULL;
     }
     cvi_build_frame *frame = top_frame(builder);
-    return frame->row != NULL ? frame : NULL;
+    if (frame->row == NULL) {
+        count_other_item(builder, frame);
+        return NULL;
+    }
+    return frame;
 }
 
 /* ---- keys ---- */
 
-/* memcmp for names: most have 8 to 16 bytes, which two words that may overlap hold. Comparing keys
- * is what a decoder does most, and a call for each is a tenth of its time. */
-static bool same_bytes(const char *one, const char *other, size_t length) {
-    if (length < sizeof(uint64_t) || length > 2 * sizeof(uint64_t)) {
-        return memcmp(one, other, length) == 0;
+/* A member by its own name, where the wire has a misspelt one. */
+static int remember_key(cvi_builder *builder, cvi_build_frame *frame) {
+    if (frame->shape == &envelope_shape) {
+        return 1;
     }
-    uint64_t words[4];
-    size_t last = length - sizeof(uint64_t);
-    memcpy(&words[0], one, sizeof(uint64_t));
-    memcpy(&words[1], other, sizeof(uint64_t));
-    memcpy(&words[2], one + last, sizeof(uint64_t));
-    memcpy(&words[3], other + last, sizeof(uint64_t));
-    return words[0] == words[1] && words[2] == words[3];
-}
-
-static bool is_wire_name(const cvi_field *row, const char *key, size_t length) {
-    return length == row->wire_length && same_bytes(key, row->wire, length);
-}
-
-/* Looks at all rows, beginning with the one that is expected. */
-static const cvi_field *search_row(cvi_build_frame *frame, const char *key, size_t length) {
-    const cvi_shape *shape = frame->shape;
-    size_t index = frame->next_row;
-    for (size_t tried = 0; tried < shape->row_count; tried++, index++) {
-        if (index >= shape->row_count) {
-            index = 0;
-        }
-        if (is_wire_name(&shape->rows[index], key, length)) {
-            frame->next_row = index + 1;
-            return &shape->rows[index];
-        }
+    size_t place = CVI_ODDITY_KEY + waiting_place(frame);
+    cvi_oddity *oddity = cvi_oddities_add(&frame->oddities, place, builder->arena);
+    if (oddity == NULL) {
+        return fail_without_memory(builder);
     }
-    return cvi_shape_find(shape, key, length); /* by its right spelling, or not at all */
-}
-
-/* Keys come in the order of the rows, with gaps in lists: the first look finds nearly all. */
-static const cvi_field *find_row(cvi_build_frame *frame, const char *key, size_t length) {
-    const cvi_shape *shape = frame->shape;
-    size_t expected = frame->next_row;
-    if (expected < shape->row_count && is_wire_name(&shape->rows[expected], key, length)) {
-        frame->next_row = expected + 1;
-        return &shape->rows[expected];
-    }
-    return search_row(frame, key, length);
+    oddity->text = frame->row->member;
+    return 1;
 }
 
 static int report_unknown(cvi_builder *builder, const cvi_shape *shape, const char *key,
@@ -150,6 +224,7 @@ static void await_results(cvi_builder *builder) {
     builder->results = CVI_RESULTS_OTHER;
     builder->records.count = 0;
     builder->details.count = 0;
+    builder->other_items = 0;
 }
 
 static int on_key(void *context, const unsigned char *text, size_t length) {
@@ -159,10 +234,14 @@ static int on_key(void *context, const unsigned char *text, size_t length) {
     }
     const char *key = (const char *)text;
     cvi_build_frame *frame = top_frame(builder);
-    frame->row = find_row(frame, key, length);
+    frame->row = cvi_match_key(frame->shape, key, length, &frame->next_row);
     builder->is_at_results = false;
     if (frame->row != NULL) {
         return 1;
+    }
+    frame->row = cvi_shape_find(frame->shape, key, length);
+    if (frame->row != NULL) {
+        return remember_key(builder, frame);
     }
     if (is_results_key(frame, key, length)) {
         await_results(builder);
@@ -171,13 +250,13 @@ static int on_key(void *context, const unsigned char *text, size_t length) {
     return report_unknown(builder, frame->shape, key, length);
 }
 
-/* ---- single values; among the items of a list they are dropped ---- */
+/* ---- single values ---- */
 
 static int on_null(void *context) {
     cvi_builder *builder = context;
     cvi_build_frame *frame = waiting_frame(builder);
     if (frame == NULL) {
-        return 1;
+        return drop_scalar(builder);
     }
     return settle(builder, frame, cvi_value_clear(frame->row, frame->target));
 }
@@ -186,7 +265,7 @@ static int on_bool(void *context, int value) {
     cvi_builder *builder = context;
     cvi_build_frame *frame = waiting_frame(builder);
     if (frame == NULL) {
-        return 1;
+        return drop_scalar(builder);
     }
     return settle(builder, frame, cvi_value_bool(frame->row, frame->target, value != 0));
 }
@@ -195,7 +274,7 @@ static int on_number(void *context, const char *spelling, size_t length) {
     cvi_builder *builder = context;
     cvi_build_frame *frame = waiting_frame(builder);
     if (frame == NULL) {
-        return 1;
+        return drop_scalar(builder);
     }
     return settle(builder, frame,
                   cvi_value_number(frame->row, frame->target, spelling, length, builder->arena));
@@ -205,7 +284,7 @@ static int on_string(void *context, const unsigned char *text, size_t length) {
     cvi_builder *builder = context;
     cvi_build_frame *frame = waiting_frame(builder);
     if (frame == NULL) {
-        return 1;
+        return drop_scalar(builder);
     }
     return settle(
         builder, frame,
@@ -285,34 +364,71 @@ static int on_object_begin(void *context) {
     return frame->is_record ? begin_record(builder) : begin_item(builder, frame->shape);
 }
 
-static void end_record(cvi_builder *builder, const cvi_build_frame *frame) {
+static int end_record(cvi_builder *builder) {
+    const cvi_build_frame *frame = top_frame(builder);
     cvi_record *details = (cvi_record *)(void *)builder->details.items;
     cvi_record *detail = &details[builder->details.count - 1];
     detail->present = frame->present;
     detail->null = frame->null;
     detail->raw_end = cvi_json_position(&builder->reader);
+    detail->oddities = frame->oddities.first;
+    builder->frame_count--;
+    return 1;
 }
 
-static bool has_status(const cvi_build_frame *frame) {
-    const cvi_field *row = cvi_shape_find(&envelope_shape, "status_code", strlen("status_code"));
+static bool has_number(const cvi_build_frame *frame, const char *name) {
+    const cvi_field *row = cvi_shape_find(&envelope_shape, name, strlen(name));
     uint64_t bit = UINT64_C(1) << (row - envelope_rows);
     return (frame->present & ~frame->null & bit) != 0;
+}
+
+/* Where 0 would mean something, what was not said is -1. */
+static int end_envelope(cvi_builder *builder) {
+    const cvi_build_frame *frame = top_frame(builder);
+    builder->has_status = has_number(frame, "status_code");
+    if (!has_number(frame, "offset")) {
+        builder->envelope.offset = -1;
+    }
+    if (!has_number(frame, "number_of_total_results")) {
+        builder->envelope.total_results = -1;
+    }
+    builder->frame_count--;
+    return 1;
+}
+
+static uint64_t all_rows(const cvi_shape *shape) {
+    return UINT64_MAX >> (CVI_ROWS_MAX - shape->row_count);
+}
+
+/* A nested struct: whoever has it learns what is odd about it. */
+static int end_nested(cvi_builder *builder) {
+    const cvi_build_frame *ended = top_frame(builder);
+    uint64_t absent = all_rows(ended->shape) & ~ended->present;
+    builder->frame_count--;
+    if (absent == 0 && ended->oddities.first == NULL) {
+        return 1;
+    }
+    cvi_build_frame *frame = top_frame(builder);
+    size_t place = is_list_member(frame) ? item_count(builder) - 1 : waiting_place(frame);
+    cvi_oddity *oddity = cvi_oddities_add(&frame->oddities, place, builder->arena);
+    if (oddity == NULL) {
+        return fail_without_memory(builder);
+    }
+    oddity->absent = absent;
+    oddity->inside = ended->oddities.first;
+    return 1;
 }
 
 static int on_object_end(void *context) {
     cvi_builder *builder = context;
     if (builder->skipped_depth > 0) {
-        builder->skipped_depth--;
-        return 1;
+        return end_skipped(builder);
     }
     const cvi_build_frame *frame = top_frame(builder);
     if (frame->is_record) {
-        end_record(builder, frame);
-    } else if (frame->shape == &envelope_shape) {
-        builder->has_status = has_status(frame);
+        return end_record(builder);
     }
-    builder->frame_count--;
-    return 1;
+    return frame->shape == &envelope_shape ? end_envelope(builder) : end_nested(builder);
 }
 
 /* ---- lists ---- */
@@ -340,6 +456,7 @@ static int on_array_begin(void *context) {
     }
     cvi_build_frame *frame = top_frame(builder);
     if (frame->row == NULL) { /* among them [] where a list should have an object */
+        count_other_item(builder, frame);
         return skip(builder);
     }
     if (frame->row->kind != CVI_KIND_LIST) {
@@ -352,7 +469,9 @@ static int on_array_begin(void *context) {
 }
 
 /* Moves the items of the innermost list to the arena and into the member that waits for them. */
-static int end_list(cvi_builder *builder, const cvi_shape *shape) {
+static int end_list(cvi_builder *builder) {
+    const cvi_build_frame *ended = top_frame(builder);
+    const cvi_shape *shape = ended->shape;
     const cvi_items *list = &builder->lists[builder->list_count - 1];
     cvi_list stored = {NULL, list->count};
     if (list->count > 0) {
@@ -364,21 +483,31 @@ static int end_list(cvi_builder *builder, const cvi_shape *shape) {
         stored.items = items;
     }
     builder->list_count--;
+    builder->frame_count--;
     cvi_build_frame *frame = top_frame(builder);
     cvi_value_list(frame->row, frame->target, stored);
     mark(frame, false);
+    if (ended->oddities.first == NULL) {
+        return 1;
+    }
+    cvi_oddity *oddity = cvi_oddities_add(&frame->oddities, waiting_place(frame), builder->arena);
+    if (oddity == NULL) {
+        return fail_without_memory(builder);
+    }
+    oddity->inside = ended->oddities.first;
     return 1;
 }
 
 static int on_array_end(void *context) {
     cvi_builder *builder = context;
     if (builder->skipped_depth > 0) {
-        builder->skipped_depth--;
-        return 1;
+        return end_skipped(builder);
     }
-    const cvi_build_frame *frame = top_frame(builder);
-    builder->frame_count--;
-    return frame->is_record ? 1 : end_list(builder, frame->shape);
+    if (is_list_member(top_frame(builder))) {
+        return end_list(builder);
+    }
+    builder->frame_count--; /* the list of records */
+    return 1;
 }
 
 const cvi_json_events cvi_build_events = {

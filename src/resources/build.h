@@ -9,6 +9,7 @@
 #include "resources/inside.h"
 #include "resources/items.h"
 #include "resources/json.h"
+#include "resources/oddity.h"
 #include "resources/table.h"
 #include "support/arena.h"
 
@@ -28,15 +29,17 @@ typedef struct cvi_build_frame {
     size_t next_row;      /* where the next key is looked for first */
     uint64_t present;
     uint64_t null;
+    cvi_oddities oddities; /* of the struct or list */
     bool is_record;
 } cvi_build_frame;
 
-/* Set `resource`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to
- * cvi_json_read with cvi_build_events. With `is_at_results` set too the text is a single record
- * without an envelope. */
+/* Set `resource`, `text`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to
+ * cvi_json_read with cvi_build_events and the same text. With `is_at_results` set too the text is a
+ * single record without an envelope. */
 typedef struct cvi_builder {
     cvi_json_reader reader;
     const cvi_resource *resource;
+    const char *text;
     cvi_arena *arena;   /* for what stays */
     cvi_arena *scratch; /* for what is dropped after the parse */
     void (*on_unknown)(void *user, const char *shape, const char *member);
@@ -47,6 +50,7 @@ typedef struct cvi_builder {
     cvi_build_results results; /* of the last one, should there be more */
     cvi_items records;         /* `records.count` structs of the resource's shape */
     cvi_items details;         /* as many cvi_record */
+    size_t other_items;        /* beside them in the list that are no records */
     bool no_memory;            /* why the events stopped the parser */
 
     cvi_build_frame frames[CVI_JSON_DEPTH_MAX];
@@ -54,6 +58,7 @@ typedef struct cvi_builder {
     cvi_items lists[CVI_JSON_DEPTH_MAX]; /* of the nested lists that are open */
     size_t list_count;
     size_t skipped_depth; /* open objects and arrays that nobody wants */
+    size_t skipped_begin; /* the outermost of them within the text */
     bool is_at_results;   /* the value of the records' key comes next */
 } cvi_builder;
 

@@ -116,6 +116,7 @@ bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *ou
     while (has_more) {
         cvi_piece name;
         has_more = cvi_piece_cut(&rest, ',', &name);
+        name = cvi_piece_trim(name);
         if (!translate(&wanted, &name, error) || !add_name(&wanted, &names, name, error)) {
             return false;
         }
@@ -133,6 +134,7 @@ static bool check_condition(const demand *wanted, cvi_piece condition, cvi_name_
         return refuse_piece(wanted, condition,
                             "lacks a value (field:value; a comma begins the next one)", error);
     }
+    name = cvi_piece_trim(name);
     cvi_piece given = name;
     if (!translate(wanted, &name, error)) {
         return false;
@@ -177,6 +179,8 @@ bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, c
     }
     cvi_piece name;
     bool has_order = cvi_piece_cut(&order, ':', &name);
+    name = cvi_piece_trim(name);
+    order = cvi_piece_trim(order);
     if (!translate(&wanted, &name, error)) {
         return false;
     }
@@ -186,4 +190,48 @@ bool cvi_check_sort(const cvi_scope *scope, const char *sort, cvi_buffer *out, c
     cvi_buffer_add(out, name.text, name.length);
     cvi_buffer_add_text(out, !has_order || cvi_piece_is(order, "asc") ? ":asc" : ":desc");
     return cvi_piece_finish(out, path_of(&wanted), error);
+}
+
+/* ---- parameters of some lists ---- */
+
+static bool refuse_extra(const cvi_resource *resource, const char *name, cv_error *error) {
+    char line[sizeof(error->message)];
+    cvi_buffer message;
+    cvi_buffer_over(&message, line, sizeof(line));
+    cvi_buffer_add_format(&message, "\"%s\" is not among the parameters of /%s: ", name,
+                          resource->list_path);
+    const char *separator = "";
+    for (const char *const *extra = resource->extras; extra != NULL && *extra != NULL; extra++) {
+        cvi_buffer_add_format(&message, "%s%s", separator, *extra);
+        separator = ", ";
+    }
+    cvi_buffer_add_text(&message, *separator == '\0' ? "none" : "");
+    cvi_error_set(error, CV_ERROR_ARGUMENT, "%s", line);
+    return false;
+}
+
+static bool takes_extra(const cvi_resource *resource, const char *name) {
+    const char *const *extra = resource->extras;
+    while (extra != NULL && *extra != NULL && strcmp(*extra, name) != 0) {
+        extra++;
+    }
+    return extra != NULL && *extra != NULL;
+}
+
+bool cvi_check_extra(const cvi_resource *resource, const char *name, const char *value,
+                     cvi_buffer *out, cv_error *error) {
+    if (!takes_extra(resource, name)) {
+        return refuse_extra(resource, name, error);
+    }
+    const demand wanted = {.resource = resource, .what = "parameters of", .is_list = true};
+    cvi_piece text = cvi_piece_of(value);
+    if (!check_text(&wanted, text, error)) {
+        return false;
+    }
+    text = cvi_piece_trim(text);
+    if (text.length == 0) {
+        return refuse_piece(&wanted, cvi_piece_of(name), "has an empty value", error);
+    }
+    cvi_buffer_add(out, text.text, text.length);
+    return cvi_piece_finish(out, resource->list_path, error);
 }

@@ -86,6 +86,7 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     bool is_search = options->resource == &cvi_search_resource;
     *builder = (cvi_builder){
         .resource = options->resource,
+        .text = text,
         .arena = is_search ? scratch : &result->arena, /* hits are read once more */
         .scratch = scratch,
         .on_unknown = is_search ? NULL : options->on_unknown,
@@ -102,6 +103,7 @@ static bool fill_result(cvi_result *result, const cvi_decode_options *options, c
     if (!is_taken) {
         return fail_without_memory(error);
     }
+    result->item_count = builder->records.count + builder->other_items;
     result->envelope = builder->envelope;
     if (result->envelope.error == NULL) {
         result->envelope.error = "";
@@ -119,7 +121,7 @@ cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *al
         return NULL;
     }
     cvi_arena scratch;
-    cvi_arena_init(&scratch, allocator, sizeof(cvi_builder) + body.size / 4);
+    cvi_arena_init(&scratch, allocator, sizeof(cvi_builder) + body.size / 16);
     bool is_good = fill_result(result, options, &scratch, error);
     cvi_arena_clear(&scratch);
     if (!is_good) {

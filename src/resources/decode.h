@@ -30,11 +30,11 @@ typedef struct cvi_decode_options {
 } cvi_decode_options;
 
 /* Decodes a whole envelope. Tolerant within records, where a value that a member cannot hold reads
- * as null; items of a list that are no objects ([] in some answers) are no records. Answers a
- * result (one reference, the caller's) also when the service reports an error in its envelope
- * (status_code other than 1, no records). With cvi_search_resource each
- * item becomes a record of the resource that its resource_type names (hits.h). NULL: the text is
- * not JSON, is cut, too deep, or no envelope; or has another shape than asked for
+ * as null and is kept as an oddity (oddity.h); items of a list that are no objects ([] in some
+ * answers) are no records. Answers a result (one reference, the caller's) also when the service
+ * reports an error in its envelope (status_code other than 1, no records). With cvi_search_resource
+ * each item becomes a record of the resource that its resource_type names (hits.h). NULL: the text
+ * is not JSON, is cut, too deep, or no envelope; or has another shape than asked for
  * (CV_ERROR_RESPONSE), or there is no memory. Any thread. */
 cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *allocator,
                        cvi_body body, cv_error *error);

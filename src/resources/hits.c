@@ -24,7 +24,15 @@ static const cvi_field rows[] = {
 
 static CVI_DEFINE_SHAPE(shape, "hit", cvi_hit, rows);
 
-const cvi_resource cvi_search_resource = {CV_RESOURCE_NONE, "search", "search", 0, &shape};
+static const char *const extras[] = {"subscriber_only", NULL};
+
+const cvi_resource cvi_search_resource = {
+    .resource = CV_RESOURCE_NONE,
+    .detail_path = "search",
+    .list_path = "search",
+    .shape = &shape,
+    .extras = extras,
+};
 
 static const cvi_resource *table_of(const cvi_hit *hit) {
     const cvi_resource *table = cvi_registry_find(cv_resource_from_name(hit->resource_type));
@@ -45,10 +53,14 @@ static bool decode_hit(cvi_result *result, cvi_builder *builder, const char *tex
                        const cvi_resource *table, const cvi_record *found, cvi_made_record *made) {
     cvi_arena *scratch = builder->scratch;
     *builder = (cvi_builder){
-        .resource = table, .arena = &result->arena, .scratch = scratch, .is_at_results = true};
-    cvi_json_status status =
-        cvi_json_read(&builder->reader, &cvi_build_events, scratch, text + found->raw_begin,
-                      found->raw_end - found->raw_begin, 0);
+        .resource = table,
+        .text = text + found->raw_begin,
+        .arena = &result->arena,
+        .scratch = scratch,
+        .is_at_results = true,
+    };
+    cvi_json_status status = cvi_json_read(&builder->reader, &cvi_build_events, scratch,
+                                           builder->text, found->raw_end - found->raw_begin, 0);
     if (status != CVI_JSON_DONE || builder->records.count != 1) {
         return false;
     }

@@ -55,7 +55,7 @@ static size_t scheme_length(const char *text) {
     size_t at = 0;
     for (size_t i = 0; i < sizeof(scheme) - 1; i++) {
         bool is_upper = text[at] >= 'A' && text[at] <= 'Z';
-        char lower = is_upper ? (char)(text[at] - 'A' + 'a') : text[at];
+        int lower = is_upper ? text[at] - 'A' + 'a' : text[at];
         if (lower == scheme[i]) {
             at++;
         } else if (scheme[i] != 's') {
@@ -112,12 +112,17 @@ static bool is_told_apart(const found_id *found, const cvi_resource *resource) {
     return false;
 }
 
+static bool is_type_of(int64_t type_id, const cvi_resource *resource) {
+    return type_id == resource->type_id ||
+           (resource->old_type_id != 0 && type_id == resource->old_type_id);
+}
+
 static bool is_id_of(const found_id *found, const cvi_resource *resource) {
     if (resource->detail_path == NULL) {
         return false;
     }
     if (found->has_type) {
-        return found->type_id == resource->type_id && !is_told_apart(found, resource);
+        return is_type_of(found->type_id, resource) && !is_told_apart(found, resource);
     }
     return !found->is_address || cvi_piece_is(found->word, resource->detail_path);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resources/oddity.h"
 #include "resources/result.h"
 #include "resources/table.h"
 #include "support/arena.h"
@@ -18,9 +19,10 @@ typedef struct cvi_record {
     const cvi_shape *shape; /* of its struct */
     size_t offset;          /* of its struct within the result's records */
     uint64_t present;       /* the answer had the member */
-    uint64_t null;          /* as null, or as something that the member cannot hold */
+    uint64_t null;          /* as null, or as something that reads as null (an oddity) */
     size_t raw_begin;       /* its text within the body */
     size_t raw_end;
+    const cvi_oddity *oddities; /* what its members do not tell; NULL: nothing */
 } cvi_record;
 
 /* Written by the decoder only; constant, but for the count of owners, once it is handed out. */
@@ -37,6 +39,7 @@ struct cvi_result {
     size_t records_size; /* of that block, in bytes */
     cvi_record *details; /* as many; a block */
     size_t count;
+    size_t item_count; /* with those that are no records */
 };
 
 /* An empty result with one owner that takes over the body; NULL without memory (body is kept). */

@@ -44,4 +44,4 @@ static const cvi_field rows[] = {
 
 static CVI_DEFINE_SHAPE(shape, "issue", cv_issue, rows);
 
-CVI_DEFINE_RESOURCE(issue, CV_ISSUE, "issue", "issues", 4000, &shape);
+CVI_DEFINE_RESOURCE(issue, CV_ISSUE, "issue", "issues", 4000, &shape, .old_type_id = 37);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "resources/piece.h"
+
 /* Digits within a text. */
 typedef struct digits {
     const char *text;
@@ -17,18 +19,19 @@ typedef struct reading {
     bool is_negative;
     digits whole;    /* without zeros in front */
     digits fraction; /* without zeros at the end */
-    const char *rest;
+    cvi_piece rest;
 } reading;
 
 enum { RANK_NUMBER, RANK_TEXT, RANK_NONE };
 
-/* Fractions that have a character of their own; more digits than any issue number tells apart. */
-typedef struct vulgar_fraction {
-    const char *character;
+/* A fraction in one spelling; more digits than any issue number tells apart. */
+typedef struct spelt_fraction {
+    const char *spelling;
     const char *decimals;
-} vulgar_fraction;
+} spelt_fraction;
 
-static const vulgar_fraction vulgar_fractions[] = {
+/* Those with a character of their own. */
+static const spelt_fraction vulgar_fractions[] = {
     {"\xC2\xBC", "25"},         {"\xC2\xBD", "5"},          {"\xC2\xBE", "75"},
     {"\xE2\x85\x90", "142857"}, {"\xE2\x85\x91", "111111"}, {"\xE2\x85\x92", "1"},
     {"\xE2\x85\x93", "333333"}, {"\xE2\x85\x94", "666667"}, {"\xE2\x85\x95", "2"},
@@ -37,13 +40,19 @@ static const vulgar_fraction vulgar_fractions[] = {
     {"\xE2\x85\x9C", "375"},    {"\xE2\x85\x9D", "625"},    {"\xE2\x85\x9E", "875"},
 };
 
+/* Those that are typed. Comics are numbered in halves, thirds and quarters; what else has a
+ * slash is a double number, such as "5/6" and "101/102". */
+static const spelt_fraction typed_fractions[] = {
+    {"1/4", "25"}, {"1/3", "333333"}, {"1/2", "5"}, {"2/3", "666667"}, {"3/4", "75"},
+};
+
 static bool is_digit(char character) {
     return character >= '0' && character <= '9';
 }
 
-static digits digits_at(const char *text) {
-    digits found = {text, 0};
-    while (is_digit(text[found.count])) {
+static digits digits_at(cvi_piece text) {
+    digits found = {text.text, 0};
+    while (found.count < text.length && is_digit(text.text[found.count])) {
         found.count++;
     }
     return found;
@@ -64,47 +73,79 @@ static digits without_final_zeros(digits number) {
     return number;
 }
 
-static const vulgar_fraction *vulgar_fraction_at(const char *text) {
-    size_t count = sizeof(vulgar_fractions) / sizeof(vulgar_fractions[0]);
+static const spelt_fraction *find_fraction(const spelt_fraction *fractions, size_t count,
+                                           cvi_piece text) {
     for (size_t i = 0; i < count; i++) {
-        const char *character = vulgar_fractions[i].character;
-        if (strncmp(text, character, strlen(character)) == 0) {
-            return &vulgar_fractions[i];
+        size_t length = strlen(fractions[i].spelling);
+        if (length <= text.length && memcmp(text.text, fractions[i].spelling, length) == 0) {
+            return &fractions[i];
         }
     }
     return NULL;
 }
 
-/* Reads a fraction, if there is one, and answers what follows it. */
-static const char *read_fraction(const char *text, digits *fraction) {
-    const vulgar_fraction *vulgar = vulgar_fraction_at(text);
-    if (vulgar != NULL) {
-        *fraction = (digits){vulgar->decimals, strlen(vulgar->decimals)};
-        return text + strlen(vulgar->character);
-    }
-    *fraction = (digits){text, 0};
-    if (text[0] != '.' || !is_digit(text[1])) {
-        return text;
-    }
-    digits decimals = digits_at(text + 1);
-    *fraction = without_final_zeros(decimals);
-    return decimals.text + decimals.count;
+static const spelt_fraction *typed_fraction_at(cvi_piece text) {
+    const spelt_fraction *typed =
+        find_fraction(typed_fractions, sizeof(typed_fractions) / sizeof(typed_fractions[0]), text);
+    size_t length = typed != NULL ? strlen(typed->spelling) : 0;
+    bool goes_on =
+        length < text.length && (is_digit(text.text[length]) || text.text[length] == '/');
+    return goes_on ? NULL : typed; /* "1/25" and "1/2/3" are none */
 }
 
-static bool begins_number(const char *text) {
-    return is_digit(text[0]) || (text[0] == '.' && is_digit(text[1])) ||
+static const spelt_fraction *vulgar_fraction_at(cvi_piece text) {
+    return find_fraction(vulgar_fractions, sizeof(vulgar_fractions) / sizeof(vulgar_fractions[0]),
+                         text);
+}
+
+static cvi_piece behind(cvi_piece text, size_t length) {
+    return (cvi_piece){text.text + length, text.length - length};
+}
+
+static bool begins_decimals(cvi_piece text) {
+    return text.length > 1 && text.text[0] == '.' && is_digit(text.text[1]);
+}
+
+/* Reads the fraction that `text` begins with, if there is one, and answers what follows it. A whole
+ * number may have a blank behind it, and must have it before a typed fraction: "11/2" is none. */
+static cvi_piece read_fraction(cvi_piece text, bool has_whole, digits *fraction) {
+    bool is_apart = has_whole && text.length > 0 && text.text[0] == ' ';
+    cvi_piece begin = behind(text, is_apart ? 1 : 0);
+    const spelt_fraction *found = !has_whole || is_apart ? typed_fraction_at(begin) : NULL;
+    if (found == NULL) {
+        found = vulgar_fraction_at(begin);
+    }
+    if (found != NULL) {
+        *fraction = (digits){found->decimals, strlen(found->decimals)};
+        return behind(begin, strlen(found->spelling));
+    }
+    *fraction = (digits){text.text, 0};
+    if (!begins_decimals(text)) {
+        return text;
+    }
+    digits decimals = digits_at(behind(text, 1));
+    *fraction = without_final_zeros(decimals);
+    return behind(text, 1 + decimals.count);
+}
+
+static bool begins_number(cvi_piece text) {
+    return (text.length > 0 && is_digit(text.text[0])) || begins_decimals(text) ||
            vulgar_fraction_at(text) != NULL;
 }
 
-static reading read_number(const char *text) {
-    bool has_minus = text[0] == '-';
-    const char *begin = has_minus ? text + 1 : text;
+static reading read_number(const char *spelling) {
+    cvi_piece text = cvi_piece_trim(cvi_piece_of(spelling != NULL ? spelling : ""));
+    bool has_minus = text.length > 0 && text.text[0] == '-';
+    cvi_piece begin = behind(text, has_minus ? 1 : 0);
     if (!begins_number(begin)) {
-        return (reading){.rank = *text != '\0' ? RANK_TEXT : RANK_NONE, .rest = text};
+        return (reading){.rank = text.length > 0 ? RANK_TEXT : RANK_NONE, .rest = text};
     }
-    digits whole = digits_at(begin);
+    digits whole = {begin.text, 0};
+    if (typed_fraction_at(begin) == NULL) {
+        whole = digits_at(begin);
+    }
     reading number = {.rank = RANK_NUMBER, .whole = without_leading_zeros(whole)};
-    number.rest = read_fraction(whole.text + whole.count, &number.fraction);
+    number.rest = read_fraction(behind(begin, whole.count), whole.count > 0, &number.fraction);
     number.is_negative = has_minus && number.whole.count + number.fraction.count > 0;
     return number;
 }
@@ -141,31 +182,33 @@ static int lower(char character) {
     return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
-/* Compares what stands behind the numbers; digits in it go by value. */
-static int compare_rests(const char *one, const char *other) {
-    while (*one != '\0' && *other != '\0') {
-        int order;
-        if (is_digit(*one) && is_digit(*other)) {
-            digits first = digits_at(one);
-            digits second = digits_at(other);
-            order = compare_whole(without_leading_zeros(first), without_leading_zeros(second));
-            one += first.count;
-            other += second.count;
-        } else {
-            order = lower(*one) - lower(*other);
-            one++;
-            other++;
-        }
-        if (order != 0) {
-            return order;
-        }
+/* Compares where two texts go on with a digit or something else, and moves behind it. */
+static int compare_next(cvi_piece *one, cvi_piece *other) {
+    if (!is_digit(one->text[0]) || !is_digit(other->text[0])) {
+        int order = lower(one->text[0]) - lower(other->text[0]);
+        *one = behind(*one, 1);
+        *other = behind(*other, 1);
+        return order;
     }
-    return (*one != '\0') - (*other != '\0');
+    digits first = digits_at(*one);
+    digits second = digits_at(*other);
+    *one = behind(*one, first.count);
+    *other = behind(*other, second.count);
+    return compare_whole(without_leading_zeros(first), without_leading_zeros(second));
+}
+
+/* Compares what stands behind the numbers; digits in it go by value. */
+static int compare_rests(cvi_piece one, cvi_piece other) {
+    int order = 0;
+    while (order == 0 && one.length > 0 && other.length > 0) {
+        order = compare_next(&one, &other);
+    }
+    return order != 0 ? order : compare_sizes(one.length, other.length);
 }
 
 int cv_issue_number_compare(const char *one, const char *other) {
-    reading first = read_number(one != NULL ? one : "");
-    reading second = read_number(other != NULL ? other : "");
+    reading first = read_number(one);
+    reading second = read_number(other);
     int order = first.rank - second.rank;
     if (order == 0 && first.rank == RANK_NUMBER) {
         order = compare_values(&first, &second);

@@ -20,11 +20,15 @@ static bool grow(cvi_items *list, size_t needed, size_t item_size, cvi_arena *ar
         }
         capacity *= 2;
     }
+    if (list->items != NULL && cvi_arena_extend(arena, list->items, list->capacity, capacity)) {
+        list->capacity = capacity;
+        return true;
+    }
     char *items = cvi_arena_take(arena, capacity);
     if (items == NULL) {
         return false;
     }
-    if (list->count > 0) {
+    if (list->items != NULL) {
         memcpy(items, list->items, list->count * item_size);
     }
     list->items = items;

@@ -41,11 +41,20 @@ static void *take_block(void *context, size_t size) {
 }
 
 static void *grow_block(void *context, void *block, size_t size) {
-    void *grown = take_block(context, size);
-    if (block != NULL) {
-        const block_head *head = (const block_head *)block - 1;
-        memcpy(grown, block, head->size < size ? head->size : size);
+    cvi_json_parse *parse = context;
+    block_head *head = block != NULL ? (block_head *)block - 1 : NULL;
+    if (head == NULL) {
+        return take_block(context, size);
     }
+    if (size <= head->size) {
+        return block;
+    }
+    if (cvi_arena_extend(parse->scratch, block, head->size, size)) {
+        head->size = size;
+        return block;
+    }
+    void *grown = take_block(context, size);
+    memcpy(grown, block, head->size);
     return grown;
 }
 

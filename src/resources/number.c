@@ -71,9 +71,9 @@ static int digit_at(const spelling *parts, int64_t index) {
     return parts->first[place] - '0';
 }
 
-/* Digits that cannot overflow and nothing else: nearly every number that there is. */
-static bool read_plain(const char *text, size_t length, int64_t *number) {
-    if (length == 0 || length > PLAIN_DIGITS_MAX) {
+/* Digits that cannot overflow: nearly every number that there is. */
+bool cvi_number_read_digits(const char *text, size_t length, int64_t *number) {
+    if (length == 0 || length > PLAIN_DIGITS_MAX || (text[0] == '0' && length > 1)) {
         return false;
     }
     int64_t value = 0;
@@ -88,7 +88,7 @@ static bool read_plain(const char *text, size_t length, int64_t *number) {
 }
 
 bool cvi_number_read(const char *text, size_t length, int64_t *number) {
-    if (read_plain(text, length, number)) {
+    if (cvi_number_read_digits(text, length, number)) {
         return true;
     }
     spelling parts;
@@ -113,4 +113,12 @@ bool cvi_number_read(const char *text, size_t length, int64_t *number) {
     }
     *number = parts.is_negative ? value : -value;
     return true;
+}
+
+bool cvi_number_is_plain(const char *text, size_t length) {
+    size_t sign = length > 0 && text[0] == '-' ? 1 : 0;
+    if (length > sign && text[sign] == '0') {
+        return length == 1;
+    }
+    return length > sign && count_digits(text + sign, text + length) == length - sign;
 }

@@ -13,6 +13,21 @@ bool cvi_piece_is(cvi_piece part, const char *text) {
     return part.length == strlen(text) && memcmp(part.text, text, part.length) == 0;
 }
 
+static bool is_blank(char character) {
+    return character == ' ' || character == '\t' || character == '\r';
+}
+
+cvi_piece cvi_piece_trim(cvi_piece part) {
+    while (part.length > 0 && is_blank(part.text[0])) {
+        part.text++;
+        part.length--;
+    }
+    while (part.length > 0 && is_blank(part.text[part.length - 1])) {
+        part.length--;
+    }
+    return part;
+}
+
 bool cvi_piece_is_name(cvi_piece part) {
     for (size_t i = 0; i < part.length; i++) {
         char character = part.text[i];

@@ -25,6 +25,9 @@ bool cvi_piece_is_name(cvi_piece part);
  * one, no separator followed. */
 bool cvi_piece_cut(cvi_piece *rest, char separator, cvi_piece *part);
 
+/* The part without blanks, TABs and CRs at its ends. */
+cvi_piece cvi_piece_trim(cvi_piece part);
+
 /* Adds the part fit to be shown in a message: one line of ASCII, cut behind CVI_PIECE_SHOWN
  * bytes. */
 void cvi_piece_show(cvi_piece part, cvi_buffer *out);

@@ -9,6 +9,8 @@
 #include "resources/inside.h"
 #include "support/allocator.h"
 
+enum { ARENA_STEP_MIN_BYTES = 256 };
+
 /* A page and what cv_page_free needs; pointers to its items and the items stand behind it. */
 typedef struct page_block {
     cvi_result *result;
@@ -28,8 +30,9 @@ cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *re
     result->resource = resource;
     result->is_list = is_list;
     result->envelope.error = "";
-    /* What records point to is smaller than their text, so that one block holds it. */
-    cvi_arena_init(&result->arena, allocator, body_size);
+    /* What records point to is most of their text, but how much is known in the end only. */
+    size_t step = body_size / 64 > ARENA_STEP_MIN_BYTES ? body_size / 64 : ARENA_STEP_MIN_BYTES;
+    cvi_arena_init_tight(&result->arena, allocator, body_size / 4 * 3, step);
     return result;
 }
 
@@ -98,6 +101,10 @@ bool cvi_result_is_list(const cvi_result *result) {
 
 size_t cvi_result_count(const cvi_result *result) {
     return result->count;
+}
+
+size_t cvi_result_item_count(const cvi_result *result) {
+    return result->item_count;
 }
 
 int64_t cvi_result_id(const cvi_result *result, size_t index) {

@@ -16,9 +16,9 @@ typedef struct cvi_envelope {
     int64_t status_code; /* 1: fine */
     const char *error;   /* its text, "" if absent */
     int64_t limit;
-    int64_t offset;
+    int64_t offset; /* -1: it does not say */
     int64_t page_results;
-    int64_t total_results;
+    int64_t total_results; /* -1: it does not say */
 } cvi_envelope;
 
 typedef struct cvi_result cvi_result;
@@ -34,6 +34,9 @@ bool cvi_result_is_list(const cvi_result *result);
 /* Records in the result: 1 for a detail, the items of a list, 0 when the service reports an error.
  */
 size_t cvi_result_count(const cvi_result *result);
+
+/* The same, but of a list with the items that are no records, such as []. */
+size_t cvi_result_item_count(const cvi_result *result);
 
 /* The id of record `index`; 0 if the answer had none. */
 int64_t cvi_result_id(const cvi_result *result, size_t index);

@@ -1,5 +1,5 @@
 /* Owns the rules for searches: words, resources, fields. A field may belong to any resource that
- * can be among the hits, so that fields are looked up in all tables. Any thread. */
+ * can be among the hits, so that fields are looked up in the tables of all of them. Any thread. */
 #include "resources/search.h"
 
 #include <string.h>
@@ -114,6 +114,7 @@ bool cvi_check_search_resources(const char *resources, bool allows_unknown, cvi_
     while (has_more) {
         cvi_piece given;
         has_more = cvi_piece_cut(&rest, ',', &given);
+        given = cvi_piece_trim(given);
         cvi_piece name = detail_path_of(given);
         bool is_let_through = allows_unknown && cvi_piece_is_name(name);
         if (!is_let_through && !cvi_names_have(&allowed, name)) {
@@ -129,14 +130,36 @@ bool cvi_check_search_resources(const char *resources, bool allows_unknown, cvi_
 
 /* ---- fields ---- */
 
-/* Table `i` of those that hits may have: that of all hits, then the resources'. NULL: no more. */
-static const cvi_shape *shape_of_hits(size_t i) {
-    size_t count = 0;
-    const cvi_resource *const *resources = cvi_registry_all(&count);
-    if (i > count) {
-        return NULL;
+/* What can be among the hits. */
+typedef struct hit_tables {
+    const char *resources; /* as they are told; NULL: all that are searched */
+    const cvi_shape *shapes[SEARCHABLE_COUNT + 1];
+    size_t count;
+} hit_tables;
+
+static bool is_among(const char *resources, const char *name) {
+    cvi_piece rest = cvi_piece_of(resources);
+    bool is_found = false;
+    bool has_more = true;
+    while (has_more && !is_found) {
+        cvi_piece resource;
+        has_more = cvi_piece_cut(&rest, ',', &resource);
+        is_found = cvi_piece_is(resource, name);
     }
-    return i == 0 ? cvi_search_resource.shape : resources[i - 1]->shape;
+    return is_found;
+}
+
+/* The table of all hits, then the resources'; what was let through has none. */
+static hit_tables tables_of(const char *resources) {
+    hit_tables tables = {.resources = resources, .shapes = {cvi_search_resource.shape}, .count = 1};
+    for (size_t i = 0; i < SEARCHABLE_COUNT; i++) {
+        const cvi_resource *known = cvi_registry_find(cv_resource_from_name(searchable[i]));
+        if (known != NULL && (resources == NULL || is_among(resources, searchable[i]))) {
+            tables.shapes[tables.count] = known->shape;
+            tables.count++;
+        }
+    }
+    return tables;
 }
 
 /* Adds what one table calls its rows with all of `flags`. False: the set is full. */
@@ -149,16 +172,23 @@ static bool add_rows(cvi_name_set *set, const cvi_shape *shape, unsigned flags) 
     return has_room;
 }
 
-static bool refuse_field(cvi_piece name, cv_error *error) {
+static bool refuse_field(const hit_tables *tables, cvi_piece name, cv_error *error) {
     cvi_nearest nearest = cvi_nearest_to(name.text, name.length);
     cvi_name_set allowed = {.count = 0};
-    const cvi_shape *shape;
     bool has_room = true; /* a message has less of it than the set */
-    for (size_t i = 0; (shape = shape_of_hits(i)) != NULL; i++) {
-        cvi_nearest_try_rows(&nearest, shape, CVI_IN_LIST);
-        has_room = has_room && add_rows(&allowed, shape, CVI_IN_LIST);
+    for (size_t i = 0; i < tables->count; i++) {
+        cvi_nearest_try_rows(&nearest, tables->shapes[i], CVI_IN_LIST);
+        has_room = has_room && add_rows(&allowed, tables->shapes[i], CVI_IN_LIST);
     }
-    return refuse_name("fields of hits", &nearest, &allowed, error);
+    char what[sizeof("fields of hits of ") + CVI_PIECE_SHOWN_SIZE];
+    cvi_buffer text;
+    cvi_buffer_over(&text, what, sizeof(what));
+    cvi_buffer_add_text(&text, "fields of hits");
+    if (tables->resources != NULL) {
+        cvi_buffer_add_text(&text, " of ");
+        cvi_piece_show(cvi_piece_of(tables->resources), &text);
+    }
+    return refuse_name(what, &nearest, &allowed, error);
 }
 
 /* Adds what one table calls the field; `*known` becomes true if it does. */
@@ -172,33 +202,34 @@ static bool add_of_table(cvi_name_set *set, const cvi_shape *shape, cvi_piece na
     return cvi_names_add(set, cvi_piece_of(row->wire));
 }
 
-static bool add_field(cvi_name_set *set, cvi_piece name, bool allows_unknown, cv_error *error) {
+static bool add_field(cvi_name_set *set, const hit_tables *tables, cvi_piece name,
+                      bool allows_unknown, cv_error *error) {
     const unsigned flags = allows_unknown ? 0 : CVI_IN_LIST;
-    const cvi_shape *shape;
     bool known = false;
     bool has_room = true;
-    for (size_t i = 0; has_room && (shape = shape_of_hits(i)) != NULL; i++) {
-        has_room = add_of_table(set, shape, name, flags, &known);
+    for (size_t i = 0; has_room && i < tables->count; i++) {
+        has_room = add_of_table(set, tables->shapes[i], name, flags, &known);
     }
     if (!known && !(allows_unknown && cvi_piece_is_name(name))) {
-        return refuse_field(name, error);
+        return refuse_field(tables, name, error);
     }
     has_room = has_room && (known || cvi_names_add(set, name));
     return has_room || refuse("field", name, "is one too many", error);
 }
 
-bool cvi_check_search_fields(const char *fields, bool allows_unknown, cvi_buffer *out,
-                             cv_error *error) {
+bool cvi_check_search_fields(const char *resources, const char *fields, bool allows_unknown,
+                             cvi_buffer *out, cv_error *error) {
     cvi_piece rest = cvi_piece_of(fields);
     if (!check_text("fields", rest, error)) {
         return false;
     }
+    const hit_tables tables = tables_of(resources);
     cvi_name_set set = {{{"id", 2}, {"resource_type", 13}}, 2};
     bool has_more = true;
     while (has_more) {
         cvi_piece name;
         has_more = cvi_piece_cut(&rest, ',', &name);
-        if (!add_field(&set, name, allows_unknown, error)) {
+        if (!add_field(&set, &tables, cvi_piece_trim(name), allows_unknown, error)) {
             return false;
         }
     }

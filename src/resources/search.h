@@ -16,15 +16,17 @@
 /* Words to look for: not blank, at most 2048 bytes, without control characters. */
 bool cvi_check_search_words(const char *words, cvi_buffer *out, cv_error *error);
 
-/* Names joined by commas, each the detail path or list path of a resource that the service
- * searches, whether this version has a table for it or not; written as detail paths, sorted,
- * without repeats. */
+/* Names joined by commas, blanks around them not counted, each the detail path or list path of a
+ * resource that the service searches, whether this version has a table for it or not; written as
+ * detail paths, sorted, without repeats. */
 bool cvi_check_search_resources(const char *resources, bool allows_unknown, cvi_buffer *out,
                                 cv_error *error);
 
-/* Names joined by commas, each a field that lists of some resource carry; written as on the wire,
- * in each of its spellings there, sorted, with `id` and `resource_type` among them. */
-bool cvi_check_search_fields(const char *fields, bool allows_unknown, cvi_buffer *out,
-                             cv_error *error);
+/* Names joined by commas, blanks around them not counted, each a field that all hits have or that
+ * lists of one of `resources` carry (as cvi_check_search_resources wrote them; NULL: of all that
+ * the service searches); written as on the wire, in each of its spellings there, sorted, with `id`
+ * and `resource_type` among them. */
+bool cvi_check_search_fields(const char *resources, const char *fields, bool allows_unknown,
+                             cvi_buffer *out, cv_error *error);
 
 #endif

@@ -65,6 +65,10 @@ typedef struct cvi_resource {
     const char *list_path;   /* "issues" */
     int64_t type_id;         /* the 4000 of 4000-52 */
     const cvi_shape *shape;  /* of a struct that begins with a cv_record */
+    int64_t old_type_id;     /* in old addresses, the 37 of 37-52; 0: not known */
+    /* Parameters that its list takes beside those that all lists take, a NULL behind the last one;
+     * NULL: none. */
+    const char *const *extras;
 } cvi_resource;
 
 /* How the decoder sees every list member; shapes.c asserts that the public ones are the same. */
@@ -149,9 +153,14 @@ extern const cvi_shape cvi_shape_date_object;
 #define CVI_SAME_OFFSET(type, member) (offsetof(type, member) == offsetof(cv_page, member))
 
 /* Defines cvi_<name>_resource, and asserts what lets one decoder serve all resources: a record
- * begins with its head, and every typed page is laid out as cv_page. */
-#define CVI_DEFINE_RESOURCE(name, number, detail_path, list_path, type_id, shape)                  \
-    const cvi_resource cvi_##name##_resource = {number, detail_path, list_path, type_id, shape};   \
+ * begins with its head, and every typed page is laid out as cv_page. Behind the type come the
+ * address of the shape and what few resources have, as `.old_type_id = 37`. */
+#define CVI_DEFINE_RESOURCE(name, number, detail, list, type, ...)                                 \
+    const cvi_resource cvi_##name##_resource = {.resource = number,                                \
+                                                .detail_path = detail,                             \
+                                                .list_path = list,                                 \
+                                                .type_id = type,                                   \
+                                                .shape = __VA_ARGS__};                             \
     _Static_assert(offsetof(cv_##name, record) == 0, "a record begins with its head");             \
     _Static_assert(sizeof(cv_##name##_page) == sizeof(cv_page) &&                                  \
                        CVI_SAME_OFFSET(cv_##name##_page, items) &&                                 \

@@ -115,10 +115,34 @@ static size_t repaired_length(const char *text, size_t length) {
     return total;
 }
 
-const char *cvi_text_store(cvi_arena *arena, const char *text, size_t length) {
-    if (valid_prefix(text, length) == length) {
-        return cvi_arena_copy_text(arena, text, length);
+/* Copies plain ASCII from the front, and answers how many bytes that were: all, or nearly all
+ * before the first that is none. Looking and copying in one go is what makes texts cheap. */
+static size_t copy_ascii(char *copy, const char *text, size_t length) {
+    size_t done = 0;
+    uint64_t words[2];
+    for (; length - done >= sizeof(words); done += sizeof(words)) {
+        memcpy(words, text + done, sizeof(words));
+        if (((words[0] | words[1]) & HIGH_BITS) != 0) {
+            return done;
+        }
+        memcpy(copy + done, words, sizeof(words));
     }
+    if (length >= sizeof(words)) { /* the last ones again, with what is left behind them */
+        memcpy(words, text + length - sizeof(words), sizeof(words));
+        if (((words[0] | words[1]) & HIGH_BITS) != 0) {
+            return done;
+        }
+        memcpy(copy + length - sizeof(words), words, sizeof(words));
+        return length;
+    }
+    for (; done < length && (unsigned char)text[done] < 0x80; done++) {
+        copy[done] = text[done];
+    }
+    return done;
+}
+
+/* A text that holds broken sequences. */
+static const char *store_repaired(cvi_arena *arena, const char *text, size_t length) {
     if (length > SIZE_MAX / REPLACEMENT_LENGTH - 1) {
         return NULL;
     }
@@ -126,6 +150,22 @@ const char *cvi_text_store(cvi_arena *arena, const char *text, size_t length) {
     if (copy != NULL) {
         repair(text, length, copy);
     }
+    return copy;
+}
+
+const char *cvi_text_store(cvi_arena *arena, const char *text, size_t length) {
+    char *copy = length < SIZE_MAX ? cvi_arena_take_bytes(arena, length + 1) : NULL;
+    if (copy == NULL) {
+        return NULL;
+    }
+    size_t done = copy_ascii(copy, text, length);
+    if (done < length) {
+        if (valid_prefix(text + done, length - done) < length - done) {
+            return store_repaired(arena, text, length);
+        }
+        memcpy(copy + done, text + done, length - done);
+    }
+    copy[length] = '\0';
     return copy;
 }
 
@@ -182,6 +222,10 @@ static const char *step_over(const char *escape, const char *end, bool *is_bad) 
 static const char *find_bad_escape(const char *text, const char *end) {
     const char *escape = memchr(text, '\\', (size_t)(end - text));
     while (escape != NULL) {
+        if (end - escape > 2 && escape[1] != 'u') { /* a quote, mostly */
+            escape = memchr(escape + 2, '\\', (size_t)(end - escape - 2));
+            continue;
+        }
         bool is_bad;
         const char *next = step_over(escape, end, &is_bad);
         if (is_bad) {

@@ -1,6 +1,6 @@
 /* Owns the rules by which a value fits a member: text for numbers and numbers for text, the many
  * ways to say "none" for objects and lists. Nothing here is an error: what cannot be held reads as
- * null, and the raw text keeps the truth. Any thread. */
+ * null, and the caller learns that the member is not what was sent. Any thread. */
 #include "resources/value.h"
 
 #include <stdint.h>
@@ -20,30 +20,37 @@ cvi_value_fate cvi_value_clear(const cvi_field *row, char *target) {
     return CVI_VALUE_NULL;
 }
 
-/* The member is zero, but not null: `false` for an object, an empty list. */
-static cvi_value_fate store_none(const cvi_field *row, char *target) {
+static cvi_value_fate clear_as(const cvi_field *row, char *target, cvi_value_fate fate) {
     cvi_value_clear(row, target);
-    return CVI_VALUE_STORED;
+    return fate;
 }
 
-static cvi_value_fate store_int64(const cvi_field *row, char *target, int64_t number) {
+static void store_int64(const cvi_field *row, char *target, int64_t number) {
     memcpy(target + row->offset, &number, sizeof(number));
-    return CVI_VALUE_STORED;
 }
 
-static cvi_value_fate store_bool(const cvi_field *row, char *target, bool value) {
+static void store_bool(const cvi_field *row, char *target, bool value) {
     memcpy(target + row->offset, &value, sizeof(value));
-    return CVI_VALUE_STORED;
 }
 
+/* `exact_kind`: what the member must be for the spelling to come back as it is. */
 static cvi_value_fate store_spelling(const cvi_field *row, char *target, const char *spelling,
-                                     size_t length) {
+                                     size_t length, cvi_kind exact_kind) {
     int64_t number;
-    if (!cvi_number_read(spelling, length, &number)) {
-        return cvi_value_clear(row, target);
+    if (row->kind == exact_kind && cvi_number_read_digits(spelling, length, &number)) {
+        store_int64(row, target, number);
+        return CVI_VALUE_STORED;
     }
-    return row->kind == CVI_KIND_BOOL ? store_bool(row, target, number != 0)
-                                      : store_int64(row, target, number);
+    if (!cvi_number_read(spelling, length, &number)) {
+        return clear_as(row, target, CVI_VALUE_LOST);
+    }
+    if (row->kind == CVI_KIND_BOOL) {
+        store_bool(row, target, number != 0);
+        return CVI_VALUE_COERCED;
+    }
+    store_int64(row, target, number);
+    bool is_exact = row->kind == exact_kind && cvi_number_is_plain(spelling, length);
+    return is_exact ? CVI_VALUE_STORED : CVI_VALUE_COERCED;
 }
 
 static cvi_value_fate store_text(const cvi_field *row, char *target, const char *text,
@@ -58,24 +65,30 @@ static cvi_value_fate store_text(const cvi_field *row, char *target, const char 
 
 cvi_value_fate cvi_value_bool(const cvi_field *row, char *target, bool value) {
     if (row->kind == CVI_KIND_BOOL) {
-        return store_bool(row, target, value);
+        store_bool(row, target, value);
+        return CVI_VALUE_STORED;
     }
     if (is_number(row)) {
-        return store_int64(row, target, value);
+        store_int64(row, target, value);
+        return CVI_VALUE_COERCED;
     }
-    bool says_none = !value && (row->kind == CVI_KIND_OBJECT || row->kind == CVI_KIND_LIST);
-    return says_none ? store_none(row, target) : cvi_value_clear(row, target);
+    if (!value && row->kind == CVI_KIND_OBJECT) {
+        return clear_as(row, target, CVI_VALUE_NONE);
+    }
+    bool is_empty = !value && row->kind == CVI_KIND_LIST;
+    return clear_as(row, target, is_empty ? CVI_VALUE_COERCED : CVI_VALUE_LOST);
 }
 
 cvi_value_fate cvi_value_number(const cvi_field *row, char *target, const char *spelling,
                                 size_t length, cvi_arena *arena) {
     if (row->kind == CVI_KIND_TEXT) {
-        return store_text(row, target, spelling, length, arena);
+        cvi_value_fate fate = store_text(row, target, spelling, length, arena);
+        return fate == CVI_VALUE_STORED ? CVI_VALUE_COERCED : fate;
     }
     if (is_number(row)) {
-        return store_spelling(row, target, spelling, length);
+        return store_spelling(row, target, spelling, length, CVI_KIND_INT64);
     }
-    return cvi_value_clear(row, target);
+    return clear_as(row, target, CVI_VALUE_LOST);
 }
 
 cvi_value_fate cvi_value_text(const cvi_field *row, char *target, const char *text, size_t length,
@@ -84,12 +97,10 @@ cvi_value_fate cvi_value_text(const cvi_field *row, char *target, const char *te
         return store_text(row, target, text, length, arena);
     }
     if (is_number(row)) {
-        return store_spelling(row, target, text, length);
+        return store_spelling(row, target, text, length, CVI_KIND_INT64_TEXT);
     }
-    if (row->kind == CVI_KIND_LIST && length == 0) {
-        return store_none(row, target);
-    }
-    return cvi_value_clear(row, target);
+    bool is_empty = length == 0 && row->kind == CVI_KIND_LIST;
+    return clear_as(row, target, is_empty ? CVI_VALUE_COERCED : CVI_VALUE_LOST);
 }
 
 void cvi_value_object(const cvi_field *row, char *target, const void *object) {

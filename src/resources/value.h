@@ -11,8 +11,11 @@
 /* What became of a value. Each function below overwrites the member, so that of two equal keys the
  * last one wins. */
 typedef enum cvi_value_fate {
-    CVI_VALUE_STORED,
-    CVI_VALUE_NULL, /* null, or nothing that the member can hold: the member is zero */
+    CVI_VALUE_STORED,  /* the member says what was sent */
+    CVI_VALUE_COERCED, /* it says much the same: 12 for "12", an empty list for false */
+    CVI_VALUE_NONE,    /* false for an object: the member is zero */
+    CVI_VALUE_NULL,    /* null: the member is zero */
+    CVI_VALUE_LOST,    /* nothing that the member can hold: it is zero and reads as null */
     CVI_VALUE_NO_MEMORY
 } cvi_value_fate;
 

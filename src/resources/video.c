@@ -31,6 +31,8 @@ static const cvi_field rows[] = {
     CVI_TEXT(cv_video, hd_url, CVI_IN_LIST),
 };
 
+static const char *const extras[] = {"subscriber_only", "video_type", NULL};
+
 static CVI_DEFINE_SHAPE(shape, "video", cv_video, rows);
 
-CVI_DEFINE_RESOURCE(video, CV_VIDEO, "video", "videos", 2300, &shape);
+CVI_DEFINE_RESOURCE(video, CV_VIDEO, "video", "videos", 2300, &shape, .extras = extras);

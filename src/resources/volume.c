@@ -37,4 +37,4 @@ static const cvi_field rows[] = {
 
 static CVI_DEFINE_SHAPE(shape, "volume", cv_volume, rows);
 
-CVI_DEFINE_RESOURCE(volume, CV_VOLUME, "volume", "volumes", 4050, &shape);
+CVI_DEFINE_RESOURCE(volume, CV_VOLUME, "volume", "volumes", 4050, &shape, .old_type_id = 49);

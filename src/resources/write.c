@@ -1,5 +1,6 @@
 /* Owns the way back: JSON from typed members. Reads nothing of the body, so that a member that was
- * decoded wrongly shows. Any thread. */
+ * decoded wrongly shows; only what a member could not hold comes from the oddities that the decoder
+ * has kept for it. Any thread. */
 #include <comicvine/record.h>
 
 #include <string.h>
@@ -57,22 +58,33 @@ static void write_text(cvi_buffer *out, const char *text) {
     cvi_buffer_add_char(out, '"');
 }
 
-/* A struct and what is known of its members; nested structs have no detail and write all. */
+/* A struct and what is known of its members. */
 typedef struct written {
     const cvi_shape *shape;
     const char *target;
-    const cvi_record *detail;
+    uint64_t present;
+    uint64_t null;
+    const cvi_oddity *oddities;
+    const char *none; /* what a member without an object stands for */
     const char *type; /* of a hit; NULL: it is none */
 } written;
 
-static bool has_bit(uint64_t mask, const written *object, const cvi_field *row) {
-    return (mask >> (row - object->shape->rows) & 1) != 0;
+static bool has_bit(uint64_t mask, size_t place) {
+    return (mask >> place & 1) != 0;
 }
 
 static void write_object(cvi_buffer *out, const written *object);
 
-static void write_nested(cvi_buffer *out, const cvi_shape *shape, const char *target) {
-    const written nested = {shape, target, NULL, NULL};
+/* `oddity`: that of the struct's place, or NULL. Here and below. */
+static void write_nested(cvi_buffer *out, const cvi_shape *shape, const char *target,
+                         const cvi_oddity *oddity) {
+    const written nested = {
+        .shape = shape,
+        .target = target,
+        .present = oddity != NULL ? ~oddity->absent : UINT64_MAX,
+        .oddities = oddity != NULL ? oddity->inside : NULL,
+        .none = "null",
+    };
     write_object(out, &nested);
 }
 
@@ -100,32 +112,49 @@ static void write_bool_member(cvi_buffer *out, const char *member) {
     cvi_buffer_add_text(out, value ? "true" : "false");
 }
 
-/* `none`: what stands for no object. */
-static void write_object_member(cvi_buffer *out, const char *member, const cvi_shape *shape,
-                                const char *none) {
+static void write_object_member(cvi_buffer *out, const written *object, const cvi_field *row,
+                                const cvi_oddity *oddity) {
     const char *target;
-    memcpy(&target, member, sizeof(target));
+    memcpy(&target, object->target + row->offset, sizeof(target));
     if (target == NULL) {
-        cvi_buffer_add_text(out, none);
+        cvi_buffer_add_text(out, object->none);
         return;
     }
-    write_nested(out, shape, target);
+    write_nested(out, row->shape, target, oddity);
 }
 
-static void write_list_member(cvi_buffer *out, const char *member, const cvi_shape *shape) {
+/* The items, and between them what could not be one. */
+static void write_list_member(cvi_buffer *out, const char *member, const cvi_shape *shape,
+                              const cvi_oddity *oddity) {
     cvi_list list;
     memcpy(&list, member, sizeof(list));
-    cvi_buffer_add_char(out, '[');
-    for (size_t i = 0; i < list.count; i++) {
-        cvi_buffer_add_text(out, i > 0 ? "," : "");
-        write_nested(out, shape, (const char *)list.items + i * shape->size);
+    const cvi_oddity *next = oddity != NULL ? oddity->inside : NULL;
+    const char *separator = "[";
+    size_t index = 0;
+    while (index < list.count || next != NULL) {
+        const cvi_oddity *here = next != NULL && next->place == index ? next : NULL;
+        next = here != NULL ? next->next : next;
+        cvi_buffer_add_text(out, separator);
+        separator = ",";
+        if (here != NULL && here->text != NULL) {
+            cvi_buffer_add_text(out, here->text);
+            continue;
+        }
+        write_nested(out, shape, (const char *)list.items + index * shape->size, here);
+        index++;
     }
-    cvi_buffer_add_char(out, ']');
+    cvi_buffer_add_text(out, *separator == '[' ? "[]" : "]");
 }
 
-static void write_value(cvi_buffer *out, const written *object, const cvi_field *row) {
+static void write_value(cvi_buffer *out, const written *object, size_t place) {
+    const cvi_field *row = &object->shape->rows[place];
     const char *member = object->target + row->offset;
-    if (object->detail != NULL && has_bit(object->detail->null, object, row)) {
+    const cvi_oddity *oddity = cvi_oddity_at(object->oddities, place);
+    if (oddity != NULL && oddity->text != NULL) {
+        cvi_buffer_add_text(out, oddity->text);
+        return;
+    }
+    if (has_bit(object->null, place)) {
         cvi_buffer_add_text(out, "null");
         return;
     }
@@ -143,10 +172,10 @@ static void write_value(cvi_buffer *out, const written *object, const cvi_field 
         write_bool_member(out, member);
         return;
     case CVI_KIND_OBJECT:
-        write_object_member(out, member, row->shape, object->detail != NULL ? "false" : "null");
+        write_object_member(out, object, row, oddity);
         return;
     case CVI_KIND_LIST:
-        write_list_member(out, member, row->shape);
+        write_list_member(out, member, row->shape, oddity);
         return;
     }
 }
@@ -154,15 +183,15 @@ static void write_value(cvi_buffer *out, const written *object, const cvi_field 
 static void write_object(cvi_buffer *out, const written *object) {
     const char *separator = "{";
     for (size_t i = 0; i < object->shape->row_count; i++) {
-        const cvi_field *row = &object->shape->rows[i];
-        if (object->detail != NULL && !has_bit(object->detail->present, object, row)) {
+        if (!has_bit(object->present, i)) {
             continue;
         }
         cvi_buffer_add_text(out, separator);
         separator = ",";
-        write_text(out, row->wire);
+        const cvi_oddity *key = cvi_oddity_at(object->oddities, CVI_ODDITY_KEY + i);
+        write_text(out, key != NULL ? key->text : object->shape->rows[i].wire);
         cvi_buffer_add_char(out, ':');
-        write_value(out, object, row);
+        write_value(out, object, i);
     }
     if (object->type != NULL) {
         cvi_buffer_add_text(out, separator);
@@ -177,9 +206,17 @@ char *cv_record_json(const cv_record *record) {
     if (record == NULL) {
         return NULL;
     }
-    const cvi_result *result = record->detail->result;
-    const written object = {record->detail->shape, (const char *)record, record->detail,
-                            cvi_hit_type(record)};
+    const cvi_record *detail = record->detail;
+    const cvi_result *result = detail->result;
+    const written object = {
+        .shape = detail->shape,
+        .target = (const char *)record,
+        .present = detail->present,
+        .null = detail->null,
+        .oddities = detail->oddities,
+        .none = "false",
+        .type = cvi_hit_type(record),
+    };
     cvi_buffer text;
     cvi_buffer_init(&text, &result->allocator, JSON_LIMIT_BYTES);
     write_object(&text, &object);

@@ -12,7 +12,7 @@
 #include "support/digest.h"
 #include "support/error.h"
 
-enum statement { PUT, DELETE, CLEAN, CLEAR };
+enum statement { PUT, PUT_NEWER, DELETE, DELETE_OLDER, CLEAN, CLEAR };
 
 enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, VALUE };
 
@@ -20,13 +20,20 @@ const char *const cvi_cache_find_text =
     "SELECT created_at, expires_at, checksum, negative, rowid, used_at, value FROM main.cache"
     " WHERE hash = ?1";
 
+#define PUT_TEXT                                                                                   \
+    "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value)"              \
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"                                                              \
+    " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"                           \
+    " expires_at = excluded.expires_at, checksum = excluded.checksum,"                             \
+    " negative = excluded.negative, used_at = NULL, value = excluded.value"
+
+/* A row that answers nobody is not newer, whatever it says: one from the future, or not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
-    [PUT] = "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value)"
-            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-            " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"
-            " expires_at = excluded.expires_at, checksum = excluded.checksum,"
-            " negative = excluded.negative, used_at = NULL, value = excluded.value",
+    [PUT] = PUT_TEXT,
+    [PUT_NEWER] = PUT_TEXT " WHERE cache.created_at < excluded.created_at"
+                           " OR cache.created_at > ?7 OR cache.checksum IS NULL",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
+    [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1 AND created_at < ?2",
     [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
     [CLEAR] = CVI_CACHE_DELETE("rowid", ""),
 };
@@ -145,10 +152,13 @@ static bool is_within(int64_t bound, size_t size) {
     return bound < 0 || size <= (uint64_t)bound;
 }
 
+static bool has_room_for(const cvi_cache *cache, size_t size) {
+    return is_within(cache->max_entry_bytes, size) && is_within(cache->bound.max_bytes, size);
+}
+
 bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry) {
     return !cache->disabled && entry->body != NULL && entry->ttl_ms > 0 &&
-           is_within(cache->max_entry_bytes, entry->size) &&
-           is_within(cache->bound.max_bytes, entry->size);
+           has_room_for(cache, entry->size);
 }
 
 static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
@@ -178,6 +188,35 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
     }
     const cvi_just_stored stored = {entry->hash, (int64_t)entry->size};
     return cvi_bound_hold(&cache->bound, &stored, now, &changed, &more, error);
+}
+
+static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
+                                  int64_t *touched, cv_error *error) {
+    return cvi_sql_run(&cache->sql, PUT_NEWER,
+                       CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms),
+                                  cvi_integer(dated->expires_at_ms),
+                                  cvi_integer(cvi_checksum(dated->body, dated->size)),
+                                  cvi_integer(0), cvi_blob(dated->body, dated->size),
+                                  cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
+                       touched, error);
+}
+
+cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
+                                       int64_t *changed, cv_error *error) {
+    int64_t touched = 0;
+    cvi_store_answer answer = CVI_STORE_DONE;
+    if (cache->disabled || now.wall_ms >= cvi_time_after(dated->expires_at_ms, cache->stale_ms)) {
+        return CVI_STORE_DONE;
+    }
+    if (has_room_for(cache, dated->size)) {
+        answer = put_newer(cache, dated, now, &touched, error);
+    } else {
+        answer = cvi_sql_run(&cache->sql, DELETE_OLDER,
+                             CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms)),
+                             &touched, error);
+    }
+    *changed += touched;
+    return answer;
 }
 
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error) {

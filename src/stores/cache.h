@@ -5,7 +5,7 @@
 #include "stores/bound.h"
 #include "stores/database.h"
 
-enum { CVI_CACHE_STATEMENTS = 4 };
+enum { CVI_CACHE_STATEMENTS = 6 };
 
 typedef struct cvi_cache {
     cvi_sql find; /* one statement, cvi_cache_find_text */
@@ -66,6 +66,12 @@ bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry);
  * nothing is there any more. Holds the bound. */
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                                  cv_error *error);
+
+/* Within a transaction: stores a body with its own times, unless what is there is as new. What is
+ * past any use is left out; of what may not be stored remains at least nothing older. Adds the rows
+ * touched to `changed`. The bound is the caller's to hold, after all that it stores. */
+cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
+                                       int64_t *changed, cv_error *error);
 
 /* Within a transaction: forgets a row. */
 cvi_store_answer cvi_cache_delete(cvi_cache *cache, const char *hash, cv_error *error);

@@ -117,7 +117,8 @@ static cvi_store_answer admit(claiming *run, cv_error *error) {
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    run->claim->is_probe = run->room.needs_probe;
+    run->claim->is_probe = run->room.cooling.needs_probe;
+    run->claim->has_failed = run->room.cooling.failures > 0;
     decide(run, CVI_CLAIM_ADMITTED);
     if (owns_job(run)) {
         memcpy(run->claim->job_id, spec->job_id, strnlen(spec->job_id, CVI_JOB_ID_SIZE - 1));

@@ -1,12 +1,15 @@
-/* Owns the table rate_limit_cooldowns. A pause ends by the boot clock; one that another boot began,
- * or that is longer than any can be, is stamped anew when it is first seen. The probe is an
- * admission, known by its row id; it holds the others back as long as its owner lives, a bounded
- * time. Callers hold the transaction. */
+/* Owns the pauses in the table rate_limit_cooldowns; circuit.c counts what begins a host's. A pause
+ * ends by the boot clock; one that another boot began, or that is longer than any can be, is
+ * stamped anew when it is first seen. The probe is an admission, known by its row id; it holds the
+ * others back as long as its owner lives, a bounded time. Callers hold the transaction. */
 #include "stores/cooldown.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "stores/circuit.h"
 #include "stores/limits.h"
+#include "support/buffer.h"
 
 #define FIRST_PAUSE_MS  INT64_C(60000)    /* where the service names no time */
 #define LONGEST_PATH_MS INT64_C(3600000)  /* of one path */
@@ -15,18 +18,23 @@
 #define PROBE_LOOK_MS   INT64_C(250)      /* who waits for a probe looks so often */
 #define MOST_DOUBLINGS  INT64_C(16)
 
-enum { MOST_PAUSES = 2 }; /* that hold back one request */
+enum { MOST_PAUSES = 3 }; /* that hold back one request */
 
 enum statement { FIND, STAMP, BEGIN_PAUSE, MARK_PROBE, DROP_PROBE, END, LIFT, LIFT_ALL };
 
+/* What a pause holds up; in a row the name in place of its path says which. */
+typedef enum reach { OF_PATH, OF_ALL, OF_HOST } reach;
+
 #define COLUMNS                                                                                    \
-    "scope = ?3 AND resource = '', boot = ?4, boot_ms, timestamp, strikes, probe, owner,"          \
-    " probe_boot_ms"
+    "resource, boot = ?4, boot_ms, timestamp,"                                                     \
+    " strikes, probe, owner, probe_boot_ms, failures, unreachable"
 
 static const char *const texts[CVI_COOLDOWN_STATEMENTS] = {
     [FIND] = "SELECT " COLUMNS " FROM main.rate_limit_cooldowns WHERE scope = ?1 AND resource = ?2"
              " UNION ALL SELECT " COLUMNS
-             " FROM main.rate_limit_cooldowns WHERE scope = ?3 AND resource = '' AND ?2 <> ''",
+             " FROM main.rate_limit_cooldowns WHERE scope = ?3 AND resource = '' AND ?2 <> ''"
+             " UNION ALL SELECT " COLUMNS
+             " FROM main.rate_limit_cooldowns WHERE scope = ?5 AND resource = '*'",
     [STAMP] =
         "UPDATE main.rate_limit_cooldowns SET boot = ?3, boot_ms = ?4, timestamp = ?5, probe = 0"
         " WHERE scope = ?1 AND resource = ?2",
@@ -35,7 +43,8 @@ static const char *const texts[CVI_COOLDOWN_STATEMENTS] = {
         " timestamp, strikes) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [MARK_PROBE] = "UPDATE main.rate_limit_cooldowns SET probe = ?4, owner = ?5, boot = ?6,"
                    " boot_ms = min(boot_ms, ?7), probe_boot_ms = ?8"
-                   " WHERE scope = ?1 AND resource = ?2 OR scope = ?3 AND resource = ''",
+                   " WHERE scope = ?1 AND resource = ?2 OR scope = ?3 AND resource = ''"
+                   " OR scope = ?9 AND resource = '*' AND strikes > 0",
     [DROP_PROBE] = "UPDATE main.rate_limit_cooldowns SET probe = 0 WHERE probe = ?1",
     [END] = "DELETE FROM main.rate_limit_cooldowns WHERE probe = ?1",
     [LIFT] = "DELETE FROM main.rate_limit_cooldowns WHERE scope = ?1 AND resource = ?2",
@@ -44,14 +53,16 @@ static const char *const texts[CVI_COOLDOWN_STATEMENTS] = {
 };
 
 typedef struct pause {
-    bool is_of_all;
+    reach reach;
     bool is_of_this_boot;
     int64_t end_boot_ms;
     int64_t end_wall_ms;
-    int64_t strikes;
-    int64_t probe; /* a row id; 0: none */
-    int64_t owner; /* the life of the probe's handle */
+    int64_t strikes; /* of a host: 0 while its failures are only counted */
+    int64_t probe;   /* a row id; 0: none */
+    int64_t owner;   /* the life of the probe's handle */
     int64_t probe_end_boot_ms;
+    int64_t failures;
+    bool is_unreachable;
 } pause;
 
 typedef struct pauses {
@@ -59,14 +70,15 @@ typedef struct pauses {
     size_t count;
 } pauses;
 
-void cvi_cooldowns_init(cvi_cooldowns *cooldowns, cvi_db *db, const char *scope,
-                        const char *origin) {
+void cvi_cooldowns_init(cvi_cooldowns *cooldowns, cvi_db *db, const char *scope, const char *origin,
+                        const char *host) {
     memset(cooldowns, 0, sizeof(*cooldowns));
     cooldowns->sql =
         (cvi_sql){db->connection, db->path, texts, cooldowns->statements, CVI_COOLDOWN_STATEMENTS};
     cooldowns->db = db;
     cooldowns->scope = scope;
     cooldowns->origin = origin;
+    cooldowns->host = host;
 }
 
 void cvi_cooldowns_finalize(cvi_cooldowns *cooldowns) {
@@ -79,9 +91,41 @@ static const char *boot_of(const cvi_cooldowns *cooldowns) {
     return cooldowns->db->clock.boot_id;
 }
 
+static reach reach_of(const char *name) {
+    if (strcmp(name, CVI_ALL_HOST) == 0) {
+        return OF_HOST;
+    }
+    return name[0] == '\0' ? OF_ALL : OF_PATH;
+}
+
+static cvi_value host_of(const cvi_cooldowns *cooldowns) {
+    return cooldowns->host != NULL ? cvi_text(cooldowns->host) : cvi_null();
+}
+
 /* Everything is paused for all keys of a service, a path for one. */
-static const char *scope_of(const cvi_cooldowns *cooldowns, const char *resource) {
-    return resource[0] == '\0' ? cooldowns->origin : cooldowns->scope;
+static cvi_value scope_of(const cvi_cooldowns *cooldowns, const char *resource) {
+    switch (reach_of(resource)) {
+    case OF_HOST:
+        return host_of(cooldowns);
+    case OF_ALL:
+        return cvi_text(cooldowns->origin);
+    case OF_PATH:
+        break;
+    }
+    return cvi_text(cooldowns->scope);
+}
+
+/* What stands in place of the path in the row of a pause that holds up `resource`. */
+static const char *name_of(const pause *held, const char *resource) {
+    switch (held->reach) {
+    case OF_ALL:
+        return CVI_ALL_PATHS;
+    case OF_HOST:
+        return CVI_ALL_HOST;
+    case OF_PATH:
+        break;
+    }
+    return resource;
 }
 
 /* More rows than the key allows are those of a damaged file. */
@@ -90,7 +134,7 @@ static void take_pause(sqlite3_stmt *row, pauses *found) {
         return;
     }
     found->items[found->count++] = (pause){
-        .is_of_all = sqlite3_column_int(row, 0) != 0,
+        .reach = reach_of(cvi_sql_column_text(row, 0)),
         .is_of_this_boot = sqlite3_column_int(row, 1) != 0,
         .end_boot_ms = sqlite3_column_int64(row, 2),
         .end_wall_ms = sqlite3_column_int64(row, 3),
@@ -98,19 +142,21 @@ static void take_pause(sqlite3_stmt *row, pauses *found) {
         .probe = sqlite3_column_int64(row, 5),
         .owner = sqlite3_column_int64(row, 6),
         .probe_end_boot_ms = sqlite3_column_int64(row, 7),
+        .failures = sqlite3_column_int64(row, 8),
+        .is_unreachable = sqlite3_column_int(row, 9) != 0,
     };
 }
 
-/* Those of the path, if it is one, and of everything. */
+/* Those of the path, if it is one, of everything, and of the host. */
 static cvi_store_answer find_pauses(cvi_cooldowns *cooldowns, const char *resource, pauses *found,
                                     cv_error *error) {
     sqlite3_stmt *row = NULL;
     found->count = 0;
-    cvi_store_answer answer =
-        cvi_sql_start(&cooldowns->sql, FIND,
-                      CVI_VALUES(cvi_text(scope_of(cooldowns, resource)), cvi_text(resource),
-                                 cvi_text(cooldowns->origin), cvi_text(boot_of(cooldowns))),
-                      &row, error);
+    cvi_store_answer answer = cvi_sql_start(
+        &cooldowns->sql, FIND,
+        CVI_VALUES(scope_of(cooldowns, resource), cvi_text(resource), cvi_text(cooldowns->origin),
+                   cvi_text(boot_of(cooldowns)), host_of(cooldowns)),
+        &row, error);
     bool more = answer == CVI_STORE_DONE;
     while (more) {
         answer = cvi_sql_next(&cooldowns->sql, row, &more, error);
@@ -121,8 +167,10 @@ static cvi_store_answer find_pauses(cvi_cooldowns *cooldowns, const char *resour
     return answer;
 }
 
-static int64_t longest_ms(bool is_of_all) {
-    return is_of_all ? LONGEST_ALL_MS : LONGEST_PATH_MS;
+static int64_t longest_ms(reach of) {
+    static const int64_t longest[] = {
+        [OF_PATH] = LONGEST_PATH_MS, [OF_ALL] = LONGEST_ALL_MS, [OF_HOST] = CVI_LONGEST_OPEN_MS};
+    return longest[of];
 }
 
 static int64_t shorter(int64_t one_ms, int64_t other_ms) {
@@ -137,7 +185,7 @@ static int64_t until(int64_t end_ms, int64_t now_ms) {
 static int64_t left_ms(const pause *held, cvi_now now) {
     int64_t left = held->is_of_this_boot ? until(held->end_boot_ms, now.boot_ms)
                                          : until(held->end_wall_ms, now.wall_ms);
-    return shorter(left, longest_ms(held->is_of_all));
+    return shorter(left, longest_ms(held->reach));
 }
 
 /* ---- looking ---- */
@@ -146,7 +194,7 @@ static int64_t left_ms(const pause *held, cvi_now now) {
 static cvi_store_answer stamp(cvi_cooldowns *cooldowns, const char *resource, int64_t left,
                               cvi_now now, cv_error *error) {
     return cvi_sql_run(&cooldowns->sql, STAMP,
-                       CVI_VALUES(cvi_text(scope_of(cooldowns, resource)), cvi_text(resource),
+                       CVI_VALUES(scope_of(cooldowns, resource), cvi_text(resource),
                                   cvi_text(boot_of(cooldowns)), cvi_integer(now.boot_ms + left),
                                   cvi_integer(now.wall_ms + left)),
                        NULL, error);
@@ -163,35 +211,51 @@ static bool is_probed(const cvi_cooldowns *cooldowns, const pause *held, cvi_now
            cvi_turn_probe_life(&cooldowns->db->turn, held->owner) != CVI_LOCK_TAKEN;
 }
 
+static cvi_wait_reason reason_of(const pause *held) {
+    static const cvi_wait_reason reasons[] = {
+        [OF_PATH] = CVI_WAIT_COOLDOWN, [OF_ALL] = CVI_WAIT_BLOCKED, [OF_HOST] = CVI_WAIT_FAILING};
+    bool is_silent = held->reach == OF_HOST && held->is_unreachable;
+    return is_silent ? CVI_WAIT_UNREACHABLE : reasons[held->reach];
+}
+
 static void raise_wait(cvi_cooling *cooling, const pause *held, int64_t wait_ms) {
     if (wait_ms > cooling->wait_ms) {
         cooling->wait_ms = wait_ms;
-        cooling->is_of_all = held->is_of_all;
+        cooling->reason = reason_of(held);
     }
 }
 
 /* A pause that is over: somebody tries the service, or is to; or has tried, and lives, and had
- * nothing to say against it. */
-static cvi_store_answer look_at_probe(cvi_cooldowns *cooldowns, const pause *held, cvi_now now,
-                                      cvi_cooling *cooling, cv_error *error) {
-    if (!is_probed(cooldowns, held, now)) {
+ * nothing to say against it. A host that fails is not known to work because nobody says anything.
+ */
+static cvi_store_answer look_at_probe(cvi_cooldowns *cooldowns, const char *resource,
+                                      const pause *held, cvi_now now, cvi_cooling *cooling,
+                                      cv_error *error) {
+    int64_t probe_ms = until(held->probe_end_boot_ms, now.boot_ms);
+    bool was_silent = held->reach == OF_HOST && probe_ms == 0;
+    if (was_silent || !is_probed(cooldowns, held, now)) {
         cooling->needs_probe = true;
         return CVI_STORE_DONE;
     }
-    int64_t probe_ms = until(held->probe_end_boot_ms, now.boot_ms);
     if (probe_ms > 0) {
         raise_wait(cooling, held, shorter(probe_ms, PROBE_LOOK_MS));
         return CVI_STORE_DONE;
     }
     cooling->has_written = true;
-    return cvi_cooldowns_end(cooldowns, held->probe, error);
+    return cvi_cooldowns_lift(cooldowns, name_of(held, resource), error);
 }
 
 static cvi_store_answer look_at(cvi_cooldowns *cooldowns, const char *resource, const pause *held,
                                 cvi_now now, cvi_cooling *cooling, cv_error *error) {
+    if (held->reach == OF_HOST) {
+        cooling->failures = held->failures;
+        if (held->strikes <= 0) {
+            return CVI_STORE_DONE;
+        }
+    }
     int64_t left = left_ms(held, now);
     if (left == 0) {
-        return look_at_probe(cooldowns, held, now, cooling, error);
+        return look_at_probe(cooldowns, resource, held, now, cooling, error);
     }
     raise_wait(cooling, held, left);
     cooling->left_ms = left > cooling->left_ms ? left : cooling->left_ms;
@@ -199,7 +263,7 @@ static cvi_store_answer look_at(cvi_cooldowns *cooldowns, const char *resource, 
         return CVI_STORE_DONE;
     }
     cooling->has_written = true;
-    return stamp(cooldowns, held->is_of_all ? CVI_ALL_PATHS : resource, left, now, error);
+    return stamp(cooldowns, name_of(held, resource), left, now, error);
 }
 
 cvi_store_answer cvi_cooldowns_look(cvi_cooldowns *cooldowns, const char *resource, cvi_now now,
@@ -213,6 +277,16 @@ cvi_store_answer cvi_cooldowns_look(cvi_cooldowns *cooldowns, const char *resour
     return answer;
 }
 
+void cvi_cooling_explain(const cvi_cooling *cooling, char text[CVI_REASON_SIZE]) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, text, CVI_REASON_SIZE);
+    if (cooling->reason == CVI_WAIT_UNREACHABLE || cooling->reason == CVI_WAIT_FAILING) {
+        bool is_silent = cooling->reason == CVI_WAIT_UNREACHABLE;
+        cvi_buffer_add_format(&out, "the service %s (failures in a row: %" PRId64 ")",
+                              is_silent ? "does not answer" : "fails", cooling->failures);
+    }
+}
+
 /* ---- the probe ---- */
 
 cvi_store_answer cvi_cooldowns_probe(cvi_cooldowns *cooldowns, const char *resource, int64_t row_id,
@@ -222,7 +296,7 @@ cvi_store_answer cvi_cooldowns_probe(cvi_cooldowns *cooldowns, const char *resou
                                   cvi_text(cooldowns->origin), cvi_integer(row_id),
                                   cvi_integer(cooldowns->db->turn.life),
                                   cvi_text(boot_of(cooldowns)), cvi_integer(now.boot_ms),
-                                  cvi_integer(now.boot_ms + PROBE_KEPT_MS)),
+                                  cvi_integer(now.boot_ms + PROBE_KEPT_MS), host_of(cooldowns)),
                        NULL, error);
 }
 
@@ -238,9 +312,9 @@ cvi_store_answer cvi_cooldowns_end(cvi_cooldowns *cooldowns, int64_t row_id, cv_
 /* ---- beginning and lifting ---- */
 
 /* The pause of exactly this path, or of everything; NULL: none. */
-static const pause *own_pause(const pauses *found, bool is_of_all) {
+static const pause *own_pause(const pauses *found, reach of) {
     for (size_t i = 0; i < found->count; i++) {
-        if (found->items[i].is_of_all == is_of_all) {
+        if (found->items[i].reach == of) {
             return &found->items[i];
         }
     }
@@ -260,18 +334,18 @@ cvi_store_answer cvi_cooldowns_begin(cvi_cooldowns *cooldowns, const char *resou
                                      int64_t asked_ms, cvi_now now, int64_t *left,
                                      cv_error *error) {
     pauses found;
-    bool is_of_all = resource[0] == '\0';
+    reach of = reach_of(resource);
     cvi_store_answer answer = find_pauses(cooldowns, resource, &found, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    const pause *held = own_pause(&found, is_of_all);
+    const pause *held = own_pause(&found, of);
     int64_t strikes = strikes_after(held, now);
     int64_t length_ms = asked_ms > 0 ? asked_ms : FIRST_PAUSE_MS << (strikes > 0 ? strikes - 1 : 0);
     int64_t before_ms = held != NULL ? left_ms(held, now) : 0;
-    *left = shorter(length_ms > before_ms ? length_ms : before_ms, longest_ms(is_of_all));
+    *left = shorter(length_ms > before_ms ? length_ms : before_ms, longest_ms(of));
     return cvi_sql_run(&cooldowns->sql, BEGIN_PAUSE,
-                       CVI_VALUES(cvi_text(scope_of(cooldowns, resource)), cvi_text(resource),
+                       CVI_VALUES(scope_of(cooldowns, resource), cvi_text(resource),
                                   cvi_text(boot_of(cooldowns)), cvi_integer(now.boot_ms + *left),
                                   cvi_integer(now.wall_ms + *left), cvi_integer(strikes)),
                        NULL, error);
@@ -280,8 +354,7 @@ cvi_store_answer cvi_cooldowns_begin(cvi_cooldowns *cooldowns, const char *resou
 cvi_store_answer cvi_cooldowns_lift(cvi_cooldowns *cooldowns, const char *resource,
                                     cv_error *error) {
     return cvi_sql_run(&cooldowns->sql, LIFT,
-                       CVI_VALUES(cvi_text(scope_of(cooldowns, resource)), cvi_text(resource)),
-                       NULL, error);
+                       CVI_VALUES(scope_of(cooldowns, resource), cvi_text(resource)), NULL, error);
 }
 
 cvi_store_answer cvi_cooldowns_lift_all(cvi_cooldowns *cooldowns, cv_error *error) {

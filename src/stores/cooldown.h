@@ -1,6 +1,7 @@
-/* Pauses that the service's refusals amount to: one row of the file for each path of a scope, and
- * one for all paths of a service, whoever asks. When a pause is over the first request goes alone,
- * as a probe: its answer ends the pause or prolongs it. */
+/* Pauses that the service's refusals and failures amount to: one row of the file for each path of a
+ * scope, one for all paths of a service, whoever asks, and one for a host whose failures are
+ * counted (circuit.h). When a pause is over the first request goes alone, as a probe: its answer
+ * ends the pause or prolongs it. */
 #ifndef CVI_STORES_COOLDOWN_H
 #define CVI_STORES_COOLDOWN_H
 
@@ -8,7 +9,8 @@
 
 enum { CVI_COOLDOWN_STATEMENTS = 8 };
 
-#define CVI_ALL_PATHS "" /* in place of a path: everything of the service */
+#define CVI_ALL_PATHS ""  /* in place of a path: everything of the service */
+#define CVI_ALL_HOST  "*" /* likewise: everything of its host, because it fails */
 
 typedef struct cvi_cooldowns {
     cvi_sql sql;
@@ -16,26 +18,31 @@ typedef struct cvi_cooldowns {
     const cvi_db *db;
     const char *scope;  /* the owner's */
     const char *origin; /* of the service, whatever the key; the owner's */
+    const char *host;   /* whose failures count, the owner's; NULL: they do not */
 } cvi_cooldowns;
 
-/* `db`, `scope` and `origin` must outlive it. */
-void cvi_cooldowns_init(cvi_cooldowns *cooldowns, cvi_db *db, const char *scope,
-                        const char *origin);
+/* `db` and the texts must outlive it. */
+void cvi_cooldowns_init(cvi_cooldowns *cooldowns, cvi_db *db, const char *scope, const char *origin,
+                        const char *host);
 void cvi_cooldowns_finalize(cvi_cooldowns *cooldowns);
 
-/* What the pauses of a path and of all paths mean for a request. */
+/* What the pauses of a path, of all paths and of the host mean for a request. */
 typedef struct cvi_cooling {
-    int64_t left_ms;  /* of the longer pause; 0: none, or over */
-    int64_t wait_ms;  /* at least left_ms; more while somebody's probe is under way */
-    bool is_of_all;   /* the longer wait is that of all paths */
-    bool needs_probe; /* whoever is admitted now is the probe */
-    bool has_written; /* something that others should see: keep the transaction */
+    int64_t left_ms;        /* of the longest pause; 0: none, or over */
+    int64_t wait_ms;        /* at least left_ms; more while somebody's probe is under way */
+    cvi_wait_reason reason; /* of wait_ms */
+    int64_t failures;       /* of the host in a row */
+    bool needs_probe;       /* whoever is admitted now is the probe */
+    bool has_written;       /* something that others should see: keep the transaction */
 } cvi_cooling;
 
 /* All of these run within a transaction. */
 
 cvi_store_answer cvi_cooldowns_look(cvi_cooldowns *cooldowns, const char *resource, cvi_now now,
                                     cvi_cooling *cooling, cv_error *error);
+
+/* Why the host is left in peace, in words; "" if something else is the reason of the wait. */
+void cvi_cooling_explain(const cvi_cooling *cooling, char text[CVI_REASON_SIZE]);
 
 /* Makes the admission `row_id` the probe of the pauses that are over. */
 cvi_store_answer cvi_cooldowns_probe(cvi_cooldowns *cooldowns, const char *resource, int64_t row_id,

@@ -40,7 +40,10 @@ cv_dedupe_store *cv_dedupe_store_open(const cv_dedupe_options *options) {
     if (!read_options(&own, options, &parts.dedupe)) {
         return NULL;
     }
-    cvi_public_options common = {own.database, own.connection, own.scope, own.allocator, NULL};
+    cvi_public_options common = {.database = own.database,
+                                 .connection = own.connection,
+                                 .scope = own.scope,
+                                 .allocator = own.allocator};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;

@@ -211,15 +211,38 @@ cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const ch
 
 /* ---- heeding ---- */
 
-static cvi_store_answer heed_word(cvi_cooldowns *cooldowns, const cvi_heed_spec *spec, cvi_now now,
+/* What it means for the requests of the path, or of all. */
+static cvi_store_answer heed_wish(cvi_cooldowns *cooldowns, const cvi_heed_spec *spec, cvi_now now,
                                   int64_t *left_ms, cv_error *error) {
     switch (spec->word) {
     case CVI_SERVICE_ANSWERS:
-        return cvi_cooldowns_end(cooldowns, spec->probe, error);
+        return spec->probe != 0 ? cvi_cooldowns_end(cooldowns, spec->probe, error) : CVI_STORE_DONE;
     case CVI_SERVICE_LIMITS:
+    case CVI_SERVICE_OVERLOADED:
         return cvi_cooldowns_begin(cooldowns, spec->resource, spec->asked_ms, now, left_ms, error);
     case CVI_SERVICE_BLOCKS:
         return cvi_cooldowns_begin(cooldowns, CVI_ALL_PATHS, spec->asked_ms, now, left_ms, error);
+    case CVI_SERVICE_FAILS:
+    case CVI_SERVICE_UNREACHABLE:
+    case CVI_SERVICE_SILENT:
+        break;
+    }
+    return CVI_STORE_DONE;
+}
+
+/* What it says of the host. One that refuses works. */
+static cvi_store_answer heed_health(cvi_circuit *circuit, const cvi_heed_spec *spec, cvi_now now,
+                                    cv_error *error) {
+    switch (spec->word) {
+    case CVI_SERVICE_ANSWERS:
+    case CVI_SERVICE_LIMITS:
+    case CVI_SERVICE_BLOCKS:
+        return cvi_circuit_succeed(circuit, spec->probe, error);
+    case CVI_SERVICE_OVERLOADED:
+    case CVI_SERVICE_FAILS:
+        return cvi_circuit_fail(circuit, false, spec->probe, now, error);
+    case CVI_SERVICE_UNREACHABLE:
+        return cvi_circuit_fail(circuit, true, spec->probe, now, error);
     case CVI_SERVICE_SILENT:
         break;
     }
@@ -234,7 +257,10 @@ cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, 
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    answer = heed_word(cooldowns, spec, now, left_ms, error);
+    answer = heed_wish(cooldowns, spec, now, left_ms, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = heed_health(&stores->rate_limit.circuit, spec, now, error);
+    }
     if (answer == CVI_STORE_DONE && spec->probe != 0) {
         answer = cvi_cooldowns_drop_probe(cooldowns, spec->probe, error);
     }

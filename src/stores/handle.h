@@ -10,6 +10,7 @@
 #include "stores/rate_limit.h"
 #include "stores/readers.h"
 #include "stores/room.h"
+#include "stores/spenders.h"
 #include "support/allocator.h"
 
 /* The public handle of a part. A lent one belongs to a client and is not closed. */
@@ -43,6 +44,7 @@ struct cvi_stores {
     cvi_dedupe dedupe;
     cvi_rate_limit rate_limit;
     cvi_budget budget;
+    cvi_spenders spenders;
     struct cv_cache_store cache_store;
     struct cv_dedupe_store dedupe_store;
     struct cv_rate_limit_store rate_limit_store;

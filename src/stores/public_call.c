@@ -16,7 +16,7 @@
 /* ---- opening ---- */
 
 cvi_stores_options cvi_public_parts(void) {
-    cvi_stores_options parts = {.scope = "", .origin = ""};
+    cvi_stores_options parts = {.scope = "", .origin = "", .host = ""};
     parts.cache.disabled = true;
     parts.dedupe.disabled = true;
     parts.rate_limit.kind = CV_LIMIT_NONE;
@@ -48,7 +48,9 @@ static bool check_options(const cvi_public_options *options, cv_error *error) {
            (options->scope == NULL ||
             cvi_check_text("scope", options->scope, CV_SCOPE_MAX, error)) &&
            (options->origin == NULL ||
-            cvi_check_text("origin", options->origin, CV_SCOPE_MAX, error));
+            cvi_check_text("origin", options->origin, CV_SCOPE_MAX, error)) &&
+           (options->application == NULL ||
+            cvi_check_text("application", options->application, CV_APPLICATION_MAX, error));
 }
 
 static bool fill_platform(cvi_stores_options *parts, cv_error *error) {
@@ -68,6 +70,8 @@ cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_option
     parts->connection = options->connection;
     parts->scope = options->scope != NULL ? options->scope : "";
     parts->origin = options->origin != NULL ? options->origin : parts->scope;
+    parts->host = parts->origin;
+    parts->application = options->application;
     parts->allocator = options->allocator != NULL ? *options->allocator : cvi_default_allocator;
     bool is_ready = check_options(options, &error) && fill_platform(parts, &error);
     if (is_ready && parts->database == NULL && parts->connection == NULL) {

@@ -14,6 +14,7 @@ typedef struct cvi_public_options {
     const char *scope;
     const cv_allocator *allocator;
     const char *origin;
+    const char *application;
 } cvi_public_options;
 
 /* Opens stores in which every part is switched off but those that `parts` has on; `parts` brings

@@ -8,6 +8,7 @@
 #include "stores/limits.h"
 #include "stores/room.h"
 #include "support/allocator.h"
+#include "support/platform.h"
 
 enum statement {
     MAY_ADOPT,
@@ -49,8 +50,8 @@ static const char *const texts[CVI_RATE_LIMIT_STATEMENTS] = {
     [MAY_ADOPT] = MAY_ADOPT_TEXT,
     [ADOPT] = ADOPT_TEXT,
     [RECORD] =
-        "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO main.rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting,"
+        " application, pid) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [TAKE_BACK] = "DELETE FROM main.rate_limits WHERE id = ?1",
     [READ_LOOK_BACK] = "SELECT value FROM main.settings WHERE name = 'longest_look_back_ms'",
     [CLEAN_OWN_BOOT] = "DELETE FROM main.rate_limits WHERE id IN (SELECT id FROM main.rate_limits"
@@ -103,8 +104,22 @@ static bool copy_paths(cvi_rate_limit *limit, const cv_rate_limit_settings *sett
     return true;
 }
 
+static bool copy_whose(cvi_rate_limit *limit, const cvi_whose *whose) {
+    limit->scope = cvi_copy_text(&limit->allocator, whose->scope, strlen(whose->scope));
+    limit->origin = cvi_copy_text(&limit->allocator, whose->origin, strlen(whose->origin));
+    limit->host = cvi_copy_text(&limit->allocator, whose->host, strlen(whose->host));
+    bool has_name = whose->application != NULL && whose->application[0] != '\0';
+    if (has_name) {
+        limit->application =
+            cvi_copy_text(&limit->allocator, whose->application, strlen(whose->application));
+    }
+    limit->pid = cvi_process_id();
+    return limit->scope != NULL && limit->origin != NULL && limit->host != NULL &&
+           (limit->application != NULL || !has_name);
+}
+
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
-                         const char *scope, const char *origin) {
+                         const cvi_whose *whose) {
     memset(limit, 0, sizeof(*limit));
     limit->sql =
         (cvi_sql){db->connection, db->path, texts, limit->statements, CVI_RATE_LIMIT_STATEMENTS};
@@ -115,14 +130,15 @@ bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_
     limit->guard_ms = cvi_span(settings->guard_ms, 0);
     limit->min_interval_ms = cvi_span(settings->min_interval_ms, 0);
     limit->longest_ms = cvi_rate_limit_longest_ms(settings);
-    limit->scope = cvi_copy_text(&limit->allocator, scope, strlen(scope));
-    limit->origin = cvi_copy_text(&limit->allocator, origin, strlen(origin));
+    bool is_copied = copy_whose(limit, whose);
     limit->is_adaptive = settings->kind == CV_LIMIT_ADAPTIVE;
     cvi_shares_init(&limit->shares, db, &settings->adaptive, limit->scope);
     cvi_waiting_init(&limit->waiting, db, limit->scope);
     cvi_counting_init(&limit->counting, db);
-    cvi_cooldowns_init(&limit->cooldowns, db, limit->scope, limit->origin);
-    return limit->scope != NULL && limit->origin != NULL && copy_paths(limit, settings);
+    cvi_circuit_init(&limit->circuit, db, settings, limit->host);
+    cvi_cooldowns_init(&limit->cooldowns, db, limit->scope, limit->origin,
+                       limit->circuit.failures_max > 0 ? limit->host : NULL);
+    return is_copied && copy_paths(limit, settings);
 }
 
 void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
@@ -131,16 +147,21 @@ void cvi_rate_limit_finalize(cvi_rate_limit *limit) {
     cvi_shares_finalize(&limit->shares);
     cvi_waiting_finalize(&limit->waiting);
     cvi_cooldowns_finalize(&limit->cooldowns);
+    cvi_circuit_finalize(&limit->circuit);
     for (size_t i = 0; i < limit->path_count; i++) {
         cvi_release(&limit->allocator, limit->paths[i].resource);
     }
     cvi_release(&limit->allocator, limit->paths);
     cvi_release(&limit->allocator, limit->scope);
     cvi_release(&limit->allocator, limit->origin);
+    cvi_release(&limit->allocator, limit->host);
+    cvi_release(&limit->allocator, limit->application);
     limit->paths = NULL;
     limit->path_count = 0;
     limit->scope = NULL;
     limit->origin = NULL;
+    limit->host = NULL;
+    limit->application = NULL;
 }
 
 /* NULL: the common limit holds. */
@@ -208,6 +229,10 @@ cvi_store_answer cvi_rate_limit_adopt(cvi_rate_limit *limit, cvi_now now, int64_
 
 /* ---- writing ---- */
 
+static cvi_value application_of(const cvi_rate_limit *limit) {
+    return limit->application != NULL ? cvi_text(limit->application) : cvi_null();
+}
+
 static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *spec, cvi_now now,
                                    int64_t *row_id, cv_error *error) {
     bool is_user = spec->priority == CV_PRIORITY_USER;
@@ -216,7 +241,8 @@ static cvi_store_answer insert_row(cvi_rate_limit *limit, const cvi_claim_spec *
         &limit->sql, RECORD,
         CVI_VALUES(cvi_text(spec->resource), cvi_integer(now.wall_ms),
                    cvi_text(is_user ? "user" : "background"), cvi_text(limit->scope),
-                   cvi_text(limit->boot), cvi_integer(now.boot_ms), cvi_integer(connects ? 1 : 0)),
+                   cvi_text(limit->boot), cvi_integer(now.boot_ms), cvi_integer(connects ? 1 : 0),
+                   application_of(limit), cvi_integer(limit->pid)),
         NULL, error);
     if (answer == CVI_STORE_DONE) {
         *row_id = sqlite3_last_insert_rowid(limit->sql.connection);
@@ -245,7 +271,7 @@ cvi_store_answer cvi_rate_limit_admit(cvi_rate_limit *limit, const cvi_claim_spe
                                       const cvi_room *room, cvi_now now, int64_t *row_id,
                                       cv_error *error) {
     cvi_store_answer answer = cvi_rate_limit_record(limit, spec, now, row_id, error);
-    if (answer != CVI_STORE_DONE || !room->needs_probe) {
+    if (answer != CVI_STORE_DONE || !room->cooling.needs_probe) {
         return answer;
     }
     return cvi_cooldowns_probe(&limit->cooldowns, spec->resource, *row_id, now, error);

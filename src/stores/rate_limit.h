@@ -2,6 +2,7 @@
 #ifndef CVI_STORES_RATE_LIMIT_H
 #define CVI_STORES_RATE_LIMIT_H
 
+#include "stores/circuit.h"
 #include "stores/cooldown.h"
 #include "stores/database.h"
 #include "stores/headroom.h"
@@ -42,15 +43,28 @@ typedef struct cvi_rate_limit {
     cvi_shares shares; /* these in use if adaptive */
     cvi_waiting waiting;
     char *origin; /* of the service, whatever the key */
+    char *host;   /* of the service, whatever the path below it */
     cvi_cooldowns cooldowns;
+    cvi_circuit circuit;
+    char *application; /* NULL: it has no name */
+    int64_t pid;
 } cvi_rate_limit;
 
 /* How far back these settings look at most, over all paths. */
 int64_t cvi_rate_limit_longest_ms(const cv_rate_limit_settings *settings);
 
-/* `db` must outlive the limit. False without memory; finalize then frees what there is. */
+/* Whose requests are counted, what service they are for, and who writes them down. */
+typedef struct cvi_whose {
+    const char *scope;
+    const char *origin;
+    const char *host;
+    const char *application; /* NULL: it has no name */
+} cvi_whose;
+
+/* `db` must outlive the limit; the texts are copied. False without memory; finalize then frees what
+ * there is. */
 bool cvi_rate_limit_init(cvi_rate_limit *limit, cvi_db *db, const cv_rate_limit_settings *settings,
-                         const char *scope, const char *origin);
+                         const cvi_whose *whose);
 void cvi_rate_limit_finalize(cvi_rate_limit *limit);
 
 /* The limit that holds for a path. */
@@ -65,9 +79,8 @@ bool cvi_rate_limit_set_path(cvi_rate_limit *limit, const char *resource, int64_
 typedef struct cvi_room {
     int64_t wait_ms; /* 0: yes; -1: never */
     cvi_wait_reason reason;
-    char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
-    int64_t cooldown_ms;               /* of wait_ms: the service's own pause; 0: none */
-    bool needs_probe;                  /* the admission tries whether a pause is over */
+    char reason_text[CVI_REASON_SIZE]; /* as in cvi_claim */
+    cvi_cooling cooling;               /* what the service's own pauses have to do with it */
     bool has_written;                  /* something for others: keep the transaction */
 } cvi_room;
 

@@ -1,5 +1,6 @@
-/* Owns what the public handle of the rate limit tells of itself: the status of a path, and the
- * figures over all. Looking changes nothing for others, but that shares may be counted anew. */
+/* Owns what the public handle of the rate limit tells of itself: the status of a path, who spent
+ * its budget, and the figures over all. Looking changes nothing for others, but that shares may be
+ * counted anew. */
 #include <comicvine/stores.h>
 
 #include <string.h>
@@ -24,7 +25,17 @@ static void fill_status(cv_rate_limit_status *status, const cvi_path_limit *path
         status->reset_at_ms = now.wall_ms + used->oldest_boot_ms + path->look_back_ms - now.boot_ms;
     }
     status->next_slot_ms = room->wait_ms < 0 ? -1 : now.wall_ms + room->wait_ms;
-    status->cooldown_until_ms = room->cooldown_ms > 0 ? now.wall_ms + room->cooldown_ms : 0;
+    int64_t pause_ms = room->cooling.left_ms;
+    status->cooldown_until_ms = pause_ms > 0 ? now.wall_ms + pause_ms : 0;
+}
+
+/* A host that fails is what a user must know first. */
+static void fill_pause_reason(cv_rate_limit_status *status, const cvi_room *room) {
+    char text[CVI_REASON_SIZE];
+    cvi_cooling_explain(&room->cooling, text);
+    if (text[0] != '\0') {
+        memcpy(status->reason, text, sizeof(status->reason));
+    }
 }
 
 static void fill_share(cv_rate_limit_status *status, const cvi_share *share) {
@@ -64,6 +75,7 @@ static cvi_store_answer look(cvi_stores *stores, void *context, cvi_now now, boo
         fill_status(run->status, cvi_rate_limit_path(&stores->rate_limit, run->resource), &used,
                     &room, now);
         answer = look_at_share(stores, &spec, run->status, now, keep, error);
+        fill_pause_reason(run->status, &room);
     }
     return answer;
 }
@@ -78,6 +90,44 @@ bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource
     return cvi_limit_check_resource(store, resource) &&
            cvi_public_write(store->stores, store->stores->rate_limit_db, look, &run);
 }
+
+/* ---- spenders ---- */
+
+typedef struct counting {
+    const char *resource;
+    cv_rate_limit_spender *spenders;
+    size_t capacity;
+    size_t count;
+} counting;
+
+static cvi_store_answer count_spenders(cvi_stores *stores, void *context, cvi_now now, bool *keep,
+                                       cv_error *error) {
+    counting *run = context;
+    cvi_store_answer answer = cvi_limit_adopt(stores, now, keep, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    return cvi_spenders_find(&stores->spenders, run->resource, cvi_limit_is_list(run->resource),
+                             now, run->spenders, run->capacity, &run->count, error);
+}
+
+bool cv_rate_limit_store_spenders(cv_rate_limit_store *store, const char *resource,
+                                  cv_rate_limit_spender *spenders, size_t capacity, size_t *count) {
+    if (count == NULL || (spenders == NULL && capacity > 0)) {
+        return cvi_public_refuse("the place for the spenders or their count is NULL");
+    }
+    counting run = {resource, spenders, capacity, 0};
+    bool done = cvi_limit_check_resource(store, resource) &&
+                cvi_public_write(store->stores, store->stores->rate_limit_db, count_spenders, &run);
+    *count = done ? run.count : 0;
+    size_t filled = *count < capacity ? *count : capacity;
+    for (size_t i = filled; i < capacity; i++) {
+        spenders[i] = (cv_rate_limit_spender){.pid = 0};
+    }
+    return done;
+}
+
+/* ---- figures over all ---- */
 
 static cvi_store_answer add_up(cvi_stores *stores, void *context, cvi_now now, bool *keep,
                                cv_error *error) {

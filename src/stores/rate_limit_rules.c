@@ -98,7 +98,9 @@ static cvi_store_answer cool_down(cvi_stores *stores, void *context, cvi_now now
     int64_t left_ms = 0;
     *keep = true;
     if (run->for_ms == CV_NONE) {
-        return cvi_cooldowns_lift(cooldowns, run->resource, error);
+        cvi_store_answer answer = cvi_circuit_close(&stores->rate_limit.circuit, error);
+        return answer == CVI_STORE_DONE ? cvi_cooldowns_lift(cooldowns, run->resource, error)
+                                        : answer;
     }
     return cvi_cooldowns_begin(cooldowns, run->resource, run->for_ms, now, &left_ms, error);
 }
@@ -127,6 +129,9 @@ typedef struct forgetting {
 static cvi_store_answer lift(cvi_rate_limit *limit, const char *resource, cv_error *error) {
     cvi_cooldowns *cooldowns = &limit->cooldowns;
     cvi_store_answer answer = cvi_shares_forget(&limit->shares, resource, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_circuit_close(&limit->circuit, error);
+    }
     if (answer != CVI_STORE_DONE) {
         return answer;
     }

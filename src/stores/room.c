@@ -284,17 +284,16 @@ static cvi_store_answer wait_for_turn(cvi_rate_limit *limit, const cvi_claim_spe
 /* What the service asked for holds whatever the limits are, CV_LIMIT_NONE included. */
 static cvi_store_answer wait_for_service(cvi_rate_limit *limit, const cvi_claim_spec *spec,
                                          cvi_now now, cvi_room *room, cv_error *error) {
-    cvi_cooling cooling;
+    cvi_cooling *cooling = &room->cooling;
     cvi_store_answer answer =
-        cvi_cooldowns_look(&limit->cooldowns, spec->resource, now, &cooling, error);
+        cvi_cooldowns_look(&limit->cooldowns, spec->resource, now, cooling, error);
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    room->has_written = room->has_written || cooling.has_written;
-    room->cooldown_ms = cooling.left_ms;
-    room->needs_probe = cooling.needs_probe;
-    if (room->wait_ms >= 0) {
-        raise_wait(room, cooling.wait_ms, cooling.is_of_all ? CVI_WAIT_BLOCKED : CVI_WAIT_COOLDOWN);
+    room->has_written = room->has_written || cooling->has_written;
+    if (room->wait_ms >= 0 && cooling->wait_ms > room->wait_ms) {
+        raise_wait(room, cooling->wait_ms, cooling->reason);
+        cvi_cooling_explain(cooling, room->reason_text);
     }
     return CVI_STORE_DONE;
 }
@@ -338,7 +337,6 @@ cvi_store_answer cvi_rate_limit_announce(cvi_rate_limit *limit, const cvi_claim_
         return CVI_STORE_DONE;
     }
     room->has_written = true;
-    bool is_for_all = room->reason == CVI_WAIT_INTERVAL || room->reason == CVI_WAIT_BLOCKED;
-    const char *path = is_for_all ? CVI_ANY_PATH : spec->resource;
+    const char *path = cvi_wait_is_for_all(room->reason) ? CVI_ANY_PATH : spec->resource;
     return cvi_waiting_announce(&limit->waiting, path, room->wait_ms, now, error);
 }

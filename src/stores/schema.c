@@ -5,17 +5,19 @@
  * negative marks one that says that there is no such object; used_at is its last use, if that was
  * noted; cache_bytes keeps what all bodies take, in one row; owner is the byte of the gate that the
  * job's owner keeps locked; boot and boot_ms are the boot clock beside each wall time; connecting
- * marks an admission that still waits for its connection. rate_limit_shares keeps the activity that
- * the shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
- * rate_limit_cooldowns until when the service wants no requests. The indexes of ours begin with the
- * boot, as only rows of the present boot can be compared by boot clock. */
+ * marks an admission that still waits for its connection; application and pid say whose it is.
+ * rate_limit_shares keeps the activity that the shares were last calculated from,
+ * rate_limit_waiting until when users elsewhere wait, and rate_limit_cooldowns until when the
+ * service wants no requests, or is left in peace because its host (resource '*') fails. The indexes
+ * of ours begin with the boot, as only rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
 #include "support/error.h"
 
-/* 1001 brought what the service denies, the total of bodies, pauses and activations. */
-enum { VERSION_FIRST = 1000, VERSION = 1001, VERSION_NEXT_MAJOR = 2000 };
+/* 1001 brought what the service denies, the total of bodies, pauses and activations; 1002 a host's
+ * failures and who spent the budget. */
+enum { VERSION_FIRST = 1000, VERSION = 1002, VERSION_NEXT_MAJOR = 2000 };
 
 /* The body is the last column, so that reading the others never follows its overflow pages. */
 static const char *const tables[] = {
@@ -33,7 +35,7 @@ static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS main.rate_limits(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " resource TEXT NOT NULL, timestamp INTEGER NOT NULL,"
     " priority TEXT NOT NULL DEFAULT 'background', scope TEXT NOT NULL DEFAULT '', boot TEXT,"
-    " boot_ms INTEGER, connecting INTEGER NOT NULL DEFAULT 0)",
+    " boot_ms INTEGER, connecting INTEGER NOT NULL DEFAULT 0, application TEXT, pid INTEGER)",
     "CREATE TABLE IF NOT EXISTS main.rate_limit_shares(scope TEXT NOT NULL, resource TEXT NOT NULL,"
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
     " monitoring_window_ms INTEGER NOT NULL, users INTEGER NOT NULL, users_late INTEGER NOT NULL,"
@@ -46,6 +48,7 @@ static const char *const tables[] = {
     " boot TEXT NOT NULL, boot_ms INTEGER NOT NULL, timestamp INTEGER NOT NULL,"
     " strikes INTEGER NOT NULL, probe INTEGER NOT NULL DEFAULT 0,"
     " owner INTEGER NOT NULL DEFAULT 0, probe_boot_ms INTEGER NOT NULL DEFAULT 0,"
+    " failures INTEGER NOT NULL DEFAULT 0, unreachable INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(scope, resource)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS main.settings(name TEXT PRIMARY KEY, value INTEGER)",
 };
@@ -92,6 +95,8 @@ static const column columns[] = {
     {"rate_limits", "boot_ms", "ALTER TABLE main.rate_limits ADD COLUMN boot_ms INTEGER"},
     {"rate_limits", "connecting",
      "ALTER TABLE main.rate_limits ADD COLUMN connecting INTEGER NOT NULL DEFAULT 0"},
+    {"rate_limits", "application", "ALTER TABLE main.rate_limits ADD COLUMN application TEXT"},
+    {"rate_limits", "pid", "ALTER TABLE main.rate_limits ADD COLUMN pid INTEGER"},
     {"rate_limit_shares", "scope", NULL},
     {"rate_limit_shares", "since_user_ms", NULL},
     {"rate_limit_shares", "activations",
@@ -100,6 +105,10 @@ static const column columns[] = {
     {"rate_limit_waiting", "boot_ms", NULL},
     {"rate_limit_cooldowns", "scope", NULL},
     {"rate_limit_cooldowns", "probe_boot_ms", NULL},
+    {"rate_limit_cooldowns", "failures",
+     "ALTER TABLE main.rate_limit_cooldowns ADD COLUMN failures INTEGER NOT NULL DEFAULT 0"},
+    {"rate_limit_cooldowns", "unreachable",
+     "ALTER TABLE main.rate_limit_cooldowns ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0"},
     {"settings", "name", NULL},
     {"settings", "value", NULL},
 };
@@ -247,7 +256,7 @@ static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer =
-            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1001", error);
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1002", error);
     }
     return answer;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stores/circuit.h"
 #include "support/buffer.h"
 #include "support/error.h"
 #include "support/options.h"
@@ -36,6 +37,8 @@ static const cvi_number_option rate_limit_numbers[] = {
     CVI_NUMBER(cv_rate_limit_settings, window_ms, 3600000, 1, CVI_MAX_TIME_MS, false),
     CVI_NUMBER(cv_rate_limit_settings, guard_ms, 2000, 1, 3600000, true),
     CVI_NUMBER(cv_rate_limit_settings, min_interval_ms, 1050, 1, 3600000, true),
+    CVI_NUMBER(cv_rate_limit_settings, circuit_failures, 5, 1, CVI_MAX_REQUESTS, true),
+    CVI_NUMBER(cv_rate_limit_settings, circuit_open_ms, 10000, 1, CVI_LONGEST_OPEN_MS, false),
     CVI_NUMBER(cv_rate_limit_settings, adaptive.monitoring_window_ms, 900000, 1, CVI_MAX_TIME_MS,
                false),
     CVI_NUMBER(cv_rate_limit_settings, adaptive.high_activity_threshold, 10, 1, CVI_MAX_REQUESTS,

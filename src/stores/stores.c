@@ -14,9 +14,11 @@ static bool open_parts(cvi_stores *stores, const cvi_stores_options *options) {
     cvi_cache_init(&stores->cache, stores->cache_db, &options->cache);
     bool has_dedupe =
         cvi_dedupe_init(&stores->dedupe, stores->dedupe_db, &options->dedupe, options->scope);
+    const cvi_whose whose = {options->scope, options->origin, options->host, options->application};
     bool has_limit = cvi_rate_limit_init(&stores->rate_limit, stores->rate_limit_db,
-                                         &options->rate_limit, options->scope, options->origin);
+                                         &options->rate_limit, &whose);
     cvi_budget_init(&stores->budget, &stores->rate_limit);
+    cvi_spenders_init(&stores->spenders, &stores->rate_limit);
     return has_dedupe && has_limit;
 }
 
@@ -31,6 +33,7 @@ static void close_parts(cvi_stores *stores) {
     cvi_cache_finalize(&stores->cache);
     cvi_dedupe_finalize(&stores->dedupe);
     cvi_budget_finalize(&stores->budget);
+    cvi_spenders_finalize(&stores->spenders);
     cvi_rate_limit_finalize(&stores->rate_limit);
     cvi_fork_let();
     close_files(stores);

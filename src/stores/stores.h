@@ -38,6 +38,8 @@ typedef struct cvi_stores_options {
     struct sqlite3 *connection; /* the application's, in place of `database` */
     const char *scope;          /* fingerprint of API key and base URL */
     const char *origin;         /* fingerprint of the base URL alone */
+    const char *host;           /* fingerprint of its host alone */
+    const char *application;    /* kept beside what it spends; NULL: it has no name */
     bool relaxed_sync;
     cv_cache_settings cache;
     cv_dedupe_settings dedupe;
@@ -105,10 +107,17 @@ typedef enum cvi_claim_verdict {
 typedef enum cvi_wait_reason {
     CVI_WAIT_INTERVAL,
     CVI_WAIT_LIMIT,
-    CVI_WAIT_SHARE,    /* there is room, but not for the background */
-    CVI_WAIT_COOLDOWN, /* the service wants no requests of this path for a while */
-    CVI_WAIT_BLOCKED   /* nor of any path */
+    CVI_WAIT_SHARE,       /* there is room, but not for the background */
+    CVI_WAIT_COOLDOWN,    /* the service wants no requests of this path for a while */
+    CVI_WAIT_BLOCKED,     /* nor of any path */
+    CVI_WAIT_UNREACHABLE, /* the host has not answered the last requests, it is left in peace */
+    CVI_WAIT_FAILING      /* or has answered with errors of its own */
 } cvi_wait_reason;
+
+/* Whether every path waits for the same, not this one alone. */
+static inline bool cvi_wait_is_for_all(cvi_wait_reason reason) {
+    return reason != CVI_WAIT_LIMIT && reason != CVI_WAIT_SHARE && reason != CVI_WAIT_COOLDOWN;
+}
 
 typedef struct cvi_claim {
     cvi_claim_verdict verdict;
@@ -118,9 +127,10 @@ typedef struct cvi_claim {
     int64_t wait_ms; /* WAIT: at least this long; -1: never. ADMITTED: until another
                          request of any path may follow */
     cvi_wait_reason reason;
-    char reason_text[CVI_REASON_SIZE]; /* with CVI_WAIT_SHARE, else "" */
-    bool is_probe; /* ADMITTED: everybody waits for what the service says to it; tell with
-                      cvi_stores_heed */
+    char reason_text[CVI_REASON_SIZE]; /* with SHARE, UNREACHABLE and FAILING, else "" */
+    bool is_probe;   /* ADMITTED: everybody waits for what the service says to it; tell with
+                        cvi_stores_heed */
+    bool has_failed; /* ADMITTED: the last request has failed; if this one does not, tell too */
 } cvi_claim;
 
 /* One transaction: rereads the cache, takes the job if nobody works on it, counts, and records the
@@ -165,6 +175,20 @@ typedef struct cvi_completion {
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error);
 
+/* A body with times of its own: a part of an answer, which may have come from the cache itself. */
+typedef struct cvi_dated {
+    const char *hash;
+    const char *body;
+    size_t size;
+    int64_t fetched_at_ms;
+    int64_t expires_at_ms;
+} cvi_dated;
+
+/* One transaction, without a job: stores each body for which the cache has nothing as new, with the
+ * times that it has. The caller keeps it short by asking for few at a time. */
+cvi_store_answer cvi_stores_store_dated(cvi_stores *stores, const cvi_dated *dated, size_t count,
+                                        cvi_now now, cv_error *error);
+
 /* Ends a job with the error for those who wait, or (`failure` NULL) passes it to the next waiter;
  * takes back the admission `row_id` (0: none) in the same transaction; wakes the waiters. A job
  * that is no longer ours is left alone. An empty job_id with a row_id only takes back. */
@@ -178,10 +202,13 @@ cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const ch
 
 /* What an answer of the service means for all that follow. */
 typedef enum cvi_service_word {
-    CVI_SERVICE_SILENT,  /* nothing: none came, or a broken one */
-    CVI_SERVICE_ANSWERS, /* it works */
-    CVI_SERVICE_LIMITS,  /* it wants no requests of this path */
-    CVI_SERVICE_BLOCKS   /* nor of any path */
+    CVI_SERVICE_SILENT,     /* nothing: none came, or a broken one */
+    CVI_SERVICE_ANSWERS,    /* it works */
+    CVI_SERVICE_LIMITS,     /* it wants no requests of this path */
+    CVI_SERVICE_BLOCKS,     /* nor of any path */
+    CVI_SERVICE_OVERLOADED, /* it fails, and says for how long this path should be left alone */
+    CVI_SERVICE_FAILS,      /* it answers with errors of its own */
+    CVI_SERVICE_UNREACHABLE /* it does not answer */
 } cvi_service_word;
 
 typedef struct cvi_heed_spec {
@@ -191,8 +218,8 @@ typedef struct cvi_heed_spec {
     int64_t probe;    /* the admission that was the probe, 0: it was none */
 } cvi_heed_spec;
 
-/* Begins, prolongs or ends a pause for everybody on the file, and lets go of the probe. `left_ms`
- * is what a pause came to. */
+/* Begins, prolongs or ends a pause for everybody on the file, counts failures, and lets go of the
+ * probe. `left_ms` is what a pause that was asked for came to. */
 cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
                                  int64_t *left_ms, cv_error *error);
 

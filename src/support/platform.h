@@ -163,6 +163,9 @@ enum { CVI_PROCESS_BITS = 34 };
  * it names a process only as long as that is known to live. */
 int64_t cvi_process_number(void);
 
+/* The system's number of this process, for people to read. */
+int64_t cvi_process_id(void);
+
 /* A descriptor, the caller's, that becomes readable when the process of that number ends. -1: it
  * has ended, is of another namespace, or the system does not say or has no descriptors left. */
 int cvi_process_open(int64_t number);

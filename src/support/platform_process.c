@@ -30,6 +30,10 @@ static uint64_t find_place(void) {
     return place != 0 ? place : 1;
 }
 
+int64_t cvi_process_id(void) {
+    return (int64_t)getpid();
+}
+
 int64_t cvi_process_number(void) {
     uint64_t place = find_place();
     uint64_t pid = (uint64_t)getpid();

@@ -197,6 +197,7 @@ static void test_a_short_page_loses_nothing(void **context) {
     answer_with(scene, page_text(3, 3, 2, 5));
     cv_cursor *cursor = open_walk(scene, &query);
     assert_walk(cursor, ids, API_COUNT(ids));
+    assert_int_equal(cv_cursor_missing(cursor), 0);
     assert_sent(scene, 1, "format=json&limit=3&offset=2&api_key=***");
     cv_cursor_close(cursor);
 }
@@ -361,6 +362,7 @@ static void test_null_is_fine_everywhere(void **context) {
     assert_int_equal(cv_cursor_position(NULL), 0);
     assert_int_equal(cv_cursor_total(NULL), -1);
     assert_int_equal(cv_cursor_repeated(NULL), 0);
+    assert_int_equal(cv_cursor_missing(NULL), 0);
     assert_int_equal(cv_cursor_error(NULL)->code, CV_ERROR_ARGUMENT);
     cv_cursor_prefetch(NULL, true);
     cv_cursor_close(NULL);

@@ -159,6 +159,7 @@ static const char *call_cursor(cv_cursor *cursor) {
     CHILD_CHECK(cv_cursor_position(cursor) == 0);
     CHILD_CHECK(cv_cursor_total(cursor) == -1);
     CHILD_CHECK(cv_cursor_repeated(cursor) == 0);
+    CHILD_CHECK(cv_cursor_missing(cursor) == 0);
     cv_cursor_prefetch(cursor, true);
     cv_cursor_close(cursor);
     return NULL;

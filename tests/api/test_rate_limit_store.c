@@ -515,7 +515,7 @@ static void test_bad_options_are_refused(void **context) {
     cases[4].resource_count = 1;
     cases[5].resources = &nameless;
     cases[5].resource_count = 1;
-    cases[6].reserved[14] = 1;
+    cases[6].reserved[13] = 1;
     for (size_t i = 0; i < API_COUNT(cases); i++) {
         assert_null(cv_rate_limit_store_open(&cases[i]));
         face_assert_error(CV_ERROR_ARGUMENT);
@@ -531,6 +531,7 @@ static bool live_a_little(const api *self, failing_allocator *memory) {
     cv_rate_limit_options options = options_of(self);
     int64_t wait_ms = 0;
     options.allocator = &memory->allocator;
+    options.application = "shelf/1.0";
     cv_rate_limit_store *store = cv_rate_limit_store_open(&options);
     bool done = store != NULL && cv_rate_limit_store_set_resource(store, "issue", MANY, 1000) &&
                 cv_rate_limit_store_acquire(store, "issue", USER, &wait_ms);

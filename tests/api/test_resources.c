@@ -268,6 +268,58 @@ static void test_walks(void **context) {
     cv_client_close(client);
 }
 
+/* Goes on from a token, in place of the cursor. */
+static cv_cursor *resume(cv_client *client, cv_cursor *cursor, const face *tested) {
+    char *token = cv_cursor_token(cursor);
+    cv_cursor *resumed = cv_cursor_resume(client, token);
+    must_be(resumed, tested);
+    cv_free(token);
+    cv_cursor_close(cursor);
+    return resumed;
+}
+
+/* Each of the path's requests was for one item, with the fields, from `offset` on. */
+static void must_be_paged(const api *self, const face *tested, size_t pages) {
+    char path[64];
+    char place[32] = ""; /* the first page names none */
+    char query[128];
+    server_request request;
+    snprintf(path, sizeof(path), "/api/%s/", tested->list_path);
+    assert_int_equal(server_request_count(self->server, path), pages);
+    for (size_t i = 0; i < pages; i++) {
+        snprintf(query, sizeof(query), "format=json&field_list=id&limit=1%s&api_key=***", place);
+        assert_true(server_request_at(self->server, path, i, &request));
+        assert_string_equal(request.query, query);
+        snprintf(place, sizeof(place), "&offset=%zu", i + 1);
+    }
+}
+
+/* In pages of one, stopped and resumed after each record: every item of the list is a request, and
+ * there is none behind the last. */
+static void test_walks_in_pages(void **context) {
+    const api *self = *context;
+    cv_client *client = api_open(self, NULL);
+    cv_query query = CV_QUERY_INIT;
+    query.fields = "id";
+    query.limit = 1;
+    for (size_t i = 0; i < API_COUNT(faces); i++) {
+        const face *tested = &faces[i];
+        size_t count = 0;
+        cv_cursor *cursor = cv_cursor_open(client, tested->resource, &query, CV_PRIORITY_USER);
+        must_be(cursor, tested);
+        for (; tested->next(cursor) != NULL; count++) {
+            cursor = resume(client, cursor, tested);
+        }
+        assert_int_equal(cv_cursor_error(cursor)->code, CV_OK);
+        assert_int_equal(count, tested->list_size);
+        assert_true(cv_cursor_total(cursor) >= (int64_t)count);
+        assert_int_equal(cv_cursor_position(cursor), cv_cursor_total(cursor));
+        must_be_paged(self, tested, (size_t)cv_cursor_total(cursor));
+        cv_cursor_close(cursor);
+    }
+    cv_client_close(client);
+}
+
 /* The whole query stays on every page, and in the token. */
 static void test_walks_let_unknown_names_through(void **context) {
     const api *self = *context;
@@ -459,6 +511,7 @@ int main(void) {
         RESOURCE_TEST(test_lists),
         RESOURCE_TEST(test_requests),
         RESOURCE_TEST(test_walks),
+        RESOURCE_TEST(test_walks_in_pages),
         RESOURCE_TEST(test_walks_let_unknown_names_through),
         RESOURCE_TEST(test_many_with_unknown_names),
         RESOURCE_TEST(test_search_across_resources),

@@ -189,6 +189,8 @@ static void test_bad_searches_send_nothing(void **context) {
         {.query = "a", .resources = "promo"},
         {.query = "a", .fields = "lamp"},
         {.query = "a", .fields = "person_credits"},
+        {.query = "a", .fields = "gender", .resources = "issue,volume"},
+        {.query = "a", .subscriber_only = ""},
         {.query = "a", .limit = 101},
         {.query = "a", .limit = -1},
         {.query = "a", .page = -1},
@@ -220,6 +222,11 @@ static void test_an_error_names_what_is_searched(void **context) {
     assert_null(cv_search(scene->client, &query, CV_PRIORITY_USER));
     assert_non_null(strstr(cv_last_error()->message, "promo"));
     assert_non_null(strstr(cv_last_error()->message, "story_arc"));
+    query.resources = "issues";
+    query.fields = "name,real_name";
+    assert_null(cv_search(scene->client, &query, CV_PRIORITY_USER));
+    assert_non_null(strstr(cv_last_error()->message, "real_name"));
+    assert_non_null(strstr(cv_last_error()->message, "issue: aliases, "));
 }
 
 /* What the service has added since reaches it when the caller says so, on each page of a walk. */
@@ -346,7 +353,10 @@ static void test_a_short_page_of_hits_is_no_end_and_no_error(void **context) {
     answer_page(scene, 18, 10, 20, 10, 30);
     cv_search_query query = words("seven");
     cv_cursor *cursor = cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER);
-    assert_hits(cursor, 1, 17);
+    assert_hits(cursor, 1, 10);
+    assert_int_equal(cv_cursor_missing(cursor), 0);
+    assert_hits(cursor, 11, 17);
+    assert_int_equal(cv_cursor_missing(cursor), 3);
     assert_int_equal(cv_cursor_position(cursor), 20);
     char *token = cv_cursor_token(cursor);
     cv_cursor_close(cursor);
@@ -355,6 +365,7 @@ static void test_a_short_page_of_hits_is_no_end_and_no_error(void **context) {
     assert_int_equal(cv_cursor_position(cursor), 20);
     assert_hits(cursor, 18, 27);
     assert_end(cursor);
+    assert_int_equal(cv_cursor_missing(cursor), 0); /* since the token */
     assert_int_equal(drive_requests(scene), 3);
     assert_sent(scene, 2, "format=json&page=3&query=seven&api_key=***");
     cv_cursor_close(cursor);

@@ -92,6 +92,61 @@ static bool walk(memory_scene *scene, size_t failure, bool keeps_failing) {
     return has_failed;
 }
 
+/* A walk by whole pages, and the request for its next one if it has come and is not taken. */
+typedef struct page_walk {
+    cv_cursor *cursor;
+    cv_request *request;
+    int64_t last_id;
+    size_t count;
+} page_walk;
+
+/* NULL: no memory, and what has come stays to be taken. */
+static const cv_page *take_next(page_walk *self) {
+    if (self->request == NULL) {
+        self->request = cv_request_next_page(self->cursor);
+    }
+    assert_true(cv_request_wait(self->request, API_PATIENCE_MS));
+    const cv_page *page = cv_page_take(self->request);
+    if (page != NULL || cv_request_error(self->request)->code != CV_OK) {
+        cv_request_free(self->request);
+        self->request = NULL;
+    }
+    return page;
+}
+
+/* Whether it has come to the end. */
+static bool walk_pages_on(page_walk *self) {
+    bool is_end = false;
+    while (!is_end) {
+        const cv_page *page = take_next(self);
+        if (page == NULL) {
+            assert_no_memory(cv_last_error());
+            return false;
+        }
+        for (size_t i = 0; i < page->count; i++) {
+            int64_t id = ((const cv_issue *)page->items[i])->id;
+            assert_true(id > self->last_id);
+            self->last_id = id;
+        }
+        self->count += page->count;
+        is_end = page->count == 0;
+        cv_page_free(page);
+    }
+    return true;
+}
+
+static bool walk_by_pages(memory_scene *scene, size_t failure, bool keeps_failing) {
+    page_walk self = {.cursor = open_walk(scene)};
+    cv_cursor_prefetch(self.cursor, true);
+    fail_from(scene, failure, keeps_failing);
+    bool is_end = walk_pages_on(&self);
+    bool has_failed = give_memory(scene);
+    assert_true(is_end || walk_pages_on(&self));
+    assert_int_equal(self.count, FIXTURE_ISSUES);
+    cv_cursor_close(self.cursor);
+    return has_failed;
+}
+
 static cv_cursor *try_to_resume(const memory_scene *scene, const cv_cursor *cursor) {
     char *token = cv_cursor_token(cursor);
     cv_cursor *resumed = token != NULL ? cv_cursor_resume(scene->client, token) : NULL;
@@ -211,6 +266,57 @@ static bool ask_for_many(memory_scene *scene, size_t failure, bool keeps_failing
     return has_failed;
 }
 
+/* Each id on its own path, which has none of them. */
+static const cv_many *fetch_singly(const memory_scene *scene) {
+    static const int64_t ids[] = {2, 1};
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "title";
+    cv_request *request = cv_request_retrieve_many(scene->client, CV_CHAT, ids, 2, &options);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    const cv_many *many = cv_many_take(request);
+    if (many == NULL) {
+        assert_no_memory(cv_last_error());
+    }
+    cv_request_free(request);
+    return many;
+}
+
+static void assert_denied_or_no_memory(const cv_many *many) {
+    for (size_t i = 0; many != NULL && i < many->count; i++) {
+        if (many->items[i].error.code != CV_ERROR_NOT_FOUND) {
+            assert_no_memory(&many->items[i].error);
+        }
+    }
+}
+
+static bool ask_for_many_singly(memory_scene *scene, size_t failure, bool keeps_failing) {
+    fail_from(scene, failure, keeps_failing);
+    const cv_many *many = fetch_singly(scene);
+    assert_denied_or_no_memory(many);
+    cv_many_free(many);
+    bool has_failed = give_memory(scene);
+    many = fetch_singly(scene);
+    assert_non_null(many);
+    assert_int_equal(many->items[0].error.code, CV_ERROR_NOT_FOUND);
+    assert_int_equal(many->items[1].error.code, CV_ERROR_NOT_FOUND);
+    cv_many_free(many);
+    return has_failed;
+}
+
+/* A list that leaves out what it counts: the rest is asked for again. */
+static bool ask_for_many_again(memory_scene *scene, size_t failure, bool keeps_failing) {
+    static const server_fault fault = {
+        .kind = SERVER_FAULT_ANSWER,
+        .path = API_ISSUES,
+        .body = "{\"error\":\"OK\",\"limit\":2,\"offset\":0,\"number_of_page_results\":2,"
+                "\"number_of_total_results\":3,\"status_code\":1,\"results\":["
+                "{\"id\":52,\"name\":\"First\"},{\"id\":61,\"name\":\"Second\"}]}"};
+    api_break(scene->self, &fault);
+    bool has_failed = ask_for_many(scene, failure, keeps_failing);
+    server_faults_clear(scene->self->server);
+    return has_failed;
+}
+
 /* ---- runs ---- */
 
 /* Lets each allocation of a deed fail, until it comes through without one that does. */
@@ -236,20 +342,26 @@ static void try_all(void **context, deed *run, bool keeps_failing) {
     }
 
 TWICE(walk_fails, walk)
+TWICE(page_fails, walk_by_pages)
 TWICE(walk_elsewhere, walk_elsewhere)
 TWICE(token_fails, stop_and_go_on)
 TWICE(end_fails, ask_behind_the_end)
 TWICE(search_fails, look_for_words)
 TWICE(many_fail, ask_for_many)
+TWICE(singly_fail, ask_for_many_singly)
+TWICE(again_fail, ask_for_many_again)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_walk_fails_once),     API_TEST(test_walk_fails_from_then_on),
+        API_TEST(test_page_fails_once),     API_TEST(test_page_fails_from_then_on),
         API_TEST(test_walk_elsewhere_once), API_TEST(test_walk_elsewhere_from_then_on),
         API_TEST(test_token_fails_once),    API_TEST(test_token_fails_from_then_on),
         API_TEST(test_end_fails_once),      API_TEST(test_end_fails_from_then_on),
         API_TEST(test_search_fails_once),   API_TEST(test_search_fails_from_then_on),
         API_TEST(test_many_fail_once),      API_TEST(test_many_fail_from_then_on),
+        API_TEST(test_singly_fail_once),    API_TEST(test_singly_fail_from_then_on),
+        API_TEST(test_again_fail_once),     API_TEST(test_again_fail_from_then_on),
     };
     return cmocka_run_group_tests_name("walk memory", tests, NULL, NULL);
 }

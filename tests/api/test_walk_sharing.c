@@ -4,11 +4,15 @@
 
 enum { FIXTURE_ISSUES = 12, PROCESSES = 4, PAGE_SIZE = 5, PAGES = 3, IDS = 120, FOUND = 12 };
 
-static void start_all(const api *self, process actors[PROCESSES]) {
-    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=1000"};
+static void start_with(const api *self, process actors[PROCESSES], const char *argument) {
+    const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=1000", argument};
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_start(&actors[i], self, arguments);
     }
+}
+
+static void start_all(const api *self, process actors[PROCESSES]) {
+    start_with(self, actors, NULL);
 }
 
 static size_t requests(const api *self) {
@@ -23,10 +27,9 @@ static void assert_came(process *actor, int64_t count) {
     assert_int_equal(seen.id, count);
 }
 
-static void test_processes_share_the_pages_of_a_walk(void **context) {
-    api *self = *context;
+static void share_pages(const api *self, const char *argument) {
     process actors[PROCESSES];
-    start_all(self, actors);
+    start_with(self, actors, argument);
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_walk(&actors[i], PAGE_SIZE);
     }
@@ -38,18 +41,56 @@ static void test_processes_share_the_pages_of_a_walk(void **context) {
     assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), PAGES);
 }
 
+static void test_processes_share_the_pages_of_a_walk(void **context) {
+    share_pages(*context, NULL);
+}
+
+/* One fetches ahead what another asks for just now, or has asked for. */
+static void test_processes_share_pages_that_come_ahead(void **context) {
+    share_pages(*context, "prefetch=1");
+}
+
+/* The answers are held back until all have asked: who comes later finds in the cache what there is,
+ * and asks for the rest. */
 static void test_processes_share_a_request_for_many(void **context) {
     api *self = *context;
     process actors[PROCESSES];
     start_all(self, actors);
+    assert_true(server_hold(self->server, NULL));
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_ask_for_many(&actors[i], IDS);
     }
+    api_query_until(self, "SELECT count(*) FROM dedupe_waiters", 2 * (PROCESSES - 1));
+    server_release(self->server, SERVER_ALL);
     for (size_t i = 0; i < PROCESSES; i++) {
         assert_came(&actors[i], FOUND);
         actor_end(&actors[i]);
     }
     assert_int_equal(requests(self), 2); /* ids 1 to 100 and the rest */
+}
+
+/* What two of them have in common is fetched once. */
+static void test_processes_share_what_they_have_in_common(void **context) {
+    enum { FIRST = 100, SECOND = 200 };
+    api *self = api_new_with_list(SECOND);
+    process first;
+    process second;
+    (void)context;
+    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {NULL};
+    actor_start(&first, self, arguments);
+    actor_start(&second, self, arguments);
+    assert_true(server_hold(self->server, NULL));
+    actor_ask_for_many(&first, FIRST);
+    actor_ask_for_many(&second, SECOND);
+    api_query_until(self, "SELECT count(*) FROM dedupe_waiters", 1);
+    server_release(self->server, SERVER_ALL);
+    assert_came(&first, FIRST);
+    assert_came(&second, SECOND);
+    actor_end(&first);
+    actor_end(&second);
+    assert_int_equal(requests(self), 2);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), 2);
+    api_end(self);
 }
 
 /* The one that fetches the second page is killed: another fetches it, and all others end well. */
@@ -80,7 +121,9 @@ static void test_a_walker_that_is_killed_is_replaced(void **context) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_processes_share_the_pages_of_a_walk),
+        API_TEST(test_processes_share_pages_that_come_ahead),
         API_TEST(test_processes_share_a_request_for_many),
+        cmocka_unit_test(test_processes_share_what_they_have_in_common),
         API_TEST(test_a_walker_that_is_killed_is_replaced),
     };
     return cmocka_run_group_tests_name("walk sharing", tests, NULL, NULL);

@@ -23,7 +23,8 @@ typedef struct actor {
     cv_options options;
     int64_t threads;
     int64_t step;
-    int64_t poll; /* not 0: CV_DRIVE_POLL */
+    int64_t poll;     /* not 0: CV_DRIVE_POLL */
+    int64_t prefetch; /* not 0: walks have the next page fetched ahead */
     const char *data_home;
     cv_client *client;
     pthread_barrier_t asked;
@@ -47,15 +48,19 @@ typedef struct argument {
 static const argument arguments[] = {
     {"url", true, offsetof(actor, options.base_url)},
     {"database", true, offsetof(actor, options.database)},
+    {"application", true, offsetof(actor, options.application)},
     {"key", true, offsetof(actor, options.api_key)},
     {"data_home", true, offsetof(actor, data_home)},
     {"threads", false, offsetof(actor, threads)},
     {"step", false, offsetof(actor, step)},
     {"poll", false, offsetof(actor, poll)},
+    {"prefetch", false, offsetof(actor, prefetch)},
     {"limit", false, offsetof(actor, options.rate_limit.limit)},
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
     {"guard_ms", false, offsetof(actor, options.rate_limit.guard_ms)},
     {"min_interval_ms", false, offsetof(actor, options.rate_limit.min_interval_ms)},
+    {"circuit_failures", false, offsetof(actor, options.rate_limit.circuit_failures)},
+    {"circuit_open_ms", false, offsetof(actor, options.rate_limit.circuit_open_ms)},
     {"lease_ms", false, offsetof(actor, options.dedupe.lease_ms)},
     {"max_bytes", false, offsetof(actor, options.cache.max_bytes)},
     {"cleanup_interval_ms", false, offsetof(actor, options.cache.cleanup_interval_ms)},
@@ -205,6 +210,7 @@ static bool walk(actor *self, int64_t page_size) {
     query.limit = page_size;
     cv_cursor *cursor = cv_cursor_open(self->client, CV_ISSUE, &query, CV_PRIORITY_USER);
     int64_t count = 0;
+    cv_cursor_prefetch(cursor, self->prefetch != 0);
     while (cv_cursor_next(cursor) != NULL) {
         count++;
     }

@@ -66,6 +66,20 @@ api *api_new_with_issues(int64_t first_id, size_t count) {
     return start(self, self->scratch.folder);
 }
 
+api *api_new_with_list(size_t count) {
+    api *self = new_api();
+    FILE *file = fopen(scratch_file(&self->scratch, "issues.json").text, "w");
+    assert_non_null(file);
+    assert_true(fputs("{\"error\":\"OK\",\"status_code\":1,\"results\":[", file) >= 0);
+    for (size_t id = 1; id <= count; id++) {
+        assert_true(
+            fprintf(file, "%s{\"id\":%zu,\"name\":\"Number %zu\"}", id > 1 ? "," : "", id, id) > 0);
+    }
+    assert_true(fputs("]}", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return start(self, self->scratch.folder);
+}
+
 void api_end(api *self) {
     server_stop(self->server);
     assert_true(scratch_remove(&self->scratch));

@@ -37,6 +37,9 @@ typedef struct api {
 api *api_new(void);
 api *api_new_on(const char *folder);
 api *api_new_with_issues(int64_t first_id, size_t count);
+
+/* On a folder whose list of issues holds `count` from id 1 on. */
+api *api_new_with_list(size_t count);
 void api_end(api *self);
 
 /* The same as cmocka's set-up and tear-down; the context is the api. */

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-static int set_up(void **context, cv_drive drive) {
+int drive_set_up_on(void **context, cv_drive drive, api *self) {
     drive_scene *scene = calloc(1, sizeof(*scene));
     assert_non_null(scene);
-    scene->self = api_new();
+    scene->self = self;
     scene->drive = drive;
     cv_options options = api_options(scene->self);
     scene->client = drive_open(scene, &options);
@@ -16,11 +16,11 @@ static int set_up(void **context, cv_drive drive) {
 }
 
 int drive_set_up_thread(void **context) {
-    return set_up(context, CV_DRIVE_THREAD);
+    return drive_set_up_on(context, CV_DRIVE_THREAD, api_new());
 }
 
 int drive_set_up_poll(void **context) {
-    return set_up(context, CV_DRIVE_POLL);
+    return drive_set_up_on(context, CV_DRIVE_POLL, api_new());
 }
 
 int drive_tear_down(void **context) {

@@ -13,6 +13,8 @@ typedef struct drive_scene {
     cv_client *client; /* closed by the tear-down; NULL: the test has done that */
 } drive_scene;
 
+/* A scene on this api, which it takes over; the first two on the fixtures of issues. */
+int drive_set_up_on(void **context, cv_drive drive, api *self);
 int drive_set_up_thread(void **context);
 int drive_set_up_poll(void **context);
 int drive_tear_down(void **context);

@@ -87,7 +87,7 @@ static void take_back(sim_world *world, int64_t row_id) {
     }
 }
 
-static void admit(sim_world *world, const cvi_claim_spec *spec, bool is_probe, cvi_claim *claim) {
+static void admit(sim_world *world, const cvi_claim_spec *spec, cvi_claim *claim) {
     cvi_buffer job;
     cvi_buffer_over(&job, claim->job_id, sizeof(claim->job_id));
     if (spec->job_id != NULL) {
@@ -96,7 +96,6 @@ static void admit(sim_world *world, const cvi_claim_spec *spec, bool is_probe, c
         cvi_buffer_add_format(&job, "job-%d", ++world->jobs);
     }
     claim->row_id = ++world->rows;
-    claim->is_probe = is_probe;
 }
 
 static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
@@ -122,7 +121,9 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
         copy_into(claim->reason_text, sizeof(claim->reason_text), reply.reason_text);
     }
     if (reply.verdict == CVI_CLAIM_ADMITTED) {
-        admit(world, spec, reply.is_probe, claim);
+        admit(world, spec, claim);
+        claim->is_probe = reply.is_probe;
+        claim->has_failed = reply.has_failed;
     } else if (reply.verdict == CVI_CLAIM_WATCH) {
         copy_into(claim->job_id, sizeof(claim->job_id), "job-of-others");
     } else if (reply.verdict == CVI_CLAIM_HIT && !fill_cached(world, &reply, now, &claim->cached)) {

@@ -57,6 +57,7 @@ typedef struct sim_reply {
     int64_t backstop_ms; /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
     bool lost;           /* COMPLETE, RENEW: the job is somebody else's */
     bool is_probe;       /* CLAIM with ADMITTED */
+    bool has_failed;     /* likewise */
     int64_t left_ms;     /* HEED */
     bool more;           /* CLEAN */
 } sim_reply;

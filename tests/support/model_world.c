@@ -309,7 +309,8 @@ static cvi_store_answer heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_
         self->probe = 0;
         self->cool_boot_ms = spec->word == CVI_SERVICE_ANSWERS ? 0 : self->cool_boot_ms;
     }
-    if (spec->word == CVI_SERVICE_LIMITS || spec->word == CVI_SERVICE_BLOCKS) {
+    if (spec->word == CVI_SERVICE_LIMITS || spec->word == CVI_SERVICE_BLOCKS ||
+        spec->word == CVI_SERVICE_OVERLOADED) {
         *left_ms = spec->asked_ms > 0 ? spec->asked_ms : COOL_MS;
         self->cool_boot_ms = model_present(self) + *left_ms;
         self->probe = 0;

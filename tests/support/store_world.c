@@ -18,6 +18,7 @@ void store_world_init(store_world *world, uint64_t seed) {
     options->database = world->database;
     options->scope = "scope-1";
     options->origin = "origin-1";
+    options->host = "host-1";
     options->relaxed_sync = true;
     options->allocator = cvi_default_allocator;
     options->random = world->clock.random;

@@ -189,6 +189,38 @@ static void test_each_part_of_a_query_counts(void **state) {
     }
 }
 
+static cvi_call *list_of_videos(desk *self, const cv_query *query) {
+    cv_error error;
+    cvi_call *call = cvi_call_list(&self->settings, CV_VIDEO, query, &error);
+    if (call == NULL) {
+        fail_msg("%s", error.message);
+    }
+    return call;
+}
+
+/* In the order of the alphabet, as all parameters are; each with a key of its own. */
+static void test_what_only_videos_take(void **state) {
+    cv_query queries[4] = {CV_QUERY_INIT, CV_QUERY_INIT, CV_QUERY_INIT, CV_QUERY_INIT};
+    cvi_call *calls[4];
+    queries[1].subscriber_only = "1";
+    queries[2].video_type = "1";
+    queries[3].sort = "name";
+    queries[3].subscriber_only = " 1";
+    queries[3].video_type = "8|9 ";
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        calls[i] = list_of_videos(*state, &queries[i]);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(calls[i]->hash, calls[j]->hash);
+        }
+    }
+    assert_string_equal(calls[0]->url, BASE "/videos/?format=json");
+    assert_string_equal(calls[3]->url, BASE "/videos/?format=json&sort=name%3Aasc"
+                                            "&subscriber_only=1&video_type=8%7C9");
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        cvi_call_release(calls[i]);
+    }
+}
+
 static void test_lists_that_are_refused(void **state) {
     desk *self = *state;
     static const struct {
@@ -505,6 +537,7 @@ int main(void) {
         AT_DESK(test_list_of_all),
         AT_DESK(test_list_with_everything),
         AT_DESK(test_each_part_of_a_query_counts),
+        AT_DESK(test_what_only_videos_take),
         AT_DESK(test_lists_that_are_refused),
         AT_DESK(test_query_of_another_version),
         AT_DESK(test_unknown_names_when_allowed),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "resources/check.h"
+#include "resources/hits.h"
 #include "resources/piece.h"
 #include "resources/registry.h"
 #include "support/allocator.h"
@@ -102,6 +103,31 @@ static void test_fields_are_canonical(void **state) {
     check_must_give(check_detail_fields, sample, "appearancess,appearances", "appearancess,id");
 }
 
+/* As people type lists: the same cache key. */
+static void test_blanks_around_names(void **state) {
+    (void)state;
+    check_must_give(check_list_fields, issue, "id, name", "id,name");
+    check_must_give(check_list_fields, issue, "  volume ,name  ", "id,name,volume");
+    check_must_give(check_detail_fields, sample, " appearances , appearancess", "appearancess,id");
+    check_must_give(pass_fields, issue, "name, upc", "id,name,upc");
+    check_must_give(check_filter, issue, "volume:796, id :1|2", "volume:796,id:1|2");
+    check_must_give(check_sort, issue, " cover_date : desc ", "cover_date:desc");
+    check_must_give(check_sort, issue, "name ", "name:asc");
+    check_must_refuse(check_filter, issue, "id:1, id:2",
+                      "among the filters of /issues: \"id\" stands twice");
+    check_must_refuse(check_list_fields, sample, "name, nmae ",
+                      "\"nmae\" is not among the fields of /samples (nearest: name): "
+                      "appearancess, id, name");
+    check_must_refuse(check_sort, sample, "appearances: up",
+                      "among the sorts of /samples: \"up\" is no order (asc, desc)");
+}
+
+/* Of a value nobody but the service knows whether they matter. */
+static void test_blanks_of_values_stay(void **state) {
+    (void)state;
+    check_must_give(check_filter, issue, "name: A  B ,volume: 796", "name: A  B ,volume: 796");
+}
+
 static void test_all_fields_at_once(void **state) {
     (void)state;
     cvi_buffer names;
@@ -128,9 +154,9 @@ static void test_fields_that_lists_lack(void **state) {
 
 static void test_unknown_fields(void **state) {
     (void)state;
-    const char *const names[] = {"nam",       "names",    " name",      "name ", "name,",
-                                 ",name",     "Name",     "",           "a,,b",  ",",
-                                 "name;deck", "name:asc", "na\xC3\xA9", "*",     "name,publisher"};
+    const char *const names[] = {"nam",       "names",    "na me",      " ",    "name, ",
+                                 ",name",     "Name",     "",           "a,,b", ",",
+                                 "name;deck", "name:asc", "na\xC3\xA9", "*",    "name,publisher"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cvi_buffer out;
         cvi_buffer_init(&out, &cvi_default_allocator, 4096);
@@ -343,6 +369,53 @@ static void test_the_nearest_name_is_told(void **state) {
     }
 }
 
+/* ---- parameters of some lists ---- */
+
+static bool check_video_type(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                             cv_error *error) {
+    return cvi_check_extra(resource, "video_type", text, out, error);
+}
+
+static bool check_subscriber_only(const cvi_resource *resource, const char *text, cvi_buffer *out,
+                                  cv_error *error) {
+    return cvi_check_extra(resource, "subscriber_only", text, out, error);
+}
+
+static void test_parameters_of_videos(void **state) {
+    (void)state;
+    const cvi_resource *video = &cvi_video_resource;
+    check_must_give(check_video_type, video, "8", "8");
+    check_must_give(check_video_type, video, " 8|2 ", "8|2");
+    check_must_give(check_video_type, video, "a&b=c, d", "a&b=c, d");
+    check_must_give(check_subscriber_only, video, "1", "1");
+    check_must_refuse(check_video_type, video, "",
+                      "among the parameters of /videos: \"video_type\" has an empty value");
+    check_must_refuse(check_subscriber_only, video, "  ",
+                      "among the parameters of /videos: \"subscriber_only\" has an empty value");
+    check_must_refuse(check_video_type, video, "8\n",
+                      "among the parameters of /videos: \"8?\" holds a control character");
+}
+
+static void test_parameters_that_a_list_does_not_take(void **state) {
+    (void)state;
+    size_t count = 0;
+    const cvi_resource *const *resources = cvi_registry_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        cvi_buffer out;
+        cvi_buffer_init(&out, &cvi_default_allocator, 64);
+        cv_error error = {0};
+        bool is_video = resources[i]->resource == CV_VIDEO;
+        assert_int_equal(check_video_type(resources[i], "8", &out, &error), is_video);
+        assert_int_equal(check_subscriber_only(resources[i], "1", &out, &error), is_video);
+        cvi_buffer_free(&out);
+    }
+    check_must_refuse(check_video_type, issue, "8",
+                      "\"video_type\" is not among the parameters of /issues: none");
+    check_must_give(check_subscriber_only, &cvi_search_resource, "1", "1");
+    check_must_refuse(check_video_type, &cvi_search_resource, "8",
+                      "\"video_type\" is not among the parameters of /search: subscriber_only");
+}
+
 /* ---- names that are let through ---- */
 
 static void test_unknown_names_pass_when_allowed(void **state) {
@@ -405,15 +478,15 @@ static void test_errors_need_no_place(void **state) {
 
 static void test_without_memory(void **state) {
     (void)state;
-    check_fn *const checks[] = {check_list_fields, check_filter, check_sort};
-    const char *const texts[] = {"name", "name:x", "name:asc"};
+    check_fn *const checks[] = {check_list_fields, check_filter, check_sort, check_video_type};
+    const char *const texts[] = {"name", "name:x", "name:asc", "8"};
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
         failing_allocator memory;
         failing_allocator_init(&memory, 1, true);
         cvi_buffer out;
         cvi_buffer_init(&out, &memory.allocator, 4096);
         cv_error error = {0};
-        assert_false(checks[i](issue, texts[i], &out, &error));
+        assert_false(checks[i](&cvi_video_resource, texts[i], &out, &error));
         assert_int_equal(error.code, CV_ERROR_NOMEM);
         cvi_buffer_free(&out);
     }
@@ -422,6 +495,8 @@ static void test_without_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields_are_canonical),
+        cmocka_unit_test(test_blanks_around_names),
+        cmocka_unit_test(test_blanks_of_values_stay),
         cmocka_unit_test(test_all_fields_at_once),
         cmocka_unit_test(test_fields_that_lists_lack),
         cmocka_unit_test(test_unknown_fields),
@@ -435,6 +510,8 @@ int main(void) {
         cmocka_unit_test(test_bad_sorts),
         cmocka_unit_test(test_lists_that_cannot_be_queried),
         cmocka_unit_test(test_the_nearest_name_is_told),
+        cmocka_unit_test(test_parameters_of_videos),
+        cmocka_unit_test(test_parameters_that_a_list_does_not_take),
         cmocka_unit_test(test_unknown_names_pass_when_allowed),
         cmocka_unit_test(test_what_passes_looks_like_a_name),
         cmocka_unit_test(test_more_names_than_fit),

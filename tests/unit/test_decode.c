@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -67,7 +68,49 @@ static void test_items_that_are_no_objects(void **state) {
     assert_int_equal(cvi_result_id(result, 1), 2);
     assert_int_equal(cvi_result_id(result, 2), 4);
     assert_int_equal(cvi_result_envelope(result)->page_results, 6);
+    assert_int_equal(cvi_result_item_count(result), 9);
     cvi_result_release(result);
+}
+
+/* Lists within a record, and members that nobody knows, have items of their own. */
+static void test_items_are_those_of_the_results(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t items;
+    } cases[] = {
+        {"{\"status_code\":1,\"results\":[]}", 0},
+        {"{\"status_code\":1,\"results\":[[[],[]],{\"x\":[[],null],\"y\":{\"z\":[1]}}]}", 2},
+        {"{\"status_code\":1,\"x\":[[],1],\"results\":[null],\"y\":[null,{}]}", 1},
+        {"{\"status_code\":1,\"results\":[[],[],[]],\"results\":[[],{\"id\":1}]}", 2},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cvi_result *result = decode_text(&cvi_sample_resource, true, cases[i].text);
+        assert_int_equal(cvi_result_item_count(result), cases[i].items);
+        cvi_result_release(result);
+    }
+}
+
+/* What would mean something as 0 is not taken for said. */
+static void test_numbers_that_the_envelope_does_not_say(void **state) {
+    (void)state;
+    static const char *const values[] = {"null", "\"\"", "\"many\"",
+                                         "[]",   "{}",   "99999999999999999999"};
+    char text[256];
+    cvi_result *result =
+        decode_text(&cvi_sample_resource, true, "{\"status_code\":1,\"results\":[]}");
+    assert_int_equal(cvi_result_envelope(result)->total_results, -1);
+    assert_int_equal(cvi_result_envelope(result)->offset, -1);
+    cvi_result_release(result);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"offset\":%s,\"number_of_total_results\":%s,\"status_code\":1,\"results\":[]}",
+                 values[i], values[i]);
+        result = decode_text(&cvi_sample_resource, true, text);
+        assert_int_equal(cvi_result_envelope(result)->total_results, -1);
+        assert_int_equal(cvi_result_envelope(result)->offset, -1);
+        cvi_result_release(result);
+    }
 }
 
 static void test_keys_of_the_envelope_in_any_order(void **state) {
@@ -367,9 +410,9 @@ static void test_large_records(void **state) {
     cvi_buffer_free(&text);
 }
 
-/* One allocation after the other fails, until none does: no result, the right code, no leak. */
-static void test_each_allocation_may_fail(void **state) {
-    (void)state;
+/* One allocation after the other fails, until none does: no result, the right code, no leak.
+ * Answers how many there were. */
+static size_t fail_each_allocation(const char *text, size_t size) {
     bool is_decoded = false;
     size_t failures = 0;
     for (size_t call = 2; !is_decoded; call++) { /* call 1 copies the body */
@@ -378,8 +421,7 @@ static void test_each_allocation_may_fail(void **state) {
         cv_error error = {0};
         const cvi_decode_options options = {
             .resource = &cvi_sample_resource, .is_list = true, .chunk_size = 5};
-        cvi_result *result =
-            decode_bytes(&options, &memory.allocator, whole, sizeof(whole) - 1, &error);
+        cvi_result *result = decode_bytes(&options, &memory.allocator, text, size, &error);
         is_decoded = result != NULL;
         assert_int_equal(is_decoded, !memory.has_failed);
         assert_int_equal(error.code, is_decoded ? CV_OK : CV_ERROR_NOMEM);
@@ -387,7 +429,27 @@ static void test_each_allocation_may_fail(void **state) {
         cvi_result_release(result);
         assert_int_equal(memory.live, 0);
     }
-    assert_true(failures >= 5);
+    return failures;
+}
+
+static void test_each_allocation_may_fail(void **state) {
+    (void)state;
+    assert_true(fail_each_allocation(whole, sizeof(whole) - 1) >= 5);
+}
+
+/* What members cannot hold needs memory of its own, over and over. */
+static void test_each_allocation_for_oddities_may_fail(void **state) {
+    (void)state;
+    cvi_buffer text;
+    cvi_buffer_init(&text, &cvi_default_allocator, 1 << 20);
+    cvi_buffer_add_text(&text, "{\"status_code\":1,\"results\":[{\"number\":[");
+    cvi_buffer_add_text(&text, "],\"appearances\":\"x\",\"parts\":[");
+    for (int i = 0; i < 40; i++) {
+        cvi_buffer_add_text(&text, "1,{},[\"x\"],{\"name\":7,\"ref\":{},\"counted\":[null,{}]},");
+    }
+    cvi_buffer_add_text(&text, "{}]}]}");
+    assert_true(fail_each_allocation(text.data, text.length) >= 20);
+    cvi_buffer_free(&text);
 }
 
 int main(void) {
@@ -396,6 +458,8 @@ int main(void) {
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_empty_list),
         cmocka_unit_test(test_items_that_are_no_objects),
+        cmocka_unit_test(test_items_are_those_of_the_results),
+        cmocka_unit_test(test_numbers_that_the_envelope_does_not_say),
         cmocka_unit_test(test_keys_of_the_envelope_in_any_order),
         cmocka_unit_test(test_errors_of_the_service),
         cmocka_unit_test(test_texts_that_are_no_envelope),
@@ -411,6 +475,7 @@ int main(void) {
         cmocka_unit_test(test_unknown_members_are_reported),
         cmocka_unit_test(test_large_records),
         cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_each_allocation_for_oddities_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,91 +329,9 @@ static void test_boarding_a_watching_flight_shares(void **state) {
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
 
-/* ---- answers that came as a part of another ---- */
-
-static cvi_call *call_of(sim_world *world, int64_t id) {
-    cv_error error;
-    return cvi_call_detail(&world->settings, CV_ISSUE, id, NULL, &error);
-}
-
-static cvi_result *result_of(sim_world *world, const cvi_call *call) {
-    cv_error error;
-    const cvi_decode_options options = {.resource = call->resource};
-    char *body = cvi_copy_text(&world->memory.allocator, SIM_ISSUE(52), strlen(SIM_ISSUE(52)));
-    return cvi_decode(&options, &world->memory.allocator, (cvi_body){body, strlen(SIM_ISSUE(52))},
-                      &error);
-}
-
-static void store_part(sim_world *world, int64_t delay_ms) {
-    cvi_call *call = call_of(world, 52);
-    cvi_result *result = result_of(world, call);
-    cvi_engine_store(world->engine, call, result, delay_ms, world->clock.now);
-    cvi_call_release(call);
-    cvi_result_release(result);
-}
-
-static void test_part_is_stored_without_a_job(void **state) {
-    sim_world *world = *state;
-    store_part(world, 0);
-    assert_int_equal(sim_step(world), INT64_MAX);
-    assert_int_equal(world->log_length, 1);
-    assert_string_equal(sim_last(world, SIM_COMPLETE)->job_id, "");
-    assert_int_equal(sim_last(world, SIM_COMPLETE)->size, strlen(SIM_ISSUE(52)));
-    assert_int_equal(sim_last(world, SIM_COMPLETE)->ttl_ms, SIM_TTL_MS);
-    assert_true(cvi_engine_is_idle(world->engine));
-}
-
-static void test_part_waits_for_a_locked_file(void **state) {
-    sim_world *world = *state;
-    sim_busy(world, SIM_COMPLETE, 2);
-    store_part(world, 0);
-    sim_step(world);
-    sim_advance(world, 2);
-    assert_false(cvi_engine_is_idle(world->engine));
-    sim_advance(world, 2);
-    assert_int_equal(sim_count(world, SIM_COMPLETE), 3);
-    assert_true(cvi_engine_is_idle(world->engine));
-}
-
-static void test_part_being_stored_answers_who_asks(void **state) {
-    sim_world *world = *state;
-    sim_busy(world, SIM_COMPLETE, 1);
-    store_part(world, 0);
-    sim_step(world);
-    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
-    sim_check_source(caller, 52, CV_SOURCE_SHARED);
-    sim_advance(world, 2);
-}
-
-static void test_part_may_be_stored_later_and_answers_meanwhile(void **state) {
-    sim_world *world = *state;
-    store_part(world, 5);
-    assert_int_equal(sim_step(world), 5);
-    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_CACHE_ONLY});
-    sim_check_source(caller, 52, CV_SOURCE_SHARED);
-    assert_int_equal(world->log_length, 0);
-    sim_advance(world, 5);
-    assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
-    assert_true(cvi_engine_is_idle(world->engine));
-}
-
-static void test_part_that_cannot_be_stored_is_dropped(void **state) {
-    sim_world *world = *state;
-    sim_fail(world, SIM_COMPLETE);
-    store_part(world, 0);
-    sim_step(world);
-    assert_int_equal(sim_count(world, SIM_RELEASE), 0);
-    assert_true(cvi_engine_is_idle(world->engine));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_hit_asks_for_nothing_more),
-        IN_WORLD(test_part_is_stored_without_a_job),
-        IN_WORLD(test_part_waits_for_a_locked_file),
-        IN_WORLD(test_part_being_stored_answers_who_asks),
-        IN_WORLD(test_part_may_be_stored_later_and_answers_meanwhile),
-        IN_WORLD(test_part_that_cannot_be_stored_is_dropped),
         IN_WORLD(test_full_entry_answers_for_some_fields),
         IN_WORLD(test_caller_who_has_looked_is_not_looked_for_again),
         IN_WORLD(test_unusable_entry_is_fetched_anew),

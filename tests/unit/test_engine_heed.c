@@ -41,7 +41,7 @@ static void test_refusals_are_told_at_once(void **state) {
 }
 
 static void test_other_answers_are_nobodys_business(void **state) {
-    static const int statuses[] = {404, 401, 500};
+    static const int statuses[] = {404, 401, 400};
     sim_world *world = *state;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         sim_board(world, &(sim_wish){.id = 52});
@@ -53,6 +53,111 @@ static void test_other_answers_are_nobodys_business(void **state) {
     sim_step(world);
     sim_answer(world, world->transfer_count - 1, SIM_ISSUE(53));
     assert_int_equal(sim_count(world, SIM_HEED), 0);
+}
+
+/* Each try that fails counts, and an answer after failures; as everybody's business. */
+static void test_failures_are_told(void **state) {
+    static const struct {
+        cvi_response_kind kind;
+        int http_status;
+        int64_t asked_ms;
+        cvi_service_word word;
+    } cases[] = {{CVI_RESPONSE_NETWORK, 0, 0, CVI_SERVICE_UNREACHABLE},
+                 {CVI_RESPONSE_TIMEOUT, 0, 0, CVI_SERVICE_UNREACHABLE},
+                 {CVI_RESPONSE_ANSWER, 500, 0, CVI_SERVICE_FAILS},
+                 {CVI_RESPONSE_ANSWER, 500, 9000, CVI_SERVICE_FAILS},
+                 {CVI_RESPONSE_ANSWER, 503, 0, CVI_SERVICE_FAILS},
+                 {CVI_RESPONSE_ANSWER, 503, 9000, CVI_SERVICE_OVERLOADED}};
+    sim_world *world = *state;
+    world->options.max_retries = 1;
+    sim_reopen(world);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        for (size_t tries = 1; tries <= 2; tries++) {
+            if (cases[i].kind == CVI_RESPONSE_ANSWER) {
+                sim_answer_status(world, world->transfer_count - 1, cases[i].http_status,
+                                  cases[i].asked_ms);
+            } else {
+                sim_break(world, world->transfer_count - 1, cases[i].kind);
+            }
+            assert_int_equal(sim_count(world, SIM_HEED), 2 * i + tries);
+            check_heeded(world, cases[i].word, cases[i].asked_ms, 0);
+            sim_advance(world, 9000);
+        }
+    }
+}
+
+static void test_broken_answers_are_no_failures(void **state) {
+    static const cvi_response_kind kinds[] = {CVI_RESPONSE_BROKEN, CVI_RESPONSE_TOO_LARGE,
+                                              CVI_RESPONSE_REDIRECT_REFUSED, CVI_RESPONSE_NO_MEMORY,
+                                              CVI_RESPONSE_DEAD_CONNECTION};
+    sim_world *world = *state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        sim_board(world, &(sim_wish){.id = 52});
+        sim_step(world);
+        sim_break(world, world->transfer_count - 1, kinds[i]);
+        sim_advance(world, 4000);
+        while (world->transfers[world->transfer_count - 1].open) {
+            sim_answer(world, world->transfer_count - 1, SIM_ISSUE(52));
+        }
+    }
+    assert_int_equal(sim_count(world, SIM_HEED), 0);
+}
+
+static void test_an_answer_after_a_failure_is_told(void **state) {
+    static const sim_reply after_failure = {.has_failed = true};
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM, &after_failure);
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    assert_int_equal(sim_count(world, SIM_HEED), 1);
+    check_heeded(world, CVI_SERVICE_ANSWERS, 0, 0);
+    sim_board(world, &(sim_wish){.id = 53});
+    sim_step(world);
+    sim_answer(world, 1, SIM_ISSUE(53));
+    assert_int_equal(sim_count(world, SIM_HEED), 1);
+}
+
+/* The file is locked when a try fails: it is told soon, and the next try is when it would be. */
+static void test_a_failure_is_told_within_the_delay(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_HEED, 2);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer_status(world, 0, 503, 9000);
+    for (int i = 0; i < 6; i++) {
+        sim_advance(world, 1);
+    }
+    assert_int_equal(sim_count(world, SIM_HEED), 3);
+    sim_advance(world, 9000 - 7);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 1);
+    sim_advance(world, 1);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+    sim_answer(world, 1, SIM_ISSUE(52));
+    sim_check_source(caller, 52, CV_SOURCE_NETWORK);
+}
+
+/* Nor does a file that cannot be written keep those waiting who would not wait for the service. */
+static void test_who_would_not_wait_is_told_without_the_file(void **state) {
+    sim_world *world = *state;
+    for (int i = 0; i < 4; i++) {
+        sim_fail(world, SIM_HEED);
+    }
+    sim_caller *hurried = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = CV_NO_WAIT});
+    sim_caller *patient = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_answer_status(world, 0, 503, 9000);
+    sim_check_error(hurried, CV_ERROR_SERVER);
+    assert_int_equal(hurried->error.retry_after_ms, 9000);
+    while (sim_count(world, SIM_HEED) < 5) {
+        sim_advance(world, 50);
+    }
+    sim_check_waiting(patient);
+    sim_advance(world, 9000);
+    sim_answer(world, 1, SIM_ISSUE(52));
+    sim_check_source(patient, 52, CV_SOURCE_SHARED);
 }
 
 /* Another flight of the same client must not overtake the telling. */
@@ -176,7 +281,7 @@ static void test_what_comes_of_a_probe_is_told(void **state) {
         cvi_service_word word;
     } cases[] = {{404, CVI_SERVICE_ANSWERS},
                  {401, CVI_SERVICE_ANSWERS},
-                 {500, CVI_SERVICE_SILENT},
+                 {500, CVI_SERVICE_FAILS},
                  {420, CVI_SERVICE_LIMITS}};
     sim_world *world = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -240,7 +345,7 @@ static void test_an_abandoned_probe_is_told_of(void **state) {
     sim_leave(world, caller);
     sim_advance(world, 2);
     assert_int_equal(sim_count(world, SIM_HEED), 2);
-    check_heeded(world, CVI_SERVICE_SILENT, 0, 1);
+    check_heeded(world, CVI_SERVICE_UNREACHABLE, 0, 1);
     assert_true(cvi_engine_is_idle(world->engine));
 }
 
@@ -249,15 +354,21 @@ static void test_an_abandoned_probe_is_told_of(void **state) {
 static void test_a_pause_longer_than_patience_is_told(void **state) {
     static const struct {
         cvi_wait_reason reason;
+        const char *text;
         cv_code code;
         const char *words;
-    } cases[] = {{CVI_WAIT_COOLDOWN, CV_ERROR_RATE_LIMITED, "asked for a pause"},
-                 {CVI_WAIT_BLOCKED, CV_ERROR_BLOCKED, "blocks"}};
+    } cases[] = {{CVI_WAIT_COOLDOWN, NULL, CV_ERROR_RATE_LIMITED, "asked for a pause"},
+                 {CVI_WAIT_BLOCKED, NULL, CV_ERROR_BLOCKED, "blocks"},
+                 {CVI_WAIT_FAILING, "it failed 7 times", CV_ERROR_SERVER,
+                  "not sent: it failed 7 times, next request in 60000 ms"},
+                 {CVI_WAIT_UNREACHABLE, "silence", CV_ERROR_NETWORK, "not sent: silence"}};
     sim_world *world = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        sim_script(
-            world, SIM_CLAIM,
-            &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 60000, .reason = cases[i].reason});
+        sim_script(world, SIM_CLAIM,
+                   &(sim_reply){.verdict = CVI_CLAIM_WAIT,
+                                .wait_ms = 60000,
+                                .reason = cases[i].reason,
+                                .reason_text = cases[i].text});
         sim_caller *caller = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 5000});
         sim_step(world);
         sim_check_error(caller, cases[i].code);
@@ -285,12 +396,46 @@ static void test_a_pause_is_looked_at_every_second(void **state) {
     sim_check_source(caller, 52, CV_SOURCE_NETWORK);
 }
 
+/* Who comes later is told the same from memory, until the time for the next look has come. */
+static void test_who_comes_to_a_host_that_fails(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM,
+               &(sim_reply){.verdict = CVI_CLAIM_WAIT,
+                            .wait_ms = 8000,
+                            .reason = CVI_WAIT_FAILING,
+                            .reason_text = "it failed 5 times"});
+    sim_caller *patient = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    sim_script(world, SIM_CLAIM,
+               &(sim_reply){.verdict = CVI_CLAIM_WAIT,
+                            .wait_ms = 8000,
+                            .reason = CVI_WAIT_FAILING,
+                            .reason_text = "it failed 5 times"});
+    sim_caller *hurried = sim_board(world, &(sim_wish){.is_list = true, .max_wait_ms = CV_NO_WAIT});
+    sim_step(world);
+    sim_check_error(hurried, CV_ERROR_SERVER);
+    assert_non_null(strstr(hurried->error.message, "it failed 5 times"));
+    sim_caller *late =
+        sim_board(world, &(sim_wish){.id = 54, .deadline_boot_ms = world->clock.now.boot_ms + 500});
+    sim_script(
+        world, SIM_CLAIM,
+        &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 8000, .reason = CVI_WAIT_FAILING});
+    sim_step(world);
+    sim_advance(world, 500);
+    sim_check_error(late, CV_ERROR_TIMEOUT);
+    assert_non_null(strstr(late->error.message, "the service fails"));
+    sim_check_waiting(patient);
+}
+
 /* A block of everything is asked about once for all paths, a pause of one path by that path. */
 static void test_who_waits_behind_a_pause(void **state) {
     static const struct {
         cvi_wait_reason reason;
         size_t claims;
-    } cases[] = {{CVI_WAIT_COOLDOWN, 2}, {CVI_WAIT_BLOCKED, 1}};
+    } cases[] = {{CVI_WAIT_COOLDOWN, 2},
+                 {CVI_WAIT_BLOCKED, 1},
+                 {CVI_WAIT_FAILING, 1},
+                 {CVI_WAIT_UNREACHABLE, 1}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         sim_world *world = sim_new(0, false);
         const sim_reply refusal = {
@@ -320,6 +465,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_SIM(test_refusals_are_told_at_once),
         WITH_SIM(test_other_answers_are_nobodys_business),
+        WITH_SIM(test_failures_are_told),
+        WITH_SIM(test_broken_answers_are_no_failures),
+        WITH_SIM(test_an_answer_after_a_failure_is_told),
+        WITH_SIM(test_a_failure_is_told_within_the_delay),
+        WITH_SIM(test_who_would_not_wait_is_told_without_the_file),
+        WITH_SIM(test_who_comes_to_a_host_that_fails),
         WITH_SIM(test_nothing_is_claimed_before_a_refusal_is_told),
         WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),
         cmocka_unit_test(test_a_refusal_that_cannot_be_told),

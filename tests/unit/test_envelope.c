@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -154,7 +155,8 @@ static void test_error_table(void **state) {
         {599, REFUSAL("999", "?"), CV_ERROR_SERVER, 0, true, true},
         {500, REFUSAL("101", "Object Not Found"), CV_ERROR_NOT_FOUND, 101, false, false},
         {200, REFUSAL("999", "What?"), CV_ERROR_RESPONSE, 999, false, true},
-        {200, "", CV_ERROR_RESPONSE, 0, false, true},
+        {200, "", CV_ERROR_RESPONSE, 0, true, true},
+        {400, "", CV_ERROR_RESPONSE, 0, false, true},
         {204, "", CV_ERROR_RESPONSE, 0, false, true},
         {304, "", CV_ERROR_RESPONSE, 0, false, true},
         {200, "sorry", CV_ERROR_RESPONSE, 0, false, true},
@@ -168,6 +170,47 @@ static void test_error_table(void **state) {
         assert_int_equal(finding->error.api_status, rows[i].api_status);
         assert_int_equal(finding->retry, rows[i].retry);
         assert_int_equal(finding->error.retryable, rows[i].retryable);
+    }
+}
+
+static const cvi_finding *judge_fixture(judge *self, int http_status, const char *name) {
+    char path[512];
+    char body[512];
+    cvi_buffer out;
+    cvi_buffer_over(&out, path, sizeof(path));
+    cvi_buffer_add_format(&out, "%s/errors/%s", CVI_FIXTURES, name);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+    }
+    size_t size = fread(body, 1, sizeof(body), file);
+    assert_int_equal(fclose(file), 0);
+    assert_in_range(size, 1, sizeof(body) - 1);
+    return judge_bytes(self, self->detail, http_status, body, size);
+}
+
+static void test_bodies_as_the_service_sends_them(void **state) {
+    static const struct {
+        int http_status;
+        const char *name;
+        cv_code code;
+        const char *words;
+    } rows[] = {
+        {401, "100.json", CV_ERROR_AUTH, "Invalid API Key"},
+        {200, "101.json", CV_ERROR_NOT_FOUND, "Object Not Found"},
+        {404, "102.json", CV_ERROR_REQUEST, "Error in URL Format"},
+        {200, "103.json", CV_ERROR_REQUEST, "json_callback"},
+        {200, "104.json", CV_ERROR_REQUEST, "Filter Error"},
+        {200, "105.json", CV_ERROR_REQUEST, "subscribers only"},
+        {420, "107.json", CV_ERROR_RATE_LIMITED, "Slow down cowboy."},
+        {200, "107.json", CV_ERROR_RATE_LIMITED, "Slow down cowboy."},
+        {200, "abnormal-traffic.html", CV_ERROR_BLOCKED, "Abnormal Traffic Detected"},
+        {403, "abnormal-traffic.html", CV_ERROR_BLOCKED, "HTTP 403"},
+        {502, "502.html", CV_ERROR_SERVER, "502"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_refused(judge_fixture(*state, rows[i].http_status, rows[i].name), rows[i].code,
+                      rows[i].words);
     }
 }
 
@@ -294,7 +337,73 @@ static void test_cut_answers_are_tried_again(void **state) {
     for (size_t cut = 1; cut < size; cut++) {
         const cvi_finding *finding = judge_bytes(self, self->detail, 200, GOOD, cut);
         check_refused(finding, CV_ERROR_RESPONSE, "issue/4000-52: ");
-        assert_int_equal(finding->retry, GOOD[cut - 1] != '}');
+        assert_true(finding->retry);
+    }
+}
+
+/* Brackets within texts close nothing, and quotes may be escaped. */
+static void test_where_an_answer_was_cut(void **state) {
+    static const struct {
+        const char *body;
+        bool retry;
+    } rows[] = {
+        {"{\"error\":\"}\",\"results\":{\"id\":52}", true},
+        {"{\"error\":\"{\",,}", false},
+        {"{\"error\":\"\\\"}", true},
+        {"{\"error\":\"\\\\\",}", false},
+        {"{\"results\":[{\"id\":52}", true},
+        {"{\"results\":[{\"id\":52}]", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const cvi_finding *finding = judge_text(*state, 200, rows[i].body);
+        check_refused(finding, CV_ERROR_RESPONSE, "issue/4000-52: ");
+        assert_int_equal(finding->retry, rows[i].retry);
+    }
+}
+
+/* What the service refuses it will refuse again, however its answer ends. */
+static void test_refusals_are_never_tried_again(void **state) {
+    judge *self = *state;
+    for (int status = 400; status < 500; status++) {
+        assert_false(judge_text(self, status, "{\"status_code\":1,")->retry);
+        assert_false(judge_text(self, status, "")->retry);
+    }
+}
+
+/* A status that came says what it says, whatever became of the rest. */
+static void test_broken_answers_with_a_status(void **state) {
+    static const struct {
+        cvi_response_kind kind;
+        int http_status;
+        cv_code code;
+        bool retry;
+    } rows[] = {
+        {CVI_RESPONSE_BROKEN, 0, CV_ERROR_RESPONSE, true},
+        {CVI_RESPONSE_BROKEN, 200, CV_ERROR_RESPONSE, true},
+        {CVI_RESPONSE_BROKEN, 400, CV_ERROR_RESPONSE, false},
+        {CVI_RESPONSE_BROKEN, 403, CV_ERROR_BLOCKED, false},
+        {CVI_RESPONSE_BROKEN, 404, CV_ERROR_NOT_FOUND, false},
+        {CVI_RESPONSE_BROKEN, 502, CV_ERROR_SERVER, true},
+        {CVI_RESPONSE_NETWORK, 200, CV_ERROR_NETWORK, true},
+        {CVI_RESPONSE_NETWORK, 429, CV_ERROR_RATE_LIMITED, false},
+        {CVI_RESPONSE_NETWORK, 410, CV_ERROR_NETWORK, false},
+        {CVI_RESPONSE_TIMEOUT, 420, CV_ERROR_RATE_LIMITED, false},
+        {CVI_RESPONSE_TIMEOUT, 503, CV_ERROR_SERVER, true},
+        {CVI_RESPONSE_TOO_LARGE, 403, CV_ERROR_BLOCKED, false},
+        {CVI_RESPONSE_NO_MEMORY, 503, CV_ERROR_NOMEM, false},
+    };
+    judge *self = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        cvi_response response = {.kind = rows[i].kind,
+                                 .sent = true,
+                                 .http_status = rows[i].http_status,
+                                 .retry_after_ms = 7000};
+        drop_finding(self);
+        cvi_judge_response(self->detail, &response, &self->finding);
+        check_refused(&self->finding, rows[i].code, "issue/4000-52: ");
+        assert_int_equal(self->finding.retry, rows[i].retry);
+        assert_int_equal(self->finding.error.http_status, rows[i].http_status);
+        assert_int_equal(self->finding.error.retry_after_ms, 7000);
     }
 }
 
@@ -438,6 +547,7 @@ int main(void) {
         JUDGED(test_what_may_stand_before_and_behind),
         JUDGED(test_status_code_as_text),
         JUDGED(test_error_table),
+        JUDGED(test_bodies_as_the_service_sends_them),
         JUDGED(test_denials),
         JUDGED(test_retry_after_is_passed_on),
         JUDGED(test_codes_words_are_quoted_in_one_line),
@@ -446,6 +556,9 @@ int main(void) {
         JUDGED(test_overlong_title_is_cut),
         JUDGED(test_body_of_blanks_and_nuls),
         JUDGED(test_cut_answers_are_tried_again),
+        JUDGED(test_where_an_answer_was_cut),
+        JUDGED(test_refusals_are_never_tried_again),
+        JUDGED(test_broken_answers_with_a_status),
         JUDGED(test_whole_but_wrong_answers_are_final),
         JUDGED(test_list_that_is_none),
         JUDGED(test_answer_about_another_object),

@@ -150,7 +150,15 @@ static bool check_resources(const char *text, cvi_buffer *out, cv_error *error) 
 }
 
 static bool check_fields(const char *text, cvi_buffer *out, cv_error *error) {
-    return cvi_check_search_fields(text, false, out, error);
+    return cvi_check_search_fields(NULL, text, false, out, error);
+}
+
+static bool check_fields_of_issues(const char *text, cvi_buffer *out, cv_error *error) {
+    return cvi_check_search_fields("issue", text, false, out, error);
+}
+
+static bool check_fields_of_several(const char *text, cvi_buffer *out, cv_error *error) {
+    return cvi_check_search_fields("character,team,volume", text, false, out, error);
 }
 
 /* The same with names let through. */
@@ -159,7 +167,7 @@ static bool pass_resources(const char *text, cvi_buffer *out, cv_error *error) {
 }
 
 static bool pass_fields(const char *text, cvi_buffer *out, cv_error *error) {
-    return cvi_check_search_fields(text, true, out, error);
+    return cvi_check_search_fields(NULL, text, true, out, error);
 }
 
 static void test_words(void **state) {
@@ -205,6 +213,57 @@ static void test_fields(void **state) {
     must_refuse(check_fields, "lamp", ", ...");
     must_refuse(check_fields, "name,", "\"\" is not among");
     must_refuse(check_fields, "", "\"\" is not among");
+    must_refuse(check_fields, "channel_name", "is not among"); /* chats are not searched */
+    must_refuse(check_fields, "link", "is not among");         /* of promos alone */
+}
+
+/* What none of the wanted resources has is asked of nobody. */
+static void test_fields_of_the_wanted_resources(void **state) {
+    (void)state;
+    must_give(check_fields_of_issues, "cover_date,id", "cover_date,id,resource_type");
+    must_give(check_fields_of_issues, "resource_type", "id,resource_type");
+    must_refuse(check_fields_of_issues, "real_name",
+                "search: \"real_name\" is not among the fields of hits of issue: aliases, "
+                "api_detail_url, associated_images, cover_date, ");
+    must_refuse(check_fields_of_issues, "covr_date", "(nearest: cover_date)");
+    must_refuse(check_fields_of_issues, "genders", "hits of issue: ");
+    must_give(check_fields_of_several, "real_name,start_year",
+              "id,real_name,resource_type,start_year");
+    must_refuse(check_fields_of_several, "cover_date",
+                "\"cover_date\" is not among the fields of hits of character,team,volume: ");
+    must_refuse(check_fields_of_several, "genders", "(nearest: gender)");
+}
+
+/* Each of the wanted resources has it by its own spelling. */
+static void test_spellings_of_the_wanted_resources(void **state) {
+    (void)state;
+    static const struct {
+        const char *resources;
+        const char *expected;
+    } cases[] = {
+        {"character", "count_of_issue_appearances,id,resource_type"},
+        {"team", "count_of_isssue_appearances,id,resource_type"},
+        {"character,team",
+         "count_of_isssue_appearances,count_of_issue_appearances,id,resource_type"},
+        {NULL, "count_of_isssue_appearances,count_of_issue_appearances,id,resource_type"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        cv_error error;
+        cvi_buffer out;
+        cvi_buffer_over(&out, text, sizeof(text));
+        assert_true(cvi_check_search_fields(cases[i].resources, "count_of_issue_appearances", false,
+                                            &out, &error));
+        assert_string_equal(text, cases[i].expected);
+    }
+}
+
+static void test_blanks_around_names(void **state) {
+    (void)state;
+    must_give(check_resources, " issues , volume", "issue,volume");
+    must_give(check_fields, "name, id ", "id,name,resource_type");
+    must_refuse(check_resources, "issue, ", "\"\" is not among");
+    must_refuse(check_fields, "name, nmae", "\"nmae\" is not among");
 }
 
 static void test_unknown_names_pass_when_allowed(void **state) {
@@ -242,6 +301,9 @@ int main(void) {
         cmocka_unit_test(test_each_allocation_may_fail),
         cmocka_unit_test(test_resources),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_fields_of_the_wanted_resources),
+        cmocka_unit_test(test_spellings_of_the_wanted_resources),
+        cmocka_unit_test(test_blanks_around_names),
         cmocka_unit_test(test_unknown_names_pass_when_allowed),
         cmocka_unit_test(test_more_names_than_fit),
     };

@@ -214,6 +214,46 @@ static void test_arena_takes_what_is_larger_than_any_block(void **state) {
     cvi_arena_clear(&arena);
 }
 
+/* The block of its own leaves the open one open. */
+static void test_arena_goes_on_behind_a_large_part(void **state) {
+    failing_allocator *memory = *state;
+    cvi_arena arena;
+    cvi_arena_init(&arena, &memory->allocator, 1000);
+    char *first = cvi_arena_take_bytes(&arena, 10);
+    char *large = cvi_arena_take(&arena, 5000);
+    memset(large, 1, 5000);
+    assert_ptr_equal(cvi_arena_take_bytes(&arena, 900), first + 10);
+    assert_int_equal(atomic_load(&memory->calls), 2);
+    cvi_arena_clear(&arena);
+}
+
+static void test_tight_arena_grows_by_steps(void **state) {
+    failing_allocator *memory = *state;
+    cvi_arena arena;
+    cvi_arena_init_tight(&arena, &memory->allocator, 10000, 500);
+    for (int i = 0; i < 1200; i++) {
+        assert_non_null(cvi_arena_take_bytes(&arena, 10));
+    }
+    assert_int_equal(atomic_load(&memory->calls), 5);
+    assert_in_range(memory->bytes, 12000, 12000 + 500);
+    cvi_arena_clear(&arena);
+}
+
+static void test_arena_extends_what_was_taken_last(void **state) {
+    failing_allocator *memory = *state;
+    cvi_arena arena;
+    cvi_arena_init(&arena, &memory->allocator, 1000);
+    char *text = cvi_arena_take_bytes(&arena, 10);
+    assert_true(cvi_arena_extend(&arena, text, 10, 600));
+    memset(text, 1, 600);
+    assert_false(cvi_arena_extend(&arena, text, 600, 1001));
+    assert_false(cvi_arena_extend(&arena, text, 600, SIZE_MAX));
+    assert_true(cvi_arena_extend(&arena, text, 600, 700));
+    assert_ptr_equal(cvi_arena_take_bytes(&arena, 1), text + 700);
+    assert_false(cvi_arena_extend(&arena, text, 700, 701));
+    cvi_arena_clear(&arena);
+}
+
 static void test_arena_survives_failure(void **state) {
     failing_allocator *memory = *state;
     cvi_arena arena;
@@ -249,6 +289,9 @@ int main(void) {
         COUNTED(test_arena_allocates_seldom),
         COUNTED(test_arena_of_the_right_size_allocates_once),
         COUNTED(test_arena_takes_what_is_larger_than_any_block),
+        COUNTED(test_arena_goes_on_behind_a_large_part),
+        COUNTED(test_tight_arena_grows_by_steps),
+        COUNTED(test_arena_extends_what_was_taken_last),
         COUNTED(test_arena_survives_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "support/faulty_vfs.h"
 #include "support/portion.h"
 
-enum { TEXT_MAX = 16384, VERSION = 1001, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 16384, VERSION = 1002, STEPS_MAX = 2000 };
 
 #define REQUESTS                                                                                   \
     "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1717243100000),"                 \
@@ -59,8 +59,19 @@ static const earlier states[] = {
      "DROP TRIGGER cache_bytes_before_delete; DROP TABLE cache_bytes; DROP INDEX idx_cache_used;"
      "ALTER TABLE cache DROP COLUMN negative; ALTER TABLE cache DROP COLUMN used_at;"
      "DROP TABLE rate_limit_cooldowns; ALTER TABLE rate_limit_shares DROP COLUMN activations;"
+     "ALTER TABLE rate_limits DROP COLUMN application; ALTER TABLE rate_limits DROP COLUMN pid;"
      "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
      "PRAGMA user_version = 1000",
+     true},
+    {"ours, version 1001, with a pause",
+     "ALTER TABLE rate_limit_cooldowns DROP COLUMN failures;"
+     "ALTER TABLE rate_limit_cooldowns DROP COLUMN unreachable;"
+     "ALTER TABLE rate_limits DROP COLUMN application; ALTER TABLE rate_limits DROP COLUMN pid;"
+     "INSERT INTO rate_limits(resource, timestamp, priority, scope, boot, boot_ms, connecting)"
+     " VALUES('issue', 1, 'user', 'scope-1', 'boot-0', 1, 0);"
+     "INSERT INTO rate_limit_cooldowns(scope, resource, boot, boot_ms, timestamp, strikes)"
+     " VALUES('scope-1', 'issue', 'boot-0', 1, 1, 3);"
+     "PRAGMA user_version = 1001",
      true},
 };
 

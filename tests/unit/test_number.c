@@ -100,6 +100,33 @@ static void test_length_ends_the_text(void **state) {
     assert_false(cvi_number_read("1.5", 2, &number));
 }
 
+static void test_digits_alone(void **state) {
+    (void)state;
+    const char *const others[] = {
+        "", "007", "00", "-1", "+1", "1.0", "1e3", " 1", "1 ", "a", "1234567890123456789"};
+    int64_t number = UNTOUCHED;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(cvi_number_read_digits(others[i], strlen(others[i]), &number));
+        assert_int_equal(number, UNTOUCHED);
+    }
+    assert_true(cvi_number_read_digits("0", 1, &number));
+    assert_int_equal(number, 0);
+    assert_true(cvi_number_read_digits("999999999999999999", 18, &number));
+    assert_int_equal(number, INT64_C(999999999999999999));
+}
+
+static void test_plain_spellings(void **state) {
+    (void)state;
+    const char *const plain[] = {"0", "7", "10", "-7", "-10", "-9223372036854775808"};
+    const char *const odd[] = {"", "-", "-0", "00", "07", "-07", "1.0", "1e3", "1E3", "-1.5", "1 "};
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        assert_true(cvi_number_is_plain(plain[i], strlen(plain[i])));
+    }
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        assert_false(cvi_number_is_plain(odd[i], strlen(odd[i])));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_numbers),
@@ -108,6 +135,8 @@ int main(void) {
         cmocka_unit_test(test_exponents),
         cmocka_unit_test(test_what_is_no_number),
         cmocka_unit_test(test_length_ends_the_text),
+        cmocka_unit_test(test_digits_alone),
+        cmocka_unit_test(test_plain_spellings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

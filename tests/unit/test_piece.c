@@ -36,6 +36,21 @@ static void test_parts(void **state) {
     parts_must_be(",,a", "[][][a]");
 }
 
+static void trimmed_must_be(const char *text, const char *expected) {
+    cvi_piece trimmed = cvi_piece_trim(cvi_piece_of(text));
+    assert_true(cvi_piece_is(trimmed, expected));
+}
+
+static void test_blanks_at_the_ends(void **state) {
+    (void)state;
+    trimmed_must_be("", "");
+    trimmed_must_be(" \t\r ", "");
+    trimmed_must_be("a", "a");
+    trimmed_must_be("  a b\t", "a b");
+    trimmed_must_be("\na\n", "\na\n");
+    trimmed_must_be("\xC2\xA0", "\xC2\xA0"); /* no blank of ours */
+}
+
 static void test_equality_is_exact(void **state) {
     (void)state;
     assert_true(cvi_piece_is((cvi_piece){"name:x", 4}, "name"));
@@ -134,6 +149,7 @@ static void test_full_sets(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_blanks_at_the_ends),
         cmocka_unit_test(test_equality_is_exact),
         cmocka_unit_test(test_what_is_shown),
         cmocka_unit_test(test_faults),

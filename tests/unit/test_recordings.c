@@ -21,6 +21,7 @@
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/sample.h"
+#include "support/written.h"
 
 enum { FILE_BYTES_MAX = 32 << 20, LONG_FILE_BYTES = 64 << 10, PATH_SIZE = 1024 };
 
@@ -109,38 +110,6 @@ static cvi_result *decode_file(const char *path, const cvi_buffer *text,
         fail_msg("%s: %s", path, error.message);
     }
     return result;
-}
-
-/* Every member of `sent` must stand in the record with the same value, and no other. */
-static void compare_record(const char *path, const json_t *sent, const cv_record *record) {
-    char *written = cv_record_json(record);
-    assert_non_null(written);
-    json_t *received = json_loads(written, 0, NULL);
-    assert_non_null(received);
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)sent, name, value) {
-        const json_t *member = json_object_get(received, name);
-        if (member == NULL || !json_equal(value, member)) {
-            char *text = member != NULL ? json_dumps(member, JSON_ENCODE_ANY) : NULL;
-            fail_msg("%s: member %s came out as %.200s", path, name,
-                     text != NULL ? text : "nothing");
-        }
-        assert_true(cv_record_has(record, name));
-    }
-    assert_int_equal(json_object_size(received), json_object_size(sent));
-    json_decref(received);
-    cv_free(written);
-}
-
-/* The raw text of the record must be the same JSON. */
-static void compare_raw(const json_t *sent, const cv_record *record) {
-    size_t length;
-    const char *raw = cv_record_raw(record, &length);
-    json_t *read = json_loadb(raw, length, 0, NULL);
-    assert_non_null(read);
-    assert_true(json_equal(read, sent));
-    json_decref(read);
 }
 
 /* What a list carries must be marked so in the table, or nobody could ask for it. */

@@ -150,6 +150,7 @@ static void check_shape(const cvi_shape *shape, size_t head_size) {
     for (size_t i = 0; i < shape->row_count; i++) {
         const cvi_field *row = &shape->rows[i];
         assert_int_equal(row->wire_length, strlen(row->wire));
+        assert_true(row->wire_length >= 2); /* the decoder compares no fewer */
         assert_int_equal(row->member_length, strlen(row->member));
         assert_ptr_equal(cvi_shape_find(shape, row->wire, row->wire_length), row);
         assert_ptr_equal(cvi_shape_find(shape, row->member, row->member_length), row);

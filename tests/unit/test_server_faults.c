@@ -58,7 +58,7 @@ static void test_fault_speaks_the_services_errors(void **context) {
 
 static void test_errors_are_those_of_the_fixtures(void **context) {
     struct harness *state = *context;
-    static const unsigned codes[] = {100, 101, 102, 104, 107};
+    static const unsigned codes[] = {100, 101, 102, 103, 104, 105, 107};
     for (size_t i = 0; i < HARNESS_COUNT(codes); i++) {
         char path[512];
         harness_print(path, sizeof path, CVI_FIXTURES "/errors/%u.json", codes[i]);

@@ -15,6 +15,7 @@
 #define BODY   "{\"id\":1}"
 #define DENIAL "{\"status_code\":101}"
 #define HASH_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define HASH_D "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
 
 enum { MAX_BYTES = 150 };
 
@@ -91,15 +92,40 @@ static cvi_store_answer do_refused(life *self, cv_error *error) {
     return answer;
 }
 
-/* The probe of the pause that the refusal has begun. */
-static cvi_store_answer do_claim_other(life *self, cv_error *error) {
-    cvi_store_answer answer = claim_hash(self, HASH_B, CV_PRIORITY_USER, error);
+/* The probe of the pauses that the refusal and the failures have begun. */
+static cvi_store_answer claim_probe(life *self, const char *hash, cv_error *error) {
+    cvi_store_answer answer = claim_hash(self, hash, CV_PRIORITY_USER, error);
     assert_int_equal(self->claim.is_probe, answer == CVI_STORE_DONE);
     return answer;
 }
 
+static cvi_store_answer do_claim_probe(life *self, cv_error *error) {
+    return claim_probe(self, HASH_D, error);
+}
+
+static cvi_store_answer do_claim_other(life *self, cv_error *error) {
+    return claim_probe(self, HASH_B, error);
+}
+
 static cvi_store_answer do_answered(life *self, cv_error *error) {
     return heed(self, CVI_SERVICE_ANSWERS, self->claim.row_id, error);
+}
+
+/* Two failures open the circuit. */
+static cvi_store_answer do_failed(life *self, cv_error *error) {
+    return heed(self, CVI_SERVICE_FAILS, 0, error);
+}
+
+static cvi_store_answer do_failed_again(life *self, cv_error *error) {
+    cvi_store_answer answer = heed(self, CVI_SERVICE_OVERLOADED, 0, error);
+    fake_clock_advance(&self->world->clock, answer == CVI_STORE_DONE ? 1 : 0);
+    return answer;
+}
+
+static cvi_store_answer do_probe_failed(life *self, cv_error *error) {
+    cvi_store_answer answer = heed(self, CVI_SERVICE_UNREACHABLE, self->claim.row_id, error);
+    fake_clock_advance(&self->world->clock, answer == CVI_STORE_DONE ? 2 : 0);
+    return answer;
 }
 
 static cvi_store_answer do_renew(life *self, cv_error *error) {
@@ -191,6 +217,23 @@ static cvi_store_answer do_crowd(life *self, cv_error *error) {
     return CVI_STORE_DONE;
 }
 
+/* Through the lent handle, which does not wait where nothing is locked. */
+static cvi_store_answer do_look_at_spenders(life *self, cv_error *error) {
+    cv_rate_limit_spender found[2];
+    size_t count = 0;
+    cv_rate_limit_store *store = cvi_stores_rate_limit_store(self->stores);
+    if (!cv_rate_limit_store_spenders(store, "issue", found, 2, &count)) {
+        *error = *cv_last_error();
+        assert_int_equal(count, 0);
+        assert_int_equal(found[0].requests, 0);
+        return CVI_STORE_FAILED;
+    }
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].requests, self->admitted);
+    assert_string_equal(found[0].application, "shelf");
+    return CVI_STORE_DONE;
+}
+
 static cvi_store_answer do_age(life *self, cv_error *error) {
     (void)error;
     world_execute(self->world,
@@ -262,21 +305,42 @@ static life_report run_life(void) {
     static const struct {
         life_step step;
         bool is_outside;
-    } steps[] = {{do_open, false},        {do_lookup, false},
-                 {do_claim, false},       {do_renew, false},
-                 {do_join, true},         {do_complete, false},
-                 {do_watch, false},       {do_lookup, false},
-                 {do_hit, false},         {do_refused, false},
-                 {do_claim_other, false}, {do_answered, false},
-                 {do_fail, false},        {do_watch_failure, false},
-                 {do_deny, false},        {do_look_up_denial, false},
-                 {do_crowd, true},        {do_lookup, false},
-                 {do_deny, false},        {do_age, true},
+    } steps[] = {{do_open, false},
+                 {do_lookup, false},
+                 {do_claim, false},
+                 {do_renew, false},
+                 {do_join, true},
+                 {do_complete, false},
+                 {do_watch, false},
+                 {do_lookup, false},
+                 {do_hit, false},
+                 {do_refused, false},
+                 {do_failed, false},
+                 {do_failed_again, false},
+                 {do_claim_probe, false},
+                 {do_probe_failed, false},
+                 {do_failed, false},
+                 {do_claim_other, false},
+                 {do_answered, false},
+                 {do_failed, false},
+                 {do_answered, false},
+                 {do_fail, false},
+                 {do_watch_failure, false},
+                 {do_deny, false},
+                 {do_look_up_denial, false},
+                 {do_look_at_spenders, false},
+                 {do_crowd, true},
+                 {do_lookup, false},
+                 {do_deny, false},
+                 {do_age, true},
                  {do_clean, false}};
     store_world world;
     store_world_init(&world, 1);
     world.options.rate_limit.kind = CV_LIMIT_ADAPTIVE;
     world.options.cache.max_bytes = MAX_BYTES;
+    world.options.application = "shelf";
+    world.options.rate_limit.circuit_failures = 2;
+    world.options.rate_limit.circuit_open_ms = 1;
     life self = {.world = &world};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         run_step(&self, steps[i].step, steps[i].is_outside);
@@ -385,6 +449,7 @@ static void test_every_allocation_of_ours(void **state) {
             failing_allocator allocator;
             failing_allocator_init(&allocator, n, keeps_failing == 1);
             world.options.allocator = allocator.allocator;
+            world.options.application = "shelf";
             world.options.clock = world.clock.clock;
             cv_error error = {0};
             cvi_stores *stores = cvi_stores_open(&world.options, &error);

@@ -1,4 +1,5 @@
 /* Tokens: what is written is read, and nothing else is. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ static const cvi_bookmark full = {
     .fields = "id,name",
     .filter = "name:a|b,volume:1",
     .sort = "id:desc",
+    .subscriber_only = "1",
+    .video_type = "8|2",
     .limit = 100,
     .allow_unknown = 1,
     .priority = 1,
@@ -61,6 +64,8 @@ static void assert_comes_back(const cvi_bookmark *bookmark) {
     assert_text(read.fields, bookmark->fields);
     assert_text(read.filter, bookmark->filter);
     assert_text(read.sort, bookmark->sort);
+    assert_text(read.subscriber_only, bookmark->subscriber_only);
+    assert_text(read.video_type, bookmark->video_type);
     assert_int_equal(read.limit, bookmark->limit);
     assert_int_equal(read.allow_unknown, bookmark->allow_unknown);
     assert_int_equal(read.priority, bookmark->priority);
@@ -81,6 +86,40 @@ static void test_a_bookmark_comes_back(void **state) {
     assert_comes_back(&full);
     assert_comes_back(&least);
     assert_comes_back(&extreme);
+}
+
+static void test_every_byte_comes_back(void **state) {
+    (void)state;
+    char text[UCHAR_MAX + 1];
+    for (size_t i = 0; i < UCHAR_MAX; i++) {
+        text[i] = (char)(unsigned char)(i + 1);
+    }
+    text[UCHAR_MAX] = '\0';
+    const cvi_bookmark bookmark = {
+        .path = text, .query = text, .resources = text, .filter = text, .sort = text};
+    assert_comes_back(&bookmark);
+}
+
+/* A token that is longer than any that is made is none, though its checksum is right. */
+static void test_a_token_has_a_greatest_length(void **state) {
+    (void)state;
+    static char path[CVI_TOKEN_BYTES_MAX + 1];
+    cvi_bookmark bookmark = {.path = path};
+    cvi_buffer token;
+    cvi_buffer_init(&token, &cvi_default_allocator, 2 * CVI_TOKEN_BYTES_MAX);
+    for (size_t length = CVI_TOKEN_BYTES_MAX - 400; length < CVI_TOKEN_BYTES_MAX; length += 399) {
+        cvi_arena arena;
+        cvi_bookmark read;
+        cv_error error;
+        cvi_arena_init(&arena, &cvi_default_allocator, 0);
+        memset(path, 'a', length);
+        token.length = 0;
+        cvi_token_write(&bookmark, &token);
+        bool is_good = token.length <= CVI_TOKEN_BYTES_MAX;
+        assert_int_equal(cvi_token_read(token.data, &arena, &read, &error), is_good);
+        cvi_arena_clear(&arena);
+    }
+    cvi_buffer_free(&token);
 }
 
 static void test_a_token_is_one_plain_line(void **state) {
@@ -147,10 +186,12 @@ static void test_damage_is_found(void **state) {
         cvi_bookmark read;
         cv_error error;
         cvi_arena_init(&arena, &cvi_default_allocator, 0);
-        text[i] ^= 1;
-        assert_false(cvi_token_read(text, &arena, &read, &error));
-        assert_int_equal(error.code, CV_ERROR_ARGUMENT);
-        text[i] ^= 1;
+        for (int bit = 0; bit < CHAR_BIT; bit++) {
+            text[i] ^= (char)(1 << bit);
+            assert_false(cvi_token_read(text, &arena, &read, &error));
+            assert_int_equal(error.code, CV_ERROR_ARGUMENT);
+            text[i] ^= (char)(1 << bit);
+        }
         cvi_arena_clear(&arena);
     }
     cvi_buffer_free(&token);
@@ -193,8 +234,11 @@ static void test_tokens_are_checked_like_queries(void **state) {
     static const cvi_bookmark good[] = {
         {.path = "issues", .page = 1, .total = -1},
         {.path = "issues", .page = 1, .offset = 5, .index = 3, .total = 9, .last_id = 7},
+        {.path = "issues", .page = 1, .offset = 5, .total = INT64_MAX},
         {.path = "search", .query = "x", .page = 2, .total = 0},
         {.path = "search", .query = "x", .page = INT32_MAX, .total = -1},
+        {.path = "search", .query = "x", .page = 1, .subscriber_only = "1"},
+        {.path = "videos", .page = 1, .subscriber_only = "1", .video_type = "8"},
     };
     static const cvi_bookmark bad[] = {
         {.path = "lamps", .page = 1},
@@ -202,6 +246,9 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "issues", .page = 1, .filter = "lamp:1"},
         {.path = "issues", .page = 1, .sort = "name:up"},
         {.path = "issues", .page = 1, .fields = "person_credits"},
+        {.path = "issues", .page = 1, .subscriber_only = "1"},
+        {.path = "issues", .page = 1, .video_type = "8"},
+        {.path = "videos", .page = 1, .video_type = ""},
         {.path = "issues", .page = 1, .limit = 101},
         {.path = "issues", .page = 1, .priority = 2},
         {.path = "issues", .page = 1, .offset = -1},
@@ -216,6 +263,7 @@ static void test_tokens_are_checked_like_queries(void **state) {
         {.path = "search", .query = "x", .page = INT64_MAX - 1},
         {.path = "search", .query = "x", .page = INT64_MAX},
         {.path = "search", .query = "x", .page = 1, .resources = "lamp"},
+        {.path = "search", .query = "x", .page = 1, .resources = "issue", .fields = "gender"},
     };
     cv_options options = CV_OPTIONS_INIT;
     options.api_key = "key";
@@ -234,6 +282,8 @@ static void test_tokens_are_checked_like_queries(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bookmark_comes_back),
+        cmocka_unit_test(test_every_byte_comes_back),
+        cmocka_unit_test(test_a_token_has_a_greatest_length),
         cmocka_unit_test(test_a_token_is_one_plain_line),
         cmocka_unit_test(test_what_is_no_token),
         cmocka_unit_test(test_damage_is_found),

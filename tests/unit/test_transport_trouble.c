@@ -56,6 +56,20 @@ static void test_broken_answers(void **state) {
     }
 }
 
+/* The headers came: what they ask for is known. */
+static void test_a_cut_refusal_keeps_its_wish(void **state) {
+    net_world *world = *state;
+    add_fault(world, &(server_fault){.kind = SERVER_FAULT_TRUNCATE,
+                                     .http_status = 503,
+                                     .headers = {{"Retry-After", "9"}},
+                                     .cut_at = 7});
+    cvi_response response = fetch(world);
+    assert_int_equal(response.kind, CVI_RESPONSE_BROKEN);
+    assert_int_equal(response.http_status, 503);
+    assert_int_equal(response.retry_after_ms, 9000);
+    net_drop(world, &response);
+}
+
 static void test_bad_compression_is_broken(void **state) {
     net_world *world = *state;
     add_fault(world, &(server_fault){.body = "not gzip at all",
@@ -419,6 +433,7 @@ static void test_each_allocation_of_a_transfer_may_fail(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_NET(test_broken_answers),
+        WITH_NET(test_a_cut_refusal_keeps_its_wish),
         WITH_NET(test_bad_compression_is_broken),
         WITH_NET(test_silent_service_runs_into_the_timeout),
         WITH_NET(test_dripping_service_runs_into_the_timeout),

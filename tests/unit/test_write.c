@@ -68,13 +68,10 @@ static void test_members_stand_in_table_order(void **state) {
     cv_free(written);
 }
 
-static void test_nested_objects_write_all_members(void **state) {
+static void test_nested_objects_write_what_was_sent(void **state) {
     (void)state;
-    char *written = write_back(DETAIL("{\"part\":{},\"parts\":[{},{\"ref\":{}}]}"));
-    assert_string_equal(
-        written, "{\"part\":{\"name\":null,\"ref\":null,\"counted\":[]},\"parts\":[{\"name\":null,"
-                 "\"ref\":null,\"counted\":[]},{\"name\":null,\"ref\":{\"api_detail_url\":null,"
-                 "\"id\":0,\"name\":null,\"site_detail_url\":null},\"counted\":[]}]}");
+    char *written = write_back(DETAIL("{\"parts\":[{},{\"ref\":{}}],\"part\":{\"name\":null}}"));
+    assert_string_equal(written, "{\"part\":{\"name\":null},\"parts\":[{},{\"ref\":{}}]}");
     cv_free(written);
 }
 
@@ -84,7 +81,7 @@ int main(void) {
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_empty_record),
         cmocka_unit_test(test_members_stand_in_table_order),
-        cmocka_unit_test(test_nested_objects_write_all_members),
+        cmocka_unit_test(test_nested_objects_write_what_was_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
