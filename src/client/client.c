@@ -47,6 +47,7 @@ void cvi_client_release(cv_client *client) {
     bool last = --client->references == 0;
     cvi_mutex_unlock(&client->mutex);
     if (last) {
+        cvi_lineage_free(&client->lineage);
         cvi_mutex_destroy(&client->mutex);
         cv_allocator allocator = client->allocator;
         cvi_settings_clear(&client->settings);
@@ -80,12 +81,25 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
     return cvi_stores_open(&stores, error);
 }
 
+static cv_client *allocate_client(const cv_allocator *allocator) {
+    cv_client *client = cvi_allocate(allocator, sizeof(*client));
+    if (client == NULL || !cvi_lineage_init(&client->lineage)) {
+        cvi_release(allocator, client);
+        return NULL;
+    }
+    if (!cvi_mutex_init(&client->mutex)) {
+        cvi_lineage_free(&client->lineage);
+        cvi_release(allocator, client);
+        return NULL;
+    }
+    return client;
+}
+
 /* Moves the settings into a new client; clears them if that fails. */
 static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     cv_allocator allocator = settings->arena.allocator;
-    cv_client *client = cvi_allocate(&allocator, sizeof(*client));
-    if (client == NULL || !cvi_mutex_init(&client->mutex)) {
-        cvi_release(&allocator, client);
+    cv_client *client = allocate_client(&allocator);
+    if (client == NULL) {
         cvi_settings_clear(settings);
         cvi_error_no_memory(error);
         return NULL;
@@ -93,6 +107,7 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     client->settings = *settings;
     client->settings.options.allocator = &client->settings.arena.allocator;
     client->allocator = allocator;
+    client->birth = cvi_lineage_birth(&client->lineage);
     client->references = 1;
     client->due_boot_ms = INT64_MAX;
     cvi_platform_clock(&client->clock);
@@ -109,7 +124,6 @@ cv_client *cv_client_open(const cv_options *options) {
     if (client != NULL) {
         client->stores = open_stores(client, &error);
         if (client->stores != NULL) {
-            client->birth = cvi_stores_birth(client->stores);
             return client;
         }
         cvi_client_release(client);

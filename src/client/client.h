@@ -41,7 +41,8 @@ struct cv_client {
     cvi_clock clock;
     cvi_random random;
     cvi_stores *stores;
-    cvi_birth birth; /* where it was opened */
+    cvi_lineage lineage; /* its own, as requests outlive the stores */
+    cvi_birth birth;     /* where it was opened */
 
     /* shared */
     cvi_mutex mutex;

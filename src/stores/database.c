@@ -344,7 +344,7 @@ static bool find_files(cvi_db *db, cv_error *error) {
                       "first");
         return false;
     }
-    db->files = cvi_open_files_find();
+    db->files = cvi_open_files_enter();
     if (db->files == NULL) {
         cvi_error_no_memory(error);
         return false;
@@ -407,6 +407,9 @@ void cvi_db_close(cvi_db *db) {
     }
     if (db->open_file != NULL) {
         cvi_open_files_remove(db->files, db->open_file);
+    }
+    if (db->files != NULL) {
+        cvi_open_files_leave(db->files);
     }
     cvi_turn_close(&db->turn);
     cvi_mutex_destroy(&db->mutex);

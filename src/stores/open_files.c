@@ -7,8 +7,8 @@
  * The memory is SQLite's, one for each copy of it, however many copies of the library use that. So
  * the list must be found through SQLite: it hangs behind a file system of ours, a mere second name
  * of SQLite's own, among those that it has registered. The block is laid out for ever, as copies of
- * other versions read it, holds no function of ours, and is never freed: the copy that made it may
- * be unloaded. Guarded by the mutex that SQLite keeps for extensions' file systems. */
+ * other versions read it, and holds no function of ours: the copy that made it may be unloaded
+ * before the last has left. Guarded by the mutex that SQLite keeps for extensions' file systems. */
 #include "stores/open_files.h"
 
 #include <string.h>
@@ -31,6 +31,7 @@ struct cvi_open_files {
     sqlite3_vfs alias; /* first: SQLite gives us this */
     char name[sizeof(list_name)];
     cvi_lineage lineage;
+    int64_t users; /* in a child also those that it inherited, who never leave */
     cvi_open_file *first;
 };
 
@@ -63,14 +64,27 @@ static cvi_open_files *new_list(void) {
     return files;
 }
 
-cvi_open_files *cvi_open_files_find(void) {
+cvi_open_files *cvi_open_files_enter(void) {
     sqlite3_mutex *mutex = lock();
     cvi_open_files *files = (cvi_open_files *)(void *)sqlite3_vfs_find(list_name);
     if (files == NULL) {
         files = new_list();
     }
+    if (files != NULL) {
+        files->users++;
+    }
     unlock(mutex);
     return files;
+}
+
+void cvi_open_files_leave(cvi_open_files *files) {
+    sqlite3_mutex *mutex = lock();
+    if (--files->users == 0) {
+        sqlite3_vfs_unregister(&files->alias);
+        cvi_lineage_free(&files->lineage);
+        cvi_release(&cvi_default_allocator, files);
+    }
+    unlock(mutex);
 }
 
 cvi_birth cvi_open_files_birth(cvi_open_files *files) {

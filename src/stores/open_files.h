@@ -11,10 +11,12 @@ typedef struct cvi_open_file cvi_open_file;
 
 enum { CVI_COPY_BITS = 27 };
 
-/* The list, made at the first call and never freed; NULL without memory. */
-cvi_open_files *cvi_open_files_find(void);
+/* The list, made for the first who enters; NULL without memory. Leave it when none of the files
+ * added is left; not in a child that inherited it. The last one out frees it. */
+cvi_open_files *cvi_open_files_enter(void);
+void cvi_open_files_leave(cvi_open_files *files);
 
-/* The running process. */
+/* The running process, as long as one is in. */
 cvi_birth cvi_open_files_birth(cvi_open_files *files);
 
 /* A number of so many bits, at least 1, that other copies of SQLite in this process hardly have. */

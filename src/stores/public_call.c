@@ -105,8 +105,7 @@ bool cvi_public_check_stores(const char *name, const cvi_stores *stores) {
     if (stores == NULL) {
         return cvi_public_refuse("the %s is NULL", name);
     }
-    cvi_birth birth = cvi_stores_birth(stores);
-    if (!cvi_birth_is_here(&birth)) {
+    if (cvi_stores_are_inherited(stores)) {
         cvi_error_remember(&cvi_error_inherited);
         return false;
     }

@@ -147,7 +147,7 @@ static void abandon_jobs(cvi_stores *stores) {
 }
 
 void cvi_stores_close(cvi_stores *stores) {
-    if (stores == NULL || !cvi_birth_is_here(&stores->files[0].birth)) {
+    if (stores == NULL || cvi_stores_are_inherited(stores)) {
         return; /* the parent's: even to finalize a statement would want its mutexes */
     }
     cv_allocator allocator = stores->files[0].allocator;
@@ -243,8 +243,8 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
 }
 
-cvi_birth cvi_stores_birth(const cvi_stores *stores) {
-    return stores->files[0].birth;
+bool cvi_stores_are_inherited(const cvi_stores *stores) {
+    return !cvi_birth_is_here(&stores->files[0].birth);
 }
 
 cv_cache_store *cvi_stores_cache_store(cvi_stores *stores) {

@@ -226,9 +226,9 @@ cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, 
 /* Deletes a bounded batch of what is past its time. `more`: call again soon. */
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error);
 
-/* The process that opened the stores. In a child of fork that inherited them nothing may be called
- * but this, and close, which does nothing there. */
-cvi_birth cvi_stores_birth(const cvi_stores *stores);
+/* Whether a fork has brought the stores here. Then nothing else may be called but close, which does
+ * nothing. */
+bool cvi_stores_are_inherited(const cvi_stores *stores);
 
 /* The public handles that look into these stores; not to be closed. */
 cv_cache_store *cvi_stores_cache_store(cvi_stores *stores);

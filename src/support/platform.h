@@ -197,8 +197,8 @@ void cvi_exec_closes(void (*stir)(void *user), void *user);
 
 /* ---- fork (platform_fork.c) ---- */
 
-/* Numbers the processes that fork makes out of one: 1, 2 in its child, 3 in the child's. Lies in
- * memory that is never freed, and may be shared by several copies of the library. */
+/* Numbers the processes that fork makes out of one: 1, 2 in its child, 3 in the child's. May be
+ * shared by several copies of the library. */
 typedef struct cvi_lineage {
     struct cvi_lineage_page *page; /* a child of fork gets it empty, if `is_wiped` */
     bool is_wiped;
@@ -213,6 +213,9 @@ typedef struct cvi_birth {
 
 /* False without memory. */
 bool cvi_lineage_init(cvi_lineage *lineage);
+
+/* Only where it was made; no birth may be left that is still asked about. */
+void cvi_lineage_free(cvi_lineage *lineage);
 
 /* The running process. One thread at a time. */
 cvi_birth cvi_lineage_birth(cvi_lineage *lineage);

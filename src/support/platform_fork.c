@@ -42,6 +42,11 @@ bool cvi_lineage_init(cvi_lineage *lineage) {
     return true;
 }
 
+void cvi_lineage_free(cvi_lineage *lineage) {
+    munmap(lineage->page, sizeof(struct cvi_lineage_page));
+    lineage->page = NULL;
+}
+
 static bool is_here(const struct cvi_lineage_page *page, uint64_t generation) {
     return atomic_load(&page->generation) == generation &&
            (atomic_load(&page->is_wiped) || atomic_load(&page->pid) == getpid());

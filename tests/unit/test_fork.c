@@ -248,7 +248,8 @@ typedef struct files {
 static const char *open_the_second_only(void *user) {
     files *self = user;
     cv_error error = {.code = CV_OK};
-    CHILD_CHECK(cvi_open_files_find() == self->list);
+    CHILD_CHECK(cvi_open_files_enter() == self->list);
+    cvi_open_files_leave(self->list); /* its parent stays in */
     CHILD_CHECK(!cvi_open_files_check(self->list, self->first, &error));
     CHILD_CHECK(error.code == CV_ERROR_STORE && strstr(error.message, self->first) != NULL);
     CHILD_CHECK(cvi_open_files_add(self->list, self->first, &error) == NULL);
@@ -270,7 +271,7 @@ static void make_file(const store_world *world, const char *name, char *path, si
 }
 
 static void test_open_files_are_listed(void **context) {
-    files self = {.list = cvi_open_files_find()};
+    files self = {.list = cvi_open_files_enter()};
     cv_error error;
     assert_non_null(self.list);
     assert_in_range(cvi_open_files_copy(self.list), 1, (INT64_C(1) << CVI_COPY_BITS) - 1);
@@ -285,16 +286,32 @@ static void test_open_files_are_listed(void **context) {
     child_must_pass(open_the_second_only, &self); /* one is left */
     cvi_open_files_remove(self.list, twice);
     assert_true(cvi_open_files_check(self.list, self.first, &error));
+    cvi_open_files_leave(self.list);
+}
+
+/* It is there for those who are in, and no longer. */
+static void test_the_last_one_out_takes_the_list_away(void **context) {
+    (void)context;
+    assert_null(sqlite3_vfs_find("comicvine-open-files"));
+    cvi_open_files *list = cvi_open_files_enter();
+    assert_ptr_equal(sqlite3_vfs_find("comicvine-open-files"), list);
+    assert_ptr_equal(cvi_open_files_enter(), list);
+    cvi_open_files_leave(list);
+    cvi_birth birth = cvi_open_files_birth(list);
+    assert_true(cvi_birth_is_here(&birth));
+    cvi_open_files_leave(list);
+    assert_null(sqlite3_vfs_find("comicvine-open-files"));
 }
 
 static void test_a_file_that_is_not_there(void **context) {
     const store_world *world = *context;
-    cvi_open_files *list = cvi_open_files_find();
+    cvi_open_files *list = cvi_open_files_enter();
     cv_error error = {.code = CV_OK};
     assert_true(cvi_open_files_check(list, world->database, &error));
     assert_int_equal(error.code, CV_OK);
     assert_null(cvi_open_files_add(list, world->database, &error));
     assert_int_equal(error.code, CV_ERROR_STORE);
+    cvi_open_files_leave(list);
 }
 
 #define IN_WORLD(test)                                                                             \
@@ -311,6 +328,7 @@ int main(void) {
         IN_WORLD(test_a_fork_does_not_wait_for_ever),
         IN_WORLD(test_a_child_has_no_gates),
         IN_WORLD(test_open_files_are_listed),
+        cmocka_unit_test(test_the_last_one_out_takes_the_list_away),
         IN_WORLD(test_a_file_that_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
