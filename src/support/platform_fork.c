@@ -71,15 +71,14 @@ bool cvi_birth_is_here(const cvi_birth *birth) {
 
 /* fork() itself is the process's, and so is what it must find. */
 static struct {
-    pthread_once_t once;
-    bool is_heeded;
     cvi_mutex mutex; /* held through a fork */
+    bool is_heeded;
     cvi_condition changed;
     int inside; /* threads that hold a fork off */
     bool is_forking;
     bool was_torn;
     cvi_gate *gates;
-} forks = {.once = PTHREAD_ONCE_INIT, .mutex = {PTHREAD_MUTEX_INITIALIZER}};
+} forks = {.mutex = {PTHREAD_MUTEX_INITIALIZER}};
 
 static _Thread_local int depth; /* how often this thread has said so */
 
@@ -120,13 +119,23 @@ static void after_fork_in_child(void) {
     cvi_mutex_unlock(&forks.mutex);
 }
 
-static void start_heeding(void) {
-    forks.is_heeded = cvi_condition_init(&forks.changed) &&
-                      pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+static bool start_heeding(void) {
+    if (!cvi_condition_init(&forks.changed)) {
+        return false;
+    }
+    if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0) {
+        cvi_condition_destroy(&forks.changed);
+        return false;
+    }
+    return true;
 }
 
 bool cvi_fork_heed(void) {
-    return pthread_once(&forks.once, start_heeding) == 0 && forks.is_heeded;
+    cvi_mutex_lock(&forks.mutex);
+    forks.is_heeded = forks.is_heeded || start_heeding();
+    bool is_heeded = forks.is_heeded;
+    cvi_mutex_unlock(&forks.mutex);
+    return is_heeded;
 }
 
 void cvi_fork_hold_off(void) {

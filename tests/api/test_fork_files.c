@@ -146,8 +146,26 @@ static const char *fetch(const scene *state, const char *path, cv_drive drive) {
     return NULL;
 }
 
+/* Between two requests lies the interval, which the child keeps as anybody does. */
+static const char *wait_elsewhere(const scene *state) {
+    enum { INTERVAL_MS = 60 };
+    cv_options options = api_options(state->self);
+    options.database = ":memory:";
+    options.drive = CV_DRIVE_POLL;
+    options.rate_limit.min_interval_ms = INTERVAL_MS;
+    cv_client *client = cv_client_open(&options);
+    CHILD_CHECK(client != NULL);
+    CHILD_CHECK(api_retrieve(client, ISSUE).code == CV_OK);
+    int64_t start_ms = api_now_ms();
+    CHILD_CHECK(api_retrieve(client, OTHER_ISSUE).code == CV_OK);
+    CHILD_CHECK(api_now_ms() - start_ms >= INTERVAL_MS / 2);
+    cv_client_close(client);
+    return NULL;
+}
+
 static const char *fetch_elsewhere(void *user) {
     const scene *state = user;
+    CHILD_PASS(wait_elsewhere(state));
     unlink(state->other.text);
     CHILD_PASS(fetch(state, state->other.text, CV_DRIVE_POLL));
     CHILD_PASS(fetch(state, ":memory:", CV_DRIVE_POLL));
