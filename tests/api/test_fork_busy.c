@@ -15,6 +15,14 @@
 #include "support/forked.h"
 #include "support/sealed.h"
 
+/* Whether a child of busy threads may allocate: AddressSanitizer's malloc is not made for it, as
+ * one of them may have had its lock. */
+#ifdef __SANITIZE_ADDRESS__
+enum { CHILD_HAS_MALLOC = 0 };
+#else
+enum { CHILD_HAS_MALLOC = 1 };
+#endif
+
 enum { ISSUES = 150, THREADS = 3, FORKS = 40, CALLBACKS = 25, MOST_PAUSE_NS = 2000000 };
 
 typedef struct scene {
@@ -68,17 +76,8 @@ static void pause_somewhere(unsigned short seed[3]) {
     nanosleep(&pause, NULL);
 }
 
-static const char *use_old_and_new(void *user) {
-    const scene *state = user;
+static const char *use_new(const scene *state) {
     char name[64];
-    CHILD_CHECK(api_retrieve(state->client, 1).code == CV_ERROR_CLOSED);
-    for (int i = 0; i < ISSUES; i++) {
-        CHILD_CHECK(cv_request_error(state->requests[i])->code == CV_ERROR_CLOSED);
-        cv_request_free(state->requests[i]);
-    }
-    cv_client_close(state->client);
-    CHILD_CHECK(state->record->resource == CV_ISSUE);
-    cv_record_free(state->record);
     (void)snprintf(name, sizeof(name), "child-%d.db", state->round);
     scratch_path own = scratch_file(&state->self->scratch, name);
     cv_options options = api_options(state->self);
@@ -90,6 +89,22 @@ static const char *use_old_and_new(void *user) {
     CHILD_CHECK(api_retrieve(client, 1).source == CV_SOURCE_CACHE);
     cv_client_close(client);
     return NULL;
+}
+
+static const char *use_old_and_new(void *user) {
+    const scene *state = user;
+    CHILD_CHECK(api_retrieve(state->client, 1).code == CV_ERROR_CLOSED);
+    for (int i = 0; i < ISSUES; i++) {
+        CHILD_CHECK(cv_request_error(state->requests[i])->code == CV_ERROR_CLOSED);
+        cv_request_free(state->requests[i]);
+    }
+    cv_client_close(state->client);
+    CHILD_CHECK(state->record->resource == CV_ISSUE);
+    if (!CHILD_HAS_MALLOC) {
+        return NULL;
+    }
+    cv_record_free(state->record);
+    return use_new(state);
 }
 
 static void fork_at_random_points(scene *state) {
@@ -123,7 +138,8 @@ static void test_fork_at_random_points(void **context) {
     }
     cv_record_free(state.record);
     cv_client_close(state.client);
-    assert_int_equal(server_request_count(state.self->server, API_ISSUE), ISSUES + FORKS);
+    assert_int_equal(server_request_count(state.self->server, API_ISSUE),
+                     ISSUES + CHILD_HAS_MALLOC * FORKS);
     assert_int_equal(api_query(state.self, "SELECT count(*) FROM rate_limits"), ISSUES);
     assert_int_equal(api_query(state.self, "SELECT count(*) FROM cache"), ISSUES + 1);
     assert_intact(&state);
