@@ -67,7 +67,10 @@ void cv_cache_store_close(cv_cache_store *store) {
 /* ---- reading ---- */
 
 static bool check_store(const cv_cache_store *store) {
-    return cvi_public_check_stores("cache store", store != NULL ? store->stores : NULL);
+    if (store == NULL) {
+        return cvi_public_refuse("the cache store is NULL");
+    }
+    return cvi_public_check_here(store->stores);
 }
 
 static bool check_key(const cv_cache_store *store, const char *hash) {

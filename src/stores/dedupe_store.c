@@ -62,7 +62,11 @@ void cv_dedupe_store_close(cv_dedupe_store *store) {
 /* ---- arguments ---- */
 
 static bool check_store(const cv_dedupe_store *store) {
-    return cvi_public_check_stores("dedupe store", store != NULL ? store->stores : NULL);
+    if (store == NULL) {
+        cvi_public_refuse("the dedupe store is NULL");
+        return false;
+    }
+    return cvi_public_check_here(store->stores);
 }
 
 static bool check_hash(const cv_dedupe_store *store, const char *hash) {

@@ -101,10 +101,7 @@ bool cvi_public_refuse(const char *format, ...) {
     return false;
 }
 
-bool cvi_public_check_stores(const char *name, const cvi_stores *stores) {
-    if (stores == NULL) {
-        return cvi_public_refuse("the %s is NULL", name);
-    }
+bool cvi_public_check_here(const cvi_stores *stores) {
     if (cvi_stores_are_inherited(stores)) {
         cvi_error_remember(&cvi_error_inherited);
         return false;

@@ -51,13 +51,21 @@ static bool grows(int descriptor, void (*stir)(void *user), void *user) {
     return after.unread == before.unread + 1 || after.unreceived > before.unreceived;
 }
 
-/* Twice: others may send on theirs at the same time, but hardly so. */
+/* Others may send on theirs at the same time, but hardly so each time. */
+static bool keeps_growing(int descriptor, void (*stir)(void *user), void *user) {
+    bool has_grown = true;
+    for (int i = 0; i < 2 && has_grown; i++) {
+        has_grown = grows(descriptor, stir, user);
+    }
+    return has_grown;
+}
+
 static void close_if_stirred(int descriptor, void (*stir)(void *user), void *user) {
     int flags = fcntl(descriptor, F_GETFD);
     if (flags < 0 || (flags & FD_CLOEXEC) != 0 || !is_local(descriptor)) {
         return;
     }
-    if (grows(descriptor, stir, user) && grows(descriptor, stir, user)) {
+    if (keeps_growing(descriptor, stir, user)) {
         fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
     }
 }

@@ -290,14 +290,14 @@ static void own_a_job(int said, void *user) {
     if (jobs == NULL || !cv_dedupe_store_register(jobs, "a job", job_id, &owner) || !owner) {
         _exit(1);
     }
-    pid_t heir = fork();
-    if (heir == 0) {
+    if (fork() == 0) { /* and says so itself: before it runs, it has all that its parent has */
+        pid_t heir = getpid();
         alarm(API_PATIENCE_MS / 1000); /* should the test forget it */
+        forked_say(said, &heir, sizeof(heir));
         for (;;) {
             pause();
         }
     }
-    forked_say(said, &heir, sizeof(heir));
 }
 
 static void test_a_child_keeps_no_lock_of_a_dead_parent(void **context) {
