@@ -17,6 +17,7 @@
 #include <comicvine/cursor.h>
 #include <comicvine/episode.h>
 #include <comicvine/error.h>
+#include <comicvine/event.h>
 #include <comicvine/help.h>
 #include <comicvine/issue.h>
 #include <comicvine/location.h>

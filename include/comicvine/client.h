@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <comicvine/event.h>
 #include <comicvine/memory.h>
 #include <comicvine/query.h>
 #include <comicvine/resource.h>
@@ -152,7 +153,7 @@ typedef struct cv_options {
     size_t size;
 
     /* Needed. Never stored, logged or shown; blotted out (if it has 8 characters or more) where an
-     * answer echoes it. */
+     * answer echoes it, also as URLs, JSON or HTML write it. */
     const char *api_key;
 
     const char *base_url; /* NULL: https://comicvine.gamespot.com/api */
@@ -191,7 +192,12 @@ typedef struct cv_options {
      * no use in a child of fork. */
     struct sqlite3 *connection;
 
-    int64_t reserved[15];
+    cv_event_fn *on_event;  /* told what happens to each call (event.h); NULL: nothing is noted */
+    cv_log_fn *on_log;      /* takes lines for people (event.h); NULL: none are written */
+    void *user;             /* handed to both */
+    cv_log_level log_level; /* 0: CV_LOG_INFO */
+
+    int64_t reserved[11];
 } cv_options;
 
 /* clang-format off */
@@ -202,7 +208,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, {0}                                                                            \
+        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, {0}                                         \
     }
 /* clang-format on */
 
@@ -211,18 +217,27 @@ typedef struct cv_options {
  * program that holds the file. NULL on failure: cv_last_error() says why. Any thread. */
 CV_API cv_client *cv_client_open(const cv_options *options);
 
-/* Completes what is under way with CV_ERROR_CLOSED, delivers the callbacks still due on this
- * thread, and gives everything back. Never waits for the network. Requests may be freed later,
+/* Whether the service accepts the key. Whatever the service has answered in the last day to this
+ * client says so; else what a program with the same key and base URL has noted in the file: that it
+ * was accepted holds for a day, that it was refused for cache.negative_ttl_s. Only if nothing is
+ * known does this cost a request, for one entry of the list of promos, whose budget hardly anybody
+ * needs; it blocks, waits for its turn and tells events like any other call. False:
+ * cv_last_error() has CV_ERROR_AUTH if the key is refused; with any other code it is not known. Any
+ * thread. */
+CV_API bool cv_client_check_key(cv_client *client);
+
+/* Completes what is under way with CV_ERROR_CLOSED, delivers the events and callbacks still due on
+ * this thread, and gives everything back. Never waits for the network. Requests may be freed later,
  * results stay good. No other thread may begin a call with this client meanwhile; those inside
  * cv_request_wait or a blocking call return. Allowed inside a callback. What callbacks submit while
  * the client closes ends with CV_ERROR_CLOSED and is called back too, but not what the callbacks of
  * those submit in their turn. NULL is fine. */
 CV_API void cv_client_close(cv_client *client);
 
-/* Delivers callbacks that are due on this thread; in CV_DRIVE_POLL also does the client's work.
- * Returns as soon as it has delivered something, at the latest after `timeout_ms` (0: at once,
- * -1: no limit). Answers the number of callbacks delivered; 0 for NULL. Any thread, also inside a
- * callback. */
+/* Delivers events and callbacks that are due on this thread; in CV_DRIVE_POLL also does the
+ * client's work. Returns as soon as it has delivered something, at the latest after `timeout_ms`
+ * (0: at once, -1: no limit). Answers the number of events and callbacks delivered; 0 for NULL. Any
+ * thread, also inside a callback. */
 CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
 
 /* Milliseconds until cv_client_poll is next needed: 0 now, -1 not until something new is asked

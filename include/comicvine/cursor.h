@@ -12,7 +12,8 @@
  *   says it has; the service numbers the pages of a search, so there the next number follows, and
  *   what a short page lacks counts as passed (cv_cursor_missing says how many that were);
  * - a record that was on the page before, or earlier on the same one, is skipped by cv_cursor_next
- *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed;
+ *   (cv_cursor_repeated says how many were); what moves further than a page is not noticed, nor is
+ *   a record without an id, or a hit of no known resource;
  * - a page that is empty before the total is reached, that says it begins further on than was asked
  *   (of a list: or earlier), or whose records were all on the page before, is an error
  *   (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at the right place,

@@ -77,9 +77,10 @@ CV_API bool cv_filter_add(char *filter, size_t size, const char *field, const ch
 
 /* The id in "52", in "4000-52", or in an address whose path ends in it, such as
  * "https://comicvine.gamespot.com/api/issue/4000-52/"; "https://" may be left out before a host
- * with a dot, and a slash may end each. A type before the dash must be that of `resource`; in an
- * address with no type the path word must be (".../video_type/7/"), and where resources share a
- * type it must not be another one's. Old addresses hold too:
+ * with a dot, the host too, as in the links of descriptions ("/lamplighter/4005-201/",
+ * "../../lamplighter/4005-201/"), and a slash may end each. A type before the dash must be that of
+ * `resource`; in an address with no type the path word must be (".../video_type/7/"), and where
+ * resources share a type it must not be another one's. Old addresses hold too:
  * "http://www.comicvine.com/api/issue/6/", and the types 37 (issues) and 49 (volumes) of before.
  * Ids are from 1 to 999999999999999. CV_RESOURCE_NONE: of any resource. False, and `id` untouched:
  * there is no such id in it. */

@@ -57,9 +57,9 @@ typedef struct cv_request_options {
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the
  * resource before anything is sent; the error names the nearest one that there is. Blanks around
  * names do not count: "id, name" is "id,name". Values are escaped for the URL and keep their
- * blanks. In a filter a comma begins the next field: a value that holds one (see cv_filter_add)
- * cannot be asked for. Texts have at most 2 048 bytes each. Only read during the call that takes
- * it. */
+ * blanks; numbers and ids must be bare ones ("volume:796", not "volume:4050-796"). In a filter a
+ * comma begins the next field: a value that holds one (see cv_filter_add) cannot be asked for.
+ * Texts have at most 2 048 bytes each. Only read during the call that takes it. */
 typedef struct cv_query {
     size_t size;
     const char *fields; /* "id,name"; NULL: all. `id` is always added */

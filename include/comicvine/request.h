@@ -64,8 +64,8 @@ CV_API cv_request *cv_request_search(cv_client *client, const cv_search_query *q
 CV_API bool cv_request_done(const cv_request *request);
 
 /* Waits until the request is done, at most `timeout_ms` (-1: no limit; 0: just looks). In
- * CV_DRIVE_POLL this does the client's work meanwhile. Delivers this request's callback. False:
- * not done yet. True at once for NULL. */
+ * CV_DRIVE_POLL this does the client's work meanwhile. Delivers this request's events as they come,
+ * and its callback. False: not done yet. True at once for NULL. */
 CV_API bool cv_request_wait(cv_request *request, int64_t timeout_ms);
 
 /* Completes the request with CV_ERROR_CANCELLED at once, if it is not done. What others asked for
@@ -81,7 +81,7 @@ CV_API const cv_error *cv_request_error(const cv_request *request);
  * been delivered it does nothing. */
 CV_API void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user);
 
-/* Gives the handle back: a running request is cancelled, an undelivered callback dropped. Results
+/* Gives the handle back: a running request is cancelled, what is undelivered is dropped. Results
  * that were taken stay good. Also after cv_client_close. */
 CV_API void cv_request_free(cv_request *request);
 

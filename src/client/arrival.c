@@ -7,6 +7,7 @@
 #include "client/envelope.h"
 #include "client/heed.h"
 #include "client/retry.h"
+#include "client/telling.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -17,12 +18,15 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         return;
     }
     bool owned = true;
-    cv_error ignored; /* tried again well before the lease ends */
+    cv_error failure; /* tried again well before the lease ends */
     cvi_store_answer answer = engine->options.store_ops->renew(
-        engine->options.stores, flight->call->hash, flight->job_id, now, &owned, &ignored);
+        engine->options.stores, flight->call->hash, flight->job_id, now, &owned, &failure);
     if (answer == CVI_STORE_BUSY) {
         flight->renew_boot_ms = now.boot_ms + cvi_busy_delay_ms(&engine->options.random);
         return;
+    }
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_RENEW, flight->call->label, &failure, now);
     }
     flight->renew_boot_ms = now.boot_ms + engine->options.lease_ms / 3;
     if (!owned) {
@@ -78,8 +82,20 @@ static void take_redirect(cvi_flight *flight, cvi_response *response) {
     }
 }
 
+/* The service looks at the key before it looks at anything else: whatever it has to say about the
+ * request itself, it says to a key that it accepts. */
+static void hear_key(const cvi_engine *engine, const cvi_finding *finding, cvi_now now) {
+    bool is_refused = finding->error.code == CV_ERROR_AUTH;
+    bool is_accepted = finding->result != NULL || finding->denial != NULL ||
+                       finding->error.code == CV_ERROR_REQUEST;
+    if (engine->options.hear_key != NULL && (is_refused || is_accepted)) {
+        engine->options.hear_key(engine->options.user, is_accepted, now);
+    }
+}
+
 static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                           cvi_now now) {
+    cvi_tell_response(engine, flight, response, now);
     if (response->sent) {
         flight->row_id = 0; /* may have reached the service: the admission stays */
     }
@@ -98,6 +114,7 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
     }
     cvi_finding finding;
     cvi_judge_response(flight->call, response, &finding);
+    hear_key(engine, &finding, now);
     cvi_flight_note_word(engine, flight, &finding, now);
     take_finding(engine, flight, &finding, now);
 }

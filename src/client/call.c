@@ -347,6 +347,20 @@ cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *q
     return call;
 }
 
+cvi_call *cvi_call_key_check(const cvi_settings *settings, cv_error *error) {
+    cv_query query = CV_QUERY_INIT;
+    query.fields = "id";
+    query.limit = 1;
+    cvi_call *call = cvi_call_list(settings, CV_PROMO, &query, error);
+    if (call != NULL) {
+        const cvi_parameter parameter = {"key", settings->scope};
+        const cvi_target target = {settings->options.base_url, "check_key", &parameter, 1};
+        cvi_url_hash(&target, call->hash);
+        call->ttl_ms = 0;
+    }
+    return call;
+}
+
 void cvi_error_not_cached(cv_error *error, const char *label) {
     cvi_error_set(error, CV_ERROR_NOT_CACHED, "%s: not in the cache, and only that was asked",
                   label);

@@ -56,6 +56,11 @@ cvi_call *cvi_call_search(const cvi_settings *settings, const cv_search_query *q
 cvi_call *cvi_call_item(const cvi_settings *settings, const cvi_resource *resource, int64_t id,
                         const cv_request_options *options, cv_error *error);
 
+/* A request that costs little and shows whether the key is accepted. Its hash is the key's, or
+ * rather its fingerprint's, so that no other key's answer is taken for its own; what comes of it is
+ * not stored. */
+cvi_call *cvi_call_key_check(const cvi_settings *settings, cv_error *error);
+
 /* An id is one that the service may have. */
 bool cvi_check_id(const cvi_resource *resource, int64_t id, cv_error *error);
 

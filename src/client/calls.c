@@ -8,6 +8,7 @@
 #include <comicvine/search.h>
 
 #include "client/envelope.h"
+#include "client/events.h"
 #include "client/lookup.h"
 #include "client/request_start.h"
 #include "support/error.h"
@@ -120,23 +121,6 @@ cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
 
 /* ---- the cache, on the calling thread ---- */
 
-static bool enter(cv_client *client, cv_error *error) {
-    cvi_mutex_lock(&client->mutex);
-    bool open = !client->closed;
-    client->visitors += open ? 1 : 0;
-    cvi_mutex_unlock(&client->mutex);
-    if (!open) {
-        cvi_error_set(error, CV_ERROR_CLOSED, "the client is closed");
-    }
-    return open;
-}
-
-static void leave(cv_client *client) {
-    cvi_mutex_lock(&client->mutex);
-    client->visitors--;
-    cvi_mutex_unlock(&client->mutex);
-}
-
 static bool is_answered(const cvi_outcome *outcome) {
     return outcome->result != NULL || outcome->error.code != CV_OK;
 }
@@ -146,8 +130,10 @@ static bool is_answered(const cvi_outcome *outcome) {
 static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
     cvi_cached cached;
     cvi_now now = cvi_clock_now(&client->clock);
-    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached) != CVI_STORE_DONE) {
-        return false;
+    cv_error error;
+    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached, &error) !=
+        CVI_STORE_DONE) {
+        return false; /* what is wrong shows when the engine looks */
     }
     if (cached.body == NULL) {
         return true;
@@ -155,13 +141,13 @@ static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *out
     cvi_finding finding;
     cvi_body body = {cached.body, cached.size};
     cvi_judge_stored(call, body, cached.is_negative, &finding);
+    outcome->provenance =
+        (cvi_provenance){CV_SOURCE_CACHE, cached.fetched_at_ms, cached.expires_at_ms};
     if (finding.error.code == CV_ERROR_NOT_FOUND) {
         outcome->error = finding.error;
         return true;
     }
     outcome->result = finding.result;
-    outcome->provenance =
-        (cvi_provenance){CV_SOURCE_CACHE, cached.fetched_at_ms, cached.expires_at_ms};
     return finding.result != NULL;
 }
 
@@ -173,31 +159,41 @@ cv_request_options cvi_options_of(cv_priority priority) {
     return options;
 }
 
+/* Cancels the request of a blocking call, if it is not done, tells so, and frees it. */
+static void end(cv_request *request) {
+    if (request != NULL) {
+        cv_request_cancel(request);
+        cvi_events_run(request->client, request);
+        cvi_request_free(request);
+    }
+}
+
 /* Answers a call from the cache or through a request, which it then waits for. The outcome holds a
  * reference to its result. Takes the call over. */
 static void fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,
                        cvi_outcome *outcome) {
-    cvi_order order = {.call = call, .options = *options};
+    cvi_order order = {.call = call, .options = *options, .asker = CVI_ASKER_BLOCKING};
     if (options->mode != CV_MODE_REFRESH) {
-        if (!enter(client, &outcome->error)) {
+        if (!cvi_client_enter(client, &outcome->error)) {
             cvi_call_release(call);
             return;
         }
         order.looked = read_cache(client, call, outcome);
-        leave(client);
+        cvi_log_flush(client->log);
+        cvi_client_leave(client);
         if (!is_answered(outcome) && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
             cvi_error_not_cached(&outcome->error, call->label);
         }
         if (is_answered(outcome)) {
+            cvi_events_tell_answered(client, call, outcome);
             cvi_call_release(call);
             return;
         }
     }
     cv_request *request = cvi_request_start(client, &order);
-    if (!cv_request_wait(request, -1)) {
-        cv_request_cancel(request);
+    if (request == NULL || !cv_request_wait(request, -1)) {
         cvi_error_no_memory(&outcome->error); /* the wait itself had not what it needs */
-        cv_request_free(request);
+        end(request);
         return;
     }
     outcome->error = *cv_request_error(request);
@@ -205,7 +201,7 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
         outcome->result = cvi_result_keep(request->outcome.result);
         outcome->provenance = request->outcome.provenance;
     }
-    cv_request_free(request);
+    end(request);
 }
 
 void cvi_fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/events.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -50,6 +51,7 @@ void cvi_client_release(cv_client *client) {
         cvi_lineage_free(&client->lineage);
         cvi_mutex_destroy(&client->mutex);
         cv_allocator allocator = client->allocator;
+        cvi_log_close(client->log);
         cvi_settings_clear(&client->settings);
         cvi_release(&allocator, client);
     }
@@ -77,6 +79,7 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
         .allocator = client->allocator,
         .clock = client->clock,
         .random = client->random,
+        .log = client->log,
     };
     return cvi_stores_open(&stores, error);
 }
@@ -114,6 +117,32 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     return client;
 }
 
+static bool open_log(cv_client *client, cv_error *error) {
+    const cv_options *options = &client->settings.options;
+    if (options->on_log == NULL) {
+        return true;
+    }
+    client->log =
+        cvi_log_open(options->on_log, options->user, options->log_level, &client->allocator);
+    if (client->log == NULL) {
+        cvi_error_no_memory(error);
+    }
+    return client->log != NULL;
+}
+
+static bool open_parts(cv_client *client, cv_error *error) {
+    if (open_log(client, error)) {
+        client->stores = open_stores(client, error);
+    }
+    if (client->stores != NULL) {
+        const char *database = client->settings.options.database;
+        cvi_log_write(client->log, CV_LOG_INFO, "libcomicvine %s: opened %s", CV_VERSION,
+                      database != NULL ? database : "the application's connection");
+    }
+    cvi_log_flush(client->log);
+    return client->stores != NULL;
+}
+
 cv_client *cv_client_open(const cv_options *options) {
     cv_error error;
     cvi_settings settings;
@@ -122,8 +151,7 @@ cv_client *cv_client_open(const cv_options *options) {
         client = new_client(&settings, &error);
     }
     if (client != NULL) {
-        client->stores = open_stores(client, &error);
-        if (client->stores != NULL) {
+        if (open_parts(client, &error)) {
             return client;
         }
         cvi_client_release(client);
@@ -132,7 +160,24 @@ cv_client *cv_client_open(const cv_options *options) {
     return NULL;
 }
 
-/* Threads that read the cache on their own leave soon; the stores stay until then. */
+bool cvi_client_enter(cv_client *client, cv_error *error) {
+    cvi_mutex_lock(&client->mutex);
+    bool is_open = !client->closed;
+    client->visitors += is_open ? 1 : 0;
+    cvi_mutex_unlock(&client->mutex);
+    if (!is_open) {
+        cvi_error_set(error, CV_ERROR_CLOSED, "the client is closed");
+    }
+    return is_open;
+}
+
+void cvi_client_leave(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    client->visitors--;
+    cvi_mutex_unlock(&client->mutex);
+}
+
+/* Threads that use the stores on their own leave soon; the stores stay until then. */
 static void wait_for_visitors(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
     while (client->visitors > 0) {
@@ -141,6 +186,12 @@ static void wait_for_visitors(cv_client *client) {
         cvi_mutex_lock(&client->mutex);
     }
     cvi_mutex_unlock(&client->mutex);
+}
+
+/* Delivers what is due on this thread. Answers how much. */
+static int deliver(cv_client *client) {
+    int count = cvi_events_run(client, NULL);
+    return count + cvi_callbacks_run(client, NULL);
 }
 
 void cv_client_close(cv_client *client) {
@@ -159,8 +210,10 @@ void cv_client_close(cv_client *client) {
     wait_for_visitors(client);
     cvi_stores_close(client->stores);
     client->stores = NULL;
+    cvi_log_write(client->log, CV_LOG_DEBUG, "closed");
+    cvi_log_flush(client->log);
     for (int round = 0; round < CLOSING_ROUNDS; round++) {
-        cvi_callbacks_run(client, NULL);
+        deliver(client);
     }
     cvi_client_release(client);
 }
@@ -196,14 +249,14 @@ cv_rate_limit_store *cv_client_rate_limit(cv_client *client) {
     return stores != NULL ? cvi_stores_rate_limit_store(stores) : NULL;
 }
 
-/* Sleeps until a callback is due; in CV_DRIVE_POLL works meanwhile. */
+/* Sleeps until there is something to deliver; in CV_DRIVE_POLL works meanwhile. */
 static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
         cvi_driver_turn(client, waiter, timeout_ms);
         return;
     }
     cvi_mutex_lock(&client->mutex);
-    if (!client->closed && client->callbacks.first == NULL && timeout_ms != 0) {
+    if (!client->closed && !cvi_waiter_is_satisfied_locked(client, waiter) && timeout_ms != 0) {
         cvi_waiter_sleep_locked(client, waiter, timeout_ms);
     }
     cvi_mutex_unlock(&client->mutex);
@@ -220,7 +273,7 @@ static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms)
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
     wait_or_drive(client, waiter, 0);
     for (;;) {
-        int count = cvi_callbacks_run(client, NULL);
+        int count = deliver(client);
         int64_t left_ms = cvi_timeout_left_ms(timeout);
         if (count > 0 || left_ms == 0 || is_closed(client)) {
             return count;
@@ -253,7 +306,8 @@ int64_t cv_client_next_deadline(const cv_client *constant) {
     cvi_now now = cvi_clock_now(&client->clock);
     cvi_mutex_lock(&client->mutex);
     int64_t left_ms = -1;
-    if (client->callbacks.first != NULL || (drives && client->inbox.first != NULL)) {
+    if (client->callbacks.first != NULL || client->events.first != NULL ||
+        (drives && client->inbox.first != NULL)) {
         left_ms = 0;
     } else if (drives && client->due_boot_ms != INT64_MAX) {
         left_ms = client->due_boot_ms > now.boot_ms ? client->due_boot_ms - now.boot_ms : 0;

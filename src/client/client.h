@@ -17,16 +17,26 @@
 #include "client/settings.h"
 #include "client/shelf.h"
 #include "client/transport.h"
+#include "stores/key_word.h"
 #include "stores/stores.h"
+#include "support/log.h"
 #include "support/platform.h"
 
 /* A thread that sleeps until something is there for it. Lies on that thread's stack. */
 typedef struct cvi_waiter {
     struct cvi_waiter *next;
     cvi_condition condition;
-    const cv_request *request; /* waits for this one, NULL: for any callback */
+    const cv_request *request; /* waits for this one, NULL: for anything to deliver */
     bool signalled;            /* what it waits for may have happened */
 } cvi_waiter;
+
+/* An event that waits for its delivery (events.c). */
+typedef struct cvi_event_node cvi_event_node;
+
+typedef struct cvi_event_line {
+    cvi_event_node *first;
+    cvi_event_node *last;
+} cvi_event_line;
 
 /* A queue of requests, linked through one of their members. */
 typedef struct cvi_queue {
@@ -41,19 +51,24 @@ struct cv_client {
     cvi_clock clock;
     cvi_random random;
     cvi_stores *stores;
+    cvi_log *log; /* NULL: nobody reads it */
     cvi_lineage lineage; /* its own, as requests outlive the stores */
     cvi_birth birth;     /* where it was opened */
 
     /* shared */
     cvi_mutex mutex;
     int references; /* the application's, one per request, one per thread inside poll or wait */
-    int visitors;   /* threads that read the cache on their own */
+    int visitors;   /* threads that use the stores on their own */
     bool closed;
     bool driving; /* in CV_DRIVE_POLL: somebody has the driver's role */
     bool has_worker;
-    cvi_queue inbox;     /* submitted or left, for the driver */
-    cvi_queue callbacks; /* done, to be called back */
+    cvi_queue inbox;       /* submitted or left, for the driver */
+    cvi_queue callbacks;   /* done, to be called back */
+    cvi_event_line events; /* of all requests */
+    int event_count;
     cvi_waiter *waiters;
+    cvi_key_state key_state;  /* what the service last said to the key */
+    cvi_now key_heard;        /* and when */
     int64_t due_boot_ms;      /* when the driver wants to step next */
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
     cvi_thread worker;
@@ -69,6 +84,8 @@ struct cv_request {
     cvi_call *call;          /* fixed; NULL when the arguments were bad */
     struct cvi_many *many;   /* fixed; what it asks for, of a request for many; driver's */
     cv_cursor *cursor;       /* fixed; whose next page it fetches, or NULL; counted */
+    bool is_blocking;        /* fixed; of a blocking call, which alone delivers its events */
+    bool tells;              /* fixed; the application wants its events */
 
     /* shared */
     bool owned_by_user;   /* the handle is not freed yet */
@@ -81,7 +98,12 @@ struct cv_request {
     cv_request *callbacks_next;
     cv_request_fn *callback;
     void *user;
-    cvi_outcome outcome; /* holds one reference to its result */
+    cvi_event_line events; /* of this request alone */
+    int event_count;
+    cvi_event_node *last_event; /* has memory for CV_EVENT_DONE, until that is queued */
+    const void *teller;         /* the thread that delivers one of its events just now, or NULL */
+    int pins;                   /* deliveries and waits that need its memory, freed or not */
+    cvi_outcome outcome;        /* holds one reference to its result */
 };
 
 /* ---- client.c ---- */
@@ -99,6 +121,11 @@ bool cvi_client_check(const cv_client *client);
  * in a child that a callback has forked off. */
 void cvi_client_keep(cv_client *client);
 void cvi_client_release(cv_client *client);
+
+/* A thread that uses the stores on its own is between these; they stay open meanwhile. False: the
+ * client is closed (CV_ERROR_CLOSED). */
+bool cvi_client_enter(cv_client *client, cv_error *error);
+void cvi_client_leave(cv_client *client);
 
 /* ---- driver.c ---- */
 
@@ -122,13 +149,20 @@ void cvi_driver_stop(cv_client *client);
 
 /* ---- waiting and callbacks (delivery.c); the mutex is held where the name says so ---- */
 
-/* Puts a waiter into the client's list, for `request` or (NULL) any callback; false without
+/* Puts a waiter into the client's list, for `request` or (NULL) anything to deliver; false without
  * resources. Takes the mutex, as does taking it out again. */
 bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *request);
 void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter);
 
+/* Whether what the waiter waits for is there already. */
+bool cvi_waiter_is_satisfied_locked(const cv_client *client, const cvi_waiter *waiter);
+
 /* Sleeps until the waiter is signalled, at most `timeout_ms` (-1: no limit); takes the signal. */
 void cvi_waiter_sleep_locked(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms);
+
+/* Signals those who wait for this request, and those who wait for any if they may deliver what it
+ * has. */
+void cvi_waiters_signal_for_locked(const cv_request *request);
 
 /* Signals all waiters: something has changed that each must look at. */
 void cvi_waiters_signal_locked(cv_client *client);
@@ -139,9 +173,12 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
 /* The engine's way to hand over an answer. */
 void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
 
-/* Calls back for one request, if it is queued (`request`), or for all queued ones (NULL). Answers
- * how many. Takes the mutex. */
+/* Calls back for one request, if it is queued (`request`), or for all queued ones (NULL); not
+ * before all their events are told. Answers how many. Takes the mutex. */
 int cvi_callbacks_run(cv_client *client, cv_request *request);
+
+/* Whether cvi_callbacks_run would call back for any. */
+bool cvi_callbacks_are_due_locked(const cv_client *client);
 
 /* Queues the callback of a done request, or takes it out of the queue. */
 void cvi_callbacks_queue_locked(cv_request *request);
@@ -155,6 +192,12 @@ bool cvi_request_leave_driver_locked(cv_request *request);
 
 /* The same, and destroys it then. Takes the mutex, which may be gone when it returns. */
 void cvi_request_leave_driver(cv_request *request);
+
+/* A thread no longer needs the request's memory. True: as above. */
+bool cvi_request_unpin_locked(cv_request *request);
+
+/* Gives the handle back, whoever had it. */
+void cvi_request_free(cv_request *request);
 
 /* Frees a request that neither its user nor the driver has. Takes the mutex. */
 void cvi_request_destroy(cv_request *request);

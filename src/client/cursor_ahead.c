@@ -28,6 +28,7 @@ static cv_request *start(const cv_cursor *cursor, const next_page *next) {
     cvi_order order = {
         .call = cvi_cursor_call(cursor, next->offset, next->number, &ignored),
         .options = cvi_options_of(CV_PRIORITY_BACKGROUND),
+        .asker = CVI_ASKER_LIBRARY,
     };
     if (order.call == NULL || order.call->ttl_ms <= 0) {
         cvi_call_release(order.call);

@@ -223,7 +223,7 @@ char *cv_cursor_token(const cv_cursor *cursor) {
 /* Puts a cursor that begins at the mark's page behind the record that was given last. */
 static void go_on(cv_cursor *cursor, const cvi_bookmark *mark) {
     cursor->is_resumed = true;
-    cursor->last = (cvi_walk_key){mark->last_id, (cv_resource)mark->last_type};
+    cursor->last = (cvi_walk_key){mark->last_id, (cv_resource)mark->last_type, 0};
     cursor->walk.total = mark->total;
     cursor->walk.at_hand.keys[0] = cursor->last;
     cursor->walk.at_hand.count = 1;

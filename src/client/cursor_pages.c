@@ -8,6 +8,7 @@
 #include "client/request_start.h"
 #include "resources/decode.h"
 #include "resources/hits.h"
+#include "support/digest.h"
 #include "support/error.h"
 
 /* ---- asking ---- */
@@ -40,6 +41,18 @@ cvi_call *cvi_cursor_call(const cv_cursor *cursor, int64_t offset, int64_t page,
 
 /* ---- arriving ---- */
 
+/* Hits of unknown types may have ids in common, and some records have none. */
+static cvi_walk_key key_of(const cvi_result *result, size_t index) {
+    cv_resource type = cvi_result_type(result, index);
+    int64_t id = type != CV_RESOURCE_NONE ? cvi_result_id(result, index) : 0;
+    if (id != 0) {
+        return (cvi_walk_key){id, type, 0};
+    }
+    size_t length;
+    const char *text = cvi_result_raw(result, index, &length);
+    return (cvi_walk_key){0, type, cvi_checksum(text, length)};
+}
+
 static void describe(const cvi_result *result, cvi_walk_page *page) {
     const cvi_envelope *envelope = cvi_result_envelope(result);
     *page = (cvi_walk_page){
@@ -51,11 +64,7 @@ static void describe(const cvi_result *result, cvi_walk_page *page) {
     size_t count = cvi_result_count(result);
     cvi_walk_keys *records = &page->records;
     while (records->count < count && records->count < CVI_WALK_KEYS_MAX) {
-        size_t i = records->count;
-        cv_resource type = cvi_result_type(result, i);
-        /* Hits of unknown types may have ids in common. */
-        int64_t id = type != CV_RESOURCE_NONE ? cvi_result_id(result, i) : 0;
-        records->keys[i] = (cvi_walk_key){id, type};
+        records->keys[records->count] = key_of(result, records->count);
         records->count++;
     }
 }
@@ -147,6 +156,10 @@ void cvi_cursor_fetch_page(cv_cursor *cursor) {
     cv_request_options options = options_for(cursor, &found);
     cvi_call *call = cvi_cursor_call(cursor, found.offset, found.page, &outcome->error);
     cvi_fetch_call(cursor->client, call, &options, outcome);
+    if (cvi_client_is_inherited(cursor->client)) {
+        *outcome = (cvi_outcome){.error = cvi_error_inherited}; /* an event has forked */
+        return;
+    }
     cvi_mutex_lock(&cursor->client->mutex);
     cvi_cursor_arrive_locked(cursor, outcome);
     cvi_mutex_unlock(&cursor->client->mutex);
@@ -185,18 +198,15 @@ static cvi_result *make_end(const cv_cursor *cursor, const place *end, cv_error 
     return cvi_decode(&options, &cursor->allocator, (cvi_body){body.data, body.length}, error);
 }
 
-/* A request that nobody else has yet, done with a page of no items. */
+/* A request that is done from the first, with a page of no items. */
 static cv_request *start_end(const cv_cursor *cursor, const place *end) {
-    cv_error error = {.code = CV_OK};
-    cvi_result *result = make_end(cursor, end, &error);
-    const cvi_order order = {.error = &error};
+    cvi_outcome outcome = {.provenance = end->provenance};
+    outcome.result = make_end(cursor, end, &outcome.error);
+    const cvi_order order = {.error = &outcome.error, .answer = &outcome};
     cv_request *request = cvi_request_start(cursor->client, &order);
     if (request == NULL) {
-        cvi_result_release(result);
-        return NULL;
+        cvi_result_release(outcome.result);
     }
-    request->outcome.result = result;
-    request->outcome.provenance = end->provenance;
     return request;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cursor.h"
+#include "client/events.h"
 #include "client/many.h"
 
 /* ---- waiters ---- */
@@ -36,6 +37,13 @@ void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter) {
     cvi_condition_destroy(&waiter->condition);
 }
 
+bool cvi_waiter_is_satisfied_locked(const cv_client *client, const cvi_waiter *waiter) {
+    if (cvi_events_are_due_locked(client, waiter->request)) {
+        return true;
+    }
+    return waiter->request != NULL ? waiter->request->done : cvi_callbacks_are_due_locked(client);
+}
+
 void cvi_waiter_sleep_locked(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
     int64_t left_ms = timeout_ms;
@@ -57,10 +65,11 @@ void cvi_waiters_signal_locked(cv_client *client) {
     }
 }
 
-/* Those who wait for this request, and if it calls back, those who wait for any. */
-static void signal_for_request(const cv_request *request) {
+void cvi_waiters_signal_for_locked(const cv_request *request) {
+    bool is_for_any =
+        request->in_callbacks || (request->events.first != NULL && !request->is_blocking);
     for (cvi_waiter *waiter = request->client->waiters; waiter != NULL; waiter = waiter->next) {
-        if (waiter->request == request || (waiter->request == NULL && request->in_callbacks)) {
+        if (waiter->request == request || (waiter->request == NULL && is_for_any)) {
             signal_waiter(waiter);
         }
     }
@@ -81,7 +90,7 @@ void cvi_callbacks_queue_locked(cv_request *request) {
         queue->first = request;
     }
     queue->last = request;
-    signal_for_request(request);
+    cvi_waiters_signal_for_locked(request);
 }
 
 void cvi_callbacks_drop_locked(cv_request *request) {
@@ -102,6 +111,19 @@ void cvi_callbacks_drop_locked(cv_request *request) {
     request->in_callbacks = false;
 }
 
+/* The first that may be called back on this thread: a request's events come before. */
+static cv_request *first_due_locked(const cv_client *client) {
+    cv_request *request = client->callbacks.first;
+    while (request != NULL && !cvi_events_are_told_locked(request)) {
+        request = request->callbacks_next;
+    }
+    return request;
+}
+
+bool cvi_callbacks_are_due_locked(const cv_client *client) {
+    return first_due_locked(client) != NULL;
+}
+
 /* Takes one callback out of the queue and calls it. `request` NULL: the first. */
 static bool run_one(cv_client *client, cv_request *request) {
     if (cvi_client_is_inherited(client)) {
@@ -109,9 +131,9 @@ static bool run_one(cv_client *client, cv_request *request) {
     }
     cvi_mutex_lock(&client->mutex);
     if (request == NULL) {
-        request = client->callbacks.first;
+        request = first_due_locked(client);
     }
-    if (request == NULL || !request->in_callbacks) {
+    if (request == NULL || !request->in_callbacks || !cvi_events_are_told_locked(request)) {
         cvi_mutex_unlock(&client->mutex);
         return false;
     }
@@ -159,9 +181,10 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
     if (request->cursor != NULL) {
         cvi_cursor_arrive_locked(request->cursor, &request->outcome);
     }
+    cvi_events_tell_end_locked(request, &request->outcome);
     request->done = true;
     cvi_callbacks_queue_locked(request);
-    signal_for_request(request);
+    cvi_waiters_signal_for_locked(request);
 }
 
 void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome) {

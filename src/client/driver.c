@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "client/events.h"
+#include "client/key_check.h"
 #include "client/many.h"
 #include "support/error.h"
 
@@ -173,12 +175,14 @@ static void drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_m
     take_inbox(client);
     cvi_now now = cvi_clock_now(&client->clock);
     int64_t due = step(client, now);
+    cvi_log_flush(client->log);
     int64_t wait_ms = is_signalled(client, waiter) ? 0 : time_to_wait(due, now, timeout_ms);
     cvi_transport_turn(client->transport, wait_ms, cvi_stores_wake_descriptor(client->stores));
     now = cvi_clock_now(&client->clock);
     if (take_arrivals(client, now)) {
         due = step(client, now);
     }
+    cvi_log_flush(client->log);
     note_due(client, due, now);
 }
 
@@ -190,16 +194,11 @@ static void *work(void *user) {
     return NULL;
 }
 
-/* Whether what the waiter waits for is there already. */
-static bool is_satisfied_locked(const cv_client *client, const cvi_waiter *waiter) {
-    return waiter->request != NULL ? waiter->request->done : client->callbacks.first != NULL;
-}
-
 /* Takes the role if it is free and there is something to drive; else sleeps, if it may. */
 static bool take_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     bool taken = false;
     cvi_mutex_lock(&client->mutex);
-    if (timeout_ms == 0 || !is_satisfied_locked(client, waiter)) {
+    if (timeout_ms == 0 || !cvi_waiter_is_satisfied_locked(client, waiter)) {
         if (!client->closed && !client->driving && client->engine != NULL) {
             client->driving = true;
             waiter->signalled = false;
@@ -278,7 +277,10 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .transport_ops = &transport_ops,
         .transport = transport,
         .deliver = cvi_request_deliver,
+        .tell = options->on_event != NULL ? cvi_events_tell : NULL,
+        .hear_key = cvi_key_hear,
         .user = client,
+        .log = client->log,
         .lease_ms = options->dedupe.lease_ms,
         .max_retries = options->max_retries,
         .clean_interval_ms = clean_interval_ms(options),
@@ -301,7 +303,7 @@ static bool start_locked(cv_client *client, cv_error *error) {
         }
         client->transport = transport;
         cvi_shelf_init(&client->shelf, client->stores, cvi_stores_store_dated, &client->allocator,
-                       &client->random);
+                       &client->random, client->log);
     }
     if (client->settings.options.drive == CV_DRIVE_THREAD && !client->has_worker) {
         client->has_worker = cvi_thread_start(&client->worker, work, client);

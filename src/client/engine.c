@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/quota.h"
+#include "client/telling.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
@@ -173,6 +174,7 @@ static void deliver_stored(cvi_engine *engine, cvi_flight *flight, cvi_passenger
 void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call) {
     passenger->flight = NULL;
     passenger->refused_boot_ms = -1;
+    passenger->told_words = NULL;
     cvi_flight *flight = find_flight(engine, passenger, call);
     if (flight == NULL) {
         flight = start_flight(engine, passenger, call);
@@ -184,10 +186,14 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
         return;
     }
     if (flight->stage == CVI_STAGE_STORE) {
+        cvi_tell_joined(engine, passenger);
         deliver_stored(engine, flight, passenger);
         return;
     }
     append_passenger(flight, passenger);
+    if (passenger->joined) {
+        cvi_tell_joined(engine, passenger);
+    }
     raise_flight(engine, flight, passenger->priority);
     ask_again(flight);
 }
@@ -324,9 +330,12 @@ static void clean(cvi_engine *engine, cvi_now now) {
         return;
     }
     bool more = false;
-    cv_error ignored; /* cleaning is tried again; what it fails on shows where it matters */
+    cv_error failure; /* cleaning is tried again; what it fails on shows where it matters */
     cvi_store_answer answer =
-        engine->options.store_ops->clean(engine->options.stores, now, &more, &ignored);
+        engine->options.store_ops->clean(engine->options.stores, now, &more, &failure);
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_CLEAN, NULL, &failure, now);
+    }
     bool again = answer == CVI_STORE_BUSY || (answer == CVI_STORE_DONE && more);
     engine->clean_boot_ms =
         now.boot_ms + (again ? CLEAN_AGAIN_MS : engine->options.clean_interval_ms);
@@ -335,9 +344,11 @@ static void clean(cvi_engine *engine, cvi_now now) {
 int64_t cvi_engine_step(cvi_engine *engine, cvi_now now) {
     int64_t next = CVI_NEVER;
     cvi_flight **link = &engine->flights;
+    cvi_quota_begin_line(engine);
     while (*link != NULL) {
         cvi_flight *flight = *link;
         step_flight(engine, flight, now);
+        cvi_quota_count_in_line(engine, flight);
         if (flight->stage == CVI_STAGE_DONE) {
             *link = flight->next;
             free_flight(engine, flight);

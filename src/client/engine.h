@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <comicvine/error.h>
+#include <comicvine/event.h>
 #include <comicvine/query.h>
 
 #include "client/call.h"
@@ -15,6 +16,7 @@
 #include "resources/result.h"
 #include "stores/stores.h"
 #include "support/clock.h"
+#include "support/log.h"
 
 typedef struct cvi_engine cvi_engine;
 typedef struct cvi_flight cvi_flight;
@@ -34,13 +36,17 @@ struct cvi_passenger {
     int64_t deadline_boot_ms; /* INT64_MAX: none */
     int64_t deadline_ms;      /* what the caller has said, for messages */
     int64_t refused_boot_ms;  /* set by the engine: when it first had to wait, -1: not yet */
+
+    /* Set by the engine: the wait that it was last told of. */
+    const char *told_words; /* why; NULL: none */
+    int64_t told_until_boot_ms;
 };
 
 /* What a passenger gets. */
 typedef struct cvi_outcome {
     cvi_result *result; /* NULL: `error` says why; the receiver keeps its own reference */
     cvi_provenance provenance;
-    cv_error error;
+    cv_error error; /* with a stale result (CV_OK) its message may say why it is given */
 } cvi_outcome;
 
 /* The stores, as functions that tests replace; the real ones are cvi_stores_*. */
@@ -76,7 +82,17 @@ typedef struct cvi_engine_options {
     const cvi_transport_ops *transport_ops;
     cvi_transport *transport;
     void (*deliver)(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
+
+    /* Takes what happens on the way, before what is delivered; NULL: nobody wants to know. Of the
+     * event it adds what the engine does not know, the moment where that is 0. May not call the
+     * engine. */
+    void (*tell)(void *user, cvi_passenger *passenger, const cv_event *event);
+
+    /* Takes what each answer of the service says about the key, if it says anything; NULL: nobody
+     * wants to know. May not call the engine. */
+    void (*hear_key)(void *user, bool is_accepted, cvi_now now);
     void *user;
+    cvi_log *log; /* NULL: none */
     int64_t lease_ms;
     bool is_paced;             /* there is an interval between any two requests */
     int64_t fresh_ms;          /* an admission older than this when it is sent is taken anew */

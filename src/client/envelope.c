@@ -13,6 +13,8 @@
 
 enum { STATUS_GOOD = 1, STATUS_NOT_FOUND = 101 };
 
+enum { PAGE_TITLE_SIZE = 80 };
+
 /* The service's codes, and what they mean to a caller. */
 static const struct {
     int64_t status_code;
@@ -55,27 +57,6 @@ static void allow_retry(cvi_finding *finding) {
     finding->retry = finding->retry || status < 400 || status >= 500;
 }
 
-/* True if the HTTP status alone says what is wrong. */
-static bool judge_http_status(const cvi_call *call, const cvi_response *response,
-                              cvi_finding *finding) {
-    int status = response->http_status;
-    for (size_t i = 0; i < sizeof(http_codes) / sizeof(http_codes[0]); i++) {
-        if (http_codes[i].http_status == status) {
-            cvi_error_set(&finding->error, http_codes[i].code, "%s: %s (HTTP %d)", call->label,
-                          http_codes[i].meaning, status);
-            complete_error(finding, response, 0);
-            return true;
-        }
-    }
-    if (status >= 500) {
-        cvi_error_set(&finding->error, CV_ERROR_SERVER, "%s: the service failed (HTTP %d)",
-                      call->label, status);
-        complete_error(finding, response, 0);
-        return true;
-    }
-    return false;
-}
-
 /* Copies foreign text for a message: one line, printable, short. */
 static void quote_foreign(const char *text, size_t length, char *quoted, size_t size) {
     cvi_buffer out;
@@ -97,19 +78,6 @@ static const char *find_without_case(const char *text, size_t size, const char *
     return NULL;
 }
 
-/* The title of an HTML page, "" if it has none. */
-static void quote_title(const cvi_response *response, char *title, size_t size) {
-    const char *end = response->body + response->size;
-    const char *start = find_without_case(response->body, response->size, "<title");
-    const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
-    title[0] = '\0';
-    if (text != NULL) {
-        text++;
-        const char *stop = memchr(text, '<', (size_t)(end - text));
-        quote_foreign(text, (size_t)((stop != NULL ? stop : end) - text), title, size);
-    }
-}
-
 /* The first byte that is neither blank nor part of a byte order mark; NUL for an empty body. */
 static char first_byte(const cvi_response *response) {
     for (size_t i = 0; i < response->size; i++) {
@@ -121,6 +89,50 @@ static char first_byte(const cvi_response *response) {
     return '\0';
 }
 
+/* The title of a web page, "" where there is none. */
+static void quote_title(const cvi_response *response, char *title, size_t size) {
+    title[0] = '\0';
+    if (first_byte(response) != '<') {
+        return;
+    }
+    const char *end = response->body + response->size;
+    const char *start = find_without_case(response->body, response->size, "<title");
+    const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
+    if (text != NULL) {
+        text++;
+        const char *stop = memchr(text, '<', (size_t)(end - text));
+        quote_foreign(text, (size_t)((stop != NULL ? stop : end) - text), title, size);
+    }
+}
+
+/* The status alone says what is wrong; a web page that came with it says more. */
+static void tell_status(const cvi_call *call, const cvi_response *response, cv_code code,
+                        const char *meaning, cvi_finding *finding) {
+    char title[PAGE_TITLE_SIZE];
+    quote_title(response, title, sizeof(title));
+    cvi_error_set(&finding->error, code, "%s: %s (HTTP %d)%s%s%s", call->label, meaning,
+                  response->http_status, *title != '\0' ? ": \"" : "", title,
+                  *title != '\0' ? "\"" : "");
+    complete_error(finding, response, 0);
+}
+
+/* True if the HTTP status alone says what is wrong. */
+static bool judge_http_status(const cvi_call *call, const cvi_response *response,
+                              cvi_finding *finding) {
+    int status = response->http_status;
+    for (size_t i = 0; i < sizeof(http_codes) / sizeof(http_codes[0]); i++) {
+        if (http_codes[i].http_status == status) {
+            tell_status(call, response, http_codes[i].code, http_codes[i].meaning, finding);
+            return true;
+        }
+    }
+    if (status >= 500) {
+        tell_status(call, response, CV_ERROR_SERVER, "the service failed", finding);
+        return true;
+    }
+    return false;
+}
+
 /* A body that is not even the start of a JSON object. */
 static void judge_foreign_body(const cvi_call *call, const cvi_response *response,
                                cvi_finding *finding) {
@@ -128,7 +140,7 @@ static void judge_foreign_body(const cvi_call *call, const cvi_response *respons
         return;
     }
     if (first_byte(response) == '<') {
-        char title[80];
+        char title[PAGE_TITLE_SIZE];
         quote_title(response, title, sizeof(title));
         cvi_error_set(&finding->error, CV_ERROR_BLOCKED,
                       "%s: a web page instead of JSON (HTTP %d): \"%s\"", call->label,

@@ -65,11 +65,15 @@ struct cvi_flight {
     cvi_transfer *transfer; /* in RECEIVE */
     char *redirect_url;     /* where the service sent us, or NULL */
     int redirects;
-    int64_t tries;
-    bool fresh_connection; /* the last one was dead */
+    int64_t tries;          /* answered or failed */
+    int64_t sends;          /* requests that have left */
+    int64_t sent_boot_ms;   /* when the last one did */
+    int64_t locked_boot_ms; /* since when the database is locked, with that hindrance */
+    bool fresh_connection;  /* the last one was dead */
 
     bool must_heed; /* the stores must learn what the last answer means to all */
     cvi_service_word word;
+    bool told_cooldown;         /* those aboard know of the pause that it means */
     int64_t asked_ms;           /* of that word */
     int64_t heed_until_boot_ms; /* of a refusal: when its pause would be over */
     int64_t probe;              /* the admission that tries whether a pause is over; 0: none */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/retry.h"
+#include "client/telling.h"
 
 #define FAILED_AGAIN_MS  INT64_C(50)    /* after a failure that may pass */
 #define UNKNOWN_PAUSE_MS INT64_C(60000) /* where neither the service nor the stores can say */
@@ -63,6 +64,7 @@ static bool is_news(const cvi_flight *flight) {
 void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
                           cvi_now now) {
     flight->word = word_of(finding);
+    flight->told_cooldown = false;
     flight->asked_ms = finding != NULL ? finding->error.retry_after_ms : 0;
     flight->must_heed = is_news(flight);
     int64_t pause_ms = flight->asked_ms > 0 ? flight->asked_ms : UNKNOWN_PAUSE_MS;
@@ -90,16 +92,22 @@ static void keep_untold(cvi_engine *engine, const cvi_flight *flight) {
 
 int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_heed_spec spec = {flight->call->segment, flight->word, flight->asked_ms, flight->probe};
-    cv_error ignored; /* nobody's error: claims fail in the same way */
+    cv_error failure; /* nobody's error: claims fail in the same way */
     int64_t left_ms = 0;
     cvi_store_answer answer =
-        engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &ignored);
+        engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &failure);
     if (is_refusal(flight->word)) {
         int64_t rest_ms = flight->heed_until_boot_ms - now.boot_ms;
         flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : rest_ms;
+        cvi_tell_cooldown(engine, flight, flight->failure.retry_after_ms, now);
+    } else if (left_ms > 0) {
+        cvi_tell_cooldown(engine, flight, left_ms, now);
     }
     if (answer == CVI_STORE_BUSY) {
         return cvi_busy_delay_ms(&engine->options.random);
+    }
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_HEED, flight->call->label, &failure, now);
     }
     if (answer == CVI_STORE_FAILED && now.boot_ms < flight->heed_until_boot_ms) {
         keep_untold(engine, flight);

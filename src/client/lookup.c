@@ -6,11 +6,10 @@
 #include "support/allocator.h"
 
 static cvi_store_answer read_full(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                                  cvi_now now, cvi_cached *cached) {
+                                  cvi_now now, cvi_cached *cached, cv_error *error) {
     cvi_cached full;
-    cv_error ignored;
     memset(&full, 0, sizeof(full));
-    cvi_store_answer answer = lookup(stores, call->full_hash, call->ttl_ms, now, &full, &ignored);
+    cvi_store_answer answer = lookup(stores, call->full_hash, call->ttl_ms, now, &full, error);
     bool is_newer = cached->body == NULL || full.fetched_at_ms > cached->fetched_at_ms;
     if (full.body != NULL && is_newer) {
         cvi_release(&call->allocator, cached->body);
@@ -22,13 +21,12 @@ static cvi_store_answer read_full(cvi_lookup *lookup, cvi_stores *stores, const 
 }
 
 cvi_store_answer cvi_look_up(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                             cvi_now now, cvi_cached *cached) {
-    cv_error ignored;
+                             cvi_now now, cvi_cached *cached, cv_error *error) {
     memset(cached, 0, sizeof(*cached));
-    cvi_store_answer answer = lookup(stores, call->hash, call->ttl_ms, now, cached, &ignored);
+    cvi_store_answer answer = lookup(stores, call->hash, call->ttl_ms, now, cached, error);
     bool is_answered = cached->body != NULL && !cached->is_negative;
     if (answer != CVI_STORE_DONE || is_answered || call->full_hash[0] == '\0') {
         return answer;
     }
-    return read_full(lookup, stores, call, now, cached);
+    return read_full(lookup, stores, call, now, cached, error);
 }

@@ -11,9 +11,9 @@ typedef cvi_store_answer cvi_lookup(cvi_stores *stores, const char *hash, int64_
 
 /* Reads the entry of exactly this call or, for some fields of an object, a full entry of it: that
  * answers where the exact one does not, and where it was denied earlier than the full one was
- * fetched. The body is the caller's, NULL on a miss. Any answer but DONE is `lookup`'s; its error
- * does not matter, as a cache that fails is a miss: the network can answer. */
+ * fetched. The body is the caller's, NULL on a miss. Any answer but DONE is `lookup`'s, as is
+ * the error; a cache that fails is a miss: the network can answer. */
 cvi_store_answer cvi_look_up(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                             cvi_now now, cvi_cached *cached);
+                             cvi_now now, cvi_cached *cached, cv_error *error);
 
 #endif

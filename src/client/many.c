@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/events.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
@@ -312,6 +313,7 @@ void cvi_many_arrive(cv_client *client, cvi_passenger *passenger, const cvi_outc
     if (outcome->result != NULL) {
         cvi_result_keep(outcome->result);
     }
+    cvi_events_tell_part(client, part, outcome);
     part->state = CVI_PART_BACK;
     many->aboard--;
     if (!many->is_advancing) {

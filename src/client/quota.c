@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/telling.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
@@ -116,15 +117,15 @@ static int64_t closed_until(const cvi_engine *engine, const cvi_flight *flight,
                             cvi_refusal *refusal) {
     const cvi_gate_memory *gate = known_gate(engine, flight);
     int64_t until = engine->all_until_boot_ms;
-    *refusal = (cvi_refusal){engine->all_reason, engine->all_text};
+    *refusal = (cvi_refusal){engine->all_reason, engine->all_text, engine->all_ends_boot_ms};
     if (gate != NULL && gate->until_boot_ms > until) {
         until = gate->until_boot_ms;
-        *refusal = (cvi_refusal){gate->reason, ""};
+        *refusal = (cvi_refusal){gate->reason, "", gate->ends_boot_ms};
     }
     bool is_background = flight->priority == CV_PRIORITY_BACKGROUND;
     if (gate != NULL && is_background && gate->background_until_boot_ms > until) {
         until = gate->background_until_boot_ms;
-        *refusal = (cvi_refusal){CVI_WAIT_SHARE, gate->share_text};
+        *refusal = (cvi_refusal){CVI_WAIT_SHARE, gate->share_text, gate->background_ends_boot_ms};
     }
     return until;
 }
@@ -143,17 +144,20 @@ static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_r
     }
     if (refusal->reason != CVI_WAIT_SHARE) {
         gate->until_boot_ms = until_boot_ms;
+        gate->ends_boot_ms = refusal->ends_boot_ms;
         gate->reason = refusal->reason;
         return;
     }
     keep_text(gate->share_text, refusal->text);
     gate->background_until_boot_ms = until_boot_ms;
+    gate->background_ends_boot_ms = refusal->ends_boot_ms;
 }
 
 static void close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
                        int64_t until_boot_ms) {
     if (cvi_wait_is_for_all(refusal->reason)) {
         engine->all_until_boot_ms = until_boot_ms;
+        engine->all_ends_boot_ms = refusal->ends_boot_ms;
         engine->all_reason = refusal->reason;
         keep_text(engine->all_text, refusal->text);
     } else {
@@ -166,6 +170,44 @@ const char *cvi_quota_share_text(const cvi_engine *engine, const cvi_flight *fli
     return gate != NULL ? gate->share_text : "";
 }
 
+/* ---- who is told ---- */
+
+void cvi_quota_begin_line(cvi_engine *engine) {
+    engine->waiting = 0;
+    for (size_t i = 0; i < engine->gate_count; i++) {
+        engine->gates[i].waiting = 0;
+    }
+}
+
+void cvi_quota_count_in_line(cvi_engine *engine, const cvi_flight *flight) {
+    if (engine->options.tell == NULL || flight->hindrance <= CVI_HINDRANCE_LOCK) {
+        return;
+    }
+    size_t place = find_gate(engine, flight->call->segment);
+    engine->waiting++;
+    if (place < engine->gate_count) {
+        engine->gates[place].waiting++;
+    }
+}
+
+/* The place of a flight in the line of those who wait for the same. */
+static int64_t place_in_line(const cvi_engine *engine, const cvi_flight *flight,
+                             cvi_wait_reason reason) {
+    const cvi_gate_memory *gate = known_gate(engine, flight);
+    return 1 + (cvi_wait_is_for_all(reason) || gate == NULL ? engine->waiting : gate->waiting);
+}
+
+static void tell_wait(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
+                      cvi_now now) {
+    const cvi_wait wait = {
+        .words = refusals[refusal->reason].words,
+        .text = refusal->text,
+        .ends_boot_ms = refusal->ends_boot_ms,
+        .place = place_in_line(engine, flight, refusal->reason),
+    };
+    cvi_tell_wait(engine, flight, &wait, now);
+}
+
 bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_refusal refusal;
     int64_t until = closed_until(engine, flight, &refusal);
@@ -176,6 +218,7 @@ bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->passengers == NULL) {
         return false;
     }
+    tell_wait(engine, flight, &refusal, now);
     flight->hindrance = refusals[refusal.reason].hindrance;
     flight->due_boot_ms = until;
     return true;
@@ -204,7 +247,7 @@ static bool wait_until(cvi_engine *engine, cvi_flight *flight, const cvi_claim *
 
 bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
                        cvi_now now) {
-    cvi_refusal refusal = {claim->reason, claim->reason_text};
+    cvi_refusal refusal = {claim->reason, claim->reason_text, now.boot_ms + claim->wait_ms};
     judge_patience(engine, flight, claim->wait_ms, &refusal, now);
     if (flight->passengers == NULL) {
         cvi_flight_pass(flight);
@@ -213,11 +256,12 @@ bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *
     int64_t longest_ms = refusals[claim->reason].relook_ms;
     int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
     close_gate(engine, flight, &refusal, until);
+    tell_wait(engine, flight, &refusal, now);
     return wait_until(engine, flight, claim, until);
 }
 
 void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,
                         cvi_now now) {
-    const cvi_refusal others = {CVI_WAIT_INTERVAL, ""};
-    close_gate(engine, flight, &others, now.boot_ms + claim->wait_ms);
+    const cvi_refusal others = {CVI_WAIT_INTERVAL, "", now.boot_ms + claim->wait_ms};
+    close_gate(engine, flight, &others, others.ends_boot_ms);
 }

@@ -8,6 +8,7 @@
 typedef struct cvi_refusal {
     cvi_wait_reason reason;
     const char *text;
+    int64_t ends_boot_ms; /* as far as known */
 } cvi_refusal;
 
 /* Whether the flight has to wait behind those of better rank, as refusals of before say; it is then
@@ -25,6 +26,11 @@ void cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms
 /* The stores have admitted the flight: the next one comes after the interval. */
 void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,
                         cvi_now now);
+
+/* The line of those who wait, counted in the order of rank while a step goes through the flights;
+ * only for those who are told their place in it. */
+void cvi_quota_begin_line(cvi_engine *engine);
+void cvi_quota_count_in_line(cvi_engine *engine, const cvi_flight *flight);
 
 /* Why the background of the flight's path was last held back; "" if it never was. */
 const char *cvi_quota_share_text(const cvi_engine *engine, const cvi_flight *flight);

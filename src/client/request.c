@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cursor.h"
+#include "client/events.h"
 #include "client/many.h"
 #include "client/request_start.h"
 #include "support/allocator.h"
@@ -16,15 +17,30 @@ static const cv_error no_memory = {
 
 /* ---- making ---- */
 
+/* With memory for its last event, if it tells any. */
+static cv_request *allocate_request(cv_client *client, const cvi_order *order) {
+    cv_request *request = cvi_allocate(&client->allocator, sizeof(*request));
+    if (request == NULL) {
+        return NULL;
+    }
+    request->client = client;
+    request->is_blocking = order->asker == CVI_ASKER_BLOCKING;
+    request->tells = client->settings.options.on_event != NULL && order->asker != CVI_ASKER_LIBRARY;
+    if (!cvi_events_prepare(request)) {
+        cvi_release(&client->allocator, request);
+        return NULL;
+    }
+    return request;
+}
+
 /* A request for the order's call, which it takes over; without one it is done with the error. */
 static cv_request *new_request(cv_client *client, const cvi_order *order) {
-    cv_request *request = cvi_allocate(&client->allocator, sizeof(*request));
+    cv_request *request = allocate_request(client, order);
     if (request == NULL) {
         cvi_call_release(order->call);
         cvi_many_free(order->many);
         return NULL;
     }
-    request->client = client;
     request->many = order->many;
     if (request->many != NULL) {
         request->many->request = request;
@@ -33,6 +49,7 @@ static cv_request *new_request(cv_client *client, const cvi_order *order) {
     request->owned_by_user = true;
     if (order->call == NULL) {
         request->done = true;
+        request->outcome = order->answer != NULL ? *order->answer : (cvi_outcome){.result = NULL};
         request->outcome.error = *order->error;
     }
     if (order->cursor != NULL) {
@@ -64,9 +81,21 @@ static void complete(cv_request *request, const cv_error *error) {
     cvi_mutex_unlock(&request->client->mutex);
 }
 
+/* Tells of a request that was done from the first. */
+static void tell_end(cv_request *request) {
+    cvi_mutex_lock(&request->client->mutex);
+    cvi_events_tell_end_locked(request, &request->outcome);
+    cvi_driver_interrupt_locked(request->client);
+    cvi_mutex_unlock(&request->client->mutex);
+}
+
 cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
     cv_request *request = new_request(client, order);
-    if (request == NULL || request->call == NULL) {
+    if (request == NULL) {
+        return NULL;
+    }
+    if (request->call == NULL) {
+        tell_end(request);
         return request;
     }
     fill_passenger(request, &order->options, order->looked);
@@ -75,7 +104,9 @@ cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
         complete(request, &error);
         return request;
     }
+    const cv_event queued = {.kind = CV_EVENT_QUEUED};
     cvi_mutex_lock(&client->mutex);
+    cvi_events_tell_locked(request, &queued);
     cvi_driver_submit_locked(request);
     cvi_mutex_unlock(&client->mutex);
     return request;
@@ -83,13 +114,23 @@ cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
 
 /* ---- ending ---- */
 
+static bool is_orphan_locked(const cv_request *request) {
+    return !request->owned_by_user && !request->owned_by_driver && request->pins == 0;
+}
+
 bool cvi_request_leave_driver_locked(cv_request *request) {
     request->owned_by_driver = request->in_inbox;
-    return !request->owned_by_user && !request->owned_by_driver;
+    return is_orphan_locked(request);
+}
+
+bool cvi_request_unpin_locked(cv_request *request) {
+    request->pins--;
+    return is_orphan_locked(request);
 }
 
 void cvi_request_destroy(cv_request *request) {
     cv_client *client = request->client;
+    cvi_events_clear(request);
     cvi_result_release(request->outcome.result);
     cvi_call_release(request->call);
     cvi_many_free(request->many);
@@ -131,20 +172,32 @@ void cv_request_cancel(cv_request *request) {
     }
 }
 
-void cv_request_free(cv_request *request) {
-    if (request == NULL || cvi_client_is_inherited(request->client)) {
+void cvi_request_free(cv_request *request) {
+    cv_client *client = request->client;
+    if (cvi_client_is_inherited(client)) {
         return;
     }
-    cv_client *client = request->client;
     cvi_mutex_lock(&client->mutex);
     request->callback = NULL;
-    cvi_callbacks_drop_locked(request);
-    cancel_locked(request);
     request->owned_by_user = false;
-    bool is_orphan = !request->owned_by_driver;
+    cvi_callbacks_drop_locked(request);
+    cvi_events_drop_locked(request);
+    cancel_locked(request);
+    bool is_orphan = is_orphan_locked(request);
     cvi_mutex_unlock(&client->mutex);
     if (is_orphan) {
         cvi_request_destroy(request);
+    }
+}
+
+void cv_request_free(cv_request *request) {
+    if (request == NULL) {
+        return;
+    }
+    if (request->is_blocking) { /* the call itself frees it */
+        cv_request_cancel(request);
+    } else {
+        cvi_request_free(request);
     }
 }
 
@@ -177,7 +230,7 @@ static void wait_once(cv_client *client, const cv_request *request, cvi_waiter *
         return;
     }
     cvi_mutex_lock(&client->mutex);
-    if (!request->done) {
+    if (!request->done && !cvi_events_are_due_locked(client, request)) {
         cvi_waiter_sleep_locked(client, waiter, timeout_ms);
     }
     cvi_mutex_unlock(&client->mutex);
@@ -191,9 +244,30 @@ static bool wait_until_done(cv_request *request, cvi_waiter *waiter, int64_t tim
             return false;
         }
         wait_once(request->client, request, waiter, left_ms);
+        cvi_events_run(request->client, request);
         left_ms = cvi_timeout_left_ms(timeout);
     }
     return true;
+}
+
+/* Its events and its callback may free a request while it is waited for. */
+static void pin(cv_request *request) {
+    cvi_mutex_lock(&request->client->mutex);
+    request->pins++;
+    cvi_mutex_unlock(&request->client->mutex);
+}
+
+static void unpin(cv_request *request) {
+    cv_client *client = request->client;
+    if (cvi_client_is_inherited(client)) {
+        return; /* an event or a callback has forked */
+    }
+    cvi_mutex_lock(&client->mutex);
+    bool is_orphan = cvi_request_unpin_locked(request);
+    cvi_mutex_unlock(&client->mutex);
+    if (is_orphan) {
+        cvi_request_destroy(request);
+    }
 }
 
 bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
@@ -203,14 +277,18 @@ bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
     cv_client *client = request->client;
     cvi_waiter waiter;
     cvi_client_keep(client);
+    pin(request);
+    cvi_events_run(client, request);
     bool done = cv_request_done(request);
     if (!done && timeout_ms != 0 && cvi_waiter_enter(client, &waiter, request)) {
         done = wait_until_done(request, &waiter, timeout_ms);
         cvi_waiter_leave(client, &waiter);
     }
+    cvi_events_run(client, request);
     if (done) {
-        cvi_callbacks_run(client, request); /* the last touch: it may free the request */
+        cvi_callbacks_run(client, request);
     }
+    unpin(request);
     cvi_client_release(client);
     return done;
 }
@@ -235,11 +313,13 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
 /* `result` NULL: it is that of a request for many. */
 static void refuse_type(const cvi_result *result) {
     cv_error wrong;
-    const char *type = "many records";
-    if (result != NULL) {
-        type = cvi_result_is_list(result) ? "a page" : "a record";
+    if (result == NULL) {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is of many ids: cv_many_take");
+    } else {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is a %s of /%s",
+                      cvi_result_is_list(result) ? "page" : "record",
+                      cvi_result_resource(result)->list_path);
     }
-    cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is %s of another type", type);
     cvi_error_remember(&wrong);
 }
 

@@ -4,14 +4,23 @@
 
 #include "client/client.h"
 
+/* Whose a request is, and so who hears of it. */
+typedef enum cvi_asker {
+    CVI_ASKER_USER,     /* has the handle */
+    CVI_ASKER_BLOCKING, /* a call that waits for it */
+    CVI_ASKER_LIBRARY   /* nobody: it tells nothing */
+} cvi_asker;
+
 /* What a request is to do. */
 typedef struct cvi_order {
     cvi_call *call;             /* taken over; NULL: the arguments were bad */
     const cv_error *error;      /* why, then */
+    const cvi_outcome *answer;  /* or what is known without a call; its result is taken over */
     cv_request_options options; /* checked */
-    bool looked;                /* the cache has been asked already */
-    struct cvi_many *many;      /* taken over; of a request for many, or NULL */
-    cv_cursor *cursor;          /* whose next page it is, or NULL; its mutex is not held */
+    cvi_asker asker;
+    bool looked;           /* the cache has been asked already */
+    struct cvi_many *many; /* taken over; of a request for many, or NULL */
+    cv_cursor *cursor;     /* whose next page it is, or NULL; its mutex is not held */
 } cvi_order;
 
 /* A handle on a new request, which may be done already. NULL without memory. */

@@ -104,6 +104,11 @@ static bool check_options(const cv_options *options, cv_error *error) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "options database and connection are both set");
         return false;
     }
+    if ((unsigned)options->log_level > CV_LOG_DEBUG) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "option log_level has no value %d",
+                      options->log_level);
+        return false;
+    }
     return cvi_check_allocator(options->allocator, error) && check_key(options->api_key, error) &&
            (options->base_url == NULL || check_base_url(options->base_url, error)) &&
            (options->application == NULL ||
@@ -226,6 +231,9 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     options->allocator = &arena->allocator;
     if (options->connection != NULL) {
         options->drive = CV_DRIVE_POLL; /* a thread of ours would use it beside the application's */
+    }
+    if (options->log_level == 0) {
+        options->log_level = CV_LOG_INFO;
     }
     if (options->base_url == NULL) {
         options->base_url = CVI_DEFAULT_BASE_URL;

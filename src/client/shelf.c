@@ -12,12 +12,13 @@
 enum { BATCH_ROWS = 25, BATCH_BYTES = 256 * 1024, BETWEEN_BATCHES_MS = 1 };
 
 void cvi_shelf_init(cvi_shelf *shelf, cvi_stores *stores, cvi_shelf_store *store,
-                    const cv_allocator *allocator, const cvi_random *random) {
+                    const cv_allocator *allocator, const cvi_random *random, cvi_log *log) {
     memset(shelf, 0, sizeof(*shelf));
     shelf->stores = stores;
     shelf->store = store;
     shelf->allocator = *allocator;
     shelf->random = random;
+    shelf->log = log;
 }
 
 static size_t bucket_of(const char *hash) {
@@ -102,9 +103,26 @@ static void drop_first(cvi_shelf *shelf) {
     cvi_release(&shelf->allocator, first);
 }
 
+/* The first failure is told at once, how many there were when the shelf is empty. */
+static void note_lost(cvi_shelf *shelf, size_t count, const cv_error *failure) {
+    if (shelf->lost == 0) {
+        cvi_log_write(shelf->log, CV_LOG_WARNING, "what a list says cannot be stored: %s",
+                      failure->message);
+    }
+    shelf->lost += count;
+}
+
+static void tell_lost(cvi_shelf *shelf) {
+    if (shelf->first == NULL && shelf->lost > 0) {
+        cvi_log_write(shelf->log, CV_LOG_WARNING, "%zu objects of lists were not stored",
+                      shelf->lost);
+        shelf->lost = 0;
+    }
+}
+
 int64_t cvi_shelf_step(cvi_shelf *shelf, cvi_now now) {
     cvi_dated batch[BATCH_ROWS];
-    cv_error ignored; /* what fails to be stored is fetched again when somebody wants it */
+    cv_error failure; /* what fails to be stored is fetched again when somebody wants it */
     if (shelf->first == NULL) {
         return INT64_MAX;
     }
@@ -112,13 +130,18 @@ int64_t cvi_shelf_step(cvi_shelf *shelf, cvi_now now) {
         return shelf->due_boot_ms;
     }
     size_t count = gather(shelf, batch);
-    if (shelf->store(shelf->stores, batch, count, now, &ignored) == CVI_STORE_BUSY) {
+    cvi_store_answer answer = shelf->store(shelf->stores, batch, count, now, &failure);
+    if (answer == CVI_STORE_BUSY) {
         shelf->due_boot_ms = now.boot_ms + cvi_busy_delay_ms(shelf->random);
         return shelf->due_boot_ms;
+    }
+    if (answer == CVI_STORE_FAILED) {
+        note_lost(shelf, count, &failure);
     }
     for (size_t i = 0; i < count; i++) {
         drop_first(shelf);
     }
+    tell_lost(shelf);
     shelf->due_boot_ms = now.boot_ms + BETWEEN_BATCHES_MS;
     return shelf->first != NULL ? shelf->due_boot_ms : INT64_MAX;
 }

@@ -8,6 +8,7 @@
 #include "resources/result.h"
 #include "stores/stores.h"
 #include "support/clock.h"
+#include "support/log.h"
 
 /* cvi_stores_store_dated, or what stands for it. */
 typedef cvi_store_answer cvi_shelf_store(cvi_stores *stores, const cvi_dated *dated, size_t count,
@@ -34,11 +35,13 @@ typedef struct cvi_shelf {
     cvi_shelved *last;
     cvi_shelved *buckets[CVI_SHELF_BUCKETS];
     int64_t due_boot_ms; /* no transaction before */
+    cvi_log *log;        /* NULL: none */
+    size_t lost;         /* answers that could not be stored, since the shelf was last empty */
 } cvi_shelf;
 
-/* An empty shelf; what it is given must outlive it. */
+/* An empty shelf; what it is given must outlive it, the log (NULL: none) too. */
 void cvi_shelf_init(cvi_shelf *shelf, cvi_stores *stores, cvi_shelf_store *store,
-                    const cv_allocator *allocator, const cvi_random *random);
+                    const cv_allocator *allocator, const cvi_random *random, cvi_log *log);
 
 /* Puts an answer on the shelf, and keeps it until it is stored. Without memory it is not, which
  * costs somebody a request some time. */

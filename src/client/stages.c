@@ -12,6 +12,7 @@
 #include "client/lookup.h"
 #include "client/quota.h"
 #include "client/retry.h"
+#include "client/telling.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -59,7 +60,11 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
 }
 
 static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->hindrance != CVI_HINDRANCE_LOCK) {
+        flight->locked_boot_ms = now.boot_ms;
+    }
     flight->hindrance = CVI_HINDRANCE_LOCK;
+    cvi_tell_lock(engine, flight, now);
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
 }
 
@@ -121,10 +126,15 @@ static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
-        cvi_store_answer answer = cvi_look_up(engine->options.store_ops->lookup,
-                                              engine->options.stores, flight->call, now, &cached);
+        cv_error failure;
+        cvi_store_answer answer =
+            cvi_look_up(engine->options.store_ops->lookup, engine->options.stores, flight->call,
+                        now, &cached, &failure);
         if (answer == CVI_STORE_BUSY) {
             return pause_for_lock(engine, flight, now);
+        }
+        if (answer == CVI_STORE_FAILED) { /* a miss */
+            cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, &failure, now);
         }
         if (cached.body != NULL) {
             return serve_and_move(engine, flight, &cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM);
@@ -164,6 +174,7 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     case CVI_CLAIM_WATCH:
         memcpy(flight->watched_id, claim->job_id, sizeof(flight->watched_id));
         cvi_flight_move(flight, CVI_STAGE_WATCH);
+        cvi_tell_watch(engine, flight);
         return true;
     case CVI_CLAIM_WAIT:
         return cvi_quota_refused(engine, flight, claim, now);
@@ -233,6 +244,7 @@ static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     case CVI_STORE_BUSY:
         return pause_for_lock(engine, flight, now);
     case CVI_STORE_FAILED: /* nothing is ever sent unadmitted */
+        cvi_tell_failure(engine, CVI_DUTY_CLAIM, flight->call->label, &error, now);
         cvi_flight_fail(flight, &error);
         return true;
     }
@@ -289,8 +301,12 @@ static bool run_watch(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
  * sending. What cannot be admitted now is not sent, and claims again from its own stage. */
 static bool readmit(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_claim claim;
-    cv_error ignored;
-    if (claim_for(engine, flight, CVI_READY_NOW, now, &claim, &ignored) != CVI_STORE_DONE) {
+    cv_error failure;
+    cvi_store_answer answer = claim_for(engine, flight, CVI_READY_NOW, now, &claim, &failure);
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_READMIT, flight->call->label, &failure, now);
+    }
+    if (answer != CVI_STORE_DONE) {
         return false; /* the old admission is still recorded, and is taken back with the next claim
                        */
     }
@@ -311,6 +327,13 @@ static bool readmit_owner(void *owner, cvi_now now) {
     return readmit(flight->engine, flight, now);
 }
 
+static void note_leaving(void *owner, cvi_now now) {
+    cvi_flight *flight = owner;
+    flight->sends++;
+    flight->sent_boot_ms = now.boot_ms;
+    cvi_tell_sent(flight->engine, flight);
+}
+
 static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     (void)now;
     cvi_transfer_spec spec = {
@@ -319,6 +342,7 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         .send_by_boot_ms =
             flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,
         .readmit = readmit_owner,
+        .leaves = note_leaving,
         .owner = flight,
     };
     flight->transfer = engine->options.transport_ops->send(engine->options.transport, &spec);
@@ -358,6 +382,7 @@ static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         cvi_flight_fail(flight, &flight->failure);
         return true;
     }
+    cvi_tell_retry(engine, flight, now);
     return pause_until(flight, flight->retry_boot_ms);
 }
 
@@ -384,7 +409,7 @@ static bool is_shared(const cv_error *error) {
 
 /* Stores what the service has said, be it that there is no such object. */
 static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
-    cv_error ignored; /* a store that fails does not fail an answer that is here */
+    cv_error failure; /* a store that fails does not fail an answer that is here */
     bool owned = false;
     if (flight->lost_job) {
         return CVI_STORE_DONE;
@@ -396,12 +421,16 @@ static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *fligh
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
-    return engine->options.store_ops->complete(engine->options.stores, &completion, now, &owned,
-                                               &ignored);
+    cvi_store_answer answer = engine->options.store_ops->complete(
+        engine->options.stores, &completion, now, &owned, &failure);
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_STORE, flight->call->label, &failure, now);
+    }
+    return answer;
 }
 
 static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    cv_error ignored; /* as above */
+    cv_error failure; /* as above */
     if (flight->ending != CVI_ENDING_PASS && flight->result != NULL) {
         return store_answer(engine, flight, now);
     }
@@ -409,9 +438,13 @@ static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now 
         return CVI_STORE_DONE;
     }
     bool shared = flight->ending == CVI_ENDING_FAIL && is_shared(&flight->failure);
-    return engine->options.store_ops->release(engine->options.stores, flight->call->hash,
-                                              flight->job_id, flight->row_id,
-                                              shared ? &flight->failure : NULL, now, &ignored);
+    cvi_store_answer answer = engine->options.store_ops->release(
+        engine->options.stores, flight->call->hash, flight->job_id, flight->row_id,
+        shared ? &flight->failure : NULL, now, &failure);
+    if (answer == CVI_STORE_FAILED) {
+        cvi_tell_failure(engine, CVI_DUTY_RELEASE, flight->call->label, &failure, now);
+    }
+    return answer;
 }
 
 static void deliver_ending(cvi_engine *engine, cvi_flight *flight) {

@@ -112,6 +112,7 @@ cvi_transfer *cvi_transport_send(cvi_transport *transport, const cvi_transfer_sp
     transfer->transport = transport;
     transfer->owner = spec->owner;
     transfer->readmit = spec->readmit;
+    transfer->leaves = spec->leaves;
     transfer->send_by_boot_ms = spec->send_by_boot_ms;
     transfer->url = cvi_copy_text(allocator, spec->url, strlen(spec->url));
     if (transfer->url == NULL || !cvi_transfer_prepare(transfer, spec->fresh_connection) ||

@@ -34,6 +34,7 @@ typedef struct cvi_transfer_spec {
     bool fresh_connection;                     /* do not reuse a kept-alive one */
     int64_t send_by_boot_ms;                   /* later than this the admission is taken anew */
     bool (*readmit)(void *owner, cvi_now now); /* takes it anew; false: do not send */
+    void (*leaves)(void *owner, cvi_now now);  /* the request leaves now; NULL: no matter */
     void *owner;
 } cvi_transfer_spec;
 

@@ -21,6 +21,7 @@ struct cvi_transfer {
     CURL *easy;
     void *owner;
     bool (*readmit)(void *owner, cvi_now now);
+    void (*leaves)(void *owner, cvi_now now);
     int64_t send_by_boot_ms;
     char *url; /* without the key */
     char *body;

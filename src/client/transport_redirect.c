@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/redact.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 
@@ -77,10 +78,6 @@ static void write_target(CURLU *to, cvi_buffer *out) {
     curl_free(rest);
 }
 
-static bool holds_key(const cvi_transport *transport, const char *text) {
-    return strstr(text, transport->api_key) != NULL || strstr(text, transport->escaped_key) != NULL;
-}
-
 /* Parses an address; notes when it was memory that lacked, and not sense. */
 static bool parse(CURLU *url, const char *text, bool *no_memory) {
     CURLUcode code = url != NULL ? curl_url_set(url, CURLUPART_URL, text, 0) : CURLUE_OUT_OF_MEMORY;
@@ -91,7 +88,7 @@ static bool parse(CURLU *url, const char *text, bool *no_memory) {
 /* The address in memory of its own, unless the key is part of it. */
 static char *copy_target(const cvi_transport *transport, const cvi_buffer *target,
                          bool *no_memory) {
-    if (target->failed || holds_key(transport, target->data)) {
+    if (target->failed || cvi_holds_secret(transport->api_key, target->data, target->length)) {
         return NULL;
     }
     char *copy = cvi_copy_text(&transport->options.allocator, target->data, target->length);
@@ -119,21 +116,8 @@ char *cvi_redirect_target(const cvi_transport *transport, const char *from, cons
     return copy;
 }
 
-static void redact(const char *key, char *text, size_t size) {
-    size_t length = strlen(key);
-    if (length < SHORTEST_REDACTED_KEY) {
-        return;
-    }
-    char *end = text + size;
-    for (char *found = text; (found = memmem(found, (size_t)(end - found), key, length)) != NULL;) {
-        memset(found, '*', length);
-        found += length;
-    }
-}
-
 void cvi_redact_key(const cvi_transport *transport, char *text, size_t size) {
-    redact(transport->api_key, text, size);
-    if (strcmp(transport->api_key, transport->escaped_key) != 0) {
-        redact(transport->escaped_key, text, size);
+    if (strlen(transport->api_key) >= SHORTEST_REDACTED_KEY) {
+        cvi_redact_secret(transport->api_key, text, size);
     }
 }

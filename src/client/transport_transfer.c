@@ -69,6 +69,9 @@ static int before_send(void *user, char *remote_ip, char *local_ip, int remote_p
         return CURL_PREREQFUNC_ABORT;
     }
     transfer->sends = 1;
+    if (transfer->leaves != NULL) {
+        transfer->leaves(transfer->owner, now);
+    }
     return CURL_PREREQFUNC_OK;
 }
 

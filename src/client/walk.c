@@ -1,9 +1,10 @@
 /* Owns the rules of paging. By offset, the items that a page has decide where the next one begins,
  * also those that are no records: they have their place in the list. So a short page loses nothing,
- * whatever the service says of it; what comes twice is found by its id. By number, the page size
- * that the service has applied decides: what a short page lacks is on no other page, so it counts
- * as passed. A walk ends at its total. Where none is told, or the items of a page go beyond it,
- * only an empty page is an end: a short one may have others behind it. Pure functions. */
+ * whatever the service says of it; what comes twice is found by its id, and a whole page by the
+ * texts of records without one too. By number, the page size that the service has applied decides:
+ * what a short page lacks is on no other page, so it counts as passed. A walk ends at its total.
+ * Where none is told, or the items of a page go beyond it, only an empty page is an end: a short
+ * one may have others behind it. Pure functions. */
 #include "client/walk.h"
 
 #include <inttypes.h>
@@ -33,9 +34,15 @@ int64_t cvi_walk_total(const cvi_walk *walk) {
     return walk->total != CVI_WALK_UNTOLD ? walk->total : -1;
 }
 
+static bool is_same(const cvi_walk_key *one, const cvi_walk_key *other) {
+    bool is_known = one->id != 0 || one->text != 0;
+    return is_known && one->id == other->id && one->resource == other->resource &&
+           one->text == other->text;
+}
+
 static bool is_among(const cvi_walk_key *key, const cvi_walk_key *keys, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (key->id != 0 && keys[i].id == key->id && keys[i].resource == key->resource) {
+        if (is_same(key, &keys[i])) {
             return true;
         }
     }
@@ -47,8 +54,8 @@ bool cvi_walk_repeats(const cvi_walk *walk, size_t index) {
         return false;
     }
     const cvi_walk_key *key = &walk->at_hand.keys[index];
-    return is_among(key, walk->before.keys, walk->before.count) ||
-           is_among(key, walk->at_hand.keys, index);
+    return key->id != 0 && (is_among(key, walk->before.keys, walk->before.count) ||
+                            is_among(key, walk->at_hand.keys, index));
 }
 
 /* The page size of a search: what the service says it applied, unless that is impossible. */

@@ -17,10 +17,11 @@ enum { CVI_WALK_PAGE_MAX = INT32_MAX }; /* the last page where a walk may begin 
 /* The total of a walk whose pages say none that can be: it has no end that is known. */
 #define CVI_WALK_UNTOLD INT64_MAX
 
-/* What tells one record of a walk from another. An id of 0 is like no other. */
+/* What tells one record of a walk from another: its id, or where that says nothing (0) its text. */
 typedef struct cvi_walk_key {
     int64_t id;
     cv_resource resource;
+    int64_t text; /* checksum of a record without an id that counts; 0: not known */
 } cvi_walk_key;
 
 /* The first records of a page. */
@@ -71,7 +72,8 @@ int64_t cvi_walk_total(const cvi_walk *walk);
 bool cvi_walk_take(cvi_walk *walk, const cvi_walk_page *page, cv_error *error);
 
 /* Whether record `index` of the page at hand has been there already: on the page before, or
- * earlier on this one. The service's lists move while one walks through them. */
+ * earlier on this one. The service's lists move while one walks through them. Never of a record
+ * that is known by its text: two may be alike. */
 bool cvi_walk_repeats(const cvi_walk *walk, size_t index);
 
 #endif

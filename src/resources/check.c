@@ -84,9 +84,13 @@ static bool check_text(const demand *wanted, cvi_piece text, cv_error *error) {
     return fault == NULL || refuse_piece(wanted, text, fault, error);
 }
 
+static const cvi_field *row_of(const demand *wanted, cvi_piece name) {
+    return cvi_shape_find(wanted->resource->shape, name.text, name.length);
+}
+
 /* Turns a name into that of the wire; false: the demand does not allow it. */
 static bool translate(const demand *wanted, cvi_piece *name, cv_error *error) {
-    const cvi_field *row = cvi_shape_find(wanted->resource->shape, name->text, name->length);
+    const cvi_field *row = row_of(wanted, *name);
     bool is_let_through = wanted->allows_unknown && cvi_piece_is_name(*name);
     if (!is_let_through && (row == NULL || !is_allowed(row, wanted))) {
         return refuse_name(wanted, *name, row == NULL, error);
@@ -125,6 +129,34 @@ bool cvi_check_fields(const cvi_scope *scope, const char *fields, cvi_buffer *ou
     return cvi_piece_finish(out, path_of(&wanted), error);
 }
 
+/* Whether a value can match a number at all: digits, several of them with "|". The service takes
+ * what is none for no filter, or for an error: either costs a request. */
+static bool check_numbers(const demand *wanted, cvi_piece value, cv_error *error) {
+    cvi_piece rest = value;
+    bool has_more = true;
+    while (has_more) {
+        cvi_piece number;
+        has_more = cvi_piece_cut(&rest, '|', &number);
+        if (!cvi_piece_is_number(number)) {
+            return refuse_piece(wanted, value, "is no bare number, nor several (1|2|3)", error);
+        }
+    }
+    return true;
+}
+
+/* Blanks around numbers mean nothing; in texts they may. */
+static bool check_value(const demand *wanted, cvi_piece name, cvi_piece *value, cv_error *error) {
+    if (value->length == 0) {
+        return refuse_piece(wanted, name, "has an empty value", error);
+    }
+    const cvi_field *row = row_of(wanted, name);
+    if (row == NULL || (row->kind != CVI_KIND_INT64 && (row->flags & CVI_BY_ID) == 0)) {
+        return true;
+    }
+    *value = cvi_piece_trim(*value);
+    return check_numbers(wanted, *value, error);
+}
+
 /* Adds one "field:value"; `seen` holds the fields that were there before. */
 static bool check_condition(const demand *wanted, cvi_piece condition, cvi_name_set *seen,
                             cvi_buffer *out, cv_error *error) {
@@ -139,8 +171,8 @@ static bool check_condition(const demand *wanted, cvi_piece condition, cvi_name_
     if (!translate(wanted, &name, error)) {
         return false;
     }
-    if (value.length == 0) {
-        return refuse_piece(wanted, given, "has an empty value", error);
+    if (!check_value(wanted, given, &value, error)) {
+        return false;
     }
     if (cvi_names_have(seen, name)) {
         return refuse_piece(wanted, given, "stands twice", error);

@@ -32,7 +32,7 @@ static const cvi_field rows[] = {
     CVI_TEXT(cv_episode, name, CVI_QUERYABLE),
     CVI_LIST(cv_episode, object_credits, ref, 0),
     CVI_LIST(cv_episode, person_credits, person_credit, 0),
-    CVI_OBJECT(cv_episode, series, ref, CVI_IN_LIST | CVI_FILTERABLE),
+    CVI_OBJECT(cv_episode, series, ref, CVI_IN_LIST | CVI_FILTERABLE | CVI_BY_ID),
     CVI_TEXT(cv_episode, site_detail_url, CVI_IN_LIST),
     CVI_LIST(cv_episode, story_arc_credits, ref, 0),
     CVI_LIST(cv_episode, team_credits, ref, 0),

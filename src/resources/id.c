@@ -66,14 +66,16 @@ static size_t scheme_length(const char *text) {
 }
 
 /* The path behind the host of an address, without query, fragment and the slash at its end. Without
- * a scheme it is an address if what stands before the first slash has a dot, as hosts have. */
+ * a scheme it is an address if nothing stands before the first slash, as in a link within a site,
+ * or something with a dot, as hosts have and "..". */
 static bool cut_path(const char *text, cvi_piece *path) {
     size_t scheme = scheme_length(text);
     *path = (cvi_piece){text + scheme, strcspn(text + scheme, "?#")};
     cvi_piece host;
     bool has_path = cvi_piece_cut(path, '/', &host);
     *path = without_slash(*path);
-    return scheme > 0 || (has_path && memchr(host.text, '.', host.length) != NULL);
+    bool is_host = host.length == 0 || memchr(host.text, '.', host.length) != NULL;
+    return scheme > 0 || (has_path && is_host);
 }
 
 static bool read_typed(cvi_piece text, found_id *found) {

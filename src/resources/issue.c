@@ -39,7 +39,7 @@ static const cvi_field rows[] = {
     CVI_LIST(cv_issue, team_credits, ref, 0),
     CVI_LIST(cv_issue, team_disbanded_in, ref, 0),
     CVI_LIST(cv_issue, teams_disbanded_in, ref, 0),
-    CVI_OBJECT(cv_issue, volume, ref, CVI_IN_LIST | CVI_FILTERABLE),
+    CVI_OBJECT(cv_issue, volume, ref, CVI_IN_LIST | CVI_FILTERABLE | CVI_BY_ID),
 };
 
 static CVI_DEFINE_SHAPE(shape, "issue", cv_issue, rows);

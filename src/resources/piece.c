@@ -40,6 +40,14 @@ bool cvi_piece_is_name(cvi_piece part) {
     return part.length > 0;
 }
 
+bool cvi_piece_is_number(cvi_piece part) {
+    size_t digits = 0;
+    while (digits < part.length && part.text[digits] >= '0' && part.text[digits] <= '9') {
+        digits++;
+    }
+    return digits > 0 && digits == part.length;
+}
+
 bool cvi_piece_cut(cvi_piece *rest, char separator, cvi_piece *part) {
     const char *end = memchr(rest->text, separator, rest->length);
     *part = *rest;

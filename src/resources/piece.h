@@ -21,6 +21,9 @@ bool cvi_piece_is(cvi_piece part, const char *text);
 /* Whether it looks like a name of the service's: letters, digits and "_". */
 bool cvi_piece_is_name(cvi_piece part);
 
+/* Whether it is digits and nothing else. */
+bool cvi_piece_is_number(cvi_piece part);
+
 /* Moves the part before the next `separator` (or all) from `rest` to `part`; false: it was the last
  * one, no separator followed. */
 bool cvi_piece_cut(cvi_piece *rest, char separator, cvi_piece *part);

@@ -173,6 +173,11 @@ const cv_record *cvi_result_record(cvi_result *result, const cvi_provenance *pro
     return (cv_record *)(void *)copy;
 }
 
+/* A place or a number of matches: what cannot be one has not been said. */
+static int64_t said(int64_t number) {
+    return number >= 0 ? number : -1;
+}
+
 static void fill_page(page_block *block, cvi_result *result, const cvi_provenance *provenance) {
     const cv_record **items = (const cv_record **)(void *)(block + 1);
     char *copies = (char *)(items + result->count);
@@ -187,8 +192,8 @@ static void fill_page(page_block *block, cvi_result *result, const cvi_provenanc
         .items = items,
         .count = result->count,
         .limit = result->envelope.limit,
-        .offset = result->envelope.offset,
-        .total = result->envelope.total_results,
+        .offset = said(result->envelope.offset),
+        .total = said(result->envelope.total_results),
         .source = provenance->source,
         .fetched_at_ms = provenance->fetched_at_ms,
         .expires_at_ms = provenance->expires_at_ms,

@@ -26,6 +26,7 @@ enum {
     CVI_SORTABLE = 2,   /* lists can be sorted by it */
     CVI_FILTERABLE = 4, /* lists can be filtered by it */
     CVI_MAY_LACK = 8,   /* an answer may lack it though it was asked for; of `id` alone */
+    CVI_BY_ID = 16,     /* filtered by the id of what it refers to */
     CVI_QUERYABLE = CVI_IN_LIST | CVI_SORTABLE | CVI_FILTERABLE
 };
 

@@ -78,14 +78,14 @@ static int64_t draw_length_ms(const cvi_circuit *circuit, int64_t strikes) {
 
 /* Any probe is over then. */
 static cvi_store_answer write_row(cvi_circuit *circuit, const circuit_row *row, bool is_unreachable,
-                                  cvi_now now, cv_error *error) {
-    int64_t pause_ms = row->strikes > 0 ? draw_length_ms(circuit, row->strikes) : 0;
+                                  cvi_now now, int64_t *pause_ms, cv_error *error) {
+    *pause_ms = row->strikes > 0 ? draw_length_ms(circuit, row->strikes) : 0;
     return cvi_sql_run(&circuit->sql, WRITE,
                        CVI_VALUES(cvi_text(circuit->host), cvi_integer(row->failures),
                                   cvi_integer(is_unreachable ? 1 : 0),
                                   cvi_text(circuit->db->clock.boot_id),
-                                  cvi_integer(now.boot_ms + pause_ms),
-                                  cvi_integer(now.wall_ms + pause_ms), cvi_integer(row->strikes)),
+                                  cvi_integer(now.boot_ms + *pause_ms),
+                                  cvi_integer(now.wall_ms + *pause_ms), cvi_integer(row->strikes)),
                        NULL, error);
 }
 
@@ -98,8 +98,9 @@ static bool begins_pause(const cvi_circuit *circuit, const circuit_row *row, int
 }
 
 cvi_store_answer cvi_circuit_fail(cvi_circuit *circuit, bool is_unreachable, int64_t probe,
-                                  cvi_now now, cv_error *error) {
+                                  cvi_now now, int64_t *pause_ms, cv_error *error) {
     circuit_row row;
+    *pause_ms = 0;
     if (circuit->failures_max == 0) {
         return CVI_STORE_DONE;
     }
@@ -116,7 +117,7 @@ cvi_store_answer cvi_circuit_fail(cvi_circuit *circuit, bool is_unreachable, int
                                       cvi_integer(is_unreachable ? 1 : 0)),
                            NULL, error);
     }
-    return write_row(circuit, &row, is_unreachable, now, error);
+    return write_row(circuit, &row, is_unreachable, now, pause_ms, error);
 }
 
 cvi_store_answer cvi_circuit_succeed(cvi_circuit *circuit, int64_t probe, cv_error *error) {

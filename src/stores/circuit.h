@@ -27,9 +27,10 @@ void cvi_circuit_finalize(cvi_circuit *circuit);
 /* All of these run within a transaction. */
 
 /* A request has failed, which was the probe `probe` (0: none). Enough failures in a row begin a
- * pause; after that only its probes prolong it, each to twice the length. */
+ * pause; after that only its probes prolong it, each to twice the length. `pause_ms` is how long
+ * one is that has begun or been prolonged, 0 if none has. */
 cvi_store_answer cvi_circuit_fail(cvi_circuit *circuit, bool is_unreachable, int64_t probe,
-                                  cvi_now now, cv_error *error);
+                                  cvi_now now, int64_t *pause_ms, cv_error *error);
 
 /* The host has answered: it has failed no times in a row. A pause that has begun ends with the
  * answer to its probe alone. */

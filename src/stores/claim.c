@@ -61,6 +61,7 @@ static cvi_store_answer reread_cache(claiming *run, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE && is_damaged) {
         run->keep = true;
+        cvi_log_write(stores->log, CV_LOG_WARNING, "an entry of the cache was damaged: deleted");
         answer = cvi_cache_delete(&stores->cache, run->spec->hash, error);
     }
     return answer;
@@ -147,12 +148,16 @@ static cvi_store_answer run_steps(claiming *run, cv_error *error) {
  * this from being written leaves the job to its lease. */
 static void give_job_back(const claiming *run) {
     cvi_stores *stores = run->stores;
-    cv_error ignored;
+    cv_error failure;
     if (stores->file_count == 1 || run->claim->verdict != CVI_CLAIM_ADMITTED || owns_job(run) ||
         stores->dedupe.disabled) {
         return;
     }
-    cvi_stores_release(stores, run->spec->hash, run->claim->job_id, 0, NULL, run->now, &ignored);
+    if (cvi_stores_release(stores, run->spec->hash, run->claim->job_id, 0, NULL, run->now,
+                           &failure) == CVI_STORE_FAILED) {
+        cvi_log_write(stores->log, CV_LOG_WARNING, "a job is left to its lease: %s",
+                      failure.message);
+    }
 }
 
 cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,

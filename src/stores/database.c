@@ -194,6 +194,30 @@ static cvi_store_answer connect_for_writing(cvi_db *db, cv_error *error) {
     return list_file(db, error) ? connect(db, &db->connection, error) : CVI_STORE_FAILED;
 }
 
+/* With a line in the log if that has changed what the file is. */
+static cvi_store_answer migrate_aloud(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+    int64_t before = 0;
+    int64_t after = 0;
+    cvi_store_answer answer = cvi_schema_version(db->connection, db->path, &before, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_migrate(db->connection, db->path, look_back_ms, error);
+    }
+    if (answer == CVI_STORE_DONE) {
+        answer = cvi_schema_version(db->connection, db->path, &after, error);
+    }
+    if (answer == CVI_STORE_DONE && before != after) {
+        cvi_log_write(db->log, CV_LOG_INFO, "%s: brought from version %d to %d", db->path,
+                      (int)before, (int)after);
+    }
+    return answer;
+}
+
+static cvi_store_answer migrate(cvi_db *db, int64_t look_back_ms, cv_error *error) {
+    return cvi_log_wants(db->log, CV_LOG_INFO)
+               ? migrate_aloud(db, look_back_ms, error)
+               : cvi_schema_migrate(db->connection, db->path, look_back_ms, error);
+}
+
 /* Looks before it touches: a file that is refused stays as it was, byte for byte. */
 static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64_t look_back_ms,
                                             cv_error *error) {
@@ -209,7 +233,7 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64
         answer = configure(db, error);
     }
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_schema_migrate(db->connection, db->path, look_back_ms, error);
+        answer = migrate(db, look_back_ms, error);
     }
     if (answer == CVI_STORE_DONE) {
         answer = prepare_transactions(db, error);
@@ -382,6 +406,7 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
     db->allocator = options->allocator;
     db->clock = options->clock;
     db->random = options->random;
+    db->log = options->log;
     if (!cvi_fork_heed() || !cvi_mutex_init(&db->mutex)) {
         cvi_error_no_memory(error);
         return false;

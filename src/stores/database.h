@@ -7,6 +7,7 @@
 #include "stores/open_files.h"
 #include "stores/sql.h"
 #include "stores/turn.h"
+#include "support/log.h"
 #include "support/platform.h"
 
 enum { CVI_DB_STATEMENTS = 3 };
@@ -19,6 +20,7 @@ typedef struct cvi_db_options {
     cv_allocator allocator;
     cvi_clock clock;
     cvi_random random;
+    cvi_log *log; /* NULL: none */
 } cvi_db_options;
 
 typedef struct cvi_db {
@@ -42,6 +44,7 @@ typedef struct cvi_db {
     cv_allocator allocator;
     cvi_clock clock;
     cvi_random random;
+    cvi_log *log;
 } cvi_db;
 
 /* Opens or creates the file and brings its schema up to date. Waits at most some seconds for others

@@ -232,7 +232,7 @@ static cvi_store_answer heed_wish(cvi_cooldowns *cooldowns, const cvi_heed_spec 
 
 /* What it says of the host. One that refuses works. */
 static cvi_store_answer heed_health(cvi_circuit *circuit, const cvi_heed_spec *spec, cvi_now now,
-                                    cv_error *error) {
+                                    int64_t *pause_ms, cv_error *error) {
     switch (spec->word) {
     case CVI_SERVICE_ANSWERS:
     case CVI_SERVICE_LIMITS:
@@ -240,9 +240,9 @@ static cvi_store_answer heed_health(cvi_circuit *circuit, const cvi_heed_spec *s
         return cvi_circuit_succeed(circuit, spec->probe, error);
     case CVI_SERVICE_OVERLOADED:
     case CVI_SERVICE_FAILS:
-        return cvi_circuit_fail(circuit, false, spec->probe, now, error);
+        return cvi_circuit_fail(circuit, false, spec->probe, now, pause_ms, error);
     case CVI_SERVICE_UNREACHABLE:
-        return cvi_circuit_fail(circuit, true, spec->probe, now, error);
+        return cvi_circuit_fail(circuit, true, spec->probe, now, pause_ms, error);
     case CVI_SERVICE_SILENT:
         break;
     }
@@ -252,6 +252,7 @@ static cvi_store_answer heed_health(cvi_circuit *circuit, const cvi_heed_spec *s
 cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
                                  int64_t *left_ms, cv_error *error) {
     cvi_cooldowns *cooldowns = &stores->rate_limit.cooldowns;
+    int64_t pause_ms = 0;
     *left_ms = 0;
     cvi_store_answer answer = cvi_db_begin(stores->rate_limit_db, 0, error);
     if (answer != CVI_STORE_DONE) {
@@ -259,7 +260,8 @@ cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, 
     }
     answer = heed_wish(cooldowns, spec, now, left_ms, error);
     if (answer == CVI_STORE_DONE) {
-        answer = heed_health(&stores->rate_limit.circuit, spec, now, error);
+        answer = heed_health(&stores->rate_limit.circuit, spec, now, &pause_ms, error);
+        *left_ms = *left_ms > 0 ? *left_ms : pause_ms;
     }
     if (answer == CVI_STORE_DONE && spec->probe != 0) {
         answer = cvi_cooldowns_drop_probe(cooldowns, spec->probe, error);

@@ -336,6 +336,15 @@ cvi_store_answer cvi_schema_check(sqlite3 *connection, const char *path, cv_erro
     return answer;
 }
 
+cvi_store_answer cvi_schema_version(sqlite3 *connection, const char *path, int64_t *version,
+                                    cv_error *error) {
+    sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
+    cvi_sql sql = {connection, path, texts, statements, STATEMENT_COUNT};
+    cvi_store_answer answer = read_version(&sql, version, error);
+    cvi_sql_finalize(&sql);
+    return answer;
+}
+
 cvi_store_answer cvi_schema_migrate(sqlite3 *connection, const char *path, int64_t look_back_ms,
                                     cv_error *error) {
     sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};

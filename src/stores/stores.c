@@ -51,6 +51,7 @@ static bool open_file(cvi_stores *stores, const cvi_stores_options *options, con
         .allocator = options->allocator,
         .clock = options->clock,
         .random = options->random,
+        .log = options->log,
     };
     if (!cvi_db_open(file, &db_options, error)) {
         return false;
@@ -110,6 +111,7 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
         cvi_error_no_memory(error);
         return NULL;
     }
+    stores->log = options->log;
     if (!open_files(stores, options, error)) {
         close_files(stores);
         cvi_release(&options->allocator, stores);

@@ -19,6 +19,7 @@
 #include "stores/adaptive.h"
 #include "support/clock.h"
 #include "support/digest.h"
+#include "support/log.h"
 #include "support/platform.h"
 
 enum { CVI_JOB_ID_SIZE = 37 };
@@ -47,6 +48,7 @@ typedef struct cvi_stores_options {
     cv_allocator allocator;
     cvi_clock clock; /* for the boot id; and for waiting in open and close */
     cvi_random random;
+    cvi_log *log; /* NULL: none; outlives the stores */
 } cvi_stores_options;
 
 /* Opens the file, makes or migrates its schema. NULL on failure. Blocks for some seconds at most
@@ -219,7 +221,8 @@ typedef struct cvi_heed_spec {
 } cvi_heed_spec;
 
 /* Begins, prolongs or ends a pause for everybody on the file, counts failures, and lets go of the
- * probe. `left_ms` is what a pause that was asked for came to. */
+ * probe. `left_ms` is what a pause that was asked for came to, or else one that failures have begun
+ * or prolonged; 0: there is none, or none that is new. */
 cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, cvi_now now,
                                  int64_t *left_ms, cv_error *error);
 

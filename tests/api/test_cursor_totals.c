@@ -251,6 +251,47 @@ static void test_items_that_are_no_records_take_up_room(void **context) {
     cv_cursor_close(cursor);
 }
 
+/* ---- pages without ids ---- */
+
+static void answer_twice(const drive_scene *scene, const char *path, const char *body) {
+    const server_fault fault = {.kind = SERVER_FAULT_ANSWER, .path = path, .body = body};
+    api_break(scene->self, &fault);
+    api_break(scene->self, &fault);
+}
+
+/* Gives the two records of the first page; the second page is that one again. */
+static void assert_not_endless(const drive_scene *scene, cv_cursor *cursor) {
+    assert_non_null(cv_cursor_next(cursor));
+    assert_non_null(cv_cursor_next(cursor));
+    assert_null(cv_cursor_next(cursor));
+    assert_int_equal(cv_cursor_error(cursor)->code, CV_ERROR_RESPONSE);
+    assert_non_null(strstr(cv_cursor_error(cursor)->message, "once more"));
+    assert_int_equal(cv_cursor_position(cursor), 2);
+    assert_int_equal(cv_cursor_repeated(cursor), 0);
+    assert_int_equal(drive_requests(scene), 2);
+    cv_cursor_close(cursor);
+}
+
+static void test_hits_of_unknown_types_on_a_page_that_comes_again(void **context) {
+    drive_scene *scene = *context;
+    answer_twice(scene, SEARCH,
+                 "{\"status_code\":1,\"limit\":2,\"results\":["
+                 "{\"id\":1,\"resource_type\":\"gallery\"},{\"name\":\"Lantern\"}]}");
+    cv_search_query query = CV_SEARCH_QUERY_INIT;
+    query.query = "lantern";
+    query.limit = 2;
+    assert_not_endless(scene, cv_cursor_open_search(scene->client, &query, CV_PRIORITY_USER));
+}
+
+/* Two that are alike are both given. */
+static void test_records_without_ids_on_a_page_that_comes_again(void **context) {
+    drive_scene *scene = *context;
+    answer_twice(scene, "/api/chats/",
+                 "{\"status_code\":1,\"limit\":2,\"number_of_total_results\":50,\"results\":["
+                 "{\"title\":\"Evening talk\"},{\"title\":\"Evening talk\"}]}");
+    assert_not_endless(scene, cv_cursor_open(scene->client, CV_CHAT, NULL, CV_PRIORITY_USER));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_a_list_without_a_total),
@@ -261,6 +302,8 @@ int main(void) {
         BOTH_DRIVES(test_a_total_that_is_too_high_is_never_an_end),
         BOTH_DRIVES(test_items_that_are_only_said_to_be_there),
         BOTH_DRIVES(test_items_that_are_no_records_take_up_room),
+        BOTH_DRIVES(test_hits_of_unknown_types_on_a_page_that_comes_again),
+        BOTH_DRIVES(test_records_without_ids_on_a_page_that_comes_again),
     };
     return cmocka_run_group_tests_name("cursor totals", tests, NULL, NULL);
 }

@@ -273,6 +273,96 @@ static void test_fork_in_a_callback_without_a_thread(void **context) {
     run_callbacks(CV_DRIVE_POLL);
 }
 
+/* ---- from within an event ---- */
+
+typedef struct event_scene {
+    scene scene;
+    child child;
+    bool is_armed; /* the next event forks */
+    bool is_child;
+} event_scene;
+
+static void fork_at_event(const cv_event *event, void *user) {
+    event_scene *self = user;
+    (void)event;
+    if (self->is_armed) {
+        self->is_armed = false;
+        self->is_child = child_split(&self->child);
+    }
+}
+
+/* Each is called while the next event forks: true, and the call has failed, if this is the child.
+ */
+static bool fork_in_retrieve(cv_client *client) {
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.mode = CV_MODE_REFRESH;
+    return api_retrieve_with(client, 1, &options).code == CV_ERROR_CLOSED;
+}
+
+static bool fork_in_wait(cv_client *client) {
+    cv_request *request = cv_request_retrieve(client, CV_ISSUE, 1, NULL);
+    bool waited = cv_request_wait(request, -1);
+    bool failed = cv_request_error(request)->code == CV_ERROR_CLOSED;
+    cv_request_free(request);
+    return waited && failed;
+}
+
+static bool fork_in_poll(cv_client *client) {
+    cv_request *request = cv_request_retrieve(client, CV_ISSUE, 1, NULL);
+    while (cv_client_poll(client, -1) == 0) {
+    }
+    bool failed = cv_request_error(request)->code == CV_ERROR_CLOSED;
+    cv_request_free(request);
+    return failed;
+}
+
+static bool fork_in_cursor(cv_client *client) {
+    cv_cursor *cursor = cv_cursor_open(client, CV_ISSUE, NULL, CV_PRIORITY_USER);
+    const cv_record *record = cv_cursor_next(cursor);
+    bool failed = record == NULL && cv_cursor_error(cursor)->code == CV_ERROR_CLOSED;
+    cv_cursor_close(cursor);
+    return failed;
+}
+
+static bool fork_in_key_check(cv_client *client) {
+    return !cv_client_check_key(client) && cv_last_error()->code == CV_ERROR_CLOSED;
+}
+
+typedef bool event_call(cv_client *client);
+
+static void fork_in_event(event_scene *self, event_call *call) {
+    self->is_armed = true;
+    bool failed = call(self->scene.client);
+    if (self->is_child) {
+        child_end(&self->child, failed ? NULL : "the call has not failed");
+    }
+    assert_false(self->is_armed);
+    const char *found = child_join(&self->child);
+    if (found != NULL) {
+        fail_msg("in the child of an event, %s", found);
+    }
+}
+
+static void test_fork_in_an_event(void **context) {
+    static event_call *const calls[] = {fork_in_retrieve, fork_in_wait, fork_in_poll,
+                                        fork_in_cursor};
+    (void)context;
+    event_scene self = {.scene = {.self = api_new()}};
+    cv_options options = api_options(self.scene.self);
+    options.on_event = fork_at_event;
+    options.user = &self;
+    self.scene.client = api_open(self.scene.self, &options);
+    start_threads(&self.scene, ask_again_and_again);
+    fork_in_event(&self, fork_in_key_check); /* the second one would know without asking */
+    for (size_t i = 0; i < API_COUNT(calls) * CALLBACKS; i++) {
+        fork_in_event(&self, calls[i % API_COUNT(calls)]);
+    }
+    join_threads(&self.scene);
+    cv_client_close(self.scene.client);
+    assert_intact(&self.scene);
+    api_end(self.scene.self);
+}
+
 /* ---- a parent that dies ---- */
 
 static cv_dedupe_store *open_jobs(const api *self) {
@@ -330,6 +420,7 @@ int main(void) {
         cmocka_unit_test(test_a_child_keeps_no_lock_of_a_dead_parent),
         cmocka_unit_test(test_fork_in_a_callback_with_a_thread),
         cmocka_unit_test(test_fork_in_a_callback_without_a_thread),
+        cmocka_unit_test(test_fork_in_an_event),
         cmocka_unit_test(test_fork_at_random_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

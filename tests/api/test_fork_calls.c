@@ -113,6 +113,7 @@ static const char *call_client(const scene *state) {
     CHECK_NULL(cv_client_cache(client));
     CHECK_NULL(cv_client_dedupe(client));
     CHECK_NULL(cv_client_rate_limit(client));
+    CHECK_FAILS(cv_client_check_key(client));
     CHILD_CHECK(closed(cv_client_poll(client, -1) == 0));
     CHILD_CHECK(cv_client_next_deadline(client) == -1);
     CHECK_NULL(cv_retrieve(client, CV_ISSUE, ISSUE, CV_PRIORITY_USER));
@@ -209,6 +210,8 @@ static const char *call_rate_limit(cv_rate_limit_store *store) {
     CHECK_FAILS(cv_rate_limit_store_can_proceed(store, "issue", CV_PRIORITY_USER, &yes));
     CHECK_FAILS(cv_rate_limit_store_record(store, "issue", CV_PRIORITY_USER));
     CHECK_FAILS(cv_rate_limit_store_wait_time(store, "issue", CV_PRIORITY_USER, &number));
+    size_t spenders = 0;
+    CHECK_FAILS(cv_rate_limit_store_spenders(store, "issue", NULL, 0, &spenders));
     CHECK_FAILS(cv_rate_limit_store_status(store, "issue", &status));
     CHECK_FAILS(cv_rate_limit_store_cool_down(store, "issue", 1000));
     CHECK_FAILS(cv_rate_limit_store_reset(store, "issue"));

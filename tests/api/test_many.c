@@ -292,6 +292,7 @@ static void test_a_result_of_another_type_is_not_taken(void **context) {
     assert_true(cv_request_wait(many, API_PATIENCE_MS));
     assert_true(cv_request_wait(one, API_PATIENCE_MS));
     assert_null(cv_record_take(many));
+    assert_string_equal(cv_last_error()->message, "the result is of many ids: cv_many_take");
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
     assert_null(cv_issue_page_take(many));
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);

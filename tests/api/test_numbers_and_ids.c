@@ -350,6 +350,21 @@ static void test_ids(void **state) {
     ids_must_be(cases, COUNT(cases));
 }
 
+/* As they stand in the HTML of descriptions: without scheme, or without host. */
+static void test_links_of_descriptions(void **state) {
+    (void)state;
+    static const id_case cases[] = {
+        {"/lamplighter-7/4000-52/", CV_ISSUE, 52},
+        {"/4000-52", CV_ISSUE, 52},
+        {"/lamplighter/4005-201/#history", CV_CHARACTER, 201},
+        {"/lamplighter/4005-201/", CV_RESOURCE_NONE, 201},
+        {"/api/video_type/7/", CV_VIDEO_TYPE, 7},
+        {"../../lamplighter/4005-201/", CV_CHARACTER, 201},
+        {"//comicvine.gamespot.com/lamplighter/4005-201/", CV_CHARACTER, 201},
+    };
+    ids_must_be(cases, COUNT(cases));
+}
+
 /* Old ones, relations in place of resources, and what only looks like one of these. */
 static void test_addresses_of_all_times(void **state) {
     (void)state;
@@ -432,7 +447,13 @@ static void test_what_is_no_id(void **state) {
         {"/", CV_RESOURCE_NONE, 0},
         {"4000-52//", CV_ISSUE, 0},
         {"4000-52?x", CV_ISSUE, 0},
-        {"/issue/4000-52/", CV_ISSUE, 0},
+        {"/issue/4050-52/", CV_ISSUE, 0},
+        {"/4000-52//", CV_ISSUE, 0},
+        {"/52/", CV_ISSUE, 0},
+        {"//52/", CV_RESOURCE_NONE, 0},
+        {"//", CV_RESOURCE_NONE, 0},
+        {"//4000-52//", CV_ISSUE, 0},
+        {"?x=/issue/4000-52/", CV_ISSUE, 0},
         {"ftp://comicvine.gamespot.com/api/issue/4000-52/", CV_ISSUE, 0},
     };
     ids_must_be(cases, COUNT(cases));
@@ -509,6 +530,7 @@ int main(void) {
         cmocka_unit_test(test_numbers_go_by_value),
         cmocka_unit_test(test_very_long_numbers),
         cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_links_of_descriptions),
         cmocka_unit_test(test_addresses_of_all_times),
         cmocka_unit_test(test_what_is_no_id),
         cmocka_unit_test(test_resources_of_ids),

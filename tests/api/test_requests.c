@@ -58,10 +58,12 @@ static void test_a_result_of_another_type_is_not_taken(void **context) {
     assert_null(cv_issue_page_take(detail));
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
     assert_null(cv_page_take(detail));
+    assert_string_equal(cv_last_error()->message, "the result is a record of /issues");
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
     assert_null(cv_issue_take(list));
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
     assert_null(cv_record_take(list));
+    assert_string_equal(cv_last_error()->message, "the result is a page of /issues");
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
     const cv_issue_page *page = cv_issue_page_take(list);
     const cv_page *general = cv_page_take(list);

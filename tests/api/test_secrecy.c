@@ -2,8 +2,8 @@
  * that echoes it wherever it can, no byte of the files and of what the program says holds it. */
 #include "support/api_actor.h"
 #include "support/api_trouble.h"
+#include "support/byte_search.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,56 +16,12 @@ enum { ISSUE = TROUBLED_ISSUE };
 
 /* ---- searching ---- */
 
-typedef struct bytes {
-    char *data;
-    size_t size;
-} bytes;
-
-static bytes read_whole(const char *path) {
-    bytes read = {.data = NULL};
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    long size = ftell(file);
-    assert_true(size >= 0);
-    rewind(file);
-    read.size = (size_t)size;
-    read.data = malloc(read.size + 1);
-    assert_non_null(read.data);
-    assert_int_equal(fread(read.data, 1, read.size, file), read.size);
-    assert_int_equal(fclose(file), 0);
-    return read;
-}
-
-static bool file_holds(const char *path, const char *text) {
-    bytes read = read_whole(path);
-    bool found = memmem(read.data, read.size, text, strlen(text)) != NULL;
-    free(read.data);
-    return found;
-}
-
-/* How many files of the folder hold the text; all of them are looked through. */
-static size_t files_holding(const api *self, const char *text, size_t *files) {
-    size_t found = 0;
-    *files = 0;
-    DIR *folder = opendir(self->scratch.folder);
-    assert_non_null(folder);
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        if (entry->d_type == DT_REG) {
-            (*files)++;
-            found += file_holds(scratch_file(&self->scratch, entry->d_name).text, text) ? 1 : 0;
-        }
-    }
-    closedir(folder);
-    return found;
-}
-
 /* What is known to be there must be found, or the search would prove nothing. */
 static void assert_key_is_nowhere(const api *self, const char *key) {
     size_t files = 0;
-    assert_true(files_holding(self, "The Long Night on Wharf Street", &files) > 0);
+    assert_true(byte_search_files(&self->scratch, "The Long Night on Wharf Street", &files) > 0);
     assert_true(files >= 5); /* database, -wal, -shm, .gate, what was said */
-    assert_int_equal(files_holding(self, key, &files), 0);
+    assert_int_equal(byte_search_files(&self->scratch, key, &files), 0);
 }
 
 /* ---- an actor whose output is kept ---- */

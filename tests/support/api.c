@@ -170,6 +170,17 @@ int64_t api_query(const api *self, const char *sql) {
     return number;
 }
 
+void api_execute(const api *self, const char *sql) {
+    sqlite3 *connection = NULL;
+    assert_int_equal(sqlite3_open_v2(self->database.text, &connection, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(connection, API_PATIENCE_MS), SQLITE_OK);
+    if (sqlite3_exec(connection, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        fail_msg("%s: %s", sql, sqlite3_errmsg(connection));
+    }
+    assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+}
+
 void api_query_until(const api *self, const char *sql, int64_t wanted) {
     int64_t end_ms = api_now_ms() + API_PATIENCE_MS;
     while (api_query(self, sql) < wanted) {

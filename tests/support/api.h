@@ -60,6 +60,9 @@ outcome api_outcome_of(cv_request *request);
 /* The one number that a query of the database file yields. */
 int64_t api_query(const api *self, const char *sql);
 
+/* Runs SQL without results on the file, as another program might. */
+void api_execute(const api *self, const char *sql);
+
 /* Asks again and again until the number is at least `wanted`; fails the test after a while. */
 void api_query_until(const api *self, const char *sql, int64_t wanted);
 

@@ -246,6 +246,7 @@ bool sim_let_out(sim_world *world, size_t index) {
         }
     }
     transfer->sent = true;
+    transfer->spec.leaves(transfer->spec.owner, now);
     return true;
 }
 
@@ -318,6 +319,21 @@ static void take_delivery(void *user, cvi_passenger *passenger, const cvi_outcom
         caller->error = outcome->error;
         assert_int_not_equal(outcome->error.code, CV_OK);
     }
+    if (world->options.tell != NULL) {
+        diary_add(&world->told, "%d given %s", (int)(caller - world->callers),
+                  cv_code_name(outcome->error.code));
+    }
+}
+
+static void take_event(void *user, cvi_passenger *passenger, const cv_event *event) {
+    sim_world *world = user;
+    char who[16];
+    cvi_buffer name;
+    cvi_buffer_over(&name, who, sizeof(who));
+    cvi_buffer_add_int(&name, (sim_caller *)passenger - world->callers);
+    assert_int_equal(((sim_caller *)passenger)->deliveries, 0);
+    diary_note(&world->told, who, event);
+    world->last_event = *event;
 }
 
 static cvi_call *make_call(sim_world *world, const sim_wish *wish) {
@@ -452,6 +468,7 @@ sim_world *sim_new(size_t failing_call, bool keeps_failing) {
     failing_allocator_init(&world->memory, 0, keeps_failing);
     fake_clock_init(&world->clock, 1);
     init_settings(world);
+    diary_init(&world->told);
     world->stores.world = world;
     world->transport.world = world;
     world->options = (cvi_engine_options){
@@ -480,6 +497,11 @@ void sim_reopen(sim_world *world) {
     open_engine(world);
 }
 
+void sim_listen(sim_world *world) {
+    world->options.tell = take_event;
+    sim_reopen(world);
+}
+
 void sim_free(sim_world *world) {
     for (size_t i = 0; i < world->caller_count; i++) {
         sim_leave(world, &world->callers[i]);
@@ -487,6 +509,7 @@ void sim_free(sim_world *world) {
     cvi_engine_close(world->engine);
     cvi_settings_clear(&world->settings);
     assert_int_equal(atomic_load(&world->memory.live), 0);
+    diary_end(&world->told);
     free(world);
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "client/engine.h"
+#include "support/diary.h"
 #include "support/failing_allocator.h"
 #include "support/fake_clock.h"
 
@@ -147,6 +148,9 @@ struct sim_world {
     int64_t rows;      /* admissions so far; the number of the last one */
     int64_t used_rows; /* of them, handed to the transport */
     bool taken_back[SIM_ROWS_MAX];
+
+    diary told;          /* of those who listen: what they were told and given */
+    cv_event last_event; /* its texts are gone */
 };
 
 /* The body of an issue's answer. */
@@ -165,6 +169,10 @@ void sim_free(sim_world *world);
 
 /* Opens the engine anew, after `world->options` has been changed. Nobody may be aboard. */
 void sim_reopen(sim_world *world);
+
+/* From now on what callers are told and given is noted, each under its number from 0; the engine is
+ * opened anew. */
+void sim_listen(sim_world *world);
 
 /* What `op` answers next, behind what was scripted before. */
 void sim_script(sim_world *world, sim_op op, const sim_reply *reply);

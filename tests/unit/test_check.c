@@ -125,7 +125,7 @@ static void test_blanks_around_names(void **state) {
 /* Of a value nobody but the service knows whether they matter. */
 static void test_blanks_of_values_stay(void **state) {
     (void)state;
-    check_must_give(check_filter, issue, "name: A  B ,volume: 796", "name: A  B ,volume: 796");
+    check_must_give(check_filter, issue, "name: A  B ,volume: 796 ", "name: A  B ,volume:796");
 }
 
 static void test_all_fields_at_once(void **state) {
@@ -215,6 +215,35 @@ static void test_filters(void **state) {
                     "date_added:2008-06-06 11:10:20|2008-06-07 00:00:00");
     check_must_give(check_filter, issue, "name:a&b#c%20\xC3\xA9", "name:a&b#c%20\xC3\xA9");
     check_must_give(check_filter, sample, "id:7", "id:7");
+}
+
+/* What can match nothing is not worth a request. */
+static void test_filters_by_number(void **state) {
+    (void)state;
+    static const char *const not_numbers[] = {"4000-1", "x", "-1", "1.5", "1||2",        "|1", "1|",
+                                              "1 |2",   "|", " ",  "1;2", "\xEF\xBC\x91"};
+    static const char *const fields[] = {"id", "volume"};
+    char filter[64];
+    char message[128];
+    for (size_t i = 0; i < sizeof(not_numbers) / sizeof(not_numbers[0]); i++) {
+        cvi_piece shown = cvi_piece_trim(cvi_piece_of(not_numbers[i]));
+        cvi_buffer out;
+        cvi_buffer_over(&out, message, sizeof(message));
+        cvi_buffer_add_text(&out, "among the filters of /issues: \"");
+        cvi_piece_show(shown, &out);
+        cvi_buffer_add_text(&out, "\" is no bare number, nor several (1|2|3)");
+        for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
+            cvi_buffer_over(&out, filter, sizeof(filter));
+            cvi_buffer_add_format(&out, "%s:%s", fields[k], not_numbers[i]);
+            check_must_refuse(check_filter, issue, filter, message);
+        }
+    }
+    check_must_refuse(check_filter, &cvi_character_resource, "gender:male",
+                      "among the filters of /characters: \"male\" is no bare number, nor several "
+                      "(1|2|3)");
+    check_must_give(check_filter, &cvi_character_resource, "gender:2", "gender:2");
+    check_must_give(check_filter, &cvi_movie_resource, "has_staff_review:true",
+                    "has_staff_review:true");
 }
 
 static void test_bad_filters(void **state) {
@@ -503,6 +532,7 @@ int main(void) {
         cmocka_unit_test(test_more_names_than_a_message_holds),
         cmocka_unit_test(test_names_are_shown_harmlessly),
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_filters_by_number),
         cmocka_unit_test(test_bad_filters),
         cmocka_unit_test(test_overlong_texts),
         cmocka_unit_test(test_checked_texts_have_room),

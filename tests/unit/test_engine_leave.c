@@ -23,21 +23,28 @@ static sim_caller *stop_in_claim(sim_world *world) {
     return caller;
 }
 
-static sim_caller *stop_waiting(sim_world *world) {
+static sim_caller *stop_for(sim_world *world, cvi_wait_reason reason) {
     sim_script(world, SIM_CLAIM,
-               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500, .reason = CVI_WAIT_LIMIT});
+               &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500, .reason = reason});
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
     return caller;
 }
 
+static sim_caller *stop_waiting(sim_world *world) {
+    return stop_for(world, CVI_WAIT_LIMIT);
+}
+
 static sim_caller *stop_in_interval(sim_world *world) {
-    sim_script(
-        world, SIM_CLAIM,
-        &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500, .reason = CVI_WAIT_INTERVAL});
-    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
-    sim_step(world);
-    return caller;
+    return stop_for(world, CVI_WAIT_INTERVAL);
+}
+
+static sim_caller *stop_in_cooldown(sim_world *world) {
+    return stop_for(world, CVI_WAIT_COOLDOWN);
+}
+
+static sim_caller *stop_blocked(sim_world *world) {
+    return stop_for(world, CVI_WAIT_BLOCKED);
 }
 
 static sim_caller *stop_in_watch(sim_world *world) {
@@ -93,6 +100,8 @@ static const struct {
     {"claim", stop_in_claim, 0, 0, false, CV_ERROR_STORE, "locked"},
     {"waiting for quota", stop_waiting, 0, 0, false, CV_ERROR_TIMEOUT, "room in the budget"},
     {"waiting for its turn", stop_in_interval, 0, 0, false, CV_ERROR_TIMEOUT, "its turn"},
+    {"cool-down", stop_in_cooldown, 0, 0, false, CV_ERROR_TIMEOUT, "asked for a pause"},
+    {"blocked", stop_blocked, 0, 0, false, CV_ERROR_TIMEOUT, "blocks requests"},
     {"watch", stop_in_watch, 0, 0, false, CV_ERROR_TIMEOUT, "no answer yet"},
     {"not yet left", stop_before_leaving, 1, 1, true, CV_ERROR_TIMEOUT, "no answer yet"},
     {"back-off", stop_in_backoff, 1, 0, false, CV_ERROR_TIMEOUT, "no answer yet"},

@@ -205,8 +205,9 @@ static void test_bodies_as_the_service_sends_them(void **state) {
         {420, "107.json", CV_ERROR_RATE_LIMITED, "Slow down cowboy."},
         {200, "107.json", CV_ERROR_RATE_LIMITED, "Slow down cowboy."},
         {200, "abnormal-traffic.html", CV_ERROR_BLOCKED, "Abnormal Traffic Detected"},
-        {403, "abnormal-traffic.html", CV_ERROR_BLOCKED, "HTTP 403"},
-        {502, "502.html", CV_ERROR_SERVER, "502"},
+        {403, "abnormal-traffic.html", CV_ERROR_BLOCKED,
+         "the service blocks us (HTTP 403): \"Abnormal Traffic Detected\""},
+        {502, "502.html", CV_ERROR_SERVER, "the service failed (HTTP 502): \"502 Bad Gateway\""},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_refused(judge_fixture(*state, rows[i].http_status, rows[i].name), rows[i].code,

@@ -159,6 +159,22 @@ static void test_an_item_outlives_its_page(void **state) {
     assert_int_equal(memory.live, 0);
 }
 
+static void test_page_whose_numbers_cannot_be(void **state) {
+    (void)state;
+    failing_allocator memory;
+    failing_allocator_init(&memory, 0, false);
+    static const char text[] =
+        "{\"status_code\":1,\"offset\":-20,\"number_of_total_results\":\"-5\",\"results\":[]}";
+    cvi_result *result = decode_with(&memory, true, text, strlen(text));
+    const cv_page *page = cvi_result_page(result, &from_cache);
+    assert_non_null(page);
+    assert_int_equal(page->offset, -1);
+    assert_int_equal(page->total, -1);
+    cvi_result_release(result);
+    cv_page_free(page);
+    assert_int_equal(memory.live, 0);
+}
+
 static void test_page_without_items(void **state) {
     (void)state;
     failing_allocator memory;
@@ -339,6 +355,7 @@ int main(void) {
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_an_item_outlives_its_page),
         cmocka_unit_test(test_page_without_items),
+        cmocka_unit_test(test_page_whose_numbers_cannot_be),
         cmocka_unit_test(test_handles_of_the_other_kind),
         cmocka_unit_test(test_body_is_what_was_received),
         cmocka_unit_test(test_memory_is_about_twice_the_text),

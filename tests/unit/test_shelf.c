@@ -12,6 +12,8 @@
 #include "resources/decode.h"
 #include "resources/registry.h"
 #include "support/allocator.h"
+#include "support/diary.h"
+#include "support/error.h"
 #include "support/failing_allocator.h"
 #include "support/fake_clock.h"
 
@@ -30,6 +32,8 @@ struct cvi_stores {
 };
 
 typedef struct desk {
+    cvi_log *log;
+    diary said;
     failing_allocator memory;
     fake_clock clock;
     cvi_shelf shelf;
@@ -39,7 +43,9 @@ typedef struct desk {
 static cvi_store_answer note_batch(cvi_stores *stores, const cvi_dated *dated, size_t count,
                                    cvi_now now, cv_error *error) {
     (void)now;
-    (void)error;
+    if (stores->answer == CVI_STORE_FAILED) {
+        cvi_error_set(error, CV_ERROR_STORE, "no room");
+    }
     assert_true(count > 0 && stores->batch_count < BATCHES_MAX);
     stores->batches[stores->batch_count++] = count;
     memcpy(stores->first_hash, dated[0].hash, sizeof(stores->first_hash));
@@ -48,13 +54,20 @@ static cvi_store_answer note_batch(cvi_stores *stores, const cvi_dated *dated, s
     return stores->answer;
 }
 
+static void take_line(cv_log_level level, const char *line, void *user) {
+    diary_add(user, "%d %s", (int)level, line);
+}
+
 static int set_up(void **state) {
     desk *self = calloc(1, sizeof(*self));
     assert_non_null(self);
+    diary_init(&self->said);
+    self->log = cvi_log_open(take_line, &self->said, CV_LOG_DEBUG, &cvi_default_allocator);
+    assert_non_null(self->log);
     failing_allocator_init(&self->memory, 0, false);
     fake_clock_init(&self->clock, 1);
     cvi_shelf_init(&self->shelf, &self->stores, note_batch, &self->memory.allocator,
-                   &self->clock.random);
+                   &self->clock.random, self->log);
     *state = self;
     return 0;
 }
@@ -63,6 +76,8 @@ static int tear_down(void **state) {
     desk *self = *state;
     cvi_shelf_clear(&self->shelf);
     assert_int_equal(atomic_load(&self->memory.live), 0);
+    cvi_log_close(self->log);
+    diary_end(&self->said);
     free(self);
     return 0;
 }
@@ -208,6 +223,25 @@ static void test_what_cannot_be_stored_is_dropped(void **state) {
     assert_int_equal(step(self), INT64_MAX);
     assert_true(cvi_shelf_is_empty(&self->shelf));
     assert_null(find(self, 1));
+    cvi_log_flush(self->log);
+    diary_check(&self->said, "2 what a list says cannot be stored: no room\n"
+                             "2 1 objects of lists were not stored\n");
+}
+
+/* However many there are, the log hears of the first and of their number. */
+static void test_many_that_cannot_be_stored(void **state) {
+    desk *self = *state;
+    self->stores.answer = CVI_STORE_FAILED;
+    for (size_t id = 1; id <= 60; id++) {
+        put(self, id, 10);
+    }
+    while (step(self) != INT64_MAX) {
+        fake_clock_advance(&self->clock, 1);
+    }
+    assert_int_equal(self->stores.batch_count, 3);
+    cvi_log_flush(self->log);
+    diary_check(&self->said, "2 what a list says cannot be stored: no room\n"
+                             "2 60 objects of lists were not stored\n");
 }
 
 static void test_without_memory_nothing_is_put(void **state) {
@@ -247,6 +281,7 @@ int main(void) {
         DESK_TEST(test_the_newest_is_found_and_nothing_expired),
         DESK_TEST(test_a_locked_file_is_tried_again),
         DESK_TEST(test_what_cannot_be_stored_is_dropped),
+        DESK_TEST(test_many_that_cannot_be_stored),
         DESK_TEST(test_without_memory_nothing_is_put),
         DESK_TEST(test_the_order_is_that_of_putting),
     };

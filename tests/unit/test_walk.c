@@ -16,7 +16,7 @@ static cvi_walk_page page_of(int64_t offset, int64_t total, int64_t first, size_
     cvi_walk_page page = {
         .limit = LIMIT, .offset = offset, .total = total, .items = (int64_t)count};
     for (size_t i = 0; i < count && i < CVI_WALK_KEYS_MAX; i++) {
-        page.records.keys[i] = (cvi_walk_key){first + (int64_t)i, CV_ISSUE};
+        page.records.keys[i] = (cvi_walk_key){first + (int64_t)i, CV_ISSUE, 0};
         page.records.count++;
     }
     return page;
@@ -517,6 +517,44 @@ static void test_a_page_that_does_not_say_its_place_is_at_the_right_one(void **s
     assert_true(cvi_walk_is_over(&walk));
 }
 
+/* ---- records without an id ---- */
+
+static cvi_walk_page page_of_texts(int64_t offset, int64_t text, int64_t other) {
+    cvi_walk_page page = {.limit = 2, .offset = offset, .total = 9, .items = 2};
+    page.records.keys[0] = (cvi_walk_key){0, CV_CHAT, text};
+    page.records.keys[1] = (cvi_walk_key){0, CV_CHAT, other};
+    page.records.count = 2;
+    return page;
+}
+
+/* Their texts tell that the service has sent the page before once more. */
+static void test_a_page_is_known_by_its_texts_too(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of_texts(0, 51, 52);
+    must_take(&walk, &page);
+    page = page_of_texts(2, 51, 52);
+    must_refuse(&walk, &page, "once more");
+    page = page_of_texts(2, 52, 53);
+    must_take(&walk, &page);
+    page = page_of_texts(4, 0, 0); /* not known: like no other */
+    must_take(&walk, &page);
+    page = page_of_texts(6, 0, 0);
+    must_take(&walk, &page);
+}
+
+/* Two that are alike may be two. */
+static void test_a_record_is_no_repeat_for_its_text(void **state) {
+    (void)state;
+    cvi_walk walk = begin();
+    cvi_walk_page page = page_of_texts(0, 51, 51);
+    must_take(&walk, &page);
+    assert_false(cvi_walk_repeats(&walk, 1));
+    page = page_of_texts(2, 51, 52);
+    must_take(&walk, &page);
+    assert_false(cvi_walk_repeats(&walk, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_walk_is_not_over),
@@ -551,6 +589,8 @@ int main(void) {
         cmocka_unit_test(test_one_record_for_ever_without_a_total_is_refused),
         cmocka_unit_test(test_no_records_for_ever_without_a_total_are_refused),
         cmocka_unit_test(test_a_page_that_does_not_say_its_place_is_at_the_right_one),
+        cmocka_unit_test(test_a_page_is_known_by_its_texts_too),
+        cmocka_unit_test(test_a_record_is_no_repeat_for_its_text),
     };
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
 }

@@ -1,0 +1,136 @@
+/* Owns what is known of the key: what the service has last said to it, in this client or, as other
+ * programs have noted, in the file; and the one request that asks. Any thread. */
+#include "client/key_check.h"
+
+#include <inttypes.h>
+
+#include "client/calls.h"
+#include "stores/key_word.h"
+#include "support/error.h"
+
+/* ---- what is known ---- */
+
+void cvi_key_hear(void *user, bool is_accepted, cvi_now now) {
+    cv_client *client = user;
+    cvi_mutex_lock(&client->mutex);
+    client->key_state = is_accepted ? CVI_KEY_ACCEPTED : CVI_KEY_REFUSED;
+    client->key_heard = now;
+    cvi_mutex_unlock(&client->mutex);
+}
+
+/* How long a word is believed: an answer that refuses the key as long as one that denies an object,
+ * since the user may have put the key right meanwhile. */
+static int64_t lifetime_ms(const cv_client *client, cvi_key_state state) {
+    int64_t negative_ttl_s = client->settings.options.cache.negative_ttl_s;
+    if (state == CVI_KEY_ACCEPTED) {
+        return CVI_KEY_WORD_MAX_MS;
+    }
+    return state == CVI_KEY_REFUSED && negative_ttl_s != CV_NONE ? negative_ttl_s * 1000 : 0;
+}
+
+/* What is known, and for how long. */
+typedef struct knowledge {
+    cvi_key_state state; /* CVI_KEY_UNKNOWN: must be asked */
+    int64_t left_ms;
+    int64_t heard_wall_ms; /* 0: never */
+} knowledge;
+
+/* A word of the future is one of a clock that has been put right since. */
+static knowledge judge(const cv_client *client, cvi_key_state state, int64_t age_ms,
+                       int64_t heard_wall_ms) {
+    int64_t left_ms = lifetime_ms(client, state) - age_ms;
+    bool is_good = age_ms >= 0 && left_ms > 0;
+    return (knowledge){is_good ? state : CVI_KEY_UNKNOWN, is_good ? left_ms : 0, heard_wall_ms};
+}
+
+static knowledge recall_own(cv_client *client, cvi_now now) {
+    cvi_mutex_lock(&client->mutex);
+    cvi_key_state state = client->key_state;
+    cvi_now heard = client->key_heard;
+    cvi_mutex_unlock(&client->mutex);
+    return judge(client, state, now.boot_ms - heard.boot_ms, heard.wall_ms);
+}
+
+/* What others have noted since this client last heard of it. That it cannot be read costs a
+ * request. */
+static knowledge recall_noted(cv_client *client, const knowledge *own, cvi_now now) {
+    cv_error failure;
+    cvi_key_state state = CVI_KEY_UNKNOWN;
+    int64_t at_ms = 0;
+    if (cvi_stores_read_key(client->stores, &state, &at_ms, &failure) != CVI_STORE_DONE) {
+        cvi_log_write(client->log, CV_LOG_WARNING, "what is known of the key cannot be read: %s",
+                      failure.message);
+        return *own;
+    }
+    return at_ms > own->heard_wall_ms ? judge(client, state, now.wall_ms - at_ms, at_ms) : *own;
+}
+
+static void note(cv_client *client, cvi_key_state state) {
+    cv_error failure;
+    cvi_now now = cvi_clock_now(&client->clock);
+    if (cvi_stores_note_key(client->stores, state, now, &failure) != CVI_STORE_DONE) {
+        cvi_log_write(client->log, CV_LOG_WARNING, "what is known of the key cannot be noted: %s",
+                      failure.message);
+    }
+}
+
+/* ---- asking ---- */
+
+/* False: refused, or not known, as the error says. */
+static bool ask(cv_client *client, cv_error *error) {
+    const cv_request_options options = cvi_options_of(CV_PRIORITY_USER);
+    cvi_outcome outcome = {.result = NULL};
+    cvi_call *call = cvi_call_key_check(&client->settings, &outcome.error);
+    cvi_fetch_call(client, call, &options, &outcome);
+    if (cvi_client_is_inherited(client)) {
+        *error = cvi_error_inherited; /* an event has forked, and this is the child's way out */
+        return false;
+    }
+    bool is_accepted = outcome.result != NULL;
+    cvi_result_release(outcome.result);
+    if (is_accepted || outcome.error.code == CV_ERROR_AUTH) {
+        cvi_key_hear(client, is_accepted, cvi_clock_now(&client->clock));
+        if (cvi_client_enter(client, error)) {
+            note(client, is_accepted ? CVI_KEY_ACCEPTED : CVI_KEY_REFUSED);
+            cvi_client_leave(client);
+        }
+    }
+    *error = outcome.error;
+    return is_accepted;
+}
+
+static bool check(cv_client *client, cv_error *error) {
+    cvi_now now = cvi_clock_now(&client->clock);
+    if (!cvi_client_enter(client, error)) {
+        return false;
+    }
+    knowledge known = recall_own(client, now);
+    if (known.state == CVI_KEY_UNKNOWN) {
+        known = recall_noted(client, &known, now);
+    }
+    cvi_client_leave(client);
+    if (known.state == CVI_KEY_REFUSED) {
+        cvi_error_set(error, CV_ERROR_AUTH,
+                      "the service has refused the API key, and is asked again in %" PRId64 " ms",
+                      known.left_ms);
+        return false;
+    }
+    return known.state == CVI_KEY_ACCEPTED || ask(client, error);
+}
+
+bool cv_client_check_key(cv_client *client) {
+    if (!cvi_client_check(client)) {
+        return false;
+    }
+    cv_error error;
+    cvi_client_keep(client);
+    bool is_accepted = check(client, &error);
+    if (!cvi_client_is_inherited(client)) {
+        cvi_log_flush(client->log);
+    }
+    cvi_client_release(client);
+    if (!is_accepted) {
+        cvi_error_remember(&error);
+    }
+    return is_accepted;
+}

@@ -1,0 +1,241 @@
+/* Whether the key is accepted: asked once, remembered in the client and in the file, by key and
+ * service, and learnt from any other answer too. */
+#include "support/api_drive.h"
+
+#include <string.h>
+
+enum { ISSUE = 52 };
+
+#define PROMOS "/api/promos/"
+#define KEYS   "SELECT count(*) FROM settings WHERE name LIKE 'key:%'"
+#define AGED                                                                                       \
+    "UPDATE settings SET value = value - sign(value) * 86400001"                                   \
+    " WHERE name LIKE 'key:%'"
+#define AHEAD                                                                                      \
+    "UPDATE settings SET value = value + sign(value) * 86400001"                                   \
+    " WHERE name LIKE 'key:%'"
+
+static size_t asked(const drive_scene *scene) {
+    return server_request_count(scene->self->server, PROMOS);
+}
+
+static void expect_accepted(const drive_scene *scene, cv_client *client, size_t requests) {
+    if (!cv_client_check_key(client)) {
+        fail_msg("%s", cv_last_error()->message);
+    }
+    assert_int_equal(asked(scene), requests);
+}
+
+static void expect(const drive_scene *scene, cv_client *client, cv_code code, size_t requests) {
+    assert_false(cv_client_check_key(client));
+    assert_string_equal(cv_code_name(cv_last_error()->code), cv_code_name(code));
+    assert_null(strstr(cv_last_error()->message, API_KEY));
+    assert_int_equal(asked(scene), requests);
+}
+
+static cv_client *open_with_key(const drive_scene *scene, const char *key) {
+    cv_options options = api_options(scene->self);
+    options.api_key = key;
+    return drive_open(scene, &options);
+}
+
+static void reopen(drive_scene *scene) {
+    cv_client_close(scene->client);
+    scene->client = open_with_key(scene, API_KEY);
+}
+
+/* ---- asked once ---- */
+
+static void test_it_is_asked_once(void **context) {
+    drive_scene *scene = *context;
+    expect_accepted(scene, scene->client, 1);
+    expect_accepted(scene, scene->client, 1);
+    assert_int_equal(api_query(scene->self, KEYS), 1);
+    assert_int_equal(api_query(scene->self, "SELECT count(*) FROM cache"), 0);
+    assert_int_equal(api_query(scene->self, "SELECT count(*) FROM rate_limits"), 1);
+    server_request request;
+    assert_true(server_request_at(scene->self->server, PROMOS, 0, &request));
+    assert_true(request.key_was_right);
+    assert_non_null(strstr(request.query, "limit=1"));
+}
+
+static void test_the_file_remembers(void **context) {
+    drive_scene *scene = *context;
+    expect_accepted(scene, scene->client, 1);
+    reopen(scene);
+    expect_accepted(scene, scene->client, 1);
+}
+
+static void test_a_refusal_is_remembered_too(void **context) {
+    drive_scene *scene = *context;
+    cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
+    expect(scene, wrong, CV_ERROR_AUTH, 1);
+    expect(scene, wrong, CV_ERROR_AUTH, 1);
+    cv_client_close(wrong);
+    wrong = open_with_key(scene, "a-key-that-nobody-has");
+    expect(scene, wrong, CV_ERROR_AUTH, 1);
+    cv_client_close(wrong);
+}
+
+static void test_keys_are_told_apart(void **context) {
+    drive_scene *scene = *context;
+    cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
+    expect_accepted(scene, scene->client, 1);
+    expect(scene, wrong, CV_ERROR_AUTH, 2);
+    expect_accepted(scene, scene->client, 2);
+    assert_int_equal(api_query(scene->self, KEYS), 2);
+    cv_client_close(wrong);
+}
+
+/* ---- times ---- */
+
+static void test_what_is_old_is_asked_anew(void **context) {
+    static const char *const changes[] = {AGED, AHEAD};
+    drive_scene *scene = *context;
+    expect_accepted(scene, scene->client, 1);
+    for (size_t i = 0; i < API_COUNT(changes); i++) {
+        api_execute(scene->self, changes[i]);
+        reopen(scene);
+        expect_accepted(scene, scene->client, i + 2);
+    }
+}
+
+static void test_a_refusal_that_is_not_remembered(void **context) {
+    drive_scene *scene = *context;
+    cv_options options = api_options(scene->self);
+    options.api_key = "a-key-that-nobody-has";
+    options.cache.negative_ttl_s = CV_NONE;
+    cv_client *wrong = drive_open(scene, &options);
+    expect(scene, wrong, CV_ERROR_AUTH, 1);
+    expect(scene, wrong, CV_ERROR_AUTH, 2);
+    cv_client_close(wrong);
+}
+
+static void test_words_of_other_keys_are_forgotten_in_time(void **context) {
+    drive_scene *scene = *context;
+    expect_accepted(scene, scene->client, 1);
+    api_execute(scene->self, AGED);
+    cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
+    expect(scene, wrong, CV_ERROR_AUTH, 2);
+    cv_client_close(wrong);
+    assert_int_equal(api_query(scene->self, KEYS), 1);
+    assert_int_equal(
+        api_query(scene->self, "SELECT value < 0 FROM settings WHERE name LIKE 'key:%'"), 1);
+}
+
+/* ---- other answers ---- */
+
+static void test_any_answer_proves_it(void **context) {
+    drive_scene *scene = *context;
+    assert_int_equal(api_retrieve(scene->client, ISSUE).code, CV_OK);
+    expect_accepted(scene, scene->client, 0);
+}
+
+static void test_so_does_a_denial(void **context) {
+    drive_scene *scene = *context;
+    assert_int_equal(api_retrieve(scene->client, 999999).code, CV_ERROR_NOT_FOUND);
+    expect_accepted(scene, scene->client, 0);
+}
+
+static void test_an_answer_of_the_cache_proves_nothing(void **context) {
+    drive_scene *scene = *context;
+    assert_int_equal(api_retrieve(scene->client, ISSUE).code, CV_OK);
+    reopen(scene);
+    assert_int_equal(api_retrieve(scene->client, ISSUE).source, CV_SOURCE_CACHE);
+    expect_accepted(scene, scene->client, 1);
+}
+
+static void test_a_refused_call_says_the_contrary(void **context) {
+    const server_fault refused = {.api_status = 100};
+    drive_scene *scene = *context;
+    expect_accepted(scene, scene->client, 1);
+    api_break(scene->self, &refused);
+    assert_int_equal(api_retrieve(scene->client, ISSUE).code, CV_ERROR_AUTH);
+    expect(scene, scene->client, CV_ERROR_AUTH, 1);
+    assert_int_equal(api_retrieve(scene->client, ISSUE).code, CV_OK);
+    expect_accepted(scene, scene->client, 1);
+}
+
+/* What was noted before does not undo what this client has heard since. */
+static void test_the_later_word_counts(void **context) {
+    drive_scene *scene = *context;
+    cv_options options = api_options(scene->self);
+    options.cache.negative_ttl_s = CV_NONE;
+    cv_client *client = drive_open(scene, &options);
+    const server_fault refused = {.api_status = 100};
+    expect_accepted(scene, scene->client, 1);
+    api_break(scene->self, &refused);
+    assert_int_equal(api_retrieve(client, ISSUE).code, CV_ERROR_AUTH);
+    expect_accepted(scene, client, 2);
+    cv_client_close(client);
+}
+
+/* ---- not known ---- */
+
+static void test_trouble_is_no_answer(void **context) {
+    static const struct {
+        server_fault fault;
+        cv_code code;
+    } troubles[] = {
+        {{.http_status = 500, .body = ""}, CV_ERROR_SERVER},
+        {{.api_status = 107}, CV_ERROR_RATE_LIMITED},
+        {{.http_status = 403, .body = "<html>"}, CV_ERROR_BLOCKED},
+        {{.body = "no JSON"}, CV_ERROR_RESPONSE},
+    };
+    drive_scene *scene = *context;
+    for (size_t i = 0; i < API_COUNT(troubles); i++) {
+        api_break(scene->self, &troubles[i].fault);
+        expect(scene, scene->client, troubles[i].code, i + 1);
+        api_lift_pauses(scene->self);
+    }
+    assert_int_equal(api_query(scene->self, KEYS), 0);
+    expect_accepted(scene, scene->client, API_COUNT(troubles) + 1);
+}
+
+/* The file is for others; this client knows. */
+static void test_what_cannot_be_noted_is_known(void **context) {
+    drive_scene *scene = *context;
+    api_execute(scene->self, "CREATE TRIGGER refuse BEFORE INSERT ON settings BEGIN"
+                             " SELECT RAISE(ABORT, 'no room'); END");
+    expect_accepted(scene, scene->client, 1);
+    expect_accepted(scene, scene->client, 1);
+    assert_int_equal(api_query(scene->self, KEYS), 0);
+}
+
+static void test_it_needs_room(void **context) {
+    drive_scene *scene = *context;
+    const cv_resource_limit none = {.resource = "promos", .limit = 0};
+    cv_options options = api_options(scene->self);
+    options.rate_limit.resources = &none;
+    options.rate_limit.resource_count = 1;
+    cv_client *client = drive_open(scene, &options);
+    expect(scene, client, CV_ERROR_RATE_LIMITED, 0);
+    cv_client_close(client);
+}
+
+static void test_without_a_client(void **context) {
+    drive_scene *scene = *context;
+    expect(scene, NULL, CV_ERROR_ARGUMENT, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        BOTH_DRIVES(test_it_is_asked_once),
+        BOTH_DRIVES(test_the_file_remembers),
+        BOTH_DRIVES(test_a_refusal_is_remembered_too),
+        BOTH_DRIVES(test_keys_are_told_apart),
+        BOTH_DRIVES(test_what_is_old_is_asked_anew),
+        BOTH_DRIVES(test_a_refusal_that_is_not_remembered),
+        BOTH_DRIVES(test_words_of_other_keys_are_forgotten_in_time),
+        BOTH_DRIVES(test_any_answer_proves_it),
+        BOTH_DRIVES(test_so_does_a_denial),
+        BOTH_DRIVES(test_an_answer_of_the_cache_proves_nothing),
+        BOTH_DRIVES(test_a_refused_call_says_the_contrary),
+        BOTH_DRIVES(test_the_later_word_counts),
+        BOTH_DRIVES(test_trouble_is_no_answer),
+        BOTH_DRIVES(test_what_cannot_be_noted_is_known),
+        BOTH_DRIVES(test_it_needs_room),
+        BOTH_DRIVES(test_without_a_client),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
