@@ -51,7 +51,7 @@ struct cv_client {
     cvi_clock clock;
     cvi_random random;
     cvi_stores *stores;
-    cvi_log *log; /* NULL: nobody reads it */
+    cvi_log *log;        /* NULL: nobody reads it */
     cvi_lineage lineage; /* its own, as requests outlive the stores */
     cvi_birth birth;     /* where it was opened */
 
