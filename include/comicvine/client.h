@@ -31,7 +31,7 @@ struct sqlite3;
 
 typedef enum cv_drive {
     CV_DRIVE_THREAD = 0, /* a worker thread, started by the first cv_request_* that starts a call,
-                            or the first blocking call that the cache does not answer */
+                            or the first blocking call that needs the service */
     CV_DRIVE_POLL        /* no thread of ours ever: cv_client_poll, waits and blocking calls work */
 } cv_drive;
 
@@ -66,7 +66,7 @@ typedef struct cv_cache_settings {
     int64_t max_entry_bytes;     /* larger bodies are not stored; 0: 5 MiB. CV_NONE: no bound */
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
 
-    /* How long after its end an answer may still be read as a stale one, and is kept in the file;
+    /* How long after its end an answer may still be given as a stale one, and is kept in the file;
      * 0: 604 800 (a week). CV_NONE: not at all. */
     int64_t stale_s;
 
@@ -81,7 +81,15 @@ typedef struct cv_cache_settings {
      * that is stored and in cleanups. A larger body is not stored. Uses are noted to the minute,
      * and only by those that have this set: programs that share a file should agree on it. */
     int64_t max_bytes;
-    int64_t reserved[12];
+
+    cv_stale stale; /* what stale answers are good for, where a call does not say otherwise */
+
+    /* Believes the service's Cache-Control: max-age in place of the time to live, no-store,
+     * no-cache and must-revalidate (not given when it is stale). Otherwise it does not count. What
+     * was stored so is fresh for no longer for others on the file, and not given stale by them
+     * either. Nothing of this where the time to live is CV_NONE. */
+    bool heed_cache_control;
+    int64_t reserved[11];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -204,7 +212,7 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, {0}},                                                 \
+        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, false, {0}},                    \
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \

@@ -19,6 +19,8 @@
  *   (CV_ERROR_RESPONSE), never a silent end. One record alone may come again at the right place,
  *   but not twice where no total ends the walk.
  *
+ * Pages are answers like any other: a stale one is given where stale answers are, and marked.
+ *
  * After an error the walk stands where it stood: the next call asks for the same page again, and
  * after a page that was not believed it asks the service (CV_MODE_REFRESH).
  *

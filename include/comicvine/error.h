@@ -25,7 +25,7 @@ typedef enum cv_code {
     CV_ERROR_TIMEOUT,      /* no complete answer within timeout_ms, or deadline_ms passed */
     CV_ERROR_SERVER,       /* 5xx, also after the retries; or not sent as it often came */
     CV_ERROR_RESPONSE,   /* an answer that is not what it should be: cut, too large, other shape */
-    CV_ERROR_NOT_CACHED, /* CV_MODE_CACHE_ONLY, and the cache has nothing fresh */
+    CV_ERROR_NOT_CACHED, /* CV_MODE_CACHE_ONLY, and the cache has nothing that may be given */
     CV_ERROR_STORE,      /* the database: locked too long, full, corrupt, read-only, unsuitable */
     CV_ERROR_NOMEM,      /* an allocation failed; nothing was lost that was there before */
     CV_ERROR_CANCELLED,  /* cv_request_cancel or cv_request_free */

@@ -71,7 +71,8 @@ typedef struct cv_issue_page {
     cv_source source;
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
-    int64_t reserved[8];
+    const cv_stale_note *stale;
+    int64_t reserved[7];
 } cv_issue_page;
 
 /* The issue with this id, from the cache or the service. Blocks: for a disk read on a hit, else

@@ -42,7 +42,8 @@ typedef struct cv_power_page {
     cv_source source;
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
-    int64_t reserved[8];
+    const cv_stale_note *stale;
+    int64_t reserved[7];
 } cv_power_page;
 
 /* The functions of every resource: issue.h says what they do, how long they block and who frees. */

@@ -21,9 +21,28 @@ typedef enum cv_priority { CV_PRIORITY_BACKGROUND = 0, CV_PRIORITY_USER = 1 } cv
 
 typedef enum cv_mode {
     CV_MODE_DEFAULT = 0, /* the cache if fresh, else the service */
-    CV_MODE_CACHE_ONLY,  /* never a packet: CV_ERROR_NOT_CACHED if the cache has nothing fresh */
+    CV_MODE_CACHE_ONLY,  /* never a packet: CV_ERROR_NOT_CACHED if the cache has nothing, not even a
+                            stale answer */
     CV_MODE_REFRESH      /* one admitted request, whatever the cache holds; the answer is stored */
 } cv_mode;
+
+/* What an answer in the cache is good for once it is past its time to live, or older than a call's
+ * max_age_s, and until stale_s after that. Where it is given it is marked: CV_SOURCE_STALE, with
+ * its age and the reason (cv_stale_note).
+ *
+ * It stands in for CV_ERROR_NETWORK, _TIMEOUT, _SERVER, _RESPONSE, _BLOCKED and _RATE_LIMITED (a
+ * wait for quota beyond max_wait_ms too), for _NOT_CACHED in CV_MODE_CACHE_ONLY, and when a
+ * deadline passes; never for any other error. That there is no such object is never said from a
+ * stale answer. */
+typedef enum cv_stale {
+    CV_STALE_DEFAULT =
+        0,             /* in cv_cache_settings: CV_STALE_IF_ERROR. Of a call: what the client has,
+                          but for CV_MODE_REFRESH, which asks for the service: CV_STALE_NEVER */
+    CV_STALE_NEVER,    /* the error instead */
+    CV_STALE_IF_ERROR, /* where the call would fail */
+    CV_STALE_WHILE_REVALIDATE /* at once, and it is fetched anew behind it, at background priority,
+                                 by one program at a time; in CV_MODE_DEFAULT */
+} cv_stale;
 
 /* Options of one call. Start from CV_REQUEST_OPTIONS_INIT; a member of 0 or NULL has its default
  * (but priority: 0 is the background). Only read during the call that takes it. */
@@ -39,19 +58,26 @@ typedef struct cv_request_options {
     int64_t max_wait_ms; /* longest wait for quota; 0: the client's; CV_NO_WAIT, CV_WAIT_FOREVER */
 
     /* For the whole call, from now; 0: none. When it passes the call ends with CV_ERROR_TIMEOUT, or
-     * with CV_ERROR_STORE if all that it waited for was a locked database. */
+     * with CV_ERROR_STORE if all that it waited for was a locked database; or with a stale answer
+     * in place of either. */
     int64_t deadline_ms;
 
     /* Not 0: names in `fields` that this version does not know pass, for what the service has added
      * since. Such members are read with cv_record_raw. */
     int64_t allow_unknown;
 
-    int64_t reserved[7];
+    /* Seconds: what the cache has had for longer is not fresh for this call, whatever its time to
+     * live; 0: no such bound. */
+    int64_t max_age_s;
+
+    cv_stale stale; /* what stale answers are good for */
+    int64_t reserved[5];
 } cv_request_options;
 
 /* clang-format off */
 #define CV_REQUEST_OPTIONS_INIT                                                                    \
-    {sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, 0, {0}}
+    {sizeof(cv_request_options), CV_PRIORITY_USER, NULL, CV_MODE_DEFAULT, 0, 0, 0, 0,              \
+     CV_STALE_DEFAULT, {0}}
 /* clang-format on */
 
 /* Which part of a list is wanted, in the service's own syntax. Names are checked against the

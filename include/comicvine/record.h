@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <comicvine/error.h>
 #include <comicvine/resource.h>
 #include <comicvine/version.h>
 
@@ -30,8 +31,17 @@ typedef enum cv_source {
     CV_SOURCE_CACHE = 0, /* the database file */
     CV_SOURCE_NETWORK,   /* the service, fetched for this call */
     CV_SOURCE_SHARED, /* the service, fetched for another caller who asked the same just before */
-    CV_SOURCE_STALE   /* the database file, past its time to live */
+    CV_SOURCE_STALE   /* the database file, past its time to live: see cv_stale_note */
 } cv_source;
+
+/* Beside an answer that is past its time: how old it is, and why it was given all the same. The
+ * reason is what the call would have failed with; or CV_PENDING: nothing failed, and it is fetched
+ * anew (CV_STALE_WHILE_REVALIDATE); or CV_ERROR_NOT_CACHED: only the cache was asked. */
+typedef struct cv_stale_note {
+    int64_t age_ms;  /* from when the service answered to when this call was */
+    cv_error reason; /* a code that is not CV_OK, and what belongs to it */
+    int64_t reserved[4];
+} cv_stale_note;
 
 /* The head of every typed record and every record's own part of the answer. */
 typedef struct cv_record {
@@ -40,7 +50,8 @@ typedef struct cv_record {
     int64_t fetched_at_ms;           /* Unix time at which the service answered */
     int64_t expires_at_ms;           /* Unix time until which the cache calls it fresh */
     const struct cvi_record *detail; /* the library's own */
-    int64_t reserved[2];
+    const cv_stale_note *stale;      /* with CV_SOURCE_STALE, else NULL */
+    int64_t reserved[1];
 } cv_record;
 
 /* Reference to another object. */
@@ -177,14 +188,15 @@ typedef struct cv_associated_image_list {
 /* One page of a list, as records of any resource. `items` belong to the page. */
 typedef struct cv_page {
     const cv_record *const *items;
-    size_t count;          /* records on this page; empty items of the answer are none */
-    int64_t limit;         /* page size that the service applied */
-    int64_t offset;        /* position of the first item among all matches; -1: not said */
-    int64_t total;         /* matches in all, as the service counts them; -1: not said */
-    cv_source source;      /* of this call */
-    int64_t fetched_at_ms; /* Unix time */
-    int64_t expires_at_ms; /* Unix time */
-    int64_t reserved[8];
+    size_t count;               /* records on this page; empty items of the answer are none */
+    int64_t limit;              /* page size that the service applied */
+    int64_t offset;             /* position of the first item among all matches; -1: not said */
+    int64_t total;              /* matches in all, as the service counts them; -1: not said */
+    cv_source source;           /* of this call */
+    int64_t fetched_at_ms;      /* Unix time */
+    int64_t expires_at_ms;      /* Unix time */
+    const cv_stale_note *stale; /* with CV_SOURCE_STALE, else NULL; that of each item too */
+    int64_t reserved[7];
 } cv_page;
 
 /* Whether the answer had this member, even as null. `field` is a member's name or its spelling on

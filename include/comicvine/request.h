@@ -44,7 +44,9 @@ CV_API cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, 
  * is not in the cache is retrieved one by one, each a request of the detail path, a few at once;
  * such records are full entries. Types cannot be had by id at all: CV_ERROR_ARGUMENT.
  * `ids` (copied) may repeat themselves. In `options`, `fields` are those of lists; mode, priority,
- * max_wait_ms and deadline_ms hold for each request to the service. The request is done and well
+ * max_wait_ms and deadline_ms hold for each request to the service, max_age_s and `stale` for each
+ * id: for what a request fails to bring an old entry is given in its place, a full one or what a
+ * list has said (CV_STALE_WHILE_REVALIDATE means the same here). The request is done and well
  * when each id has come to an end; take them with cv_many_take. In CV_DRIVE_POLL each turn of
  * cv_client_poll does a bounded part of the work; cv_client_next_deadline says 0 while there is
  * more. */

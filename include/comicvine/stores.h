@@ -104,7 +104,8 @@ CV_API void cv_cache_store_close(cv_cache_store *store);
  * that there is no such object. */
 CV_API bool cv_cache_store_get(cv_cache_store *store, const char *hash, cv_blob *value);
 
-/* The same, but an expired body will do until stale_s after its end. `age_ms` (NULL: not wanted) is
+/* The same, but an expired body will do until stale_s after its end, unless a client has stored it
+ * with the service's word against that (heed_cache_control). `age_ms` (NULL: not wanted) is
  * the time since it was stored. */
 CV_API bool cv_cache_store_get_stale(cv_cache_store *store, const char *hash, cv_blob *value,
                                      int64_t *age_ms);

@@ -6,6 +6,7 @@
 
 #include "client/envelope.h"
 #include "client/heed.h"
+#include "client/renewal.h"
 #include "client/retry.h"
 #include "client/telling.h"
 #include "support/allocator.h"
@@ -113,7 +114,15 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
         return;
     }
     cvi_finding finding;
-    cvi_judge_response(flight->call, response, &finding);
+    cvi_renewal_note(engine, flight, response);
+    if (!cvi_renewal_is_answer(response)) {
+        cvi_judge_response(flight->call, response, &finding);
+    } else if (!cvi_renewal_judge(flight, response, &finding)) {
+        flight->distrust_cache = true; /* the whole, then, newly admitted */
+        cvi_flight_note_word(engine, flight, NULL, now);
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        return;
+    }
     hear_key(engine, &finding, now);
     cvi_flight_note_word(engine, flight, &finding, now);
     take_finding(engine, flight, &finding, now);

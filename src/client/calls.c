@@ -11,7 +11,11 @@
 #include "client/events.h"
 #include "client/lookup.h"
 #include "client/request_start.h"
+#include "client/revalidate.h"
+#include "client/stale.h"
 #include "support/error.h"
+
+enum { LARGEST_AGE_S = 31536000 }; /* a year, like the times of the cache */
 
 /* ---- arguments ---- */
 
@@ -26,6 +30,11 @@ static bool check_options(const cv_request_options *options, cv_error *error) {
                       options->max_wait_ms, options->deadline_ms);
     } else if (options->deadline_ms > INT64_MAX / 2) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "deadline_ms is beyond all times");
+    } else if (options->max_age_s < 0 || options->max_age_s > LARGEST_AGE_S) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "max_age_s %" PRId64 " is not from 0 to %d",
+                      options->max_age_s, LARGEST_AGE_S);
+    } else if ((unsigned)options->stale > CV_STALE_WHILE_REVALIDATE) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "stale has no value %d", options->stale);
     } else {
         return true;
     }
@@ -127,11 +136,13 @@ static bool is_answered(const cvi_outcome *outcome) {
 
 /* Reads a result, or the error that there is no such object, or neither, a miss. False: the engine
  * must ask again, and say what is wrong if need be. */
-static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *outcome) {
+static bool read_cache(cv_client *client, const cvi_call *call, int64_t max_age_s,
+                       cvi_outcome *outcome) {
     cvi_cached cached;
     cvi_now now = cvi_clock_now(&client->clock);
+    const cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
     cv_error error;
-    if (cvi_look_up(cvi_stores_lookup, client->stores, call, now, &cached, &error) !=
+    if (cvi_look_up(cvi_stores_lookup, client->stores, call, &want, now, &cached, &error) !=
         CVI_STORE_DONE) {
         return false; /* what is wrong shows when the engine looks */
     }
@@ -141,14 +152,49 @@ static bool read_cache(cv_client *client, const cvi_call *call, cvi_outcome *out
     cvi_finding finding;
     cvi_body body = {cached.body, cached.size};
     cvi_judge_stored(call, body, cached.is_negative, &finding);
-    outcome->provenance =
-        (cvi_provenance){CV_SOURCE_CACHE, cached.fetched_at_ms, cached.expires_at_ms};
+    outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
+                                           .fetched_at_ms = cached.fetched_at_ms,
+                                           .expires_at_ms = cached.expires_at_ms};
     if (finding.error.code == CV_ERROR_NOT_FOUND) {
         outcome->error = finding.error;
         return true;
     }
     outcome->result = finding.result;
     return finding.result != NULL;
+}
+
+/* What is given for want of something fresh by a call that begins no request for itself: an old
+ * answer, or to those who only ask the cache an error; or nothing. False: as above. */
+static bool read_old(cv_client *client, const cvi_call *call, const cv_request_options *options,
+                     cvi_outcome *outcome) {
+    cv_stale stale = cvi_settings_stale(&client->settings, options);
+    bool is_only_cache = options->mode == CV_MODE_CACHE_ONLY;
+    cvi_now now = cvi_clock_now(&client->clock);
+    cv_error reason;
+    if (is_only_cache) {
+        cvi_error_not_cached(&reason, call->label);
+    } else {
+        cvi_stale_set_pending(&reason, call);
+    }
+    bool takes = is_only_cache ? cvi_stale_stands_in(stale, reason.code)
+                               : stale == CV_STALE_WHILE_REVALIDATE;
+    if (takes && cvi_stale_read(cvi_stores_lookup, client->stores, call, now, &outcome->result,
+                                &outcome->provenance) != CVI_STORE_DONE) {
+        return false;
+    }
+    if (outcome->result != NULL) {
+        cvi_stale_mark(&outcome->provenance, &reason, now);
+        outcome->revalidates = !is_only_cache;
+    } else if (is_only_cache) {
+        outcome->error = reason;
+    }
+    return true;
+}
+
+static bool read_on_calling_thread(cv_client *client, const cvi_call *call,
+                                   const cv_request_options *options, cvi_outcome *outcome) {
+    return read_cache(client, call, options->max_age_s, outcome) &&
+           (is_answered(outcome) || read_old(client, call, options, outcome));
 }
 
 /* ---- blocking calls ---- */
@@ -178,13 +224,13 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
             cvi_call_release(call);
             return;
         }
-        order.looked = read_cache(client, call, outcome);
+        order.looked = read_on_calling_thread(client, call, options, outcome);
         cvi_log_flush(client->log);
         cvi_client_leave(client);
-        if (!is_answered(outcome) && order.looked && options->mode == CV_MODE_CACHE_ONLY) {
-            cvi_error_not_cached(&outcome->error, call->label);
-        }
         if (is_answered(outcome)) {
+            if (outcome->revalidates) {
+                cvi_revalidate(client, call, options->max_age_s * 1000);
+            }
             cvi_events_tell_answered(client, call, outcome);
             cvi_call_release(call);
             return;

@@ -14,6 +14,7 @@
 
 #include "client/call.h"
 #include "client/engine.h"
+#include "client/revalidations.h"
 #include "client/settings.h"
 #include "client/shelf.h"
 #include "client/transport.h"
@@ -66,6 +67,7 @@ struct cv_client {
     cvi_queue callbacks;   /* done, to be called back */
     cvi_event_line events; /* of all requests */
     int event_count;
+    cvi_revalidations revalidations;
     cvi_waiter *waiters;
     cvi_key_state key_state;  /* what the service last said to the key */
     cvi_now key_heard;        /* and when */
@@ -84,6 +86,7 @@ struct cv_request {
     cvi_call *call;          /* fixed; NULL when the arguments were bad */
     struct cvi_many *many;   /* fixed; what it asks for, of a request for many; driver's */
     cv_cursor *cursor;       /* fixed; whose next page it fetches, or NULL; counted */
+    bool revalidates;        /* fixed; it is the client's own: see revalidate.h */
     bool is_blocking;        /* fixed; of a blocking call, which alone delivers its events */
     bool tells;              /* fixed; the application wants its events */
 

@@ -7,6 +7,7 @@
 #include "client/cursor.h"
 #include "client/events.h"
 #include "client/many.h"
+#include "client/revalidate.h"
 
 /* ---- waiters ---- */
 
@@ -181,6 +182,9 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
     if (request->cursor != NULL) {
         cvi_cursor_arrive_locked(request->cursor, &request->outcome);
     }
+    if (request->revalidates) {
+        cvi_revalidation_end_locked(request);
+    }
     cvi_events_tell_end_locked(request, &request->outcome);
     request->done = true;
     cvi_callbacks_queue_locked(request);
@@ -194,6 +198,9 @@ void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome
         return;
     }
     cv_request *request = (cv_request *)passenger;
+    if (outcome->revalidates) { /* the first, as the request may be gone once it is done */
+        cvi_revalidate(client, request->call, passenger->max_age_ms);
+    }
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, outcome);
     cv_cursor *moved = request->outcome.result != NULL ? request->cursor : NULL;

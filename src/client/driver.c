@@ -284,6 +284,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .lease_ms = options->dedupe.lease_ms,
         .max_retries = options->max_retries,
         .clean_interval_ms = clean_interval_ms(options),
+        .heeds_cache_control = options->cache.heed_cache_control,
     };
     set_ages(&options->rate_limit, &engine);
     return cvi_engine_open(&engine, cvi_clock_now(&client->clock));

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "client/quota.h"
+#include "client/renewal.h"
+#include "client/stale.h"
 #include "client/telling.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -27,8 +29,10 @@ cvi_engine *cvi_engine_open(const cvi_engine_options *options, cvi_now now) {
 
 static void free_flight(cvi_engine *engine, cvi_flight *flight) {
     const cv_allocator *allocator = &engine->options.allocator;
+    cvi_renewal_forget(flight);
     cvi_call_release(flight->call);
     cvi_result_release(flight->result);
+    cvi_result_release(flight->stale);
     cvi_release(allocator, flight->redirect_url);
     cvi_release(allocator, flight);
 }
@@ -114,6 +118,7 @@ static cvi_flight *new_flight(cvi_engine *engine, cvi_call *call) {
         flight->engine = engine;
         flight->call = cvi_call_keep(call);
         flight->sequence = engine->sequence++;
+        flight->stale_boot_ms = -1;
     }
     return flight;
 }
@@ -165,9 +170,11 @@ static void raise_flight(cvi_engine *engine, cvi_flight *flight, cv_priority pri
 }
 
 static void deliver_stored(cvi_engine *engine, cvi_flight *flight, cvi_passenger *passenger) {
-    cvi_outcome outcome = {.result = flight->result,
-                           .provenance = {CV_SOURCE_SHARED, flight->fetched_at_ms,
-                                          flight->fetched_at_ms + flight->call->ttl_ms}};
+    cvi_outcome outcome = {
+        .result = flight->result,
+        .provenance = {.source = CV_SOURCE_SHARED,
+                       .fetched_at_ms = flight->fetched_at_ms,
+                       .expires_at_ms = flight->fetched_at_ms + flight->keeping.ttl_ms}};
     engine->options.deliver(engine->options.user, passenger, &outcome);
 }
 
@@ -206,6 +213,20 @@ static void unlink_passenger(cvi_passenger *passenger) {
     *link = passenger->next;
     passenger->next = NULL;
     passenger->flight = NULL;
+}
+
+int64_t cvi_flight_max_age_ms(const cvi_flight *flight) {
+    int64_t loosest_ms = -1;
+    for (const cvi_passenger *passenger = flight->passengers; passenger != NULL;
+         passenger = passenger->next) {
+        if (passenger->max_age_ms == 0) {
+            return 0;
+        }
+        if (passenger->max_age_ms > loosest_ms) {
+            loosest_ms = passenger->max_age_ms;
+        }
+    }
+    return loosest_ms > 0 ? loosest_ms : 0;
 }
 
 void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger,
@@ -273,16 +294,16 @@ static const struct {
     [CVI_HINDRANCE_FAILING] = {CV_ERROR_TIMEOUT, "the service fails, and is left in peace"},
 };
 
-static void expire_passenger(cvi_engine *engine, cvi_passenger *passenger) {
+static void expire_passenger(cvi_engine *engine, cvi_passenger *passenger, cvi_now now) {
     const cvi_flight *flight = passenger->flight;
-    cvi_outcome outcome = {.result = NULL};
+    cv_error error;
     const char *why =
         flight->hindrance == CVI_HINDRANCE_SHARE ? cvi_quota_share_text(engine, flight) : "";
-    cvi_error_set(&outcome.error, hindrances[flight->hindrance].code,
+    cvi_error_set(&error, hindrances[flight->hindrance].code,
                   "%s: the deadline of %" PRId64 " ms has passed: %s%s", flight->call->label,
                   passenger->deadline_ms, hindrances[flight->hindrance].meanwhile, why);
-    outcome.error.retryable = true;
-    cvi_flight_disembark(engine, passenger, &outcome);
+    error.retryable = true;
+    cvi_stale_expire(engine, passenger, &error, now);
 }
 
 static void expire_passengers(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -291,7 +312,7 @@ static void expire_passengers(cvi_engine *engine, cvi_flight *flight, cvi_now no
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (now.boot_ms >= passenger->deadline_boot_ms) {
-            expire_passenger(engine, passenger);
+            expire_passenger(engine, passenger, now);
             any = true;
         }
     }
@@ -317,8 +338,17 @@ static int64_t next_look(const cvi_flight *flight) {
     return next;
 }
 
+/* Who takes an old answer at once need not wait for a flight that has left the cache behind. */
+static void give_old_answers(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    bool is_under_way = flight->stage != CVI_STAGE_LOOKUP && flight->stage != CVI_STAGE_DONE;
+    if (is_under_way && cvi_stale_give_old(engine, flight, now)) {
+        end_if_empty(engine, flight);
+    }
+}
+
 static void step_flight(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     expire_passengers(engine, flight, now);
+    give_old_answers(engine, flight, now);
     cvi_flight_renew(engine, flight, now);
     while (flight->stage != CVI_STAGE_DONE && now.boot_ms >= flight->due_boot_ms &&
            cvi_stage_run(engine, flight, now)) {

@@ -31,6 +31,8 @@ struct cvi_passenger {
     cv_mode mode;
     bool is_part;             /* of a request for many: lies in a cvi_part */
     bool looked;              /* the caller has asked the cache already */
+    cv_stale stale;           /* CV_STALE_DEFAULT: as CV_STALE_NEVER */
+    int64_t max_age_ms;       /* of what the cache may answer; 0: no bound */
     bool joined;              /* set by the engine: others had asked before */
     int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* INT64_MAX: none */
@@ -42,16 +44,24 @@ struct cvi_passenger {
     int64_t told_until_boot_ms;
 };
 
+/* Whether an answer is not older than this passenger wants it. */
+static inline bool cvi_is_young_enough(const cvi_passenger *passenger,
+                                       const cvi_provenance *provenance, cvi_now now) {
+    return passenger->max_age_ms == 0 ||
+           provenance->fetched_at_ms > now.wall_ms - passenger->max_age_ms;
+}
+
 /* What a passenger gets. */
 typedef struct cvi_outcome {
     cvi_result *result; /* NULL: `error` says why; the receiver keeps its own reference */
     cvi_provenance provenance;
-    cv_error error; /* with a stale result (CV_OK) its message may say why it is given */
+    bool revalidates; /* it is stale, and wanted anew: the engine does not see to that itself */
+    cv_error error;
 } cvi_outcome;
 
 /* The stores, as functions that tests replace; the real ones are cvi_stores_*. */
 typedef struct cvi_store_ops {
-    cvi_store_answer (*lookup)(cvi_stores *, const char *hash, int64_t ttl_ms, cvi_now,
+    cvi_store_answer (*lookup)(cvi_stores *, const char *hash, const cvi_want *, cvi_now,
                                cvi_cached *, cv_error *);
     cvi_store_answer (*claim)(cvi_stores *, const cvi_claim_spec *, cvi_now, cvi_claim *,
                               cv_error *);
@@ -98,6 +108,7 @@ typedef struct cvi_engine_options {
     int64_t fresh_ms;          /* an admission older than this when it is sent is taken anew */
     int64_t max_retries;       /* CV_NONE: none */
     int64_t clean_interval_ms; /* CV_NONE: never */
+    bool heeds_cache_control;  /* of the service */
 } cvi_engine_options;
 
 /* NULL without memory. */

@@ -176,7 +176,7 @@ static cv_event source_event(const cvi_outcome *outcome) {
         event.code = outcome->error.code;
     } else if (is_stored && event.source == CV_SOURCE_STALE) {
         event.kind = CV_EVENT_STALE;
-        event.reason = outcome->error.message;
+        event.reason = outcome->provenance.note.reason.message;
     }
     return event;
 }

@@ -62,6 +62,7 @@ struct cvi_flight {
     int64_t admitted_boot_ms;
     bool connects; /* must be admitted anew when its connection is ready */
 
+    cvi_recalled recalled;  /* what the service may confirm; its body NULL: nothing */
     cvi_transfer *transfer; /* in RECEIVE */
     char *redirect_url;     /* where the service sent us, or NULL */
     int redirects;
@@ -80,12 +81,20 @@ struct cvi_flight {
     bool follows_failure;       /* the request before it failed: that this one does not is news */
     int64_t retry_boot_ms;      /* in BACKOFF: not tried again before */
 
+    cvi_result *stale; /* what the cache had past its time, at that instant; NULL: nothing */
+    cvi_provenance stale_provenance;
+    int64_t stale_boot_ms; /* -1: not looked yet */
+    int64_t
+        stale_by_boot_ms; /* a cache that is locked is not asked for longer; 0: was not locked */
+
     cvi_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
     cv_error failure;   /* of ending FAIL, and in BACKOFF of the last try */
     int64_t fetched_at_ms;
+    cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
+    cvi_validators validators;
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 
@@ -97,6 +106,9 @@ void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcom
 
 /* The same for one passenger. */
 void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger, const cvi_outcome *outcome);
+
+/* The loosest bound of age that somebody aboard has; 0: no bound. */
+int64_t cvi_flight_max_age_ms(const cvi_flight *flight);
 
 /* Ends the flight with an error for all; what it holds is given up in STORE. */
 void cvi_flight_fail(cvi_flight *flight, const cv_error *error);

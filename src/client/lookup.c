@@ -6,10 +6,11 @@
 #include "support/allocator.h"
 
 static cvi_store_answer read_full(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                                  cvi_now now, cvi_cached *cached, cv_error *error) {
+                                  const cvi_want *want, cvi_now now, cvi_cached *cached,
+                                  cv_error *error) {
     cvi_cached full;
     memset(&full, 0, sizeof(full));
-    cvi_store_answer answer = lookup(stores, call->full_hash, call->ttl_ms, now, &full, error);
+    cvi_store_answer answer = lookup(stores, call->full_hash, want, now, &full, error);
     bool is_newer = cached->body == NULL || full.fetched_at_ms > cached->fetched_at_ms;
     if (full.body != NULL && is_newer) {
         cvi_release(&call->allocator, cached->body);
@@ -21,12 +22,13 @@ static cvi_store_answer read_full(cvi_lookup *lookup, cvi_stores *stores, const 
 }
 
 cvi_store_answer cvi_look_up(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                             cvi_now now, cvi_cached *cached, cv_error *error) {
+                             const cvi_want *want, cvi_now now, cvi_cached *cached,
+                             cv_error *error) {
     memset(cached, 0, sizeof(*cached));
-    cvi_store_answer answer = lookup(stores, call->hash, call->ttl_ms, now, cached, error);
+    cvi_store_answer answer = lookup(stores, call->hash, want, now, cached, error);
     bool is_answered = cached->body != NULL && !cached->is_negative;
     if (answer != CVI_STORE_DONE || is_answered || call->full_hash[0] == '\0') {
         return answer;
     }
-    return read_full(lookup, stores, call, now, cached, error);
+    return read_full(lookup, stores, call, want, now, cached, error);
 }

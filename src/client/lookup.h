@@ -6,7 +6,7 @@
 #include "stores/stores.h"
 
 /* cvi_stores_lookup, or what stands for it. */
-typedef cvi_store_answer cvi_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+typedef cvi_store_answer cvi_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                     cvi_now now, cvi_cached *cached, cv_error *error);
 
 /* Reads the entry of exactly this call or, for some fields of an object, a full entry of it: that
@@ -14,6 +14,7 @@ typedef cvi_store_answer cvi_lookup(cvi_stores *stores, const char *hash, int64_
  * fetched. The body is the caller's, NULL on a miss. Any answer but DONE is `lookup`'s, as is
  * the error; a cache that fails is a miss: the network can answer. */
 cvi_store_answer cvi_look_up(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                             cvi_now now, cvi_cached *cached, cv_error *error);
+                             const cvi_want *want, cvi_now now, cvi_cached *cached,
+                             cv_error *error);
 
 #endif

@@ -1,7 +1,8 @@
 /* Owns the way of a request for many objects. Each id is looked up in the cache; those that are not
  * there queue, and are asked for in lists, or one by one where lists cannot be asked by id. Looks
  * stop while enough ids queue, so that an id is asked for soon after the look: another process may
- * have fetched it. Outcomes are only noted inside the engine, which is not to be changed there, and
+ * have fetched it. For those of a list that failed a stale entry will do, if it may. Outcomes are
+ * only noted inside the engine, which is not to be changed there, and
  * looked at in the driver's next turn; a turn's work is bounded. The driver's. */
 #include "client/many.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "client/events.h"
+#include "client/stale.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
@@ -49,6 +51,16 @@ void cvi_many_settle_failed(cvi_many *many, cvi_many_entry *entry, const cv_erro
     many->settled_count++;
 }
 
+void cvi_many_fail(cvi_many *many, cvi_many_entry *entry, const cv_error *error) {
+    if (!cvi_stale_stands_in(many->request->passenger.stale, error->code)) {
+        cvi_many_settle_failed(many, entry, error);
+        return;
+    }
+    entry->error = *error;
+    entry->wanted_next = many->failed;
+    many->failed = entry;
+}
+
 void cvi_many_want(cvi_many *many, cvi_many_entry *entry) {
     entry->wanted_next = NULL;
     *(many->wanted_last != NULL ? &many->wanted_last->wanted_next : &many->wanted_first) = entry;
@@ -73,19 +85,26 @@ bool cvi_many_has_id_lists(const cvi_resource *resource) {
 
 /* ---- parts ---- */
 
+static bool is_look(cvi_part_kind kind) {
+    return kind == CVI_PART_LOOK || kind == CVI_PART_STALE;
+}
+
 static size_t *parts_in_use(cvi_many *many, cvi_part_kind kind) {
-    return kind == CVI_PART_LOOK ? &many->looks : &many->fetches;
+    return is_look(kind) ? &many->looks : &many->fetches;
 }
 
 /* A part that is free; there must be one of the kind. */
 static cvi_part *take_part(cvi_many *many, cvi_part_kind kind) {
-    cvi_part *part = &many->parts[kind == CVI_PART_LOOK ? 0 : CVI_MANY_LOOKS];
+    cvi_part *part = &many->parts[is_look(kind) ? 0 : CVI_MANY_LOOKS];
     while (part->state != CVI_PART_FREE) {
         part++;
     }
     memset(part, 0, sizeof(*part));
     part->passenger = many->request->passenger; /* with its deadline and patience */
     part->passenger.is_part = true;
+    if (part->passenger.stale == CV_STALE_WHILE_REVALIDATE) {
+        part->passenger.stale = CV_STALE_IF_ERROR; /* nobody would fetch a part anew */
+    }
     part->many = many;
     part->kind = kind;
     (*parts_in_use(many, kind))++;
@@ -129,9 +148,14 @@ static cvi_call *detail_call(const cvi_many *many, int64_t id, cv_error *error) 
                            error);
 }
 
-static void board_look(cvi_many *many, cvi_many_entry *entry, cvi_call *call, const cv_error *error,
-                       cvi_now now) {
-    cvi_part *part = take_part(many, CVI_PART_LOOK);
+/* The first look leaves what is stale for later, if the service may be asked. */
+static void board_look(cvi_many *many, cvi_part_kind kind, cvi_many_entry *entry, cvi_call *call,
+                       const cv_error *error) {
+    cvi_now now = cvi_clock_now(&many->request->client->clock);
+    cvi_part *part = take_part(many, kind);
+    if (kind == CVI_PART_LOOK && part->passenger.mode != CV_MODE_CACHE_ONLY) {
+        part->passenger.stale = CV_STALE_NEVER;
+    }
     part->passenger.mode = CV_MODE_CACHE_ONLY;
     if (part->passenger.deadline_boot_ms < now.boot_ms + LOOK_MS) {
         part->passenger.deadline_boot_ms = now.boot_ms + LOOK_MS;
@@ -150,8 +174,9 @@ static void look_for(cvi_many *many, cvi_many_entry *entry) {
                                         : detail_call(many, entry->id, &error);
     const cvi_shelved *shelved =
         call != NULL ? cvi_shelf_find(&client->shelf, call->hash, now) : NULL;
-    if (shelved == NULL) {
-        board_look(many, entry, call, &error, now);
+    if (shelved == NULL ||
+        !cvi_is_young_enough(&many->request->passenger, &shelved->provenance, now)) {
+        board_look(many, CVI_PART_LOOK, entry, call, &error);
         return;
     }
     cvi_many_settle(many, entry, cvi_result_keep(shelved->result), &shelved->provenance);
@@ -187,6 +212,35 @@ static bool take_look(cvi_many *many, cvi_part *part, int64_t *steps) {
     return true;
 }
 
+static void look_for_stale(cvi_many *many, int64_t *steps) {
+    while (many->failed != NULL && many->looks<CVI_MANY_LOOKS && * steps> 0) {
+        cv_error error;
+        cvi_many_entry *entry = many->failed;
+        many->failed = entry->wanted_next;
+        board_look(many, CVI_PART_STALE, entry, cvi_many_item_call(many, entry->id, &error),
+                   &error);
+        (*steps)--;
+    }
+}
+
+static bool take_stale(cvi_many *many, cvi_part *part, int64_t *steps) {
+    (void)steps; /* as above */
+    const cv_request *request = many->request;
+    cvi_many_entry *entry = part->entries[0];
+    const cv_error reason = entry->error;
+    cvi_provenance provenance = part->outcome.provenance;
+    if (part->outcome.result == NULL) {
+        cvi_many_settle_failed(many, entry, &reason);
+        return true;
+    }
+    if (provenance.source == CV_SOURCE_STALE || request->passenger.mode == CV_MODE_REFRESH) {
+        cvi_stale_mark(&provenance, &reason, cvi_clock_now(&request->client->clock));
+    }
+    entry->error = (cv_error){.code = CV_OK};
+    cvi_many_settle(many, entry, cvi_result_keep(part->outcome.result), &provenance);
+    return true;
+}
+
 /* ---- asking the service ---- */
 
 static int compare_entries(const void *a, const void *b) {
@@ -214,6 +268,7 @@ static void board_list(cvi_many *many) {
     cvi_buffer filter;
     cv_error error;
     cvi_part *part = take_part(many, CVI_PART_LIST);
+    part->passenger.stale = CV_STALE_NEVER; /* entries of objects may be younger than lists */
     fill_list(many, part);
     cvi_buffer_over(&filter, text, sizeof(text));
     for (size_t i = 0; i < part->entry_count; i++) {
@@ -269,6 +324,7 @@ static bool take_single(cvi_many *many, cvi_part *part, int64_t *steps) {
 
 static bool (*const take_functions[])(cvi_many *, cvi_part *, int64_t *) = {
     [CVI_PART_LOOK] = take_look,
+    [CVI_PART_STALE] = take_stale,
     [CVI_PART_LIST] = cvi_many_take_list,
     [CVI_PART_SINGLE] = take_single,
 };
@@ -331,12 +387,14 @@ void cvi_many_advance(cv_request *request, int64_t *steps) {
     many->is_advancing = true;
     take_back(many, steps);
     look_on(many, steps);
+    look_for_stale(many, steps);
     fetch_on(many);
     bool is_all_seen = take_back(many, steps);
     many->is_advancing = false;
     if (many->settled_count == many->entry_count) {
         complete(request);
-    } else if (!is_all_seen || many->aboard == 0 || *steps == 0) {
+    } else if (!is_all_seen || many->aboard == 0 || *steps == 0 ||
+               (many->failed != NULL && many->looks < CVI_MANY_LOOKS)) {
         go_on_later(request->client, many);
     }
 }

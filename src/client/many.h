@@ -19,14 +19,16 @@ typedef struct cvi_many_entry {
     bool is_settled;
     bool is_doubted; /* a list of long ago did not have it: it must be asked for anew */
     const struct cvi_part *asked_by;    /* the list that asks for it, or asked last */
-    struct cvi_many_entry *wanted_next; /* in the queue of those that the cache does not have */
+    struct cvi_many_entry *wanted_next; /* in the queue of those that the cache does not have, or
+                                           of those that could not be had */
     cvi_result *result;                 /* of this object alone, or NULL: `error` */
     cvi_provenance provenance;
-    cv_error error;
+    cv_error error; /* without a result, or before: what its list has failed with */
 } cvi_many_entry;
 
 typedef enum cvi_part_kind {
     CVI_PART_LOOK,  /* for one id in the cache */
+    CVI_PART_STALE, /* for one that could not be had, in the cache again */
     CVI_PART_LIST,  /* asks for some ids at once */
     CVI_PART_SINGLE /* asks for one, where lists cannot be asked by id */
 } cvi_part_kind;
@@ -69,7 +71,8 @@ typedef struct cvi_many {
     cvi_many_entry *wanted_first; /* those to be asked for */
     cvi_many_entry *wanted_last;
     size_t wanted_count;
-    size_t looks; /* parts in use of each kind */
+    cvi_many_entry *failed; /* those that could not be had: something stale will do */
+    size_t looks;           /* parts in use of each kind */
     size_t fetches;
     size_t aboard;     /* parts that have not come back */
     bool is_advancing; /* what comes back at once is seen without a further turn */
@@ -105,6 +108,9 @@ cvi_call *cvi_many_item_call(const cvi_many *many, int64_t id, cv_error *error);
 void cvi_many_settle(cvi_many *many, cvi_many_entry *entry, cvi_result *result,
                      const cvi_provenance *provenance);
 void cvi_many_settle_failed(cvi_many *many, cvi_many_entry *entry, const cv_error *error);
+
+/* The same where a stale answer will do instead of the error, if that is one of those. */
+void cvi_many_fail(cvi_many *many, cvi_many_entry *entry, const cv_error *error);
 
 /* The service is to be asked for an id. */
 void cvi_many_want(cvi_many *many, cvi_many_entry *entry);

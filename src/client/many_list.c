@@ -46,8 +46,10 @@ static bool is_cached(const cvi_many *many) {
 
 /* Has the object stored under its own key, with the age that the list has. */
 static void keep_item(const cvi_many *many, const cvi_many_entry *entry) {
-    cv_error ignored; /* that it cannot be kept is nobody's error */
-    cvi_call *call = is_cached(many) ? cvi_many_item_call(many, entry->id, &ignored) : NULL;
+    cv_error ignored;                 /* that it cannot be kept is nobody's error */
+    bool is_kept = is_cached(many) && /* nor what the service does not let us keep */
+                   entry->provenance.expires_at_ms > entry->provenance.fetched_at_ms;
+    cvi_call *call = is_kept ? cvi_many_item_call(many, entry->id, &ignored) : NULL;
     if (call != NULL) {
         cvi_shelf_put(&many->request->client->shelf, call->hash, entry->result, &entry->provenance);
         cvi_call_release(call);
@@ -129,7 +131,7 @@ static void take_absence(cvi_many *many, const cvi_part *part, cvi_many_entry *e
     } else {
         explain_failure(many, part, entry->id, &error);
     }
-    cvi_many_settle_failed(many, entry, &error);
+    cvi_many_fail(many, entry, &error);
 }
 
 bool cvi_many_take_list(cvi_many *many, cvi_part *part, int64_t *steps) {

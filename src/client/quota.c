@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/retry.h"
+#include "client/stale.h"
 #include "client/telling.h"
 #include "support/buffer.h"
 #include "support/error.h"
@@ -63,23 +65,27 @@ static bool will_wait(cvi_passenger *passenger, int64_t wait_ms, cvi_now now) {
     return waited_ms <= passenger->max_wait_ms && wait_ms <= passenger->max_wait_ms - waited_ms;
 }
 
-void cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+bool cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
                          const cv_error *error, cvi_now now) {
-    const cvi_outcome outcome = {.result = NULL, .error = *error};
     cvi_passenger *next = NULL;
+    bool all_told = true;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (!will_wait(passenger, wait_ms, now)) {
-            cvi_flight_disembark(engine, passenger, &outcome);
+            all_told = cvi_stale_or_error(engine, passenger, error, now) && all_told;
         }
     }
+    return all_told;
 }
 
-static void judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
-                           const cvi_refusal *refusal, cvi_now now) {
+/* The answer is when to come back, at most `until_boot_ms`: soon, where somebody could not be told.
+ */
+static int64_t judge_patience(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+                              const cvi_refusal *refusal, int64_t until_boot_ms, cvi_now now) {
     cv_error error;
     describe_refusal(flight, wait_ms, refusal, &error);
-    cvi_quota_turn_away(engine, flight, wait_ms, &error, now);
+    bool all_told = cvi_quota_turn_away(engine, flight, wait_ms, &error, now);
+    return all_told ? until_boot_ms : now.boot_ms + cvi_busy_delay_ms(&engine->options.random);
 }
 
 /* ---- the memory of refusals ---- */
@@ -214,13 +220,13 @@ bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (now.boot_ms >= until) {
         return false;
     }
-    judge_patience(engine, flight, until - now.boot_ms, &refusal, now);
+    int64_t due = judge_patience(engine, flight, until - now.boot_ms, &refusal, until, now);
     if (flight->passengers == NULL) {
         return false;
     }
     tell_wait(engine, flight, &refusal, now);
     flight->hindrance = refusals[refusal.reason].hindrance;
-    flight->due_boot_ms = until;
+    flight->due_boot_ms = due;
     return true;
 }
 
@@ -248,16 +254,16 @@ static bool wait_until(cvi_engine *engine, cvi_flight *flight, const cvi_claim *
 bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim,
                        cvi_now now) {
     cvi_refusal refusal = {claim->reason, claim->reason_text, now.boot_ms + claim->wait_ms};
-    judge_patience(engine, flight, claim->wait_ms, &refusal, now);
+    int64_t longest_ms = refusals[claim->reason].relook_ms;
+    int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
+    int64_t due = judge_patience(engine, flight, claim->wait_ms, &refusal, until, now);
     if (flight->passengers == NULL) {
         cvi_flight_pass(flight);
         return true;
     }
-    int64_t longest_ms = refusals[claim->reason].relook_ms;
-    int64_t until = now.boot_ms + (claim->wait_ms < longest_ms ? claim->wait_ms : longest_ms);
     close_gate(engine, flight, &refusal, until);
     tell_wait(engine, flight, &refusal, now);
-    return wait_until(engine, flight, claim, until);
+    return wait_until(engine, flight, claim, due);
 }
 
 void cvi_quota_admitted(cvi_engine *engine, const cvi_flight *flight, const cvi_claim *claim,

@@ -19,8 +19,9 @@ bool cvi_quota_holds_back(cvi_engine *engine, cvi_flight *flight, cvi_now now);
  * stage does. */
 bool cvi_quota_refused(cvi_engine *engine, cvi_flight *flight, const cvi_claim *claim, cvi_now now);
 
-/* Tells `error` to those who would not wait so long; the others stay. */
-void cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
+/* Tells `error` to those who would not wait so long, or gives them something stale; the others
+ * stay. False: the cache is locked, and somebody could not be told yet. */
+bool cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms,
                          const cv_error *error, cvi_now now);
 
 /* The stores have admitted the flight: the next one comes after the interval. */

@@ -8,6 +8,7 @@
 #include "client/events.h"
 #include "client/many.h"
 #include "client/request_start.h"
+#include "client/revalidate.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -46,6 +47,7 @@ static cv_request *new_request(cv_client *client, const cvi_order *order) {
         request->many->request = request;
     }
     request->call = order->call;
+    request->revalidates = order->revalidates;
     request->owned_by_user = true;
     if (order->call == NULL) {
         request->done = true;
@@ -65,6 +67,8 @@ static void fill_passenger(cv_request *request, const cv_request_options *option
     passenger->priority = options->priority;
     passenger->mode = options->mode;
     passenger->looked = looked;
+    passenger->stale = cvi_settings_stale(&client->settings, options);
+    passenger->max_age_ms = options->max_age_s * 1000;
     passenger->max_wait_ms =
         options->max_wait_ms != 0 ? options->max_wait_ms : client->settings.options.max_wait_ms;
     passenger->deadline_ms = options->deadline_ms;
@@ -169,6 +173,16 @@ void cv_request_cancel(cv_request *request) {
         cvi_mutex_lock(&client->mutex);
         cancel_locked(request);
         cvi_mutex_unlock(&client->mutex);
+    }
+}
+
+void cvi_request_detach(cv_request *request) {
+    cvi_mutex_lock(&request->client->mutex);
+    request->owned_by_user = false;
+    bool is_orphan = is_orphan_locked(request);
+    cvi_mutex_unlock(&request->client->mutex);
+    if (is_orphan) {
+        cvi_request_destroy(request);
     }
 }
 

@@ -21,10 +21,14 @@ typedef struct cvi_order {
     bool looked;           /* the cache has been asked already */
     struct cvi_many *many; /* taken over; of a request for many, or NULL */
     cv_cursor *cursor;     /* whose next page it is, or NULL; its mutex is not held */
+    bool revalidates;      /* see revalidate.h */
 } cvi_order;
 
 /* A handle on a new request, which may be done already. NULL without memory. */
 cv_request *cvi_request_start(cv_client *client, const cvi_order *order);
+
+/* The user lets go of a request that goes on without one. */
+void cvi_request_detach(cv_request *request);
 
 /* The result as a handle for the caller; CV_RESOURCE_NONE: of any resource. NULL: cv_last_error. */
 const cv_record *cvi_request_take_record(cv_request *request, cv_resource resource);

@@ -295,3 +295,14 @@ int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource) 
     }
     return ttl_s == CV_NONE ? 0 : ttl_s * 1000;
 }
+
+cv_stale cvi_settings_stale(const cvi_settings *settings, const cv_request_options *options) {
+    const cv_cache_settings *cache = &settings->options.cache;
+    if (cache->disabled || cache->stale_s == CV_NONE) {
+        return CV_STALE_NEVER;
+    }
+    if (options->stale != CV_STALE_DEFAULT) {
+        return options->stale;
+    }
+    return options->mode == CV_MODE_REFRESH ? CV_STALE_NEVER : cache->stale;
+}

@@ -30,6 +30,9 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
 void cvi_settings_clear(cvi_settings *settings);
 
 /* How long an answer of this resource counts as fresh; 0: not at all. */
+/* What stale answers are good for, for a call with these options. */
+cv_stale cvi_settings_stale(const cvi_settings *settings, const cv_request_options *options);
+
 int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource);
 
 #endif

@@ -11,7 +11,9 @@
 #include "client/heed.h"
 #include "client/lookup.h"
 #include "client/quota.h"
+#include "client/renewal.h"
 #include "client/retry.h"
+#include "client/stale.h"
 #include "client/telling.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -72,9 +74,22 @@ static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 
 typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
 
-/* Gives a stored body, or what it means, to everybody aboard. */
+/* Gives what the cache has to those for whom it is young enough. */
+static void deliver_cached(cvi_engine *engine, cvi_flight *flight, const cvi_outcome *outcome,
+                           cvi_now now) {
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (cvi_is_young_enough(passenger, &outcome->provenance, now)) {
+            cvi_flight_disembark(engine, passenger, outcome);
+        }
+    }
+}
+
+/* Gives a stored body, or what it means, to those aboard: all of them, if it has been fetched for
+ * somebody who asked the same. */
 static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
-                     cv_source source) {
+                     cv_source source, cvi_now now) {
     cvi_finding finding;
     cvi_body body = {cached->body, cached->size};
     cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
@@ -84,19 +99,28 @@ static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *c
     }
     cvi_outcome outcome = {.result = finding.result,
                            .error = finding.error,
-                           .provenance = {source, cached->fetched_at_ms, cached->expires_at_ms}};
-    cvi_flight_deliver(engine, flight, &outcome);
+                           .provenance = {.source = source,
+                                          .fetched_at_ms = cached->fetched_at_ms,
+                                          .expires_at_ms = cached->expires_at_ms}};
+    if (source == CV_SOURCE_CACHE) {
+        deliver_cached(engine, flight, &outcome, now);
+    } else {
+        cvi_flight_deliver(engine, flight, &outcome);
+    }
     cvi_result_release(finding.result);
     return SERVED;
 }
 
-/* Serves, then moves on: to DONE, or where an unusable body sends the flight. */
+/* Serves, then moves on: to DONE, or where an unusable body sends the flight; or asks once more for
+ * those who want something younger. */
 static bool serve_and_move(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
-                           cv_source source, cvi_stage if_unusable) {
+                           cv_source source, cvi_stage if_unusable, cvi_now now) {
     cv_error error;
-    switch (serve(engine, flight, cached, source)) {
+    switch (serve(engine, flight, cached, source, now)) {
     case SERVED:
-        cvi_flight_pass(flight);
+        if (flight->passengers == NULL) {
+            cvi_flight_pass(flight);
+        }
         break;
     case UNUSABLE:
         if (flight->stage != if_unusable) {
@@ -111,25 +135,30 @@ static bool serve_and_move(cvi_engine *engine, cvi_flight *flight, const cvi_cac
     return true;
 }
 
-static void turn_away_cache_only(cvi_engine *engine, cvi_flight *flight) {
+/* False: somebody could not be told yet. */
+static bool turn_away_cache_only(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_passenger *next = NULL;
+    bool all_told = true;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (passenger->mode == CV_MODE_CACHE_ONLY) {
-            cvi_outcome outcome = {.result = NULL};
-            cvi_error_not_cached(&outcome.error, flight->call->label);
-            cvi_flight_disembark(engine, passenger, &outcome);
+            cv_error error;
+            cvi_error_not_cached(&error, flight->call->label);
+            all_told = cvi_stale_or_error(engine, passenger, &error, now) && all_told;
         }
     }
+    return all_told;
 }
 
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
         cvi_cached cached;
+        const cvi_want want = {.ttl_ms = flight->call->ttl_ms,
+                               .max_age_ms = cvi_flight_max_age_ms(flight)};
         cv_error failure;
         cvi_store_answer answer =
             cvi_look_up(engine->options.store_ops->lookup, engine->options.stores, flight->call,
-                        now, &cached, &failure);
+                        &want, now, &cached, &failure);
         if (answer == CVI_STORE_BUSY) {
             return pause_for_lock(engine, flight, now);
         }
@@ -137,10 +166,13 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
             cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, &failure, now);
         }
         if (cached.body != NULL) {
-            return serve_and_move(engine, flight, &cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM);
+            return serve_and_move(engine, flight, &cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM, now);
         }
     }
-    turn_away_cache_only(engine, flight);
+    cvi_stale_give_old(engine, flight, now);
+    if (!turn_away_cache_only(engine, flight, now)) {
+        return pause_for_lock(engine, flight, now);
+    }
     if (flight->was_refused && cvi_quota_holds_back(engine, flight, now)) {
         return false;
     }
@@ -167,10 +199,12 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
     switch (claim->verdict) {
     case CVI_CLAIM_ADMITTED:
         take_admission(engine, flight, claim, now);
+        cvi_renewal_recall(flight, &claim->recalled);
         cvi_flight_move(flight, CVI_STAGE_SEND);
         return true;
     case CVI_CLAIM_HIT:
-        return serve_and_move(engine, flight, &claim->cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM);
+        return serve_and_move(engine, flight, &claim->cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM,
+                              now);
     case CVI_CLAIM_WATCH:
         memcpy(flight->watched_id, claim->job_id, sizeof(flight->watched_id));
         cvi_flight_move(flight, CVI_STAGE_WATCH);
@@ -200,13 +234,17 @@ static bool users_wait(const cvi_engine *engine, const cvi_flight *flight) {
 static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
                                   cvi_readiness readiness, cvi_now now, cvi_claim *claim,
                                   cv_error *error) {
+    bool trusts_cache = !flight->refresh && !flight->distrust_cache;
+    bool is_under_way = flight->recalled.body != NULL || readiness == CVI_READY_NOW;
     cvi_claim_spec spec = {
         .hash = flight->call->hash,
         .resource = flight->call->segment,
         .is_list = flight->call->is_list,
         .priority = flight->priority,
-        .reread_cache = !flight->refresh && !flight->distrust_cache,
+        .reread_cache = trusts_cache,
+        .recalls = trusts_cache && !is_under_way,
         .ttl_ms = flight->call->ttl_ms,
+        .max_age_ms = cvi_flight_max_age_ms(flight),
         .job_id = flight->job_id[0] != '\0' ? flight->job_id : NULL,
         .row_id = flight->row_id,
         .readiness = readiness,
@@ -254,7 +292,6 @@ static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 /* ---- watching ---- */
 
 static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
-    cvi_outcome outcome = {.result = NULL};
     switch (watch->state) {
     case CVI_WATCH_PENDING:
         return pause_until(flight, now.boot_ms + watch->backstop_ms);
@@ -264,11 +301,10 @@ static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch,
             cvi_flight_move(flight, CVI_STAGE_CLAIM);
             return true;
         }
-        return serve_and_move(engine, flight, &watch->cached, CV_SOURCE_SHARED, CVI_STAGE_CLAIM);
+        return serve_and_move(engine, flight, &watch->cached, CV_SOURCE_SHARED, CVI_STAGE_CLAIM,
+                              now);
     case CVI_WATCH_FAILED:
-        outcome.error = watch->failure;
-        cvi_flight_deliver(engine, flight, &outcome);
-        cvi_flight_move(flight, CVI_STAGE_DONE);
+        cvi_flight_fail(flight, &watch->failure);
         return true;
     case CVI_WATCH_GONE:
         cvi_flight_move(flight, CVI_STAGE_LOOKUP);
@@ -338,6 +374,7 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     (void)now;
     cvi_transfer_spec spec = {
         .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
+        .validators = flight->recalled.body != NULL ? &flight->recalled.validators : NULL,
         .fresh_connection = flight->fresh_connection,
         .send_by_boot_ms =
             flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,
@@ -363,13 +400,15 @@ static bool run_receive(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     return pause_until(flight, CVI_NEVER);
 }
 
-/* Where the service says when to come back, whoever would not wait so long is told at once. */
-static void turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+/* Where the service says when to come back, whoever would not wait so long is told at once. False:
+ * somebody could not be told yet. */
+static bool turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     int64_t left_ms = flight->retry_boot_ms - now.boot_ms;
     if (flight->asked_ms > 0 && left_ms > 0) {
         flight->failure.retry_after_ms = left_ms;
-        cvi_quota_turn_away(engine, flight, left_ms, &flight->failure, now);
+        return cvi_quota_turn_away(engine, flight, left_ms, &flight->failure, now);
     }
+    return true;
 }
 
 static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -377,7 +416,9 @@ static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
         return true;
     }
-    turn_away_hurried(engine, flight, now);
+    if (!turn_away_hurried(engine, flight, now)) {
+        return pause_for_lock(engine, flight, now);
+    }
     if (flight->passengers == NULL) {
         cvi_flight_fail(flight, &flight->failure);
         return true;
@@ -417,7 +458,8 @@ static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *fligh
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
-        .ttl_ms = flight->call->ttl_ms,
+        .keeping = flight->keeping,
+        .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
@@ -447,18 +489,19 @@ static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now 
     return answer;
 }
 
-static void deliver_ending(cvi_engine *engine, cvi_flight *flight) {
+/* False: not everybody could be told yet. */
+static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_outcome outcome = {.result = NULL};
     if (flight->ending == CVI_ENDING_COMPLETE) {
         outcome.result = flight->result;
         outcome.provenance.source = CV_SOURCE_NETWORK;
         outcome.provenance.fetched_at_ms = flight->fetched_at_ms;
-        outcome.provenance.expires_at_ms = flight->fetched_at_ms + flight->call->ttl_ms;
+        outcome.provenance.expires_at_ms = flight->fetched_at_ms + flight->keeping.ttl_ms;
         cvi_flight_deliver(engine, flight, &outcome);
     } else if (flight->ending == CVI_ENDING_FAIL) {
-        outcome.error = flight->failure;
-        cvi_flight_deliver(engine, flight, &outcome);
+        return cvi_stale_or_error_all(engine, flight, &flight->failure, now);
     }
+    return true;
 }
 
 /* What could not be let go of is tried until the lease would have ended. */
@@ -473,8 +516,12 @@ static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) 
  * finds it in the file, or else in this flight, which tries on. */
 static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_store_answer answer = end_job(engine, flight, now);
-    deliver_ending(engine, flight);
-    if (answer == CVI_STORE_BUSY) {
+    bool all_told = deliver_ending(engine, flight, now);
+    if (answer == CVI_STORE_DONE) {
+        flight->job_id[0] = '\0';
+        flight->row_id = 0;
+    }
+    if (answer == CVI_STORE_BUSY || !all_told) {
         return pause_for_lock(engine, flight, now);
     }
     if (answer == CVI_STORE_FAILED) {
@@ -485,13 +532,14 @@ static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         if (tries_on(engine, flight, now)) {
             return pause_until(flight, now.boot_ms + STORE_AGAIN_MS);
         }
+        flight->job_id[0] = '\0';
+        flight->row_id = 0;
     }
-    flight->job_id[0] = '\0';
-    flight->row_id = 0;
     if (flight->resume) { /* taken back when the last one leaves */
         flight->resume = false;
         cvi_flight_move(flight, CVI_STAGE_LOOKUP);
-        return pause_until(flight, flight->resume_boot_ms);
+        flight->due_boot_ms = flight->resume_boot_ms; /* which may have come meanwhile */
+        return true;
     }
     cvi_flight_move(flight, CVI_STAGE_DONE);
     return true;
@@ -508,7 +556,7 @@ bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     int64_t again_ms = flight->must_heed ? cvi_flight_heed(engine, flight, now) : 0;
     if (again_ms > 0) { /* what is known keeps nobody waiting */
         if (flight->stage == CVI_STAGE_STORE) {
-            deliver_ending(engine, flight);
+            deliver_ending(engine, flight, now);
         } else if (flight->stage == CVI_STAGE_BACKOFF) {
             turn_away_hurried(engine, flight, now);
         }

@@ -80,6 +80,7 @@ static void free_transfer(cvi_transfer *transfer) {
         curl_multi_remove_handle(transfer->transport->multi, transfer->easy);
         curl_easy_cleanup(transfer->easy);
     }
+    curl_slist_free_all(transfer->headers);
     cvi_release(allocator, transfer->url);
     cvi_release(allocator, transfer->body);
     cvi_release(allocator, transfer);
@@ -115,7 +116,7 @@ cvi_transfer *cvi_transport_send(cvi_transport *transport, const cvi_transfer_sp
     transfer->leaves = spec->leaves;
     transfer->send_by_boot_ms = spec->send_by_boot_ms;
     transfer->url = cvi_copy_text(allocator, spec->url, strlen(spec->url));
-    if (transfer->url == NULL || !cvi_transfer_prepare(transfer, spec->fresh_connection) ||
+    if (transfer->url == NULL || !cvi_transfer_prepare(transfer, spec) ||
         curl_multi_add_handle(transport->multi, transfer->easy) != CURLM_OK) {
         free_transfer(transfer);
         return NULL;

@@ -13,6 +13,7 @@
 #include <comicvine/error.h>
 #include <comicvine/memory.h>
 
+#include "support/caching.h"
 #include "support/clock.h"
 
 typedef struct cvi_transport cvi_transport;
@@ -31,6 +32,7 @@ typedef struct cvi_transport_options {
 /* What to send, and how long the admission for it holds good. */
 typedef struct cvi_transfer_spec {
     const char *url;                           /* without the key; copied */
+    const cvi_validators *validators;          /* of the answer that is here already; NULL: none */
     bool fresh_connection;                     /* do not reuse a kept-alive one */
     int64_t send_by_boot_ms;                   /* later than this the admission is taken anew */
     bool (*readmit)(void *owner, cvi_now now); /* takes it anew; false: do not send */
@@ -58,8 +60,9 @@ typedef struct cvi_response {
     int64_t retry_after_ms; /* the service's wish, at most a day; 0: not given */
     char *body;             /* ANSWER: the receiver's, ends in NUL; NULL when empty */
     size_t size;
-    char *redirect_url; /* REDIRECT: the receiver's, without the key */
-    const char *reason; /* static text for messages: what went wrong */
+    cvi_caching caching; /* ANSWER */
+    char *redirect_url;  /* REDIRECT: the receiver's, without the key */
+    const char *reason;  /* static text for messages: what went wrong */
 } cvi_response;
 
 /* NULL on failure. Initialises libcurl (once per process, thread-safe). */

@@ -19,6 +19,7 @@ struct cvi_transfer {
     cvi_transport *transport;
     cvi_transfer *next;
     CURL *easy;
+    struct curl_slist *headers;
     void *owner;
     bool (*readmit)(void *owner, cvi_now now);
     void (*leaves)(void *owner, cvi_now now);
@@ -37,7 +38,13 @@ struct cvi_transfer {
 };
 
 /* Sets up `transfer->easy` for its url. False without memory. */
-bool cvi_transfer_prepare(cvi_transfer *transfer, bool fresh_connection);
+bool cvi_transfer_prepare(cvi_transfer *transfer, const cvi_transfer_spec *spec);
+
+/* Has the validators (NULL: none) sent along. False without memory. */
+bool cvi_transfer_set_validators(cvi_transfer *transfer, const cvi_validators *validators);
+
+/* What the answer of a finished transfer says about keeping it. */
+void cvi_transfer_read_caching(cvi_transfer *transfer, cvi_caching *caching);
 
 /* What came of a finished transfer; moves the body out of it. */
 void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response);

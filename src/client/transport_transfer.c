@@ -125,10 +125,11 @@ static bool set_exchange(cvi_transfer *transfer, bool fresh_connection) {
            curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
 }
 
-bool cvi_transfer_prepare(cvi_transfer *transfer, bool fresh_connection) {
+bool cvi_transfer_prepare(cvi_transfer *transfer, const cvi_transfer_spec *spec) {
     transfer->easy = curl_easy_init();
     return transfer->easy != NULL && set_url(transfer) && set_limits(transfer) &&
-           set_exchange(transfer, fresh_connection);
+           set_exchange(transfer, spec->fresh_connection) &&
+           cvi_transfer_set_validators(transfer, spec->validators);
 }
 
 /* A kept-alive connection that the server had closed meanwhile: nothing came back on it. */
@@ -227,6 +228,7 @@ static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
         return;
     }
     response->kind = CVI_RESPONSE_ANSWER;
+    cvi_transfer_read_caching(transfer, &response->caching);
     if (transfer->body != NULL) {
         cvi_redact_key(transfer->transport, transfer->body, transfer->size);
         transfer->body[transfer->size] = '\0';

@@ -35,12 +35,16 @@ const cv_record *cv_record_keep(const cv_record *record) {
     }
     cvi_result *result = record->detail->result;
     size_t size = record->detail->shape->size;
-    cv_record *copy = cvi_allocate(&result->allocator, size);
+    size_t note_size = record->stale != NULL ? sizeof(*record->stale) : 0;
+    cv_record *copy = cvi_allocate(&result->allocator, size + note_size);
     if (copy == NULL) {
         cvi_error_remember_no_memory();
         return NULL;
     }
     memcpy(copy, record, size);
+    if (record->stale != NULL) {
+        copy->stale = memcpy((char *)copy + size, record->stale, note_size);
+    }
     cvi_result_keep(result);
     return copy;
 }

@@ -14,6 +14,7 @@ enum { ARENA_STEP_MIN_BYTES = 256 };
 /* A page and what cv_page_free needs; pointers to its items and the items stand behind it. */
 typedef struct page_block {
     cvi_result *result;
+    cv_stale_note note;
     cv_page page;
 } page_block;
 
@@ -149,14 +150,17 @@ const char *cvi_result_body(const cvi_result *result, size_t *size) {
     return result->body;
 }
 
-/* Copies records into a handle's memory and stamps each with where it came from. */
-static void copy_records(const cvi_result *result, const cvi_provenance *provenance, char *copies) {
+/* Copies records into a handle's memory and stamps each with where it came from. `note` is the
+ * handle's, or NULL. */
+static void copy_records(const cvi_result *result, const cvi_provenance *provenance,
+                         const cv_stale_note *note, char *copies) {
     memcpy(copies, result->records, result->records_size);
     for (size_t i = 0; i < result->count; i++) {
         cv_record *record = (cv_record *)(void *)(copies + result->details[i].offset);
         record->source = provenance->source;
         record->fetched_at_ms = provenance->fetched_at_ms;
         record->expires_at_ms = provenance->expires_at_ms;
+        record->stale = note;
     }
 }
 
@@ -164,11 +168,18 @@ const cv_record *cvi_result_record(cvi_result *result, const cvi_provenance *pro
     if (result->is_list || result->count != 1) {
         return NULL;
     }
-    char *copy = cvi_allocate(&result->allocator, result->records_size);
+    bool is_stale = provenance->source == CV_SOURCE_STALE;
+    size_t size = result->records_size + (is_stale ? sizeof(cv_stale_note) : 0);
+    char *copy = cvi_allocate(&result->allocator, size);
     if (copy == NULL) {
         return NULL;
     }
-    copy_records(result, provenance, copy);
+    cv_stale_note *note = NULL;
+    if (is_stale) {
+        note = (cv_stale_note *)(void *)(copy + result->records_size);
+        *note = provenance->note;
+    }
+    copy_records(result, provenance, note, copy);
     cvi_result_keep(result);
     return (cv_record *)(void *)copy;
 }
@@ -181,8 +192,13 @@ static int64_t said(int64_t number) {
 static void fill_page(page_block *block, cvi_result *result, const cvi_provenance *provenance) {
     const cv_record **items = (const cv_record **)(void *)(block + 1);
     char *copies = (char *)(items + result->count);
+    const cv_stale_note *note = NULL;
+    if (provenance->source == CV_SOURCE_STALE) {
+        block->note = provenance->note;
+        note = &block->note;
+    }
     if (result->count > 0) {
-        copy_records(result, provenance, copies);
+        copy_records(result, provenance, note, copies);
     }
     for (size_t i = 0; i < result->count; i++) {
         items[i] = (cv_record *)(void *)(copies + result->details[i].offset);
@@ -197,6 +213,7 @@ static void fill_page(page_block *block, cvi_result *result, const cvi_provenanc
         .source = provenance->source,
         .fetched_at_ms = provenance->fetched_at_ms,
         .expires_at_ms = provenance->expires_at_ms,
+        .stale = note,
     };
 }
 

@@ -58,6 +58,7 @@ typedef struct cvi_provenance {
     cv_source source;
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
+    cv_stale_note note; /* with CV_SOURCE_STALE */
 } cvi_provenance;
 
 /* A handle for one caller over the shared result: a small struct of its own, freed with

@@ -171,7 +171,8 @@ extern const cvi_shape cvi_shape_date_object;
                        CVI_SAME_OFFSET(cv_##name##_page, total) &&                                 \
                        CVI_SAME_OFFSET(cv_##name##_page, source) &&                                \
                        CVI_SAME_OFFSET(cv_##name##_page, fetched_at_ms) &&                         \
-                       CVI_SAME_OFFSET(cv_##name##_page, expires_at_ms),                           \
+                       CVI_SAME_OFFSET(cv_##name##_page, expires_at_ms) &&                         \
+                       CVI_SAME_OFFSET(cv_##name##_page, stale),                                   \
                    "pages have one layout")
 
 #endif

@@ -14,24 +14,26 @@
 
 enum statement { PUT, PUT_NEWER, DELETE, DELETE_OLDER, CLEAN, CLEAR };
 
-enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, VALUE };
+enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, CONTROL, VALUE };
 
 const char *const cvi_cache_find_text =
-    "SELECT created_at, expires_at, checksum, negative, rowid, used_at, value FROM main.cache"
-    " WHERE hash = ?1";
+    "SELECT created_at, expires_at, checksum, negative, rowid, used_at,"
+    " CASE WHEN headers_of = checksum THEN control END, value FROM main.cache WHERE hash = ?1";
 
 #define PUT_TEXT                                                                                   \
-    "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value)"              \
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"                                                              \
+    "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"        \
+    " last_modified, control, headers_of) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"         \
     " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"                           \
     " expires_at = excluded.expires_at, checksum = excluded.checksum,"                             \
-    " negative = excluded.negative, used_at = NULL, value = excluded.value"
+    " negative = excluded.negative, used_at = NULL, value = excluded.value,"                       \
+    " etag = excluded.etag, last_modified = excluded.last_modified, control = excluded.control,"   \
+    " headers_of = excluded.headers_of"
 
 /* A row that answers nobody is not newer, whatever it says: one from the future, or not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
     [PUT] = PUT_TEXT,
     [PUT_NEWER] = PUT_TEXT " WHERE cache.created_at < excluded.created_at"
-                           " OR cache.created_at > ?7 OR cache.checksum IS NULL",
+                           " OR cache.created_at > ?11 OR cache.checksum IS NULL",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
     [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1 AND created_at < ?2",
     [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
@@ -40,13 +42,17 @@ static const char *const texts[CVI_CACHE_STATEMENTS] = {
 
 void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *settings) {
     memset(cache, 0, sizeof(*cache));
+    cache->db = db;
     cache->find =
         (cvi_sql){db->connection, db->path, &cvi_cache_find_text, &cache->find_statement, 1};
+    cache->recall =
+        (cvi_sql){db->connection, db->path, &cvi_cache_recall_text, &cache->recall_statement, 1};
     cache->sql =
         (cvi_sql){db->connection, db->path, texts, cache->statements, CVI_CACHE_STATEMENTS};
     bool is_bound = !settings->disabled && settings->max_bytes > 0;
     cvi_bound_init(&cache->bound, db, is_bound ? settings->max_bytes : -1);
     cache->disabled = settings->disabled;
+    cache->heeds_control = settings->heed_cache_control;
     cache->max_entry_bytes = settings->max_entry_bytes;
     cache->cleanup_interval_ms = settings->cleanup_interval_ms;
     cache->negative_ttl_ms = settings->negative_ttl_s < 0 ? 0 : settings->negative_ttl_s * 1000;
@@ -55,13 +61,20 @@ void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *setti
 
 void cvi_cache_finalize(cvi_cache *cache) {
     cvi_sql_finalize(&cache->find);
+    cvi_sql_finalize(&cache->recall);
     cvi_sql_finalize(&cache->sql);
     cvi_bound_finalize(&cache->bound);
 }
 
-cvi_cache_demand cvi_cache_fresh(const cvi_cache *cache, int64_t ttl_ms) {
+cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *want, cvi_now now) {
+    bool is_bound = want->max_age_ms > 0 && !want->stale_too;
     return (cvi_cache_demand){
-        .created_from_ms = INT64_MIN, .ttl_ms = ttl_ms, .negative_ttl_ms = cache->negative_ttl_ms};
+        .created_from_ms = is_bound ? now.wall_ms - want->max_age_ms + 1 : INT64_MIN,
+        .ttl_ms = want->ttl_ms,
+        .negative_ttl_ms = cache->negative_ttl_ms,
+        .stale_ms = want->stale_too ? cache->stale_ms : 0,
+        .heeds_control = cache->heeds_control,
+    };
 }
 
 /* A row with a checksum and times that are numbers. */
@@ -75,7 +88,8 @@ static bool is_ours(sqlite3_stmt *row) {
 }
 
 /* The times of a row, and how long it may be used. */
-static bool meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now now) {
+static bool meets(const cvi_cache_demand *demand, int64_t control, cvi_cached *cached,
+                  cvi_now now) {
     if (cached->fetched_at_ms < demand->created_from_ms) {
         return false;
     }
@@ -83,33 +97,35 @@ static bool meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now no
         return true;
     }
     int64_t ttl_ms = cached->is_negative ? demand->negative_ttl_ms : demand->ttl_ms;
-    int64_t stale_ms = cached->is_negative ? 0 : demand->stale_ms;
+    bool is_never_stale = cached->is_negative || (control & CVI_CONTROL_MUST_REVALIDATE) != 0;
+    int64_t stale_ms = is_never_stale ? 0 : demand->stale_ms;
     if (ttl_ms <= 0 || cached->fetched_at_ms > now.wall_ms + CVI_CLOCK_TOLERANCE_MS) {
         return false;
     }
     int64_t own_end_ms = cvi_time_after(cached->fetched_at_ms, ttl_ms);
-    if (own_end_ms < cached->expires_at_ms) {
+    bool is_ordered = demand->heeds_control && (control & CVI_CONTROL_ORDERED) != 0;
+    if (!is_ordered && own_end_ms < cached->expires_at_ms) {
         cached->expires_at_ms = own_end_ms;
     }
     return now.wall_ms < cvi_time_after(cached->expires_at_ms, stale_ms);
 }
 
-/* Copies the body of the present row, if its checksum says that it is what was stored. */
-static cvi_store_answer copy_body(const cvi_sql *find, sqlite3_stmt *row,
-                                  const cv_allocator *allocator, cvi_cached *cached,
-                                  bool *is_damaged, cv_error *error) {
-    const void *bytes = sqlite3_column_blob(row, VALUE);
-    size_t size = (size_t)sqlite3_column_bytes(row, VALUE);
+cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
+                                     int64_t checksum, const cv_allocator *allocator,
+                                     cvi_row_body *body, cv_error *error) {
+    const void *bytes = sqlite3_column_blob(row, column);
+    size_t size = (size_t)sqlite3_column_bytes(row, column);
+    memset(body, 0, sizeof(*body));
     if (bytes == NULL && sqlite3_errcode(find->connection) == SQLITE_NOMEM) {
         return cvi_sqlite_failed(SQLITE_NOMEM, find->path, error);
     }
-    if (cvi_checksum(bytes, size) != sqlite3_column_int64(row, CHECKSUM)) {
-        *is_damaged = true;
+    body->is_damaged = cvi_checksum(bytes, size) != checksum;
+    if (body->is_damaged || allocator == NULL) {
         return CVI_STORE_DONE;
     }
-    cached->body = cvi_copy_text(allocator, bytes, size);
-    cached->size = size;
-    if (cached->body == NULL) {
+    body->text = cvi_copy_text(allocator, bytes, size);
+    body->size = size;
+    if (body->text == NULL) {
         cvi_error_no_memory(error);
         return CVI_STORE_FAILED;
     }
@@ -129,7 +145,7 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
                                 bool *is_damaged, cv_error *error) {
     sqlite3_stmt *row = NULL;
     bool found = false;
-    bool damaged = false;
+    cvi_row_body body = {.text = NULL};
     memset(cached, 0, sizeof(*cached));
     cvi_store_answer answer = cvi_sql_start(find, 0, CVI_VALUES(cvi_text(hash)), &row, error);
     if (answer == CVI_STORE_DONE) {
@@ -137,13 +153,16 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
     }
     if (answer == CVI_STORE_DONE && found) {
         read_row(row, cached);
-        if (is_ours(row) && meets(demand, cached, now)) {
-            answer = copy_body(find, row, allocator, cached, &damaged, error);
+        if (is_ours(row) && meets(demand, sqlite3_column_int64(row, CONTROL), cached, now)) {
+            answer = cvi_cache_copy_body(find, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
+                                         allocator, &body, error);
         }
         cvi_sql_finish(row);
     }
+    cached->body = body.text;
+    cached->size = body.size;
     if (is_damaged != NULL) {
-        *is_damaged = damaged;
+        *is_damaged = body.is_damaged;
     }
     return answer;
 }
@@ -157,19 +176,33 @@ static bool has_room_for(const cvi_cache *cache, size_t size) {
 }
 
 bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry) {
-    return !cache->disabled && entry->body != NULL && entry->ttl_ms > 0 &&
+    bool has_time = entry->keeping.ttl_ms > 0 || entry->keeping.is_ordered;
+    return !cache->disabled && entry->body != NULL && has_time && !entry->keeping.no_store &&
            has_room_for(cache, entry->size);
+}
+
+static cvi_value text_or_null(const char *text) {
+    return text[0] != '\0' ? cvi_text(text) : cvi_null();
 }
 
 static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                             cv_error *error) {
-    return cvi_sql_run(&cache->sql, PUT,
-                       CVI_VALUES(cvi_text(entry->hash), cvi_integer(now.wall_ms),
-                                  cvi_integer(cvi_time_after(now.wall_ms, entry->ttl_ms)),
-                                  cvi_integer(cvi_checksum(entry->body, entry->size)),
-                                  cvi_integer(entry->is_negative ? 1 : 0),
-                                  cvi_blob(entry->body, entry->size)),
-                       NULL, error);
+    static const cvi_validators none = {.etag = ""};
+    const cvi_validators *validators = entry->validators != NULL ? entry->validators : &none;
+    const cvi_keeping *keeping = &entry->keeping;
+    int control = (keeping->is_ordered ? CVI_CONTROL_ORDERED : 0) |
+                  (keeping->must_revalidate ? CVI_CONTROL_MUST_REVALIDATE : 0);
+    bool has_headers = control != 0 || cvi_validators_are_any(validators);
+    cvi_value checksum = cvi_integer(cvi_checksum(entry->body, entry->size));
+    return cvi_sql_run(
+        &cache->sql, PUT,
+        CVI_VALUES(cvi_text(entry->hash), cvi_integer(now.wall_ms),
+                   cvi_integer(cvi_time_after(now.wall_ms, keeping->ttl_ms)), checksum,
+                   cvi_integer(entry->is_negative ? 1 : 0), cvi_blob(entry->body, entry->size),
+                   text_or_null(validators->etag), text_or_null(validators->last_modified),
+                   has_headers ? cvi_integer(control) : cvi_null(),
+                   has_headers ? checksum : cvi_null()),
+        NULL, error);
 }
 
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
@@ -196,7 +229,8 @@ static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_
                        CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms),
                                   cvi_integer(dated->expires_at_ms),
                                   cvi_integer(cvi_checksum(dated->body, dated->size)),
-                                  cvi_integer(0), cvi_blob(dated->body, dated->size),
+                                  cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(),
+                                  cvi_null(), cvi_null(), cvi_null(),
                                   cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
                        touched, error);
 }

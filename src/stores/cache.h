@@ -7,13 +7,20 @@
 
 enum { CVI_CACHE_STATEMENTS = 6 };
 
+/* The bits of the column control. */
+enum { CVI_CONTROL_ORDERED = 1, CVI_CONTROL_MUST_REVALIDATE = 2 };
+
 typedef struct cvi_cache {
+    cvi_db *db;
     cvi_sql find; /* one statement, cvi_cache_find_text */
     cvi_sql sql;
     sqlite3_stmt *find_statement;
     sqlite3_stmt *statements[CVI_CACHE_STATEMENTS];
     cvi_bound bound;
+    cvi_sql recall; /* one statement too */
+    sqlite3_stmt *recall_statement;
     bool disabled;
+    bool heeds_control;      /* believes the service about how long an answer is fresh */
     int64_t max_entry_bytes; /* negative: no bound */
     int64_t negative_ttl_ms; /* 0: there are no negative entries */
     int64_t stale_ms;        /* so long an expired row is kept */
@@ -27,6 +34,9 @@ typedef struct cvi_cache {
 /* The point read, for connections beside the writing one. */
 extern const char *const cvi_cache_find_text;
 
+/* What cvi_cache_recall reads. */
+extern const char *const cvi_cache_recall_text;
+
 /* `db` must outlive the cache. Nothing can fail. */
 void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *settings);
 void cvi_cache_finalize(cvi_cache *cache);
@@ -37,11 +47,12 @@ typedef struct cvi_cache_demand {
     int64_t ttl_ms;          /* of the reader; its end and the row's expiry bound freshness */
     int64_t negative_ttl_ms; /* the same for negative entries, which are never stale; 0: unwanted */
     int64_t stale_ms;        /* so long after its end a row will still do */
+    bool heeds_control;      /* a row's expiry counts alone if the service has ordered it */
     bool any_expiry;         /* fresh or not, negative or not */
 } cvi_cache_demand;
 
 /* What the client's calls accept. */
-cvi_cache_demand cvi_cache_fresh(const cvi_cache *cache, int64_t ttl_ms);
+cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *want, cvi_now now);
 
 /* Reads a row with `find`, whose connection the caller may use. A miss leaves the body NULL;
  * `is_damaged` (NULL: not wanted) then tells a row that failed its checksum. The body is the
@@ -50,12 +61,26 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
                                 const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
                                 bool *is_damaged, cv_error *error);
 
+/* A body as a row has it. */
+typedef struct cvi_row_body {
+    char *text; /* the receiver's; NULL: not copied */
+    size_t size;
+    bool is_damaged; /* its checksum says that it is not what was stored */
+} cvi_row_body;
+
+/* For the files of the cache: looks at the body in `column` of the present row, and copies it if it
+ * is whole. `allocator` NULL: only looks. */
+cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
+                                     int64_t checksum, const cv_allocator *allocator,
+                                     cvi_row_body *body, cv_error *error);
+
 /* What is to be stored; all borrowed. A body of NULL is none: the hash is to be forgotten. */
 typedef struct cvi_cache_entry {
     const char *hash;
     const char *body;
     size_t size;
-    int64_t ttl_ms;
+    cvi_keeping keeping;
+    const cvi_validators *validators; /* NULL: none */
     bool is_negative;
 } cvi_cache_entry;
 
@@ -66,6 +91,11 @@ bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry);
  * nothing is there any more. Holds the bound. */
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                                  cv_error *error);
+
+/* Within a transaction: what the service may be asked to confirm. A row that fails its checksum is
+ * deleted: `has_deleted`. */
+cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recalled *recalled,
+                                  bool *has_deleted, cv_error *error);
 
 /* Within a transaction: stores a body with its own times, unless what is there is as new. What is
  * past any use is left out; of what may not be stored remains at least nothing older. Adds the rows

@@ -153,8 +153,12 @@ bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *dat
     if (!check_key(store, hash)) {
         return false;
     }
-    cvi_cache_entry entry = {hash, data != NULL ? data : "", size,
-                             ttl_s > 0 ? ttl_s * 1000 : store->default_ttl_ms, false};
+    cvi_cache_entry entry = {
+        .hash = hash,
+        .body = data != NULL ? data : "",
+        .size = size,
+        .keeping = {.ttl_ms = ttl_s > 0 ? ttl_s * 1000 : store->default_ttl_ms},
+    };
     return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &entry);
 }
 
@@ -162,7 +166,7 @@ bool cv_cache_store_delete(cv_cache_store *store, const char *hash) {
     if (!check_key(store, hash)) {
         return false;
     }
-    cvi_cache_entry nothing = {hash, NULL, 0, 0, false};
+    cvi_cache_entry nothing = {.hash = hash};
     return cvi_public_write(store->stores, store->stores->cache_db, put_entry, &nothing);
 }
 

@@ -53,7 +53,8 @@ static cvi_store_answer reread_cache(claiming *run, cv_error *error) {
     if (owns_job(run) || !run->spec->reread_cache || stores->cache.disabled) {
         return CVI_STORE_DONE;
     }
-    cvi_cache_demand demand = cvi_cache_fresh(&stores->cache, run->spec->ttl_ms);
+    const cvi_want want = {.ttl_ms = run->spec->ttl_ms, .max_age_ms = run->spec->max_age_ms};
+    cvi_cache_demand demand = cvi_cache_demand_of(&stores->cache, &want, run->now);
     cvi_store_answer answer = cvi_stores_find(stores, run->spec->hash, &demand, run->now,
                                               &run->claim->cached, &is_damaged, error);
     if (answer == CVI_STORE_DONE && run->claim->cached.body != NULL) {
@@ -109,6 +110,19 @@ static cvi_store_answer count_room(claiming *run, cv_error *error) {
     return answer;
 }
 
+/* Only for what is really sent: it may be a large body. */
+static cvi_store_answer recall(claiming *run, cv_error *error) {
+    cvi_cache *cache = &run->stores->cache;
+    bool has_deleted = false;
+    if (!run->spec->recalls || cache->disabled) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer =
+        cvi_cache_recall(cache, run->spec->hash, &run->claim->recalled, &has_deleted, error);
+    run->keep = run->keep || has_deleted;
+    return answer;
+}
+
 static cvi_store_answer admit(claiming *run, cv_error *error) {
     const cvi_claim_spec *spec = run->spec;
     cvi_stores *stores = run->stores;
@@ -133,7 +147,7 @@ static cvi_store_answer admit(claiming *run, cv_error *error) {
 
 static cvi_store_answer run_steps(claiming *run, cv_error *error) {
     static cvi_store_answer (*const steps[])(claiming *, cv_error *) = {
-        take_back, check_own_job, reread_cache, look_for_owner, count_room, admit};
+        take_back, check_own_job, reread_cache, look_for_owner, count_room, recall, admit};
     cvi_store_answer answer = CVI_STORE_DONE;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         answer = steps[i](run, error);
@@ -173,6 +187,7 @@ cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec
     if (answer != CVI_STORE_DONE) {
         give_job_back(&run);
         cvi_stores_drop_body(stores, &claim->cached);
+        cvi_release(&stores->files[0].allocator, claim->recalled.body);
         memset(claim, 0, sizeof(*claim));
     }
     return answer;

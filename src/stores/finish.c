@@ -133,10 +133,17 @@ static cvi_store_answer complete_job(cvi_stores *stores, const cvi_completion *c
 }
 
 static cvi_cache_entry entry_of(const cvi_stores *stores, const cvi_completion *completion) {
-    bool is_negative = completion->failure != NULL;
-    return (cvi_cache_entry){completion->hash, completion->body, completion->size,
-                             is_negative ? stores->cache.negative_ttl_ms : completion->ttl_ms,
-                             is_negative};
+    cvi_cache_entry entry = {.hash = completion->hash,
+                             .body = completion->body,
+                             .size = completion->size,
+                             .keeping = completion->keeping,
+                             .validators = completion->validators};
+    if (completion->failure != NULL) {
+        entry.is_negative = true;
+        entry.keeping = (cvi_keeping){.ttl_ms = stores->cache.negative_ttl_ms};
+        entry.validators = NULL;
+    }
+    return entry;
 }
 
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
@@ -144,7 +151,9 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
     cvi_cache_entry entry = entry_of(stores, completion);
     bool is_cached = cvi_cache_accepts(&stores->cache, &entry);
     /* What is not stored takes the place of an older answer all the same. */
-    bool is_for_cache = !stores->cache.disabled && (entry.is_negative || entry.ttl_ms > 0);
+    const cvi_keeping *keeping = &entry.keeping;
+    bool is_kept = keeping->ttl_ms > 0 || keeping->is_ordered || keeping->no_store;
+    bool is_for_cache = !stores->cache.disabled && (entry.is_negative || is_kept);
     *owned = true;
     if (!is_for_cache && !has_job(completion->job_id)) {
         return CVI_STORE_DONE;

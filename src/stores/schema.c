@@ -3,27 +3,31 @@
  *
  * Beside the pinned columns: checksum tells our bodies from those of others and from damage;
  * negative marks one that says that there is no such object; used_at is its last use, if that was
- * noted; cache_bytes keeps what all bodies take, in one row; owner is the byte of the gate that the
- * job's owner keeps locked; boot and boot_ms are the boot clock beside each wall time; connecting
- * marks an admission that still waits for its connection; application and pid say whose it is.
- * rate_limit_shares keeps the activity that the shares were last calculated from,
- * rate_limit_waiting until when users elsewhere wait, and rate_limit_cooldowns until when the
- * service wants no requests, or is left in peace because its host (resource '*') fails. The indexes
- * of ours begin with the boot, as only rows of the present boot can be compared by boot clock. */
+ * noted; etag and last_modified are what the service knows it by, control how long it is to be
+ * kept as the service says (cache.h), all three only of the body with the checksum headers_of, as
+ * who does not know these columns leaves them as they are; cache_bytes keeps what all bodies take,
+ * in one row; owner is the byte of the gate that the job's owner keeps locked; boot and boot_ms are
+ * the boot clock beside each wall time; connecting marks an admission that still waits for its
+ * connection; application and pid say whose it is. rate_limit_shares keeps the activity that the
+ * shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
+ * rate_limit_cooldowns until when the service wants no requests, or is left in peace because its
+ * host (resource '*') fails. The indexes of ours begin with the boot, as only rows of the present
+ * boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/sql.h"
 #include "support/error.h"
 
 /* 1001 brought what the service denies, the total of bodies, pauses and activations; 1002 a host's
- * failures and who spent the budget. */
-enum { VERSION_FIRST = 1000, VERSION = 1002, VERSION_NEXT_MAJOR = 2000 };
+ * failures and who spent the budget; 1003 what the service says beside a body. */
+enum { VERSION_FIRST = 1000, VERSION = 1003, VERSION_NEXT_MAJOR = 2000 };
 
 /* The body is the last column, so that reading the others never follows its overflow pages. */
 static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS main.cache(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL,"
     " created_at INTEGER NOT NULL, checksum INTEGER, negative INTEGER NOT NULL DEFAULT 0,"
-    " used_at INTEGER, value BLOB NOT NULL)",
+    " used_at INTEGER, etag TEXT, last_modified TEXT, control INTEGER, headers_of INTEGER,"
+    " value BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS main.cache_bytes(id INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
     " replaced INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS main.dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
@@ -67,6 +71,10 @@ static const column columns[] = {
     {"cache", "checksum", "ALTER TABLE main.cache ADD COLUMN checksum INTEGER"},
     {"cache", "negative", "ALTER TABLE main.cache ADD COLUMN negative INTEGER NOT NULL DEFAULT 0"},
     {"cache", "used_at", "ALTER TABLE main.cache ADD COLUMN used_at INTEGER"},
+    {"cache", "etag", "ALTER TABLE main.cache ADD COLUMN etag TEXT"},
+    {"cache", "last_modified", "ALTER TABLE main.cache ADD COLUMN last_modified TEXT"},
+    {"cache", "control", "ALTER TABLE main.cache ADD COLUMN control INTEGER"},
+    {"cache", "headers_of", "ALTER TABLE main.cache ADD COLUMN headers_of INTEGER"},
     {"cache_bytes", "total", NULL},
     {"cache_bytes", "replaced", NULL},
     {"dedupe_jobs", "hash", NULL},
@@ -256,7 +264,7 @@ static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer =
-            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1002", error);
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1003", error);
     }
     return answer;
 }

@@ -82,8 +82,20 @@ static bool check_ttls(const cv_cache_settings *settings, const char *prefix, cv
     return true;
 }
 
+static bool fill_stale(cv_stale *stale, const char *prefix, cv_error *error) {
+    if ((unsigned)*stale > CV_STALE_WHILE_REVALIDATE) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT, "option %sstale has no value %d", prefix, *stale);
+        return false;
+    }
+    if (*stale == CV_STALE_DEFAULT) {
+        *stale = CV_STALE_IF_ERROR;
+    }
+    return true;
+}
+
 bool cvi_cache_settings_fill(cv_cache_settings *settings, const char *prefix, cv_error *error) {
-    return cvi_numbers_fill(settings, prefix, cache_numbers, COUNT(cache_numbers), error) &&
+    return fill_stale(&settings->stale, prefix, error) &&
+           cvi_numbers_fill(settings, prefix, cache_numbers, COUNT(cache_numbers), error) &&
            check_array(settings->ttls, settings->ttl_count, prefix, "ttls", error) &&
            check_ttls(settings, prefix, error);
 }

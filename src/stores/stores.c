@@ -211,9 +211,9 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
     return answer;
 }
 
-cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                    cvi_now now, cvi_cached *cached, cv_error *error) {
-    cvi_cache_demand demand = cvi_cache_fresh(&stores->cache, ttl_ms);
+    cvi_cache_demand demand = cvi_cache_demand_of(&stores->cache, want, now);
     return cvi_stores_look(stores, hash, &demand, now, cached, error);
 }
 

@@ -17,6 +17,7 @@
 #include <comicvine/stores.h>
 
 #include "stores/adaptive.h"
+#include "support/caching.h"
 #include "support/clock.h"
 #include "support/digest.h"
 #include "support/log.h"
@@ -70,10 +71,17 @@ typedef struct cvi_cached {
     int64_t used_at_ms;
 } cvi_cached;
 
-/* Reads a fresh body: one point read. A row whose checksum fails is a miss (and is deleted by the
- * next claim that rereads it). `ttl_ms` is the reader's; for a negative entry negative_ttl_s is.
- * Any thread. */
-cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+/* What a reader takes for an answer. */
+typedef struct cvi_want {
+    int64_t ttl_ms;     /* the reader's; for a negative entry negative_ttl_s is */
+    int64_t max_age_ms; /* only what is younger; 0: no bound */
+    bool stale_too;     /* past its end, until stale_s after it, and whatever its age; of negative
+                           entries still only the fresh ones */
+} cvi_want;
+
+/* Reads a body: one point read. A row whose checksum fails is a miss (and is deleted by the next
+ * claim that would answer from it). Any thread. */
+cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
 
 /* How far the caller is from sending. The interval is one between sendings: an admission that still
@@ -92,8 +100,10 @@ typedef struct cvi_claim_spec {
     cv_priority priority;
     bool reread_cache;  /* answer from the cache if somebody stored it meanwhile */
     int64_t ttl_ms;     /* for that */
+    int64_t max_age_ms; /* likewise; 0: no bound */
     const char *job_id; /* a job that the caller owns already and keeps; NULL or "": none */
     int64_t row_id;     /* an admission that was never sent and is taken back first; 0: none */
+    bool recalls;       /* wants to know what the service may be asked to confirm */
     cvi_readiness readiness;
     bool users_wait; /* the caller has users who wait for the interval, behind this claim */
 } cvi_claim_spec;
@@ -121,6 +131,23 @@ static inline bool cvi_wait_is_for_all(cvi_wait_reason reason) {
     return reason != CVI_WAIT_LIMIT && reason != CVI_WAIT_SHARE && reason != CVI_WAIT_COOLDOWN;
 }
 
+/* How long an answer is kept, where the service has a say in that. */
+typedef struct cvi_keeping {
+    int64_t ttl_ms;
+    bool is_ordered;      /* the ttl is the service's: no reader's counts */
+    bool must_revalidate; /* never to be given when it is old */
+    bool no_store;        /* not kept at all, nor what was there before; the ttl is 0 */
+} cvi_keeping;
+
+/* An answer that the service may confirm in place of sending it again. `body` is the receiver's;
+ * NULL: there is none. */
+typedef struct cvi_recalled {
+    char *body;
+    size_t size;
+    cvi_validators validators;
+    cvi_keeping keeping; /* as it was kept until now */
+} cvi_recalled;
+
 typedef struct cvi_claim {
     cvi_claim_verdict verdict;
     char job_id[CVI_JOB_ID_SIZE];
@@ -130,6 +157,7 @@ typedef struct cvi_claim {
                          request of any path may follow */
     cvi_wait_reason reason;
     char reason_text[CVI_REASON_SIZE]; /* with SHARE, UNREACHABLE and FAILING, else "" */
+    cvi_recalled recalled;             /* ADMITTED, if the spec recalls */
     bool is_probe;   /* ADMITTED: everybody waits for what the service says to it; tell with
                         cvi_stores_heed */
     bool has_failed; /* ADMITTED: the last request has failed; if this one does not, tell too */
@@ -166,8 +194,9 @@ typedef struct cvi_completion {
     const char *job_id; /* empty with dedupe disabled */
     const char *body;
     size_t size;
-    int64_t ttl_ms;
-    const cv_error *failure; /* not NULL: the body says that there is no such object */
+    cvi_keeping keeping;
+    const cvi_validators *validators; /* NULL: none */
+    const cv_error *failure;          /* not NULL: the body says that there is no such object */
 } cvi_completion;
 
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the

@@ -1,6 +1,7 @@
 /* Many objects of resources whose lists cannot be asked by id: each on its own path, few at once.
  * Each test runs in both drives. */
 #include "support/api_many.h"
+#include "support/store_face.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #test " (poll)", test, set_up_poll, drive_tear_down, NULL                                  \
     }
 
-enum { FETCHES = 4 };
+enum { FETCHES = 4, PAST_S = 3660 };
 
 static int set_up_thread(void **context) {
     return drive_set_up_on(context, CV_DRIVE_THREAD, api_new_on(CVI_FIXTURES "/resources"));
@@ -170,6 +171,31 @@ static void test_fields_are_checked_at_the_door(void **context) {
     assert_int_equal(drive_requests(scene), 0);
 }
 
+/* In every way of taking what is old: nobody would fetch it anew behind a request for many. */
+static void test_what_is_old_stands_in(void **context) {
+    static const int64_t ids[] = {41, 42};
+    static const cv_stale kinds[] = {CV_STALE_DEFAULT, CV_STALE_WHILE_REVALIDATE};
+    const server_fault failing = {.http_status = 500, .body = "", .times = SERVER_ALL};
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    cv_many_free(fetch(scene, ids, 1, NULL));
+    face_age(scene->self, PAST_S);
+    api_break(scene->self, &failing);
+    for (size_t i = 0; i < API_COUNT(kinds); i++) {
+        options.stale = kinds[i];
+        const cv_many *many = fetch(scene, ids, API_COUNT(ids), &options);
+        assert_many_record(&many->items[0], CV_SOURCE_STALE);
+        assert_int_equal(many->items[0].record->stale->reason.code, CV_ERROR_SERVER);
+        assert_many_failed(&many->items[1], CV_ERROR_SERVER);
+        cv_many_free(many);
+        api_lift_pauses(scene->self);
+    }
+    options.stale = CV_STALE_NEVER;
+    const cv_many *many = fetch(scene, ids, 1, &options);
+    assert_many_failed(&many->items[0], CV_ERROR_SERVER);
+    cv_many_free(many);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(test_each_resource_without_id_lists),
@@ -181,6 +207,7 @@ int main(void) {
         BOTH(test_few_are_under_way_at_once),
         BOTH(test_cancel_sends_nothing_more),
         BOTH(test_fields_are_checked_at_the_door),
+        BOTH(test_what_is_old_stands_in),
     };
     return cmocka_run_group_tests_name("many singly", tests, NULL, NULL);
 }

@@ -6,9 +6,10 @@
 
 enum {
     IDS = 3000,
-    LISTED = 1000,      /* of them, how many the list has */
-    LOOKS_IN_TURN = 32, /* each may read its own entry and the full one */
-    READS_OF_LOOK = 2
+    LISTED = 1000, /* of them, how many the list has */
+    LOOKS_IN_TURN =
+        32, /* each may read its own entry and the full one, and again if stale ones do */
+    READS_OF_LOOK = 4
 };
 
 static int set_up(void **context) {

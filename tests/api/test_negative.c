@@ -49,16 +49,6 @@ static void deny_next(const drive_scene *scene) {
     api_break(scene->self, &denial);
 }
 
-/* Makes all rows older by so many seconds. */
-static void age(const drive_scene *scene, int64_t seconds) {
-    char sql[160];
-    assert_true(snprintf(sql, sizeof(sql),
-                         "UPDATE cache SET created_at = created_at - %" PRId64
-                         ", expires_at = expires_at - %" PRId64,
-                         seconds * 1000, seconds * 1000) > 0);
-    face_execute(scene->self, sql);
-}
-
 static cv_cache_stats stats_of(cv_client *client) {
     cv_cache_stats stats;
     assert_done(cv_cache_store_stats(cv_client_cache(client), &stats));
@@ -178,9 +168,9 @@ static void test_a_denial_ends(void **context) {
     drive_scene *scene = *context;
     deny_next(scene);
     deny(scene, scene->client, ISSUE, NULL, 1);
-    age(scene, TTL_S - 60);
+    face_age(scene->self, TTL_S - 60);
     deny(scene, scene->client, ISSUE, NULL, 1);
-    age(scene, 60);
+    face_age(scene->self, 60);
     grant(scene, NULL, CV_SOURCE_NETWORK);
     grant(scene, NULL, CV_SOURCE_CACHE);
     assert_int_equal(drive_requests(scene), 2);
@@ -193,12 +183,12 @@ static void test_each_client_has_a_time_of_its_own(void **context) {
     options.cache.negative_ttl_s = 10;
     cv_client *strict = drive_open(scene, &options);
     deny(scene, scene->client, UNKNOWN, NULL, 1);
-    age(scene, 5);
+    face_age(scene->self, 5);
     deny(scene, strict, UNKNOWN, NULL, 1);
-    age(scene, 5);
+    face_age(scene->self, 5);
     deny(scene, scene->client, UNKNOWN, NULL, 1);
     deny(scene, strict, UNKNOWN, NULL, 2);
-    age(scene, 10);
+    face_age(scene->self, 10);
     deny(scene, scene->client, UNKNOWN, NULL, 3);
     cv_client_close(strict);
 }
@@ -259,7 +249,7 @@ static void test_a_denial_is_never_a_body(void **context) {
         face_check_blob(&blob, NULL);
         assert_done(cv_cache_store_get_stale(cache, "known", &blob, &age_ms));
         face_check_blob(&blob, NULL);
-        age(scene, TTL_S);
+        face_age(scene->self, TTL_S);
     }
 }
 

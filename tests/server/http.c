@@ -22,6 +22,7 @@ struct arrival {
     loopback_log_entry *entry;
     const server_fault *fault;
     size_t ticket;
+    bool has_validators;
 };
 
 void *loopback_http_begin(void *context, const char *uri, struct MHD_Connection *connection) {
@@ -94,12 +95,13 @@ static size_t connection_number(struct MHD_Connection *connection) {
 }
 
 static struct arrival arrive(server *self, const server_request *request) {
-    struct arrival arrival = {NULL, NULL, LOOPBACK_TICKET_NONE};
+    struct arrival arrival = {.ticket = LOOPBACK_TICKET_NONE};
     pthread_mutex_lock(&self->mutex);
     arrival.entry = loopback_log_add(self, request);
     if (arrival.entry) {
         arrival.fault = loopback_fault_take(self, request->path);
         arrival.ticket = loopback_gate_draw(self, request->path);
+        arrival.has_validators = self->has_validators;
     }
     pthread_mutex_unlock(&self->mutex);
     return arrival;
@@ -122,8 +124,9 @@ static bool apply_fault(loopback_reply *reply, const server_fault *fault) {
 }
 
 static bool make_reply(const server *self, struct MHD_Connection *connection,
-                       const server_request *request, const server_fault *fault,
+                       const server_request *request, const struct arrival *arrival,
                        loopback_reply *reply) {
+    const server_fault *fault = arrival->fault;
     const loopback_query query = {
         .path = request->path,
         .key_is_right = request->key_was_right,
@@ -141,9 +144,14 @@ static bool make_reply(const server *self, struct MHD_Connection *connection,
         (fault && !apply_fault(reply, fault))) {
         return false;
     }
+    if (arrival->has_validators &&
+        !loopback_reply_validate(reply, request->if_none_match, request->if_modified_since)) {
+        return false;
+    }
     bool wants_gzip = request->accept_encoding && strstr(request->accept_encoding, "gzip");
     bool is_own_body = !fault || !fault->body;
-    return !self->gzip || !wants_gzip || !is_own_body || loopback_reply_compress(reply);
+    bool compresses = self->gzip && wants_gzip && is_own_body && reply->body_size > 0;
+    return !compresses || loopback_reply_compress(reply);
 }
 
 static bool add_headers(struct MHD_Response *response, const loopback_reply *reply,
@@ -152,6 +160,11 @@ static bool add_headers(struct MHD_Response *response, const loopback_reply *rep
         return false;
     }
     if (reply->gzip && MHD_add_response_header(response, "Content-Encoding", "gzip") != MHD_YES) {
+        return false;
+    }
+    if (reply->etag[0] &&
+        (MHD_add_response_header(response, "ETag", reply->etag) != MHD_YES ||
+         MHD_add_response_header(response, "Last-Modified", LOOPBACK_LAST_MODIFIED) != MHD_YES)) {
         return false;
     }
     for (size_t i = 0; fault && i < SERVER_HEADERS_MAX && fault->headers[i].name; i++) {
@@ -207,7 +220,7 @@ static enum MHD_Result answer(server *self, struct MHD_Connection *connection,
     enum MHD_Result result = MHD_NO;
     if (loopback_gate_wait(self, arrival.ticket) &&
         loopback_gate_pause(self, arrival.fault ? arrival.fault->delay_ms : 0) &&
-        make_reply(self, connection, request, arrival.fault, &reply)) {
+        make_reply(self, connection, request, &arrival, &reply)) {
         result = send_reply(self, connection, &arrival, &reply);
     } else {
         loopback_log_answer(self, arrival.entry, 0);
@@ -251,6 +264,8 @@ enum MHD_Result loopback_http_handle(void *context, struct MHD_Connection *conne
         .query = current->query,
         .user_agent = header(connection, MHD_HTTP_HEADER_USER_AGENT),
         .accept_encoding = header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+        .if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .if_modified_since = header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
         .key_was_right = is_right_key(self, argument(connection, "api_key")),
         .connection = connection_number(connection),
     };

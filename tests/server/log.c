@@ -16,6 +16,8 @@ struct loopback_log_entry {
     char *query;
     char *user_agent;
     char *accept_encoding;
+    char *if_none_match;
+    char *if_modified_since;
 };
 
 char *loopback_log_masked_query(const char *query) {
@@ -49,6 +51,8 @@ static void free_entry(loopback_log_entry *entry) {
         free(entry->query);
         free(entry->user_agent);
         free(entry->accept_encoding);
+        free(entry->if_none_match);
+        free(entry->if_modified_since);
         free(entry);
     }
 }
@@ -65,7 +69,9 @@ static loopback_log_entry *new_entry(const server_request *request) {
     }
     if (!copy_text(&entry->path, request->path) || !copy_text(&entry->query, request->query) ||
         !copy_text(&entry->user_agent, request->user_agent) ||
-        !copy_text(&entry->accept_encoding, request->accept_encoding)) {
+        !copy_text(&entry->accept_encoding, request->accept_encoding) ||
+        !copy_text(&entry->if_none_match, request->if_none_match) ||
+        !copy_text(&entry->if_modified_since, request->if_modified_since)) {
         free_entry(entry);
         return NULL;
     }
@@ -74,6 +80,8 @@ static loopback_log_entry *new_entry(const server_request *request) {
     entry->request.query = entry->query;
     entry->request.user_agent = entry->user_agent;
     entry->request.accept_encoding = entry->accept_encoding;
+    entry->request.if_none_match = entry->if_none_match;
+    entry->request.if_modified_since = entry->if_modified_since;
     return entry;
 }
 

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "reply.h"
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ static struct api_error error_of(unsigned api_status) {
 
 void loopback_reply_json(loopback_reply *reply, char *body, size_t body_size) {
     loopback_reply_clear(reply);
-    *reply = (loopback_reply){200, json_type, body, body_size, false};
+    *reply = (loopback_reply){
+        .http_status = 200, .content_type = json_type, .body = body, .body_size = body_size};
 }
 
 bool loopback_reply_error(loopback_reply *reply, unsigned api_status) {
@@ -77,6 +79,32 @@ bool loopback_reply_replace(loopback_reply *reply, const char *body, size_t body
     reply->body_size = body_size;
     reply->gzip = false;
     return true;
+}
+
+/* FNV-1a. */
+static uint64_t hash_of(const char *bytes, size_t size) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+bool loopback_reply_validate(loopback_reply *reply, const char *if_none_match,
+                             const char *if_modified_since) {
+    if (reply->http_status != 200) {
+        return true;
+    }
+    (void)snprintf(reply->etag, sizeof reply->etag, "\"%016" PRIx64 "\"",
+                   hash_of(reply->body, reply->body_size));
+    bool is_known =
+        if_none_match ? strcmp(if_none_match, reply->etag) == 0
+                      : if_modified_since && strcmp(if_modified_since, LOOPBACK_LAST_MODIFIED) == 0;
+    if (!is_known) {
+        return true;
+    }
+    reply->http_status = 304;
+    return loopback_reply_replace(reply, "", 0);
 }
 
 bool loopback_reply_compress(loopback_reply *reply) {

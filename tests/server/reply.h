@@ -11,7 +11,8 @@ typedef struct loopback_reply {
         *content_type; /* borrowed: static, or a fault's, which lives as long as the server */
     char *body;        /* malloc'd, owned */
     size_t body_size;
-    bool gzip; /* the body is compressed */
+    bool gzip;     /* the body is compressed */
+    char etag[24]; /* "": none is sent, nor a date */
 } loopback_reply;
 
 /* The status codes of the envelope that this server itself says. */
@@ -34,6 +35,14 @@ bool loopback_reply_text(loopback_reply *reply, unsigned http_status, const char
 
 /* Puts a copy of these bytes in the place of the body. False if memory is short. */
 bool loopback_reply_replace(loopback_reply *reply, const char *body, size_t body_size);
+
+/* Gives the reply validators, if it is a good one; and makes it 304 without a body if these (NULL:
+ * not sent) say that the client has it. False if memory is short. */
+bool loopback_reply_validate(loopback_reply *reply, const char *if_none_match,
+                             const char *if_modified_since);
+
+/* When everything was last modified. */
+#define LOOPBACK_LAST_MODIFIED "Sun, 06 Nov 1994 08:49:37 GMT"
 
 /* Compresses the body. False if memory is short; the reply is then as before. */
 bool loopback_reply_compress(loopback_reply *reply);

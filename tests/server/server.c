@@ -132,3 +132,9 @@ const char *server_base_url(const server *self) {
 uint16_t server_port(const server *self) {
     return self->port;
 }
+
+void server_set_validators(server *self, bool on) {
+    pthread_mutex_lock(&self->mutex);
+    self->has_validators = on;
+    pthread_mutex_unlock(&self->mutex);
+}

@@ -90,6 +90,13 @@ bool server_fault_add(server *self, const server_fault *fault);
 /* Ends every fault that is not used up. Answers under way are not changed. */
 void server_faults_clear(server *self);
 
+/* ---- validators -------------------------------------------------------------------------- */
+
+/* From now on (or no longer) answers with HTTP 200 carry an ETag made of their body, and a
+ * Last-Modified that is always the same; a request that names either gets 304 and no body, if the
+ * ETag, or without one the date, still fits. A fault's body counts as the answer's. */
+void server_set_validators(server *self, bool on);
+
 /* ---- holding ----------------------------------------------------------------------------- */
 
 /* From now on requests whose path starts with `path` (NULL: all) are logged and then parked until
@@ -104,10 +111,12 @@ void server_release(server *self, size_t count);
 
 /* The texts belong to the server and live until server_stop. */
 typedef struct server_request {
-    const char *path;            /* percent-decoded, without the query */
-    const char *query;           /* as sent, but the value of api_key is "***"; "" if none */
-    const char *user_agent;      /* NULL: not sent */
-    const char *accept_encoding; /* NULL: not sent */
+    const char *path;              /* percent-decoded, without the query */
+    const char *query;             /* as sent, but the value of api_key is "***"; "" if none */
+    const char *user_agent;        /* NULL: not sent */
+    const char *accept_encoding;   /* NULL: not sent */
+    const char *if_none_match;     /* likewise */
+    const char *if_modified_since; /* likewise */
     bool key_was_right;
     unsigned http_status; /* as sent; 0: nothing sent (yet, or ever) */
     int64_t received_us;  /* CLOCK_BOOTTIME */

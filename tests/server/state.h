@@ -26,6 +26,7 @@ struct server {
     pthread_cond_t changed; /* broadcast when anything below changes; CLOCK_MONOTONIC */
 
     bool stopping;
+    bool has_validators;
     size_t connections; /* accepted so far */
     FILE *log_file;
 

@@ -25,6 +25,7 @@ typedef struct actor {
     int64_t step;
     int64_t poll;     /* not 0: CV_DRIVE_POLL */
     int64_t prefetch; /* not 0: walks have the next page fetched ahead */
+    int64_t stale;    /* a cv_stale */
     const char *data_home;
     cv_client *client;
     pthread_barrier_t asked;
@@ -54,6 +55,7 @@ static const argument arguments[] = {
     {"threads", false, offsetof(actor, threads)},
     {"step", false, offsetof(actor, step)},
     {"poll", false, offsetof(actor, poll)},
+    {"stale", false, offsetof(actor, stale)},
     {"prefetch", false, offsetof(actor, prefetch)},
     {"limit", false, offsetof(actor, options.rate_limit.limit)},
     {"window_ms", false, offsetof(actor, options.rate_limit.window_ms)},
@@ -107,6 +109,7 @@ static bool read_arguments(actor *self, int count, char **texts) {
             return false;
         }
     }
+    self->options.cache.stale = (cv_stale)self->stale;
     self->options.drive = self->poll != 0 ? CV_DRIVE_POLL : CV_DRIVE_THREAD;
     return self->threads >= 1 && self->threads <= THREADS_MAX &&
            (self->data_home == NULL || setenv("XDG_DATA_HOME", self->data_home, 1) == 0);

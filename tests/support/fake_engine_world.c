@@ -54,8 +54,9 @@ static bool fill_cached(sim_world *world, const sim_reply *reply, cvi_now now, c
     cached->size = strlen(reply->body);
     cached->body = cvi_copy_text(&world->memory.allocator, reply->body, cached->size);
     cached->is_negative = reply->is_negative;
-    cached->fetched_at_ms = now.wall_ms - 1000;
-    cached->expires_at_ms = now.wall_ms + 1000;
+    int64_t age_ms = reply->age_ms != 0 ? reply->age_ms : 1000;
+    cached->fetched_at_ms = now.wall_ms - age_ms;
+    cached->expires_at_ms = reply->is_stale ? now.wall_ms - 1 : now.wall_ms + 1000;
     return cached->body != NULL;
 }
 
@@ -64,9 +65,12 @@ static cvi_store_answer no_memory(cv_error *error) {
     return CVI_STORE_FAILED;
 }
 
-static cvi_store_answer fake_lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms,
+static cvi_store_answer fake_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                     cvi_now now, cvi_cached *cached, cv_error *error) {
-    note_job(stores, SIM_LOOKUP, hash, NULL, now)->ttl_ms = ttl_ms;
+    sim_call *call = note_job(stores, SIM_LOOKUP, hash, NULL, now);
+    call->ttl_ms = want->ttl_ms;
+    call->max_age_ms = want->max_age_ms;
+    call->stale_too = want->stale_too;
     sim_reply reply = next_reply(stores->world, SIM_LOOKUP);
     if (reply.answer == CVI_STORE_DONE && !fill_cached(stores->world, &reply, now, cached)) {
         return no_memory(error);
@@ -98,6 +102,18 @@ static void admit(sim_world *world, const cvi_claim_spec *spec, cvi_claim *claim
     claim->row_id = ++world->rows;
 }
 
+/* False without memory. */
+static bool fill_recalled(sim_world *world, const sim_reply *reply, cvi_recalled *recalled) {
+    if (reply->recalled == NULL) {
+        return true;
+    }
+    recalled->size = strlen(reply->recalled);
+    recalled->body = cvi_copy_text(&world->memory.allocator, reply->recalled, recalled->size);
+    recalled->keeping = reply->keeping;
+    cvi_validators_take_etag(&recalled->validators, SIM_ETAG);
+    return recalled->body != NULL;
+}
+
 static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spec, cvi_now now,
                                    cvi_claim *claim, cv_error *error) {
     sim_world *world = stores->world;
@@ -108,7 +124,9 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
     call->reread_cache = spec->reread_cache;
     call->readiness = spec->readiness;
     call->users_wait = spec->users_wait;
+    call->recalls = spec->recalls;
     call->ttl_ms = spec->ttl_ms;
+    call->max_age_ms = spec->max_age_ms;
     sim_reply reply = next_reply(world, SIM_CLAIM);
     if (reply.answer != CVI_STORE_DONE) {
         return answer_with(&reply, error);
@@ -124,6 +142,9 @@ static cvi_store_answer fake_claim(cvi_stores *stores, const cvi_claim_spec *spe
         admit(world, spec, claim);
         claim->is_probe = reply.is_probe;
         claim->has_failed = reply.has_failed;
+        if (spec->recalls && !fill_recalled(world, &reply, &claim->recalled)) {
+            return no_memory(error);
+        }
     } else if (reply.verdict == CVI_CLAIM_WATCH) {
         copy_into(claim->job_id, sizeof(claim->job_id), "job-of-others");
     } else if (reply.verdict == CVI_CLAIM_HIT && !fill_cached(world, &reply, now, &claim->cached)) {
@@ -152,8 +173,10 @@ static cvi_store_answer fake_complete(cvi_stores *stores, const cvi_completion *
                                       cvi_now now, bool *owned, cv_error *error) {
     sim_call *call = note_job(stores, SIM_COMPLETE, completion->hash, completion->job_id, now);
     call->size = completion->size;
+    call->keeping = completion->keeping;
+    call->validators = *completion->validators;
     call->failure = completion->failure != NULL ? completion->failure->code : CV_OK;
-    call->ttl_ms = completion->ttl_ms;
+    call->ttl_ms = completion->keeping.ttl_ms;
     sim_reply reply = next_reply(stores->world, SIM_COMPLETE);
     *owned = !reply.lost;
     return answer_with(&reply, error);
@@ -214,6 +237,9 @@ static cvi_transfer *fake_send(cvi_transport *transport, const cvi_transfer_spec
     struct cvi_transfer *transfer = &world->transfers[world->transfer_count++];
     *transfer = (struct cvi_transfer){.spec = *spec, .row_id = world->rows, .open = true};
     copy_into(transfer->url, sizeof(transfer->url), spec->url);
+    if (spec->validators != NULL) {
+        copy_into(transfer->etag, sizeof(transfer->etag), spec->validators->etag);
+    }
     world->used_rows = world->rows;
     return transfer;
 }
@@ -312,6 +338,7 @@ static void take_delivery(void *user, cvi_passenger *passenger, const cvi_outcom
     caller->order = ++world->deliveries;
     caller->boot_ms = world->clock.now.boot_ms;
     caller->provenance = outcome->provenance;
+    caller->revalidates = outcome->revalidates;
     if (outcome->result != NULL) {
         caller->id = cvi_result_id(outcome->result, 0);
         assert_int_equal(outcome->error.code, CV_OK);
@@ -359,6 +386,8 @@ sim_caller *sim_board(sim_world *world, const sim_wish *wish) {
     caller->passenger.priority = wish->priority;
     caller->passenger.mode = wish->mode;
     caller->passenger.looked = wish->looked;
+    caller->passenger.stale = wish->stale;
+    caller->passenger.max_age_ms = wish->max_age_ms;
     caller->passenger.max_wait_ms = wish->max_wait_ms != 0 ? wish->max_wait_ms : CV_WAIT_FOREVER;
     caller->passenger.deadline_boot_ms =
         wish->deadline_boot_ms != 0 ? wish->deadline_boot_ms : INT64_MAX;

@@ -49,18 +49,22 @@ typedef struct sim_reply {
     cvi_store_answer answer;
     const char *body; /* LOOKUP, CLAIM with HIT, WATCH with COMPLETED; copied */
     bool is_negative; /* the body denies the object */
+    bool is_stale;    /* LOOKUP: the body is past its time */
+    int64_t age_ms;   /* of the body; 0: 1 000 */
     cvi_claim_verdict verdict;
     int64_t wait_ms;
     cvi_wait_reason reason;
     const char *reason_text; /* NULL: none */
     cvi_watch_state state;
-    cv_code failure;     /* of the watched job's owner */
-    int64_t backstop_ms; /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
-    bool lost;           /* COMPLETE, RENEW: the job is somebody else's */
-    bool is_probe;       /* CLAIM with ADMITTED */
-    bool has_failed;     /* likewise */
-    int64_t left_ms;     /* HEED */
-    bool more;           /* CLEAN */
+    cv_code failure;      /* of the watched job's owner */
+    int64_t backstop_ms;  /* WATCH with PENDING; 0: SIM_BACKSTOP_MS */
+    bool lost;            /* COMPLETE, RENEW: the job is somebody else's */
+    bool is_probe;        /* CLAIM with ADMITTED */
+    bool has_failed;      /* likewise */
+    const char *recalled; /* likewise, if it recalls: a body with SIM_ETAG; NULL: none */
+    cvi_keeping keeping;  /* of that */
+    int64_t left_ms;      /* HEED */
+    bool more;            /* CLEAN */
 } sim_reply;
 
 /* A call that a store got. */
@@ -80,6 +84,11 @@ typedef struct sim_call {
     int64_t asked_ms;      /* likewise */
     size_t size;
     int64_t ttl_ms;
+    int64_t max_age_ms;  /* LOOKUP, CLAIM */
+    bool stale_too;      /* LOOKUP */
+    bool recalls;        /* CLAIM */
+    cvi_keeping keeping; /* COMPLETE, as is the rest */
+    cvi_validators validators;
 } sim_call;
 
 struct cvi_stores {
@@ -98,6 +107,7 @@ struct cvi_transfer {
     bool open;
     bool sent; /* the request has left */
     bool cancelled;
+    char etag[CVI_ETAG_SIZE]; /* that was sent along; "": none */
 };
 
 /* Somebody who wants an answer, and what came of it. */
@@ -108,6 +118,7 @@ typedef struct sim_caller {
     int64_t boot_ms;
     int64_t id; /* of the record; 0 without a result */
     cvi_provenance provenance;
+    bool revalidates;
     cv_error error;
 } sim_caller;
 
@@ -119,6 +130,8 @@ typedef struct sim_wish {
     cv_priority priority;
     cv_mode mode;
     bool looked;
+    cv_stale stale; /* CV_STALE_DEFAULT: never */
+    int64_t max_age_ms;
     int64_t max_wait_ms;      /* 0: CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* 0: none */
 } sim_wish;
@@ -155,6 +168,7 @@ struct sim_world {
 
 /* The body of an issue's answer. */
 #define SIM_ISSUE(id) "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":" #id "}}"
+#define SIM_ETAG      "\"version-1\""
 #define SIM_ISSUES    "{\"error\":\"OK\",\"status_code\":1,\"results\":[{\"id\":1},{\"id\":2}]}"
 
 /* cmocka's setup and teardown: *state is the world. Teardown lets everybody leave, closes the

@@ -12,7 +12,6 @@ enum {
     LIMIT = 20,
     WINDOW_MS = 60000,
     INTERVAL_MS = 50,
-    CACHED_MS = 60000,
     COOL_MS = 3000,
     PROBE_LOOK_MS = 250,
     UNTOLD_LOOK_MS = 25,
@@ -59,8 +58,10 @@ static cvi_store_answer trouble(model_world *self, bool may_fail, cv_error *erro
     return CVI_STORE_DONE;
 }
 
-static bool is_cached(const model_world *self, const model_object *wanted) {
-    return wanted->stored_boot_ms >= 0 && model_present(self) - wanted->stored_boot_ms < CACHED_MS;
+static bool is_cached(const model_world *self, const model_object *wanted, int64_t max_age_ms) {
+    int64_t age_ms = model_present(self) - wanted->stored_boot_ms;
+    return wanted->stored_boot_ms >= 0 && age_ms < MODEL_CACHED_MS &&
+           (max_age_ms == 0 || age_ms < max_age_ms);
 }
 
 /* A body that tells when its request was made. */
@@ -77,17 +78,21 @@ static char *make_body(model_world *self, const model_object *wanted, int64_t be
 }
 
 static void fill_cached(model_world *self, const model_object *wanted, cvi_cached *cached) {
+    int64_t age_ms = model_present(self) - wanted->stored_boot_ms;
     cached->body = make_body(self, wanted, wanted->begun_boot_ms, &cached->size);
+    cached->fetched_at_ms = self->clock.now.wall_ms - age_ms;
+    cached->expires_at_ms = cached->fetched_at_ms + MODEL_CACHED_MS;
 }
 
-static cvi_store_answer lookup(cvi_stores *stores, const char *hash, int64_t ttl_ms, cvi_now now,
-                               cvi_cached *cached, cv_error *error) {
-    (void)ttl_ms;
+static cvi_store_answer lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
+                               cvi_now now, cvi_cached *cached, cv_error *error) {
     (void)now;
     model_world *self = stores->world;
     cvi_store_answer answer = trouble(self, true, error);
     const model_object *wanted = find_object(self, hash);
-    if (answer == CVI_STORE_DONE && is_cached(self, wanted)) {
+    bool is_there =
+        want->stale_too ? wanted->stored_boot_ms >= 0 : is_cached(self, wanted, want->max_age_ms);
+    if (answer == CVI_STORE_DONE && is_there) {
         fill_cached(self, wanted, cached);
     }
     return answer;
@@ -187,7 +192,7 @@ static void decide(model_world *self, model_object *wanted, const cvi_claim_spec
             claim->verdict = CVI_CLAIM_LOST;
             return;
         }
-    } else if (spec->reread_cache && is_cached(self, wanted)) {
+    } else if (spec->reread_cache && is_cached(self, wanted, spec->max_age_ms)) {
         claim->verdict = CVI_CLAIM_HIT;
         fill_cached(self, wanted, &claim->cached);
         return;

@@ -16,7 +16,12 @@
 #include "support/failing_allocator.h"
 #include "support/fake_clock.h"
 
-enum { MODEL_OBJECTS = 24, MODEL_ROWS_MAX = 40000, MODEL_TRANSFERS_MAX = 256 };
+enum {
+    MODEL_OBJECTS = 24,
+    MODEL_ROWS_MAX = 40000,
+    MODEL_TRANSFERS_MAX = 256,
+    MODEL_CACHED_MS = 60000 /* so long an answer is fresh */
+};
 
 typedef struct model_world model_world;
 

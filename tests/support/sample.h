@@ -53,7 +53,8 @@ typedef struct cv_sample_page {
     cv_source source;
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
-    int64_t reserved[8];
+    const cv_stale_note *stale;
+    int64_t reserved[7];
 } cv_sample_page;
 
 extern const cvi_shape cvi_shape_counted;

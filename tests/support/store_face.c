@@ -1,7 +1,9 @@
 /* Owns the short ways of the tests of the public store handles. */
 #include "support/store_face.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 static sqlite3 *connect_to(const api *self) {
@@ -21,6 +23,15 @@ void face_execute(const api *self, const char *sql) {
     sqlite3 *connection = connect_to(self);
     run(connection, sql);
     assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+}
+
+void face_age(const api *self, int64_t seconds) {
+    char sql[160];
+    assert_true(snprintf(sql, sizeof(sql),
+                         "UPDATE cache SET created_at = created_at - %" PRId64
+                         ", expires_at = expires_at - %" PRId64,
+                         seconds * 1000, seconds * 1000) > 0);
+    face_execute(self, sql);
 }
 
 void face_assert_error(cv_code code) {

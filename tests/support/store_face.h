@@ -10,6 +10,9 @@
 /* Changes the database file from outside; must succeed. */
 void face_execute(const api *self, const char *sql);
 
+/* Makes all rows of the cache older by so many seconds. */
+void face_age(const api *self, int64_t seconds);
+
 /* The last call has failed with this code and a message of one line. */
 void face_assert_error(cv_code code);
 #define assert_refused(call, code) (assert_false(call), face_assert_error(code))

@@ -151,8 +151,9 @@ cvi_claim world_expect(store_world *world, cvi_stores *stores, const char *hash,
 cvi_cached world_lookup(store_world *world, cvi_stores *stores, const char *hash, int64_t ttl_ms) {
     cvi_cached cached;
     cv_error error = {0};
-    check_done(cvi_stores_lookup(stores, hash, ttl_ms, world->clock.now, &cached, &error), &error,
-               "lookup");
+    check_done(cvi_stores_lookup(stores, hash, &(cvi_want){.ttl_ms = ttl_ms}, world->clock.now,
+                                 &cached, &error),
+               &error, "lookup");
     return cached;
 }
 
@@ -167,7 +168,11 @@ cvi_watch world_watch(store_world *world, cvi_stores *stores, const char *hash,
 
 bool world_complete(store_world *world, cvi_stores *stores, const char *hash, const char *job_id,
                     const char *body) {
-    const cvi_completion completion = {hash, job_id, body, strlen(body), WORLD_TTL_MS, NULL};
+    const cvi_completion completion = {.hash = hash,
+                                       .job_id = job_id,
+                                       .body = body,
+                                       .size = strlen(body),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
     cv_error error = {0};
     bool owned = false;
     cvi_store_answer answer = CVI_STORE_BUSY;

@@ -43,7 +43,11 @@ static void put(store_world *world, cvi_stores *stores, int number, size_t size)
     assert_true(size < sizeof(body));
     memset(body, 'x', size);
     assert_true(snprintf(hash, sizeof(hash), "h%d", number) > 0);
-    const cvi_completion completion = {hash, "", body, size, WORLD_TTL_MS, NULL};
+    const cvi_completion completion = {.hash = hash,
+                                       .job_id = "",
+                                       .body = body,
+                                       .size = size,
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
     assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
                      CVI_STORE_DONE);
     fake_clock_advance(&world->clock, 1);

@@ -182,7 +182,11 @@ static void test_nothing_is_stored_without_ttl_or_when_disabled(void **state) {
         cvi_stores *stores = world_open(world);
         cvi_claim claim = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
         const cvi_completion completion = {
-            HASH_A, claim.job_id, BODY, strlen(BODY), disabled == 1 ? WORLD_TTL_MS : CV_NONE, NULL};
+            .hash = HASH_A,
+            .job_id = claim.job_id,
+            .body = BODY,
+            .size = strlen(BODY),
+            .keeping = {.ttl_ms = disabled == 1 ? WORLD_TTL_MS : CV_NONE}};
         cv_error error = {0};
         bool owned = false;
         assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
@@ -285,8 +289,8 @@ static void *read_often(void *user) {
     for (int i = 0; i < 200; i++) {
         cvi_cached cached;
         cv_error error;
-        if (cvi_stores_lookup(self->stores, HASH_A, WORLD_TTL_MS, self->world->clock.now, &cached,
-                              &error) == CVI_STORE_DONE &&
+        if (cvi_stores_lookup(self->stores, HASH_A, &(cvi_want){.ttl_ms = WORLD_TTL_MS},
+                              self->world->clock.now, &cached, &error) == CVI_STORE_DONE &&
             cached.body != NULL && strcmp(cached.body, BODY) == 0) {
             self->found++;
         }

@@ -38,7 +38,8 @@ static cvi_result *decode_members(const char *members) {
 static void record_must_be(const char *members, const char *written, describe_fn *describe,
                            const char *held) {
     cvi_result *result = decode_members(members);
-    const cvi_provenance provenance = {CV_SOURCE_NETWORK, 1, 2};
+    const cvi_provenance provenance = {
+        .source = CV_SOURCE_NETWORK, .fetched_at_ms = 1, .expires_at_ms = 2};
     const cv_record *record = cvi_result_record(result, &provenance);
     assert_non_null(record);
     char *json = cv_record_json(record);

@@ -78,7 +78,7 @@ static void test_new_file_is_private_and_complete(void **state) {
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         assert_int_equal(mode_of(world, suffixes[i]), 0600);
     }
-    assert_int_equal(world_number(world, "PRAGMA user_version"), 1002);
+    assert_int_equal(world_number(world, "PRAGMA user_version"), 1003);
     assert_int_equal(world_number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                                          " ('cache', 'dedupe_jobs', 'rate_limits',"
                                          " 'idx_cache_expires_at', 'idx_dedupe_status',"
@@ -183,7 +183,7 @@ static void test_node_files_are_taken_over_without_loss(void **state) {
         assert_int_equal(world_number(&world, "SELECT count(*) FROM rate_limits WHERE priority ="
                                               " 'user' AND scope = 'scope-1'"),
                          1);
-        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1002);
+        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1003);
         /* Those programs go on writing by their own statements. */
         world_execute(&world, "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1);"
                               "INSERT INTO cache(hash, value, expires_at, created_at)"
@@ -365,7 +365,11 @@ static void test_file_that_may_not_be_written_is_refused(void **state) {
 /* Every call that writes answers BUSY, and nothing has changed. */
 static void check_all_busy(store_world *world, cvi_stores *stores, const char *job_id) {
     const cvi_claim_spec spec = {.hash = HASH_B, .resource = "issue"};
-    const cvi_completion completion = {HASH_A, job_id, "{}", 2, WORLD_TTL_MS, NULL};
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = job_id,
+                                       .body = "{}",
+                                       .size = 2,
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
     cvi_now now = world->clock.now;
     cv_error error;
     cvi_claim claim;

@@ -18,7 +18,8 @@
     "{\"error\":\"Refused\",\"limit\":0,\"offset\":0,\"number_of_page_results\":0,"                \
     "\"number_of_total_results\":0,\"status_code\":" code ",\"results\":" results "}"
 
-static const cvi_provenance from_network = {CV_SOURCE_NETWORK, 1000, 2000};
+static const cvi_provenance from_network = {
+    .source = CV_SOURCE_NETWORK, .fetched_at_ms = 1000, .expires_at_ms = 2000};
 
 static void test_detail(void **state) {
     (void)state;

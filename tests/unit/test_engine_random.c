@@ -4,7 +4,8 @@
  *
  * What must hold: each caller is delivered exactly once, or left before; in time; nothing is sent
  * without an admission of its own, and none that was sent is taken back; none is left over; no
- * refresh is answered by a request that had begun before it; no step asks to be called at once. */
+ * refresh is answered by a request that had begun before it, and nobody by anything older than they
+ * want, unless they take it and it is marked; no step asks to be called at once. */
 #include "support/model_world.h"
 
 #include <stdlib.h>
@@ -26,9 +27,43 @@ typedef struct run {
     caller callers[CALLERS];
     size_t next_caller;
     size_t results[CV_ERROR_CLOSED + 1];
+    size_t stale; /* answers, for all reasons but the next */
+    size_t stale_at_once;
 } run;
 
 /* ---- the callers ---- */
+
+static void check_stale(run *self, const cvi_passenger *passenger, const cvi_outcome *outcome) {
+    const cvi_provenance *provenance = &outcome->provenance;
+    bool is_at_once = provenance->note.reason.code == CV_PENDING;
+    assert_true(passenger->stale != CV_STALE_NEVER && passenger->stale != CV_STALE_DEFAULT);
+    assert_int_equal(provenance->note.age_ms,
+                     self->model.clock.now.wall_ms - provenance->fetched_at_ms);
+    assert_true(provenance->note.reason.code != CV_OK);
+    assert_int_equal(outcome->revalidates, is_at_once);
+    if (is_at_once) {
+        assert_int_equal(passenger->stale, CV_STALE_WHILE_REVALIDATE);
+        assert_int_equal(passenger->mode, CV_MODE_DEFAULT);
+        self->stale_at_once++;
+    } else {
+        self->stale++;
+    }
+}
+
+static void check_fresh(const run *self, const caller *one, const cvi_outcome *outcome) {
+    const cvi_passenger *passenger = &one->passenger;
+    int64_t age_ms = self->model.clock.now.wall_ms - outcome->provenance.fetched_at_ms;
+    size_t size = 0;
+    const char *body = cvi_result_body(outcome->result, &size);
+    assert_false(outcome->revalidates);
+    if (passenger->mode == CV_MODE_REFRESH) {
+        assert_true(model_begun_boot_ms(body) >= one->comes_boot_ms);
+    }
+    if (outcome->provenance.source == CV_SOURCE_CACHE) {
+        assert_true(age_ms < MODEL_CACHED_MS);
+        assert_true(passenger->max_age_ms == 0 || age_ms < passenger->max_age_ms);
+    }
+}
 
 static void deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome) {
     run *self = user;
@@ -41,16 +76,19 @@ static void deliver(void *user, cvi_passenger *passenger, const cvi_outcome *out
         assert_int_not_equal(outcome->error.code, CV_OK);
         return;
     }
-    size_t size = 0;
-    const char *body = cvi_result_body(outcome->result, &size);
     assert_int_equal(cvi_result_id(outcome->result, 0), one->object + 1);
-    if (passenger->mode == CV_MODE_REFRESH) {
-        assert_true(model_begun_boot_ms(body) >= one->comes_boot_ms);
+    if (outcome->provenance.source == CV_SOURCE_STALE) {
+        check_stale(self, passenger, outcome);
+    } else {
+        check_fresh(self, one, outcome);
     }
 }
 
 static void plan_callers(run *self) {
     static const int64_t patience_ms[] = {CV_NO_WAIT, 100, 5000, 60000, CV_WAIT_FOREVER};
+    static const cv_stale stale[] = {CV_STALE_NEVER, CV_STALE_NEVER, CV_STALE_IF_ERROR,
+                                     CV_STALE_WHILE_REVALIDATE};
+    static const int64_t max_age_ms[] = {0, 0, 1000, 30000};
     int64_t time_ms = model_present(&self->model);
     for (size_t i = 0; i < CALLERS; i++) {
         caller *one = &self->callers[i];
@@ -64,6 +102,8 @@ static void plan_callers(run *self) {
         one->passenger.mode = model_chance(&self->model, 70)   ? CV_MODE_DEFAULT
                               : model_chance(&self->model, 50) ? CV_MODE_REFRESH
                                                                : CV_MODE_CACHE_ONLY;
+        one->passenger.stale = stale[model_draw(&self->model, 4)];
+        one->passenger.max_age_ms = max_age_ms[model_draw(&self->model, 4)];
         one->passenger.max_wait_ms = patience_ms[model_draw(&self->model, 5)];
         one->passenger.deadline_boot_ms = model_chance(&self->model, 20)
                                               ? time_ms + 1 + model_draw(&self->model, 10000)
@@ -162,6 +202,7 @@ static void check_variety(const run *self) {
     }
     assert_true(self->results[CV_OK] > CALLERS / 4);
     assert_int_equal(self->results[CV_ERROR_NOMEM], 0);
+    assert_true(self->stale > 20 && self->stale_at_once > 20);
     assert_true(self->model.row_count > 100);
 }
 

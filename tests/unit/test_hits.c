@@ -21,7 +21,8 @@
                   "{\"id\":3,\"resource_type\":\"moon\",\"name\":\"m\\ud800\"},[],"                \
                   "{\"resource_type\":\"issue\",\"id\":\"4\",\"image\":{\"tiny_url\":\"t\"}}]")
 
-static const cvi_provenance from_network = {CV_SOURCE_NETWORK, 1000, 2000};
+static const cvi_provenance from_network = {
+    .source = CV_SOURCE_NETWORK, .fetched_at_ms = 1000, .expires_at_ms = 2000};
 
 static void test_hits_of_two_types(void **state) {
     (void)state;

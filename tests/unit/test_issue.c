@@ -68,7 +68,8 @@ static const char full[] =
     "}";
 /* clang-format on */
 
-static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 1000, 2000};
+static const cvi_provenance from_cache = {
+    .source = CV_SOURCE_CACHE, .fetched_at_ms = 1000, .expires_at_ms = 2000};
 
 /* Wraps `record` as a detail, decodes it and hands out the issue. */
 static const cv_issue *decode_issue(const char *record) {

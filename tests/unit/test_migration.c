@@ -12,7 +12,7 @@
 #include "support/faulty_vfs.h"
 #include "support/portion.h"
 
-enum { TEXT_MAX = 16384, VERSION = 1002, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 16384, VERSION = 1003, STEPS_MAX = 2000 };
 
 #define REQUESTS                                                                                   \
     "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1717243100000),"                 \
@@ -58,12 +58,22 @@ static const earlier states[] = {
      "DROP TRIGGER cache_bytes_before_update; DROP TRIGGER cache_bytes_after_update;"
      "DROP TRIGGER cache_bytes_before_delete; DROP TABLE cache_bytes; DROP INDEX idx_cache_used;"
      "ALTER TABLE cache DROP COLUMN negative; ALTER TABLE cache DROP COLUMN used_at;"
+     "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"
+     "ALTER TABLE cache DROP COLUMN control; ALTER TABLE cache DROP COLUMN headers_of;"
      "DROP TABLE rate_limit_cooldowns; ALTER TABLE rate_limit_shares DROP COLUMN activations;"
      "ALTER TABLE rate_limits DROP COLUMN application; ALTER TABLE rate_limits DROP COLUMN pid;"
      "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
      "PRAGMA user_version = 1000",
      true},
+    {"ours, version 1002",
+     "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"
+     "ALTER TABLE cache DROP COLUMN control; ALTER TABLE cache DROP COLUMN headers_of;"
+     "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
+     "PRAGMA user_version = 1002",
+     true},
     {"ours, version 1001, with a pause",
+     "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"
+     "ALTER TABLE cache DROP COLUMN control; ALTER TABLE cache DROP COLUMN headers_of;"
      "ALTER TABLE rate_limit_cooldowns DROP COLUMN failures;"
      "ALTER TABLE rate_limit_cooldowns DROP COLUMN unreachable;"
      "ALTER TABLE rate_limits DROP COLUMN application; ALTER TABLE rate_limits DROP COLUMN pid;"

@@ -190,7 +190,8 @@ static void check_in_pieces(const cvi_resource *resource, const json_t *record, 
                             size_t chunk_size) {
     const cvi_decode_options options = {
         .resource = resource, .is_list = true, .chunk_size = chunk_size};
-    const cvi_provenance from_cache = {CV_SOURCE_CACHE, 0, 0};
+    const cvi_provenance from_cache = {
+        .source = CV_SOURCE_CACHE, .fetched_at_ms = 0, .expires_at_ms = 0};
     cv_error error = {0};
     cvi_result *result = decode_bytes(&options, &cvi_default_allocator, text, strlen(text), &error);
     if (result == NULL) {

@@ -16,8 +16,12 @@ static const cv_error no_such_object = {
 
 /* Ends a job (or none) with the word that there is no such object. */
 static void deny_as(store_world *world, cvi_stores *stores, const char *job_id, const char *body) {
-    const cvi_completion completion = {HASH_A,       job_id,       body,
-                                       strlen(body), WORLD_TTL_MS, &no_such_object};
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = job_id,
+                                       .body = body,
+                                       .size = strlen(body),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS},
+                                       .failure = &no_such_object};
     cv_error error = {0};
     bool owned = false;
     assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
@@ -69,8 +73,12 @@ static void test_denial_of_a_lost_job_is_not_written(void **state) {
     cvi_stores *stores = world_open(world);
     cv_error error = {0};
     bool owned = true;
-    const cvi_completion completion = {HASH_A,         "not-mine",   DENIAL,
-                                       strlen(DENIAL), WORLD_TTL_MS, &no_such_object};
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = "not-mine",
+                                       .body = DENIAL,
+                                       .size = strlen(DENIAL),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS},
+                                       .failure = &no_such_object};
     assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
                      CVI_STORE_DONE);
     assert_false(owned);

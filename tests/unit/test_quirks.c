@@ -21,7 +21,8 @@
     "{\"api_detail_url\":\"a\",\"id\":" id ",\"name\":" name ",\"site_detail_url\":\"s\"}"
 #define APIREF(id, name, more) "{\"api_detail_url\":\"a\",\"id\":" id ",\"name\":" name more "}"
 
-static const cvi_provenance from_network = {CV_SOURCE_NETWORK, 1000, 2000};
+static const cvi_provenance from_network = {
+    .source = CV_SOURCE_NETWORK, .fetched_at_ms = 1000, .expires_at_ms = 2000};
 
 /* One record; `written` NULL: as it was sent. */
 typedef struct quirk {

@@ -25,7 +25,8 @@
 
 enum { FILE_BYTES_MAX = 32 << 20, LONG_FILE_BYTES = 64 << 10, PATH_SIZE = 1024 };
 
-static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 0, 0};
+static const cvi_provenance from_cache = {
+    .source = CV_SOURCE_CACHE, .fetched_at_ms = 0, .expires_at_ms = 0};
 
 /* The folder, or the end of the test. */
 static const char *recordings(void) {

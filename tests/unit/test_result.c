@@ -22,8 +22,10 @@ static const char list_text[] = "\xEF\xBB\xBF{\"status_code\":1,\"limit\":50,\"o
 static const char detail_text[] =
     "{\"status_code\":1,\"results\": " FIRST ",\"after\":\"\\ud83d\"}";
 
-static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 1000, 2000};
-static const cvi_provenance from_network = {CV_SOURCE_NETWORK, 3000, 4000};
+static const cvi_provenance from_cache = {
+    .source = CV_SOURCE_CACHE, .fetched_at_ms = 1000, .expires_at_ms = 2000};
+static const cvi_provenance from_network = {
+    .source = CV_SOURCE_NETWORK, .fetched_at_ms = 3000, .expires_at_ms = 4000};
 
 static cvi_result *decode_with(failing_allocator *memory, bool is_list, const char *text,
                                size_t size) {

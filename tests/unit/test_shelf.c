@@ -108,7 +108,8 @@ static void put_aged(desk *self, size_t number, size_t size, int64_t age_ms, cv_
     char hash[CVI_HASH_SIZE];
     make_hash(number, hash);
     int64_t fetched_ms = self->clock.now.wall_ms - age_ms;
-    const cvi_provenance provenance = {source, fetched_ms, fetched_ms + TTL_MS};
+    const cvi_provenance provenance = {
+        .source = source, .fetched_at_ms = fetched_ms, .expires_at_ms = fetched_ms + TTL_MS};
     cvi_result *result = result_of(self, size);
     cvi_shelf_put(&self->shelf, hash, result, &provenance);
     cvi_result_release(result);
@@ -247,7 +248,8 @@ static void test_many_that_cannot_be_stored(void **state) {
 static void test_without_memory_nothing_is_put(void **state) {
     desk *self = *state;
     char hash[CVI_HASH_SIZE];
-    const cvi_provenance provenance = {CV_SOURCE_NETWORK, 0, INT64_MAX};
+    const cvi_provenance provenance = {
+        .source = CV_SOURCE_NETWORK, .fetched_at_ms = 0, .expires_at_ms = INT64_MAX};
     cvi_result *result = result_of(self, 10);
     make_hash(1, hash);
     self->memory.failing_call = atomic_load(&self->memory.calls) + 1;

@@ -212,7 +212,11 @@ static void test_nothing_to_do_writes_nothing(void **state) {
     assert_true(world_renew(world, stores, HASH_A, ""));
     assert_false(world_renew(world, stores, HASH_A, "11111111-1111-4111-8111-111111111111"));
     assert_false(world_clean(world, stores));
-    const cvi_completion nowhere = {HASH_B, "", BODY, strlen(BODY), CV_NONE, NULL};
+    const cvi_completion nowhere = {.hash = HASH_B,
+                                    .job_id = "",
+                                    .body = BODY,
+                                    .size = strlen(BODY),
+                                    .keeping = {.ttl_ms = CV_NONE}};
     cv_error error;
     bool owned = false;
     assert_int_equal(cvi_stores_complete(stores, &nowhere, world->clock.now, &owned, &error),

@@ -82,7 +82,11 @@ static void test_a_completion_that_fails_has_stored_the_answer(void **state) {
     apart self;
     start(&self);
     cvi_claim claim = world_expect(&self.world, self.stores, HASH_A, CVI_CLAIM_ADMITTED);
-    const cvi_completion completion = {HASH_A, claim.job_id, "{}", 2, WORLD_TTL_MS, NULL};
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = claim.job_id,
+                                       .body = "{}",
+                                       .size = 2,
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS}};
     cv_error error = {0};
     bool owned = false;
     sqlite3_commit_hook(self.stores->dedupe_db->connection, refuse_commit, NULL);

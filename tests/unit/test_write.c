@@ -12,7 +12,8 @@
 #include "resources/result.h"
 #include "support/sample.h"
 
-static const cvi_provenance from_cache = {CV_SOURCE_CACHE, 0, 0};
+static const cvi_provenance from_cache = {
+    .source = CV_SOURCE_CACHE, .fetched_at_ms = 0, .expires_at_ms = 0};
 
 /* Decodes a sample record and writes it back. Free with cv_free. */
 static char *write_back(const char *text) {
