@@ -11,7 +11,8 @@ skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          unit_test_engine_random unit_test_server unit_test_server_faults
          api_test_limits api_test_owner_death api_test_sharing
          api_test_dedupe_store api_test_exactness api_test_full_disk unit_test_deaths unit_test_owner_end
-         api_test_fork_calls api_test_fork_busy api_test_exec"
+         api_test_fork_calls api_test_fork_busy api_test_exec
+         api_test_two_copies"
 
 check_one() { # PROGRAM
   local name log
