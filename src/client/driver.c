@@ -1,5 +1,6 @@
-/* Owns the driver's role: whoever has it takes turns (drive.c). In CV_DRIVE_THREAD that is the worker, from the first miss until close; in CV_DRIVE_POLL it is
- * taken for one turn at a time. */
+/* Owns the driver's role: whoever has it takes turns (drive.c). In CV_DRIVE_THREAD that is
+ * the worker, from the first miss until close; in CV_DRIVE_POLL it is taken for one turn at a time.
+ */
 #include "client/client.h"
 
 #include <string.h>

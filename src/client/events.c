@@ -315,6 +315,9 @@ static void end_delivery(cv_client *client, cv_request *request, const void *tel
 }
 
 static bool deliver_one(cv_client *client, cv_request *wanted) {
+    if (cvi_client_is_inherited(client)) {
+        return false;
+    }
     cvi_mutex_lock(&client->mutex);
     cvi_event_node *node = first_due_locked(client, wanted);
     if (node == NULL) {
@@ -329,6 +332,9 @@ static bool deliver_one(cv_client *client, cv_request *wanted) {
     cvi_ready_update_locked(client);
     cvi_mutex_unlock(&client->mutex);
     client->settings.options.on_event(&node->event, client->settings.options.user);
+    if (cvi_client_is_inherited(client)) {
+        return true; /* it has forked, and this is the child's way out */
+    }
     free_event(node);
     end_delivery(client, request, teller_before);
     return true;
@@ -336,7 +342,7 @@ static bool deliver_one(cv_client *client, cv_request *wanted) {
 
 int cvi_events_run(cv_client *client, cv_request *request) {
     int count = 0;
-    if (client->settings.options.on_event == NULL) {
+    if (client->settings.options.on_event == NULL || cvi_client_is_inherited(client)) {
         return 0;
     }
     while (deliver_one(client, request)) { /* one request comes to an end */
@@ -346,7 +352,7 @@ int cvi_events_run(cv_client *client, cv_request *request) {
 }
 
 int cvi_events_run_all(cv_client *client, cvi_slice *slice) {
-    if (client->settings.options.on_event == NULL) {
+    if (client->settings.options.on_event == NULL || cvi_client_is_inherited(client)) {
         return 0;
     }
     /* Only those that are there now, so that what is told of hits that an event asks for cannot

@@ -25,7 +25,7 @@ static bool is_due_locked(const cv_client *client) {
 
 int64_t cv_client_next_deadline(const cv_client *constant) {
     cv_client *client = (cv_client *)constant; /* the mutex is not part of what const protects */
-    if (client == NULL) {
+    if (client == NULL || cvi_client_is_inherited(client)) {
         return -1;
     }
     bool drives = client->settings.options.drive == CV_DRIVE_POLL;
@@ -72,6 +72,9 @@ void cvi_ready_tell(cv_client *client) {
 }
 
 void cvi_ready_end_poll(cv_client *client) {
+    if (cvi_client_is_inherited(client)) {
+        return; /* a callback has forked, and this is the child's way out */
+    }
     cvi_mutex_lock(&client->mutex);
     cvi_ready_update_locked(client);
     cvi_mutex_unlock(&client->mutex);
@@ -129,7 +132,7 @@ static void open_signal_locked(cv_client *client) {
 
 int cv_client_fd(const cv_client *constant) {
     cv_client *client = (cv_client *)constant; /* the descriptor is not part of what const protects */
-    if (client == NULL) {
+    if (client == NULL || cvi_client_is_inherited(client)) {
         return -1;
     }
     cvi_mutex_lock(&client->mutex);

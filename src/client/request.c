@@ -172,7 +172,7 @@ static void cancel_locked(cv_request *request) {
 }
 
 void cv_request_cancel(cv_request *request) {
-    if (request != NULL) {
+    if (request != NULL && !cvi_client_is_inherited(request->client)) {
         cv_client *client = request->client;
         cvi_mutex_lock(&client->mutex);
         cancel_locked(request);
@@ -192,6 +192,9 @@ void cvi_request_detach(cv_request *request) {
 
 void cvi_request_free(cv_request *request) {
     cv_client *client = request->client;
+    if (cvi_client_is_inherited(client)) {
+        return;
+    }
     cvi_mutex_lock(&client->mutex);
     request->callback = NULL;
     request->owned_by_user = false;
@@ -219,7 +222,7 @@ void cv_request_free(cv_request *request) {
 /* ---- looking and waiting ---- */
 
 bool cv_request_done(const cv_request *request) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return true;
     }
     cvi_mutex_lock(&request->client->mutex);
@@ -231,6 +234,9 @@ bool cv_request_done(const cv_request *request) {
 const cv_error *cv_request_error(const cv_request *request) {
     if (request == NULL) {
         return &no_memory;
+    }
+    if (cvi_client_is_inherited(request->client)) {
+        return &cvi_error_inherited;
     }
     return cv_request_done(request) ? &request->outcome.error : &pending;
 }
@@ -271,6 +277,9 @@ static void pin(cv_request *request) {
 
 static void unpin(cv_request *request) {
     cv_client *client = request->client;
+    if (cvi_client_is_inherited(client)) {
+        return; /* an event or a callback has forked */
+    }
     cvi_mutex_lock(&client->mutex);
     bool is_orphan = cvi_request_unpin_locked(request);
     cvi_mutex_unlock(&client->mutex);
@@ -280,7 +289,7 @@ static void unpin(cv_request *request) {
 }
 
 bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return true;
     }
     cv_client *client = request->client;
@@ -303,7 +312,7 @@ bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
 }
 
 void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return;
     }
     cv_client *client = request->client;

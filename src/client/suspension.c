@@ -81,7 +81,7 @@ static void wait_for_worker(cv_client *client, bool wants) {
 
 static void ask_for(cv_client *client, bool wants) {
     cv_error error;
-    if (client == NULL || !cvi_client_enter(client, &error)) {
+    if (client == NULL || cvi_client_is_inherited(client) || !cvi_client_enter(client, &error)) {
         return;
     }
     cvi_mutex_lock(&client->mutex);

@@ -19,6 +19,10 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *user, 
     return 0;
 }
 
+static void wake(void *user) {
+    curl_multi_wakeup(user);
+}
+
 static bool has_bundle(const cvi_transport *transport) {
     return transport->sockets.descriptor >= 0;
 }
@@ -38,6 +42,7 @@ CURLM *cvi_sockets_open_multi(cvi_transport *transport) {
         curl_multi_cleanup(multi);
         return NULL;
     }
+    cvi_exec_closes(wake, multi); /* libcurl does not say what it is woken through */
     return multi;
 }
 

@@ -9,6 +9,7 @@
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/cap.h"
+#include "support/platform.h"
 
 #define FIRST_BODY_BYTES  ((size_t)32768)
 #define MAX_RETRY_AFTER_S INT64_C(86400)
@@ -107,6 +108,13 @@ static bool set_url(cvi_transfer *transfer) {
     return set;
 }
 
+/* A program that the application starts would keep the connection open. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)user;
+    (void)purpose;
+    return cvi_socket_open(address->family, address->socktype, address->protocol);
+}
+
 static bool set_limits(cvi_transfer *transfer) {
     CURL *easy = transfer->easy;
     const cvi_transport_options *options = &transfer->transport->options;
@@ -130,6 +138,7 @@ static bool set_exchange(cvi_transfer *transfer, bool fresh_connection) {
            curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh_connection ? 1L : 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;

@@ -33,6 +33,10 @@ static const struct {
 enum { CODE_COUNT = sizeof(codes) / sizeof(codes[0]) };
 _Static_assert(CODE_COUNT == CV_ERROR_CLOSED + 1, "each code has a row");
 
+const cv_error cvi_error_inherited = {
+    .code = CV_ERROR_CLOSED,
+    .message = "it belongs to the process that this one was forked off: open another one here"};
+
 /* cv_last_error is per thread by contract. */
 static _Thread_local cv_error last_error;
 
