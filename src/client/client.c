@@ -217,12 +217,12 @@ void cv_client_close(cv_client *client) {
     wait_for_visitors(client);
     cvi_stores_close(client->stores);
     client->stores = NULL;
+    cvi_ready_close(client); /* callbacks may fork: this is the parent's */
     cvi_log_write(client->log, CV_LOG_DEBUG, "closed");
     cvi_log_flush(client->log);
     for (int round = 0; round < CLOSING_ROUNDS; round++) {
         deliver(client, WITHOUT_END);
     }
-    cvi_ready_close(client);
     cvi_client_release(client);
 }
 
