@@ -48,7 +48,7 @@ typedef struct cvi_queue {
 
 /* Who is told that a poll is due (ready.c). */
 typedef struct cvi_ready_word {
-    cvi_signal signal;    /* made when it is first asked for */
+    cvi_signal signal; /* made when it is first asked for */
     bool has_signal;
     int transport_member; /* of the signal, as far as the driver knows; -1: none */
     int stores_member;
@@ -82,9 +82,9 @@ struct cv_client {
     int event_count;
     cvi_revalidations revalidations;
     cvi_waiter *waiters;
-    cvi_key_state key_state;  /* what the service last said to the key */
-    cvi_now key_heard;        /* and when */
-    int64_t due_boot_ms;      /* when the driver wants to step next */
+    cvi_key_state key_state; /* what the service last said to the key */
+    cvi_now key_heard;       /* and when */
+    int64_t due_boot_ms;     /* when the driver wants to step next */
     cvi_ready_word ready;
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
     cvi_thread worker;

@@ -1,5 +1,5 @@
-/* Owns what suspending means for flights: none keeps a job or an admission meanwhile, all of them go
- * on later as if they had just come. Used by the engine alone. */
+/* Owns what suspending means for flights: none keeps a job or an admission meanwhile, all of them
+ * go on later as if they had just come. Used by the engine alone. */
 #include "client/engine_internal.h"
 
 /* What has an answer is stored as ever; what holds a job or an admission hands it back, and looks

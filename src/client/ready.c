@@ -131,7 +131,8 @@ static void open_signal_locked(cv_client *client) {
 }
 
 int cv_client_fd(const cv_client *constant) {
-    cv_client *client = (cv_client *)constant; /* the descriptor is not part of what const protects */
+    cv_client *client =
+        (cv_client *)constant; /* the descriptor is not part of what const protects */
     if (client == NULL || cvi_client_is_inherited(client)) {
         return -1;
     }

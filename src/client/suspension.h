@@ -4,7 +4,8 @@
 
 #include "client/client.h"
 
-/* A client that was suspended before it had an engine begins with one that is. The mutex is held. */
+/* A client that was suspended before it had an engine begins with one that is. The mutex is held.
+ */
 void cvi_suspension_start(cv_client *client);
 
 /* Does what has been asked for last. Who has the role. */

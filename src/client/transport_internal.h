@@ -9,9 +9,9 @@
 
 struct cvi_transport {
     cvi_transport_options options; /* without its texts */
-    CURLM *multi;         /* changed under the mutex, as other threads wake it */
+    CURLM *multi;                  /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
-    cvi_bundle sockets;   /* libcurl's; -1: it looks after them itself, all in one go */
+    cvi_bundle sockets; /* libcurl's; -1: it looks after them itself, all in one go */
     char *user_agent;
     char *api_key;
     char *escaped_key;       /* as it stands in a URL */
@@ -36,7 +36,7 @@ struct cvi_transfer {
     bool second_send; /* libcurl wanted to send again, and was not let */
     bool too_large;
     bool no_memory;
-    bool aborted; /* by us */
+    bool aborted;  /* by us */
     bool over_cap; /* and it was the client's own bound that refused */
     bool finished;
     CURLcode code; /* once finished */

@@ -112,9 +112,9 @@ size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size) {
 }
 
 bool cvi_bundle_watch(const cvi_bundle *bundle, const cvi_ready *wanted) {
-    struct epoll_event event = {
-        .events = (wanted->reads ? (uint32_t)EPOLLIN : 0) | (wanted->writes ? (uint32_t)EPOLLOUT : 0),
-        .data = {.fd = wanted->descriptor}};
+    struct epoll_event event = {.events = (wanted->reads ? (uint32_t)EPOLLIN : 0) |
+                                          (wanted->writes ? (uint32_t)EPOLLOUT : 0),
+                                .data = {.fd = wanted->descriptor}};
     return epoll_ctl(bundle->descriptor, EPOLL_CTL_MOD, wanted->descriptor, &event) == 0 ||
            epoll_ctl(bundle->descriptor, EPOLL_CTL_ADD, wanted->descriptor, &event) == 0;
 }

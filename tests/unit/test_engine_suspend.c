@@ -101,10 +101,9 @@ static void test_all_wait_for_admission_after_a_long_sleep(void **state) {
     cvi_engine_resume(world->engine);
     sim_script(world, SIM_CLAIM, &(sim_reply){.wait_ms = 1050});
     for (int i = 1; i < CALLERS; i++) {
-        sim_script(world, SIM_CLAIM,
-                   &(sim_reply){.verdict = CVI_CLAIM_WAIT,
-                                .wait_ms = 1050,
-                                .reason = CVI_WAIT_INTERVAL});
+        sim_script(
+            world, SIM_CLAIM,
+            &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 1050, .reason = CVI_WAIT_INTERVAL});
     }
     sim_step(world);
     assert_int_equal(world->transfer_count, CALLERS + 1);
