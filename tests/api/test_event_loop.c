@@ -205,8 +205,9 @@ static void test_events_are_due_too(void **context) {
     cv_client_close(scene->client);
     scene->client = drive_open(scene, &options);
     cv_request *request = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, NULL);
-    for (int wakes = 0; ends == 0; wakes++) {
-        assert_true(wakes < MOST_WAKES);
+    int wakes = 0;
+    while (ends == 0) {
+        assert_true(wakes++ < MOST_WAKES);
         sleep_and_poll(scene);
     }
     cv_request_free(request);
