@@ -250,12 +250,11 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .readiness = readiness,
         .users_wait = users_wait(engine, flight),
     };
+    bool is_refused = false;
     memset(claim, 0, sizeof(*claim));
-    if (cvi_engine_is_refused(engine, flight, now, claim)) {
-        return CVI_STORE_DONE;
-    }
-    if (engine->refusals_unheeded > 0 && engine->untold.until_boot_ms == 0) {
-        return CVI_STORE_BUSY; /* nothing more is sent before the refusal is in the file */
+    cvi_store_answer answer = cvi_engine_check_unheeded(engine, flight, now, claim, &is_refused);
+    if (answer != CVI_STORE_DONE || is_refused) {
+        return answer;
     }
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);
 }
