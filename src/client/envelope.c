@@ -260,6 +260,8 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
     cv_error error;
     bool cut = was_cut(response->body, response->size);
     cvi_body body = {response->body, response->size};
+    response->body = NULL; /* decoding takes it, and frees what is no answer */
+    response->size = 0;
     finding->result = decode(call, body, &error);
     if (finding->result != NULL) {
         judge_envelope(call, response, finding);
