@@ -9,8 +9,9 @@
  * false, and cv_last_error() says why: CV_ERROR_ARGUMENT (a NULL, an empty or too long text, a
  * number out of range), CV_ERROR_STORE (the file), CV_ERROR_NOMEM, and what a function names. What
  * a function hands out by pointer is then zero or NULL, unless it says otherwise. A handle that is
- * closed is gone: to use it is as wrong as to use freed memory. Times are milliseconds, and times
- * of the day Unix time, unless a name ends in _s (seconds).
+ * closed is gone: to use it is as wrong as to use freed memory. One that a child of fork inherited
+ * fails with CV_ERROR_CLOSED there (see cv_client). Times are milliseconds, and times of the day
+ * Unix time, unless a name ends in _s (seconds).
  *
  * On a connection of the application's (`connection` in the options) a handle is for one thread at
  * a time, that which may use the connection just now, and must be closed before it. Nothing of the

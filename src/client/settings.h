@@ -9,6 +9,7 @@
 #include <comicvine/error.h>
 
 #include "support/arena.h"
+#include "support/cap.h"
 #include "support/options.h"
 
 #define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
@@ -20,13 +21,14 @@ typedef struct cvi_settings {
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
     char origin[33];        /* fingerprint of the base URL alone */
     char host[33];          /* fingerprint of its host alone */
-    cvi_arena arena;
+    cvi_cap *cap;           /* before the application's allocator; NULL: no bound */
+    cvi_arena arena;        /* its allocator is the one for all that the client holds */
 } cvi_settings;
 
 /* False: CV_ERROR_ARGUMENT names the option, CV_ERROR_AUTH a missing key; nothing is held then. */
 bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error);
 
-/* Wipes the key and frees everything. */
+/* Wipes the key and frees everything; the allocator stays good for blocks that are out. */
 void cvi_settings_clear(cvi_settings *settings);
 
 /* How long an answer of this resource counts as fresh; 0: not at all. */

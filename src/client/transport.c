@@ -30,6 +30,10 @@ static bool copy_texts(cvi_transport *transport, const cvi_transport_options *op
            transport->escaped_key != NULL;
 }
 
+static void wake(void *user) {
+    curl_multi_wakeup(user);
+}
+
 cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error *error) {
     const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
     if ((version->features & CURL_VERSION_THREADSAFE) == 0) {
@@ -58,6 +62,7 @@ cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error
         cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
         return NULL;
     }
+    cvi_exec_closes(wake, transport->multi); /* libcurl does not say what it is woken through */
     return transport;
 }
 
@@ -186,7 +191,7 @@ void *cvi_transport_next(cvi_transport *transport, cvi_response *response) {
 }
 
 void cvi_transport_wake(cvi_transport *transport) {
-    curl_multi_wakeup(transport->multi);
+    wake(transport->multi);
 }
 
 bool cvi_transport_is_busy(const cvi_transport *transport) {

@@ -33,6 +33,7 @@ struct cvi_transfer {
     bool second_send; /* libcurl wanted to send again, and was not let */
     bool too_large;
     bool no_memory;
+    bool over_cap; /* and it was the client's own bound that refused */
     bool finished;
     CURLcode code; /* once finished */
 };

@@ -2,11 +2,14 @@
  * end means. The key is added here, at the last moment, and wiped from our memory at once. */
 #include "client/transport_internal.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/allocator.h"
 #include "support/buffer.h"
+#include "support/cap.h"
+#include "support/platform.h"
 
 #define FIRST_BODY_BYTES  ((size_t)32768)
 #define MAX_RETRY_AFTER_S INT64_C(86400)
@@ -19,13 +22,14 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
     if (needed <= transfer->capacity) {
         return true;
     }
-    size_t capacity = transfer->capacity > 0 ? transfer->capacity : FIRST_BODY_BYTES;
-    while (capacity < needed) {
-        capacity *= 2;
+    size_t capacity = transfer->capacity * 2;
+    if (capacity < needed) {
+        capacity = needed;
     }
     char *body = cvi_reallocate(&transfer->transport->options.allocator, transfer->body, capacity);
     if (body == NULL) {
         transfer->no_memory = true;
+        transfer->over_cap = cvi_cap_has_refused();
         return false;
     }
     transfer->body = body;
@@ -33,15 +37,31 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
     return true;
 }
 
+/* A body that says its length gets room for all of it at once, so that one that cannot be held is
+ * not read. Unpacked it may be longer than that. */
+static size_t expected_bytes(const cvi_transfer *transfer) {
+    curl_off_t length = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (length <= 0) {
+        size_t most = transfer->transport->options.max_body_bytes;
+        return most < FIRST_BODY_BYTES ? most : FIRST_BODY_BYTES;
+    }
+    return (uint64_t)length < SIZE_MAX ? (size_t)length : SIZE_MAX;
+}
+
 /* The cap is enforced here because libcurl's own does not see decoded bytes. */
 static size_t receive_body(char *bytes, size_t unit, size_t count, void *user) {
     cvi_transfer *transfer = user;
     size_t size = unit * count;
-    if (size > transfer->transport->options.max_body_bytes - transfer->size) {
+    size_t extra = transfer->size == 0 ? expected_bytes(transfer) : size;
+    if (extra < size) {
+        extra = size;
+    }
+    if (extra > transfer->transport->options.max_body_bytes - transfer->size) {
         transfer->too_large = true;
         return CURL_WRITEFUNC_ERROR;
     }
-    if (!grow_body(transfer, size)) {
+    if (!grow_body(transfer, extra)) {
         return CURL_WRITEFUNC_ERROR;
     }
     memcpy(transfer->body + transfer->size, bytes, size);
@@ -88,6 +108,13 @@ static bool set_url(cvi_transfer *transfer) {
     return set;
 }
 
+/* A program that the application starts would keep the connection open. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)user;
+    (void)purpose;
+    return cvi_socket_open(address->family, address->socktype, address->protocol);
+}
+
 static bool set_limits(cvi_transfer *transfer) {
     CURL *easy = transfer->easy;
     const cvi_transport_options *options = &transfer->transport->options;
@@ -111,6 +138,7 @@ static bool set_exchange(cvi_transfer *transfer, bool fresh_connection) {
            curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh_connection ? 1L : 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
@@ -180,6 +208,7 @@ static void conclude_redirect(cvi_transfer *transfer, cvi_response *response) {
         response->reason = NULL;
     } else if (no_memory) {
         response->kind = CVI_RESPONSE_NO_MEMORY;
+        response->reason = cvi_cap_has_refused() ? CVI_CAP_REASON : NULL;
     } else {
         response->reason = "redirected to another host, port or protocol";
     }
@@ -213,6 +242,17 @@ static int64_t read_pause_ms(const cvi_transfer *transfer) {
     return (pause_s < MAX_RETRY_AFTER_S ? pause_s : MAX_RETRY_AFTER_S) * 1000;
 }
 
+/* What was room to grow is not kept as long as the answer is. */
+static char *take_body(cvi_transfer *transfer) {
+    const cv_allocator *allocator = &transfer->transport->options.allocator;
+    char *body = cvi_reallocate(allocator, transfer->body, transfer->size + 1);
+    if (body == NULL) {
+        body = transfer->body;
+    }
+    transfer->body = NULL;
+    return body;
+}
+
 static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
     if (is_redirect(response->http_status)) {
         conclude_redirect(transfer, response);
@@ -223,9 +263,8 @@ static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
     if (transfer->body != NULL) {
         cvi_redact_key(transfer->transport, transfer->body, transfer->size);
         transfer->body[transfer->size] = '\0';
-        response->body = transfer->body;
+        response->body = take_body(transfer);
         response->size = transfer->size;
-        transfer->body = NULL;
     }
 }
 
@@ -243,5 +282,5 @@ void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
         return;
     }
     response->kind = kind_of_failure(transfer);
-    response->reason = curl_easy_strerror(transfer->code);
+    response->reason = transfer->over_cap ? CVI_CAP_REASON : curl_easy_strerror(transfer->code);
 }
