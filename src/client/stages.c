@@ -356,8 +356,8 @@ static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!turn_away_hurried(engine, flight, now)) {
         return pause_for_lock(engine, flight, now);
     }
-    if (flight->passengers == NULL) {
-        cvi_flight_fail(flight, &flight->failure);
+    if (flight->passengers == NULL) { /* others may have more patience */
+        cvi_flight_pass(flight);
         return true;
     }
     cvi_tell_retry(engine, flight, now);
