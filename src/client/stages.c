@@ -348,6 +348,20 @@ static bool turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now no
     return true;
 }
 
+/* A pause of the whole path that outlasts the lease is not spent with the job: others who want the
+ * same have their own patience. */
+static bool gives_job_up(const cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
+    return flight->word == CVI_SERVICE_OVERLOADED && flight->job_id[0] != '\0' &&
+           flight->retry_boot_ms - now.boot_ms > engine->options.lease_ms;
+}
+
+static void wait_without_job(cvi_flight *flight) {
+    flight->was_refused = true;
+    flight->resume = true;
+    flight->resume_boot_ms = flight->retry_boot_ms;
+    cvi_flight_pass(flight);
+}
+
 static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (now.boot_ms >= flight->retry_boot_ms) {
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
@@ -361,6 +375,10 @@ static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         return true;
     }
     cvi_tell_retry(engine, flight, now);
+    if (gives_job_up(engine, flight, now)) {
+        wait_without_job(flight);
+        return true;
+    }
     return pause_until(flight, flight->retry_boot_ms);
 }
 

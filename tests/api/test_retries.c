@@ -229,6 +229,32 @@ static void test_a_503_for_longer_than_somebody_elses_patience(void **context) {
     cv_client_close(hurried);
 }
 
+/* Nor does whoever would not wait, in another program, wait with it. */
+static void test_a_503_for_shorter_than_somebody_elses_patience(void **context) {
+    static const server_fault pause = {
+        .http_status = 503, .body = "", .headers = {{"Retry-After", "600"}}};
+    api *self = *context;
+    cv_options options = api_options(self);
+    options.max_retries = 3;
+    options.max_wait_ms = CV_WAIT_FOREVER;
+    cv_client *patient = api_open(self, &options);
+    options.max_wait_ms = CV_NO_WAIT;
+    cv_client *hurried = api_open(self, &options);
+    api_break(self, &pause);
+    cv_request *request = cv_request_retrieve(patient, CV_ISSUE, ISSUE, NULL);
+    api_query_until(self, "SELECT count(*) FROM rate_limit_cooldowns", 1);
+    outcome seen = api_retrieve(hurried, ISSUE);
+    assert_string_equal(cv_code_name(seen.code), "CV_ERROR_RATE_LIMITED");
+    assert_in_range(seen.retry_after_ms, 300000, 600000);
+    assert_false(cv_request_done(request));
+    assert_int_equal(requests(self), 1);
+    api_lift_pauses(self);
+    assert_string_equal(cv_code_name(api_retrieve(hurried, ISSUE).code), "CV_OK");
+    cv_request_free(request);
+    cv_client_close(hurried);
+    cv_client_close(patient);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_what_may_pass_is_tried_again),
@@ -240,6 +266,7 @@ int main(void) {
         API_TEST(test_a_503_without_a_time_is_tried_again_soon),
         API_TEST(test_a_503_for_longer_than_patience),
         API_TEST(test_a_503_for_longer_than_somebody_elses_patience),
+        API_TEST(test_a_503_for_shorter_than_somebody_elses_patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
