@@ -87,7 +87,7 @@ typedef struct cv_cache_options {
 /* clang-format off */
 #define CV_CACHE_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {0}                         \
+        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {0}                       \
     }
 /* clang-format on */
 
@@ -310,19 +310,23 @@ typedef struct cv_rate_limit_status {
     int64_t remaining;         /* requests that still fit into the window; CV_NONE: no limit */
     int64_t limit;             /* CV_NONE: no limit */
     int64_t reset_at_ms;       /* when the oldest request that counts leaves; 0: none counts */
-    int64_t next_slot_ms;      /* when the next user request may leave; -1: never */
+    int64_t next_slot_ms;      /* Unix time when the next user request may leave; -1: never */
     int64_t cooldown_until_ms; /* until when the service wants no request, or is left in peace as
                                   it fails (circuit_failures); 0: no such pause */
 
-    /* Shares of CV_LIMIT_ADAPTIVE; 0 and "" without. */
+    /* Shares of CV_LIMIT_ADAPTIVE, as they were last reckoned (recalculation_interval_ms), and so
+     * behind what cv_rate_limit_store_spenders counts; 0 and "" without. */
     int64_t user_reserved;
     int64_t background_max;
     bool background_paused;
-    int64_t recent_user_activity; /* user requests */
+    int64_t recent_user_activity; /* user requests in monitoring_window_ms */
 
     /* Why the shares are so; while the service is left in peace, that, and how often it failed. */
     char reason[128];
-    int64_t reserved[8];
+
+    int64_t used; /* requests in the window that count, other programs' too; more than `limit` if
+                     some did not ask */
+    int64_t reserved[7];
 } cv_rate_limit_status;
 
 CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
@@ -339,7 +343,7 @@ typedef struct cv_rate_limit_spender {
     int64_t reserved[4];
 } cv_rate_limit_spender;
 
-/* Says who has made the requests that `limit - remaining` of the status counts: fills in those who
+/* Says who has made the requests that `used` of the status counts: fills in those who
  * made most, up to `capacity`. `count` is how many there are in all; `spenders` may be NULL if
  * `capacity` is 0. */
 CV_API bool cv_rate_limit_store_spenders(cv_rate_limit_store *store, const char *resource,
