@@ -216,8 +216,8 @@ typedef struct cv_options {
      * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
     int64_t max_memory_bytes;
 
-    /* For loops that cannot watch cv_client_fd: called when there is something to deliver, mostly by
-     * the worker, sometimes inside a call of yours that makes something due, or at the end of a
+    /* For loops that cannot watch cv_client_fd: called when there is something to deliver, mostly
+     * by the worker, sometimes inside a call of yours that makes something due, or at the end of a
      * poll that has left something. It may do nothing but signal (post a message to the window,
      * say), so that cv_client_poll is called soon; it is not called again before that, unless
      * others have delivered what was due. Never called while or after the client is closed. Not for
@@ -300,12 +300,13 @@ CV_API int cv_client_fd(const cv_client *client);
  * anything nor touches the file; what another program has kept locked for that long is handed back
  * when it can be, or ends with its lease. Requests may be made meanwhile and wait; blocking calls
  * are answered from the cache or wait too; deadlines (cv_request_options.deadline_ms) go on, times
- * of sleep included (who takes a stale answer then gets it: that reads the cache). cv_client_poll goes on to deliver. Suspending twice is the same as once. Any
- * thread, also inside a callback. NULL is fine. */
+ * of sleep included (who takes a stale answer then gets it: that reads the cache). cv_client_poll
+ * goes on to deliver. Suspending twice is the same as once. Any thread, also inside a callback.
+ * NULL is fine. */
 CV_API void cv_client_suspend(cv_client *client);
 
-/* Goes on: what waits looks into the cache again and is admitted anew, on fresh connections, however
- * long the sleep was. NULL, or a client that is not suspended, is fine. */
+/* Goes on: what waits looks into the cache again and is admitted anew, on fresh connections,
+ * however long the sleep was. NULL, or a client that is not suspended, is fine. */
 CV_API void cv_client_resume(cv_client *client);
 
 #ifdef __cplusplus
