@@ -190,7 +190,7 @@ static result *measure_run(scene *self, const run *plan) {
 static void print_part(const run *plan, const char *what, measure_samples *figures,
                        measure_samples *floors, double percent) {
     char name[160];
-    bool has_goal = percent == 99.9 && plan->goal_us > 0.0;
+    bool has_goal = *what == '\0' && percent == 99.9 && plan->goal_us > 0.0;
     snprintf(name, sizeof(name), "one frame, %s, %sp%g%s", plan->name, what, percent,
              has_goal ? " (P10)" : "");
     measure_print(&(measure_line){
