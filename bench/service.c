@@ -17,7 +17,13 @@
 
 #include "team.h"
 
-enum { CONNECTIONS_MAX = 64, REQUEST_MAX = 16384, ANSWER_MAX = 1 << 17, ITEMS_MAX = 100 };
+enum {
+    CONNECTIONS_MAX = 256,
+    REQUEST_MAX = 8192,
+    ANSWER_MAX = 1 << 21,
+    ITEMS_MAX = 100,
+    LONG_EVERY = 16
+};
 
 typedef struct connection {
     size_t length;
@@ -43,7 +49,7 @@ static void add_issue(answer *self, int64_t id) {
     int length = snprintf(
         text, sizeof(text),
         "{\"resource_type\":\"issue\",\"id\":%" PRId64 ",\"name\":\"Issue number %" PRId64 "\","
-        "\"issue_number\":\"%" PRId64 "\",\"aliases\":null,\"deck\":null,"
+        "\"issue_number\":\"%" PRId64 "\",\"aliases\":null,"
         "\"description\":\"<p>What happens in it, at some length: somebody goes out, something "
         "comes to light, and in the end hardly anybody is where they were before.</p>\","
         "\"volume\":{\"id\":7,\"name\":\"A volume\",\"api_detail_url\":\"http://localhost/7\"},"
@@ -65,9 +71,24 @@ static void begin_envelope(answer *self, int64_t limit, int64_t offset, size_t c
     add(self, text);
 }
 
-static void write_detail(answer *self, int64_t id) {
+/* A long one now and then, the others a sixty-fourth of that. */
+static void lengthen(answer *self, int64_t id, size_t largest_bytes) {
+    static const char word[] = "<p>And so on, and so on, for as long as anybody cares to read.</p>";
+    size_t bytes = id % LONG_EVERY == 0 ? largest_bytes : largest_bytes / 64;
+    self->length--; /* the record's brace */
+    add(self, ",\"deck\":\"");
+    while (self->length + sizeof(word) < bytes) {
+        add(self, word);
+    }
+    add(self, "\"}");
+}
+
+static void write_detail(answer *self, int64_t id, size_t largest_bytes) {
     begin_envelope(self, 1, 0, 1, 1);
     add_issue(self, id);
+    if (largest_bytes > 0) {
+        lengthen(self, id, largest_bytes);
+    }
     add(self, ",\"version\":\"1.0\"}");
 }
 
@@ -120,12 +141,12 @@ static void write_page(answer *self, const char *query) {
 }
 
 /* `request` is its first line. */
-static void write_answer(answer *self, const char *request) {
+static void write_answer(answer *self, const char *request, size_t largest_bytes) {
     static const char detail[] = "GET /api/issue/4000-";
     const char *query = strchr(request, '?');
     self->length = 0;
     if (strncmp(request, detail, sizeof(detail) - 1) == 0) {
-        write_detail(self, strtoll(request + sizeof(detail) - 1, NULL, 10));
+        write_detail(self, strtoll(request + sizeof(detail) - 1, NULL, 10), largest_bytes);
     } else {
         write_page(self, query != NULL ? query : "");
     }
@@ -144,10 +165,10 @@ static void send_all(int descriptor, const char *bytes, size_t size) {
     }
 }
 
-static void answer_request(int descriptor, const char *request) {
+static void answer_request(int descriptor, const char *request, size_t largest_bytes) {
     static answer body;
     char head[160];
-    write_answer(&body, request);
+    write_answer(&body, request, largest_bytes);
     int length = snprintf(head, sizeof(head),
                           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                           "Content-Length: %zu\r\n\r\n",
@@ -157,7 +178,7 @@ static void answer_request(int descriptor, const char *request) {
 }
 
 /* Answers each request that is there as a whole. False: the connection has ended. */
-static bool serve(int descriptor, connection *self) {
+static bool serve(int descriptor, connection *self, size_t largest_bytes) {
     size_t left = REQUEST_MAX - 1 - self->length;
     ssize_t received = recv(descriptor, self->request + self->length, left, 0);
     if (received <= 0) {
@@ -167,7 +188,7 @@ static bool serve(int descriptor, connection *self) {
     self->request[self->length] = '\0';
     for (char *end; (end = strstr(self->request, "\r\n\r\n")) != NULL;) {
         end += 4;
-        answer_request(descriptor, self->request);
+        answer_request(descriptor, self->request, largest_bytes);
         self->length -= (size_t)(end - self->request);
         memmove(self->request, end, self->length + 1);
     }
@@ -192,7 +213,8 @@ static void answer_for_ever(void *user) {
     for (;;) {
         team_check(poll(watched, count, -1) > 0 || errno == EINTR, "the service can wait");
         for (nfds_t i = count - 1; i > 0; i--) {
-            if (watched[i].revents != 0 && !serve(watched[i].fd, &connections[i - 1])) {
+            if (watched[i].revents != 0 &&
+                !serve(watched[i].fd, &connections[i - 1], self->largest_bytes)) {
                 close(watched[i].fd);
                 count--;
                 watched[i] = watched[count];

@@ -27,6 +27,9 @@ extern "C" {
  * reasons, and what holds for several copies of the library in one process. */
 typedef struct cv_client cv_client;
 
+/* Told that a poll is due (cv_options.on_ready). */
+typedef void cv_ready_fn(cv_client *client, void *user);
+
 struct sqlite3;
 
 typedef enum cv_drive {
@@ -202,7 +205,7 @@ typedef struct cv_options {
 
     cv_event_fn *on_event;  /* told what happens to each call (event.h); NULL: nothing is noted */
     cv_log_fn *on_log;      /* takes lines for people (event.h); NULL: none are written */
-    void *user;             /* handed to both */
+    void *user;             /* handed to all of them */
     cv_log_level log_level; /* 0: CV_LOG_INFO */
 
     /* What the client may hold at a time of the memory that goes through `allocator`: requests that
@@ -213,7 +216,15 @@ typedef struct cv_options {
      * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
     int64_t max_memory_bytes;
 
-    int64_t reserved[10];
+    /* For loops that cannot watch cv_client_fd: called when there is something to deliver, mostly
+     * by the worker, sometimes inside a call of yours that makes something due, or at the end of a
+     * poll that has left something. It may do nothing but signal (post a message to the window,
+     * say), so that cv_client_poll is called soon; it is not called again before that, unless
+     * others have delivered what was due. Never called while or after the client is closed. Not for
+     * CV_DRIVE_POLL, where there is nobody who could call. NULL: none. */
+    cv_ready_fn *on_ready;
+
+    int64_t reserved[9];
 } cv_options;
 
 /* clang-format off */
@@ -224,7 +235,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, {0}                                      \
+        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, NULL, {0}                                \
     }
 /* clang-format on */
 
@@ -253,13 +264,50 @@ CV_API void cv_client_close(cv_client *client);
 /* Delivers events and callbacks that are due on this thread; in CV_DRIVE_POLL also does the
  * client's work. Returns as soon as it has delivered something, at the latest after `timeout_ms`
  * (0: at once, -1: no limit). Answers the number of events and callbacks delivered; 0 for NULL. Any
- * thread, also inside a callback. */
+ * thread, also inside a callback.
+ *
+ * With 0 it never sleeps, never waits for a lock of another program or for the network, and works
+ * for about a millisecond; what is left then is for the next calls, and cv_client_next_deadline
+ * says 0. One piece of work is not divided, though: decoding an answer (about 3 ms for a megabyte),
+ * storing it, a transaction (which waits for the disk, see relaxed_sync). CV_DRIVE_THREAD does all
+ * that elsewhere. */
 CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
+
+/* The same as cv_client_poll(client, 0), but works and delivers until `budget_us` microseconds are
+ * used up or nothing is left. However short the budget is, each call brings the work on by one
+ * piece and delivers one event or callback if any is due; who waits is served in order over the
+ * calls. */
+CV_API int cv_client_poll_for(cv_client *client, int64_t budget_us);
 
 /* Milliseconds until cv_client_poll is next needed: 0 now, -1 not until something new is asked
  * for. While an answer is on its way in CV_DRIVE_POLL this is a few milliseconds; at most 25 while
  * another program fetches it. Any thread. */
 CV_API int64_t cv_client_next_deadline(const cv_client *client);
+
+/* A descriptor for poll(2), epoll, or an event loop of any kind to watch: readable for as long as a
+ * poll is due, so that neither a timer nor cv_client_next_deadline is needed beside it. The same
+ * one each time; the client's, to be neither read nor closed: stop watching it before you close the
+ * client. In CV_DRIVE_POLL one thread should watch it and poll; while another one drives inside a
+ * blocking call the descriptor may be readable without need. -1: this system has none, no
+ * descriptors are left, or the client is NULL or closed; then cv_client_next_deadline has to do.
+ * Any thread. */
+CV_API int cv_client_fd(const cv_client *client);
+
+/* Lays the client to rest, before the machine or the application sleeps, or while a debugger holds
+ * the program: what has been sent is broken off (it has cost its place in the budget), connections
+ * are closed, jobs are handed back so that other programs may take them, answers that are here are
+ * stored. When it returns, after some 50 ms at most, the client holds no lock and neither sends
+ * anything nor touches the file; what another program has kept locked for that long is handed back
+ * when it can be, or ends with its lease. Requests may be made meanwhile and wait; blocking calls
+ * are answered from the cache or wait too; deadlines (cv_request_options.deadline_ms) go on, times
+ * of sleep included (who takes a stale answer then gets it: that reads the cache). cv_client_poll
+ * goes on to deliver. Suspending twice is the same as once. Any thread, also inside a callback.
+ * NULL is fine. */
+CV_API void cv_client_suspend(cv_client *client);
+
+/* Goes on: what waits looks into the cache again and is admitted anew, on fresh connections,
+ * however long the sleep was. NULL, or a client that is not suspended, is fine. */
+CV_API void cv_client_resume(cv_client *client);
 
 #ifdef __cplusplus
 }

@@ -101,8 +101,11 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
         flight->row_id = 0; /* may have reached the service: the admission stays */
     }
     bool dead = response->kind == CVI_RESPONSE_DEAD_CONNECTION;
-    if (response->kind == CVI_RESPONSE_NOT_ADMITTED || (dead && !flight->fresh_connection)) {
-        /* Nobody has seen it, or a dead connection swallowed it: at once again, newly admitted. */
+    bool is_void =
+        response->kind == CVI_RESPONSE_NOT_ADMITTED || response->kind == CVI_RESPONSE_ABORTED;
+    if (is_void || (dead && !flight->fresh_connection)) {
+        /* Nobody has seen it, a dead connection swallowed it, or we broke it off ourselves: at once
+         * again, newly admitted. */
         flight->fresh_connection = dead;
         cvi_flight_note_word(engine, flight, NULL, now);
         cvi_flight_move(flight, CVI_STAGE_CLAIM);

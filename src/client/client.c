@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "client/events.h"
+#include "client/ready.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
 /* What callbacks submit while the client closes is done at once, and called back in the second
  * round; what they go on to submit then is not called back any more. */
 #define CLOSING_ROUNDS 2
+
+#define WITHOUT_END (-1)
+
+/* Of a poll that does not wait. What a single small call takes in a turn is always done. */
+static const cvi_driver_budget of_a_frame = {.time_us = 1000, .least_units = 8};
 
 const char *cv_version(void) {
     return CV_VERSION;
@@ -188,10 +194,11 @@ static void wait_for_visitors(cv_client *client) {
     cvi_mutex_unlock(&client->mutex);
 }
 
-/* Delivers what is due on this thread. Answers how much. */
-static int deliver(cv_client *client) {
-    int count = cvi_events_run(client, NULL);
-    return count + cvi_callbacks_run(client, NULL);
+/* Delivers what is due on this thread, until the slice is over. Answers how much. */
+static int deliver(cv_client *client, int64_t budget_us) {
+    cvi_slice slice = cvi_slice_start(budget_us);
+    int count = cvi_events_run_all(client, &slice);
+    return count + cvi_callbacks_run_all(client, &slice);
 }
 
 void cv_client_close(cv_client *client) {
@@ -210,10 +217,11 @@ void cv_client_close(cv_client *client) {
     wait_for_visitors(client);
     cvi_stores_close(client->stores);
     client->stores = NULL;
+    cvi_ready_close(client); /* callbacks may fork: this is the parent's */
     cvi_log_write(client->log, CV_LOG_DEBUG, "closed");
     cvi_log_flush(client->log);
     for (int round = 0; round < CLOSING_ROUNDS; round++) {
-        deliver(client);
+        deliver(client, WITHOUT_END);
     }
     cvi_client_release(client);
 }
@@ -250,9 +258,10 @@ cv_rate_limit_store *cv_client_rate_limit(cv_client *client) {
 }
 
 /* Sleeps until there is something to deliver; in CV_DRIVE_POLL works meanwhile. */
-static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+static void wait_or_drive(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
+                          const cvi_driver_budget *budget) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
-        cvi_driver_turn(client, waiter, timeout_ms);
+        cvi_driver_turn(client, waiter, timeout_ms, budget);
         return;
     }
     cvi_mutex_lock(&client->mutex);
@@ -271,47 +280,48 @@ static bool is_closed(cv_client *client) {
 
 static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
     cvi_timeout timeout = cvi_timeout_start(timeout_ms);
-    wait_or_drive(client, waiter, 0);
+    wait_or_drive(client, waiter, 0, &of_a_frame);
     for (;;) {
-        int count = deliver(client);
+        int count = deliver(client, WITHOUT_END);
         int64_t left_ms = cvi_timeout_left_ms(timeout);
         if (count > 0 || left_ms == 0 || is_closed(client)) {
             return count;
         }
-        wait_or_drive(client, waiter, left_ms);
+        wait_or_drive(client, waiter, left_ms, &cvi_driver_whole_turn);
     }
 }
 
-int cv_client_poll(cv_client *client, int64_t timeout_ms) {
+/* What work leaves of the budget is for deliveries, and one of them always has its place. */
+static int poll_within(cv_client *client, cvi_waiter *waiter, int64_t budget_us) {
+    int64_t begun_us = cvi_platform_now_us();
+    const cvi_driver_budget budget = {.time_us = budget_us, .least_units = 1};
+    wait_or_drive(client, waiter, 0, &budget);
+    int64_t left_us = budget_us - (cvi_platform_now_us() - begun_us);
+    return deliver(client, left_us > 0 ? left_us : 0);
+}
+
+static int poll_as(cv_client *client, int (*way)(cv_client *, cvi_waiter *, int64_t),
+                   int64_t duration) {
+    cvi_waiter waiter;
     if (!cvi_client_check(client)) {
         return 0;
     }
-    cvi_waiter waiter;
     cvi_client_keep(client);
     int count = 0;
     if (cvi_waiter_enter(client, &waiter, NULL)) {
-        count = poll_until(client, &waiter, timeout_ms);
+        cvi_ready_begin_poll(client);
+        count = way(client, &waiter, duration);
         cvi_waiter_leave(client, &waiter);
+        cvi_ready_end_poll(client);
     }
     cvi_client_release(client);
     return count;
 }
 
-int64_t cv_client_next_deadline(const cv_client *constant) {
-    cv_client *client = (cv_client *)constant; /* the mutex is not part of what const protects */
-    if (client == NULL || cvi_client_is_inherited(client)) {
-        return -1;
-    }
-    bool drives = client->settings.options.drive == CV_DRIVE_POLL;
-    cvi_now now = cvi_clock_now(&client->clock);
-    cvi_mutex_lock(&client->mutex);
-    int64_t left_ms = -1;
-    if (client->callbacks.first != NULL || client->events.first != NULL ||
-        (drives && client->inbox.first != NULL)) {
-        left_ms = 0;
-    } else if (drives && client->due_boot_ms != INT64_MAX) {
-        left_ms = client->due_boot_ms > now.boot_ms ? client->due_boot_ms - now.boot_ms : 0;
-    }
-    cvi_mutex_unlock(&client->mutex);
-    return left_ms;
+int cv_client_poll(cv_client *client, int64_t timeout_ms) {
+    return poll_as(client, poll_until, timeout_ms);
+}
+
+int cv_client_poll_for(cv_client *client, int64_t budget_us) {
+    return poll_as(client, poll_within, budget_us > 0 ? budget_us : 0);
 }

@@ -22,6 +22,7 @@
 #include "stores/stores.h"
 #include "support/log.h"
 #include "support/platform.h"
+#include "support/slice.h"
 
 /* A thread that sleeps until something is there for it. Lies on that thread's stack. */
 typedef struct cvi_waiter {
@@ -45,6 +46,16 @@ typedef struct cvi_queue {
     cv_request *last;
 } cvi_queue;
 
+/* Who is told that a poll is due (ready.c). */
+typedef struct cvi_ready_word {
+    cvi_signal signal; /* made when it is first asked for */
+    bool has_signal;
+    int transport_member; /* of the signal, as far as the driver knows; -1: none */
+    int stores_member;
+    bool owes; /* on_ready has to be called */
+    bool told; /* it has been, and nobody has polled since */
+} cvi_ready_word;
+
 struct cv_client {
     /* fixed */
     cvi_settings settings;
@@ -62,6 +73,8 @@ struct cv_client {
     int visitors;   /* threads that use the stores on their own */
     bool closed;
     bool driving; /* in CV_DRIVE_POLL: somebody has the driver's role */
+    bool wants_suspended;
+    bool is_suspended; /* written with the role */
     bool has_worker;
     cvi_queue inbox;       /* submitted or left, for the driver */
     cvi_queue callbacks;   /* done, to be called back */
@@ -69,15 +82,17 @@ struct cv_client {
     int event_count;
     cvi_revalidations revalidations;
     cvi_waiter *waiters;
-    cvi_key_state key_state;  /* what the service last said to the key */
-    cvi_now key_heard;        /* and when */
-    int64_t due_boot_ms;      /* when the driver wants to step next */
+    cvi_key_state key_state; /* what the service last said to the key */
+    cvi_now key_heard;       /* and when */
+    int64_t due_boot_ms;     /* when the driver wants to step next */
+    cvi_ready_word ready;
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
     cvi_thread worker;
 
     /* driver */
     cvi_engine *engine; /* made with the transport */
     cvi_shelf shelf;    /* likewise */
+    int next_kind;      /* of work, for the next turn (drive.c) */
 };
 
 struct cv_request {
@@ -142,10 +157,24 @@ void cvi_driver_submit_locked(cv_request *request);
 /* Ends the wait of a turn that somebody drives just now. */
 void cvi_driver_interrupt_locked(cv_client *client);
 
-/* One turn in CV_DRIVE_POLL if nobody else drives: waits at most `timeout_ms` (-1: no limit) for
- * the network, and not at all once `waiter`, which is linked, is signalled. If somebody drives,
- * waits for that signal instead. */
-void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms);
+/* How much a turn works before it looks whether it may go on. */
+typedef struct cvi_driver_budget {
+    int64_t time_us;
+    int64_t least_units; /* also when that takes longer */
+} cvi_driver_budget;
+
+extern const cvi_driver_budget cvi_driver_whole_turn; /* where the caller has time */
+
+/* One turn in CV_DRIVE_POLL if nobody else drives (cvi_drive): works within the budget, waits at
+ * most `timeout_ms` (-1: no limit) for the network, and not at all once `waiter`, which is linked,
+ * is signalled. If somebody drives, waits for that signal instead. */
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
+                     const cvi_driver_budget *budget);
+
+/* Takes the role in CV_DRIVE_POLL, for which it waits if it must, and gives it back. False: the
+ * client is being closed, by somebody else than the caller. */
+bool cvi_driver_take_role(cv_client *client, bool is_closing);
+void cvi_driver_end_turn(cv_client *client);
 
 /* Ends driving for good: worker joined, requests completed, answers stored. */
 void cvi_driver_stop(cv_client *client);
@@ -176,11 +205,14 @@ void cvi_request_complete_locked(cv_request *request, const cvi_outcome *outcome
 /* The engine's way to hand over an answer. */
 void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome *outcome);
 
-/* Calls back for one request, if it is queued (`request`), or for all queued ones (NULL); not
- * before all their events are told. Answers how many. Takes the mutex. */
+/* Calls back for one request, if it is queued and all its events are told. Answers how many. Takes
+ * the mutex. */
 int cvi_callbacks_run(cv_client *client, cv_request *request);
 
-/* Whether cvi_callbacks_run would call back for any. */
+/* The same for all that are queued now, until the slice is over. */
+int cvi_callbacks_run_all(cv_client *client, cvi_slice *slice);
+
+/* Whether cvi_callbacks_run_all would call back for any. */
 bool cvi_callbacks_are_due_locked(const cv_client *client);
 
 /* Queues the callback of a done request, or takes it out of the queue. */

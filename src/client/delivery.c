@@ -7,6 +7,7 @@
 #include "client/cursor.h"
 #include "client/events.h"
 #include "client/many.h"
+#include "client/ready.h"
 #include "client/revalidate.h"
 
 /* ---- waiters ---- */
@@ -92,6 +93,7 @@ void cvi_callbacks_queue_locked(cv_request *request) {
     }
     queue->last = request;
     cvi_waiters_signal_for_locked(request);
+    cvi_ready_update_locked(request->client);
 }
 
 void cvi_callbacks_drop_locked(cv_request *request) {
@@ -110,6 +112,7 @@ void cvi_callbacks_drop_locked(cv_request *request) {
         queue->last = before;
     }
     request->in_callbacks = false;
+    cvi_ready_update_locked(request->client);
 }
 
 /* The first that may be called back on this thread: a request's events come before. */
@@ -148,10 +151,11 @@ static bool run_one(cv_client *client, cv_request *request) {
 }
 
 int cvi_callbacks_run(cv_client *client, cv_request *request) {
+    return run_one(client, request) ? 1 : 0;
+}
+
+int cvi_callbacks_run_all(cv_client *client, cvi_slice *slice) {
     int count = 0;
-    if (request != NULL) {
-        return run_one(client, request) ? 1 : 0;
-    }
     if (cvi_client_is_inherited(client)) {
         return 0; /* the round before has forked */
     }
@@ -163,7 +167,8 @@ int cvi_callbacks_run(cv_client *client, cv_request *request) {
         due++;
     }
     cvi_mutex_unlock(&client->mutex);
-    while (count < due && run_one(client, NULL)) {
+    while (count < due && !cvi_slice_is_over(slice) && run_one(client, NULL)) {
+        cvi_slice_count(slice);
         count++;
     }
     return count;

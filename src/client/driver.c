@@ -1,19 +1,20 @@
-/* Owns the driver's role: whoever has it takes the inbox, steps the engine and turns the transport.
- * In CV_DRIVE_THREAD that is the worker, from the first miss until close; in CV_DRIVE_POLL it is
- * taken for one turn at a time. */
+/* Owns the driver's role: whoever has it takes turns (drive.c). In CV_DRIVE_THREAD that is
+ * the worker, from the first miss until close; in CV_DRIVE_POLL it is taken for one turn at a time.
+ */
 #include "client/client.h"
 
 #include <string.h>
 
+#include "client/drive.h"
 #include "client/events.h"
 #include "client/key_check.h"
-#include "client/many.h"
+#include "client/ready.h"
+#include "client/suspension.h"
 #include "support/error.h"
 
-#define MAX_BODY_BYTES  ((size_t)32 << 20)
-#define NETWORK_LOOK_MS 5  /* how often poll should come while an answer is on its way */
-#define WATCH_LOOK_MS   25 /* and while others fetch one: nobody sleeps on the wake descriptor */
-#define FLUSH_MS        50 /* close spends at most this on storing answers that are here */
+#define MAX_BODY_BYTES ((size_t)32 << 20)
+
+const cvi_driver_budget cvi_driver_whole_turn = {.time_us = 5000, .least_units = 1};
 
 static const cvi_store_ops store_ops = {
     cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
@@ -37,26 +38,6 @@ static void push_inbox_locked(cv_request *request) {
     inbox->last = request;
 }
 
-static cv_request *pop_inbox_locked(cv_client *client, bool *done) {
-    cv_request *request = client->inbox.first;
-    if (request != NULL) {
-        client->inbox.first = request->inbox_next;
-        if (client->inbox.first == NULL) {
-            client->inbox.last = NULL;
-        }
-        request->in_inbox = false;
-        *done = request->done;
-    }
-    return request;
-}
-
-static cv_request *pop_inbox(cv_client *client, bool *done) {
-    cvi_mutex_lock(&client->mutex);
-    cv_request *request = pop_inbox_locked(client, done);
-    cvi_mutex_unlock(&client->mutex);
-    return request;
-}
-
 void cvi_driver_interrupt_locked(cv_client *client) {
     if (client->transport != NULL) {
         cvi_transport_wake(client->transport); /* quick, and under the mutex it cannot be closed */
@@ -73,6 +54,7 @@ void cvi_driver_submit_locked(cv_request *request) {
     }
     if (!request->in_inbox) {
         push_inbox_locked(request);
+        cvi_ready_update_locked(client);
     }
     if (client->settings.options.drive == CV_DRIVE_POLL && !client->driving) {
         cvi_waiters_signal_locked(client); /* somebody may sleep for want of work */
@@ -80,116 +62,20 @@ void cvi_driver_submit_locked(cv_request *request) {
     cvi_driver_interrupt_locked(client);
 }
 
-/* Takes a request, with all its parts, out of the engine. */
-static void leave_engine(cv_client *client, cv_request *request) {
-    cvi_engine_leave(client->engine, &request->passenger);
-    if (request->many != NULL) {
-        cvi_many_leave(request->many, client->engine);
-    }
-}
+/* ---- the role ---- */
 
-/* Lets go of a request that has been completed elsewhere. */
-static void let_go(cv_client *client, cv_request *request) {
-    leave_engine(client, request);
-    cvi_request_leave_driver(request);
-}
-
-static const cv_request *last_of_inbox(cv_client *client) {
+static bool is_closed(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
-    const cv_request *last = client->inbox.last;
+    bool closed = client->closed;
     cvi_mutex_unlock(&client->mutex);
-    return last;
-}
-
-/* Takes what is there when the turn begins: a request for many that has more to do than fits into a
- * turn comes back for the next one. */
-static void take_inbox(cv_client *client) {
-    int64_t steps = CVI_MANY_STEPS;
-    bool done = false;
-    bool is_last = false;
-    const cv_request *last = last_of_inbox(client);
-    for (cv_request *request; !is_last && (request = pop_inbox(client, &done)) != NULL;) {
-        is_last = request == last;
-        if (done) {
-            let_go(client, request);
-        } else if (request->many != NULL) {
-            cvi_many_advance(request, &steps);
-        } else {
-            cvi_engine_board(client->engine, &request->passenger, request->call);
-        }
-    }
-}
-
-/* ---- a turn ---- */
-
-static bool take_arrivals(cv_client *client, cvi_now now) {
-    bool any = false;
-    cvi_response response;
-    for (void *owner; (owner = cvi_transport_next(client->transport, &response)) != NULL;) {
-        cvi_engine_receive(client->engine, owner, &response, now);
-        any = true;
-    }
-    if (cvi_stores_wake_drain(client->stores)) {
-        cvi_engine_wake_watchers(client->engine);
-        any = true;
-    }
-    return any;
-}
-
-static int64_t smaller(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-/* How long a turn may wait: until the engine is due, and not past `timeout_ms` (-1: no limit). */
-static int64_t time_to_wait(int64_t due_boot_ms, cvi_now now, int64_t timeout_ms) {
-    int64_t until_due = due_boot_ms > now.boot_ms ? due_boot_ms - now.boot_ms : 0;
-    return timeout_ms < 0 ? until_due : smaller(until_due, timeout_ms);
-}
-
-static bool is_signalled(cv_client *client, const cvi_waiter *waiter) {
-    cvi_mutex_lock(&client->mutex);
-    bool signalled = client->closed || (waiter != NULL && waiter->signalled);
-    cvi_mutex_unlock(&client->mutex);
-    return signalled;
-}
-
-static void note_due(cv_client *client, int64_t due_boot_ms, cvi_now now) {
-    if (cvi_transport_is_busy(client->transport)) {
-        due_boot_ms = smaller(due_boot_ms, now.boot_ms + NETWORK_LOOK_MS);
-    }
-    if (cvi_engine_is_watching(client->engine)) {
-        due_boot_ms = smaller(due_boot_ms, now.boot_ms + WATCH_LOOK_MS);
-    }
-    cvi_mutex_lock(&client->mutex);
-    client->due_boot_ms = due_boot_ms;
-    cvi_mutex_unlock(&client->mutex);
-}
-
-static int64_t step(cv_client *client, cvi_now now) {
-    int64_t due_boot_ms = cvi_engine_step(client->engine, now);
-    return smaller(due_boot_ms, cvi_shelf_step(&client->shelf, now));
-}
-
-/* The caller has the role. */
-static void drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms) {
-    take_inbox(client);
-    cvi_now now = cvi_clock_now(&client->clock);
-    int64_t due = step(client, now);
-    cvi_log_flush(client->log);
-    int64_t wait_ms = is_signalled(client, waiter) ? 0 : time_to_wait(due, now, timeout_ms);
-    cvi_transport_turn(client->transport, wait_ms, cvi_stores_wake_descriptor(client->stores));
-    now = cvi_clock_now(&client->clock);
-    if (take_arrivals(client, now)) {
-        due = step(client, now);
-    }
-    cvi_log_flush(client->log);
-    note_due(client, due, now);
+    return closed;
 }
 
 static void *work(void *user) {
     cv_client *client = user;
-    while (!is_signalled(client, NULL)) {
-        drive(client, NULL, -1);
+    while (!is_closed(client)) {
+        cvi_suspension_heed(client);
+        cvi_drive(client, NULL, -1, &cvi_driver_whole_turn);
     }
     return NULL;
 }
@@ -211,22 +97,23 @@ static bool take_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms)
     return taken;
 }
 
-static void end_turn(cv_client *client) {
+void cvi_driver_end_turn(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
     client->driving = false;
     cvi_waiters_signal_locked(client); /* another thread may want the role */
     cvi_mutex_unlock(&client->mutex);
 }
 
-void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms) {
+void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
+                     const cvi_driver_budget *budget) {
     if (!take_turn(client, waiter, timeout_ms)) {
         return;
     }
     cvi_sigpipe sigpipe;
     cvi_sigpipe_block(&sigpipe);
-    drive(client, waiter, timeout_ms);
+    cvi_drive(client, waiter, timeout_ms, budget);
     cvi_sigpipe_restore(&sigpipe);
-    end_turn(client);
+    cvi_driver_end_turn(client);
 }
 
 /* ---- starting ---- */
@@ -243,6 +130,10 @@ static cvi_transport *open_transport(const cv_client *client, cv_error *error) {
         .clock = client->clock,
     };
     return cvi_transport_open(&transport, error);
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
 }
 
 /* Each part is cleaned if it wants to be, and the rows of the limit with whichever is. */
@@ -305,6 +196,7 @@ static bool start_locked(cv_client *client, cv_error *error) {
         client->transport = transport;
         cvi_shelf_init(&client->shelf, client->stores, cvi_stores_store_dated, &client->allocator,
                        &client->random, client->log);
+        cvi_suspension_start(client);
     }
     if (client->settings.options.drive == CV_DRIVE_THREAD && !client->has_worker) {
         client->has_worker = cvi_thread_start(&client->worker, work, client);
@@ -330,61 +222,64 @@ bool cvi_driver_start(cv_client *client, cv_error *error) {
 
 /* ---- stopping ---- */
 
-/* Takes the role for good; `closed` is set, so nobody else takes it again. */
-static void take_role(cv_client *client) {
-    if (client->has_worker) {
-        cvi_transport_wake(client->transport);
-        cvi_thread_join(&client->worker);
+static bool may_take_locked(const cv_client *client, bool is_closing) {
+    return is_closing || !client->closed;
+}
+
+/* A moment in which who drives may end its turn; without resources for a condition, a blind one. */
+static void let_end_locked(cv_client *client, cvi_waiter *waiter) {
+    cvi_driver_interrupt_locked(client);
+    if (waiter != NULL) {
+        cvi_waiter_sleep_locked(client, waiter, 10);
         return;
     }
+    cvi_mutex_unlock(&client->mutex);
+    cvi_platform_sleep_ms(1);
+    cvi_mutex_lock(&client->mutex);
+}
+
+bool cvi_driver_take_role(cv_client *client, bool is_closing) {
     cvi_waiter waiter;
     bool entered = cvi_waiter_enter(client, &waiter, NULL);
     cvi_mutex_lock(&client->mutex);
-    while (client->driving) {
-        cvi_transport_wake(client->transport);
-        if (entered) {
-            cvi_waiter_sleep_locked(client, &waiter, 10);
-        } else { /* no resources for a condition: let the other thread run, and look again */
-            cvi_mutex_unlock(&client->mutex);
-            cvi_platform_sleep_ms(1);
-            cvi_mutex_lock(&client->mutex);
-        }
+    while (client->driving && may_take_locked(client, is_closing)) {
+        let_end_locked(client, entered ? &waiter : NULL);
     }
-    client->driving = true;
+    bool taken = may_take_locked(client, is_closing);
+    client->driving = client->driving || taken;
     cvi_mutex_unlock(&client->mutex);
     if (entered) {
         cvi_waiter_leave(client, &waiter);
     }
+    return taken;
 }
 
-/* Answers that are here are stored, admissions that were not used are given back; but a database
- * that stays locked does not keep close. */
-static void flush(cv_client *client) {
-    cvi_timeout timeout = cvi_timeout_start(FLUSH_MS);
-    step(client, cvi_clock_now(&client->clock));
-    while (!(cvi_engine_is_idle(client->engine) && cvi_shelf_is_empty(&client->shelf)) &&
-           cvi_timeout_left_ms(timeout) > 0) {
-        cvi_platform_sleep_ms(1);
-        step(client, cvi_clock_now(&client->clock));
+/* For good: `closed` is set, so nobody else takes it again. */
+static void take_role_for_good(cv_client *client) {
+    if (!client->has_worker) {
+        cvi_driver_take_role(client, true);
+        return;
     }
+    cvi_transport_wake(client->transport);
+    cvi_thread_join(&client->worker);
 }
 
 void cvi_driver_stop(cv_client *client) {
     if (client->engine == NULL) {
         return;
     }
-    take_role(client);
+    take_role_for_good(client);
     cvi_sigpipe sigpipe; /* closing connections writes to them */
     cvi_sigpipe_block(&sigpipe);
     cvi_outcome outcome = {.result = NULL};
     cvi_error_set(&outcome.error, CV_ERROR_CLOSED, "the client was closed");
     bool done = false;
-    for (cv_request *request; (request = pop_inbox(client, &done)) != NULL;) {
-        leave_engine(client, request);
+    for (cv_request *request; (request = cvi_drive_pop(client, &done)) != NULL;) {
+        cvi_drive_leave(client, request);
         cvi_request_deliver(client, &request->passenger, &outcome);
     }
     cvi_engine_abandon(client->engine, &outcome);
-    flush(client);
+    cvi_drive_flush(client);
     cvi_shelf_clear(&client->shelf);
     cvi_engine_close(client->engine);
     client->engine = NULL;

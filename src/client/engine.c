@@ -118,6 +118,7 @@ static cvi_flight *new_flight(cvi_engine *engine, cvi_call *call) {
         flight->engine = engine;
         flight->call = cvi_call_keep(call);
         flight->sequence = engine->sequence++;
+        flight->round = engine->is_in_round ? engine->round : 0; /* others wait for their turn */
         flight->stale_boot_ms = -1;
     }
     return flight;
@@ -325,10 +326,16 @@ static int64_t earliest(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+/* Whether it has to wait until the engine is resumed. */
+static bool is_resting(const cvi_engine *engine, const cvi_flight *flight) {
+    return engine->is_suspended && flight->stage != CVI_STAGE_STORE;
+}
+
 /* When the flight wants to be looked at again. */
-static int64_t next_look(const cvi_flight *flight) {
-    int64_t next = flight->due_boot_ms;
-    if (flight->job_id[0] != '\0') {
+static int64_t next_look(const cvi_engine *engine, const cvi_flight *flight) {
+    bool rests = is_resting(engine, flight);
+    int64_t next = rests ? CVI_NEVER : flight->due_boot_ms;
+    if (!rests && flight->job_id[0] != '\0') {
         next = earliest(next, flight->renew_boot_ms);
     }
     for (const cvi_passenger *passenger = flight->passengers; passenger != NULL;
@@ -348,17 +355,25 @@ static void give_old_answers(cvi_engine *engine, cvi_flight *flight, cvi_now now
 
 static void step_flight(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     expire_passengers(engine, flight, now);
+    if (is_resting(engine, flight)) {
+        return;
+    }
     give_old_answers(engine, flight, now);
     cvi_flight_renew(engine, flight, now);
-    while (flight->stage != CVI_STAGE_DONE && now.boot_ms >= flight->due_boot_ms &&
-           cvi_stage_run(engine, flight, now)) {
+    while (flight->stage != CVI_STAGE_DONE && !is_resting(engine, flight) &&
+           now.boot_ms >= flight->due_boot_ms && cvi_stage_run(engine, flight, now)) {
     }
 }
 
-static void clean(cvi_engine *engine, cvi_now now) {
-    if (now.boot_ms < engine->clean_boot_ms) {
+static int64_t next_clean(const cvi_engine *engine) {
+    return engine->is_suspended ? CVI_NEVER : engine->clean_boot_ms;
+}
+
+static void clean(cvi_engine *engine, cvi_now now, cvi_slice *slice) {
+    if (now.boot_ms < next_clean(engine)) {
         return;
     }
+    cvi_slice_count(slice);
     bool more = false;
     cv_error failure; /* cleaning is tried again; what it fails on shows where it matters */
     cvi_store_answer answer =
@@ -371,24 +386,58 @@ static void clean(cvi_engine *engine, cvi_now now) {
         now.boot_ms + (again ? CLEAN_AGAIN_MS : engine->options.clean_interval_ms);
 }
 
-int64_t cvi_engine_step(cvi_engine *engine, cvi_now now) {
-    int64_t next = CVI_NEVER;
+static void begin_round(cvi_engine *engine) {
+    if (!engine->is_in_round) {
+        engine->is_in_round = true;
+        engine->round++;
+        cvi_quota_begin_line(engine);
+    }
+}
+
+/* The flight's turn in this round. */
+static void take_turn(cvi_engine *engine, cvi_flight *flight, cvi_now now, cvi_slice *slice) {
+    bool is_due = now.boot_ms >= next_look(engine, flight);
+    step_flight(engine, flight, now);
+    if (is_due) {
+        cvi_slice_count_bytes(slice, flight->handled_bytes);
+        flight->handled_bytes = 0;
+    }
+    flight->round = engine->round;
+    cvi_quota_count_in_line(engine, flight);
+}
+
+/* False: the slice was over before all had their turn. `next`: when the first is due again. */
+static bool step_flights(cvi_engine *engine, cvi_now now, cvi_slice *slice, int64_t *next) {
     cvi_flight **link = &engine->flights;
-    cvi_quota_begin_line(engine);
     while (*link != NULL) {
         cvi_flight *flight = *link;
-        step_flight(engine, flight, now);
-        cvi_quota_count_in_line(engine, flight);
+        if (flight->round != engine->round && flight->stage != CVI_STAGE_DONE) {
+            if (cvi_slice_is_over(slice)) {
+                return false;
+            }
+            take_turn(engine, flight, now, slice);
+        }
         if (flight->stage == CVI_STAGE_DONE) {
             *link = flight->next;
             free_flight(engine, flight);
             continue;
         }
-        next = earliest(next, next_look(flight));
+        *next = earliest(*next, next_look(engine, flight));
         link = &flight->next;
     }
-    clean(engine, now);
-    return earliest(next, engine->clean_boot_ms);
+    return true;
+}
+
+int64_t cvi_engine_step(cvi_engine *engine, cvi_now now, cvi_slice *slice) {
+    int64_t next = CVI_NEVER;
+    begin_round(engine);
+    bool is_cut = !step_flights(engine, now, slice, &next);
+    if (is_cut || (now.boot_ms >= next_clean(engine) && cvi_slice_is_over(slice))) {
+        return now.boot_ms;
+    }
+    engine->is_in_round = false;
+    clean(engine, now, slice);
+    return earliest(next, next_clean(engine));
 }
 
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now) {
@@ -429,5 +478,10 @@ void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome) {
 }
 
 bool cvi_engine_is_idle(const cvi_engine *engine) {
-    return engine->flights == NULL;
+    for (const cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
+        if (!is_resting(engine, flight)) {
+            return false;
+        }
+    }
+    return true;
 }

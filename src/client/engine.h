@@ -17,6 +17,7 @@
 #include "stores/stores.h"
 #include "support/clock.h"
 #include "support/log.h"
+#include "support/slice.h"
 
 typedef struct cvi_engine cvi_engine;
 typedef struct cvi_flight cvi_flight;
@@ -124,12 +125,21 @@ void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *ca
 /* Lets a passenger go without delivering. Fine if it is not aboard. */
 void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
 
-/* Takes every flight as far as it can go. The answer is the boot time at which to call again,
- * INT64_MAX: when something arrives. */
-int64_t cvi_engine_step(cvi_engine *engine, cvi_now now);
+/* Takes every flight as far as it can go, one after the other until the slice is over; the next
+ * call goes on with those that have not had their turn. The answer is the boot time at which to
+ * call again, INT64_MAX: when something arrives. */
+int64_t cvi_engine_step(cvi_engine *engine, cvi_now now, cvi_slice *slice);
 
 /* Takes a response of the transport's for its owner, a flight. */
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now);
+
+/* From now on nothing is begun: the steps that follow store what is here and hand jobs and unused
+ * admissions back, then touch neither stores nor transport, and only end what has a deadline. The
+ * transport must have been reset, and its responses received. */
+void cvi_engine_suspend(cvi_engine *engine);
+
+/* Goes on where it was: what waits asks the cache again, and for a new admission. */
+void cvi_engine_resume(cvi_engine *engine);
 
 /* Others may have finished what flights here watch: the next step looks. */
 void cvi_engine_wake_watchers(cvi_engine *engine);
@@ -141,7 +151,7 @@ bool cvi_engine_is_watching(const cvi_engine *engine);
  * what has an answer is still stored by the steps that follow, the rest is dropped. */
 void cvi_engine_abandon(cvi_engine *engine, const cvi_outcome *outcome);
 
-/* Whether no flight is left. */
+/* Whether no flight is left but those that rest while the engine is suspended. */
 bool cvi_engine_is_idle(const cvi_engine *engine);
 
 #endif

@@ -36,6 +36,9 @@ struct cvi_engine {
     cvi_engine_options options;
     cvi_flight *flights; /* users before background, then by arrival */
     int64_t sequence;
+    int64_t round;    /* of steps: each flight has one turn in it */
+    bool is_in_round; /* some have not had theirs */
+    bool is_suspended;
     int64_t clean_boot_ms;
     int64_t all_until_boot_ms; /* no request of any path before this */
     int64_t all_ends_boot_ms;

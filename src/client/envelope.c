@@ -254,6 +254,7 @@ static bool was_cut(const char *body, size_t size) {
     int64_t depth = 0;
     bool in_text = false;
     for (size_t i = 0; i < size; i++) {
+        i += in_text ? strcspn(body + i, "\"\\") : 0; /* most of a long body is text */
         char byte = body[i];
         if (in_text && byte == '\\') {
             i++; /* what follows does not end the text */

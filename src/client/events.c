@@ -5,10 +5,10 @@
  * of its own events. Any thread. */
 #include "client/events.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "client/many.h"
+#include "client/ready.h"
 #include "support/allocator.h"
 
 #define EVENTS_MAX 32 /* of one request, undelivered; the last one not counted */
@@ -76,10 +76,15 @@ static void drop(cvi_event_node *node) {
     free_event(node);
 }
 
-void cvi_events_drop_locked(cv_request *request) {
+static void drop_all(cv_request *request) {
     while (request->events.first != NULL) {
         drop(request->events.first);
     }
+}
+
+void cvi_events_drop_locked(cv_request *request) {
+    drop_all(request);
+    cvi_ready_update_locked(request->client);
 }
 
 /* ---- telling ---- */
@@ -99,7 +104,7 @@ bool cvi_events_prepare(cv_request *request) {
 }
 
 void cvi_events_clear(cv_request *request) {
-    cvi_events_drop_locked(request); /* nobody else knows the request any more */
+    drop_all(request); /* nobody else knows the request any more */
     if (request->last_event != NULL) {
         free_event(request->last_event);
     }
@@ -148,6 +153,7 @@ static void tell_with(cvi_event_node *node, const cvi_call *call, const cv_event
     fill(node, call, event);
     append(node);
     cvi_waiters_signal_for_locked(node->event.request);
+    cvi_ready_update_locked(node->event.request->client);
 }
 
 /* The call is the request's, or that of one of its parts. */
@@ -278,6 +284,16 @@ bool cvi_events_are_due_locked(const cv_client *client, const cv_request *reques
     return first_due_locked(client, request) != NULL;
 }
 
+bool cvi_events_are_due_to_all_locked(const cv_client *client) {
+    for (const cvi_event_node *node = client->events.first; node != NULL; node = node->next) {
+        const cv_request *request = node->event.request;
+        if (request->teller == NULL && !request->is_blocking) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cvi_events_are_told_locked(const cv_request *request) {
     return request->events.first == NULL && may_tell(request, true);
 }
@@ -289,8 +305,10 @@ static void end_delivery(cv_client *client, cv_request *request, const void *tel
     if (request->events.first != NULL || request->in_callbacks) {
         cvi_waiters_signal_for_locked(request);
     }
+    cvi_ready_update_locked(client);
     bool is_orphan = cvi_request_unpin_locked(request);
     cvi_mutex_unlock(&client->mutex);
+    cvi_ready_tell(client);
     if (is_orphan) {
         cvi_request_destroy(request);
     }
@@ -311,6 +329,7 @@ static bool deliver_one(cv_client *client, cv_request *wanted) {
     const void *teller_before = request->teller;
     request->teller = &this_thread;
     request->pins++;
+    cvi_ready_update_locked(client);
     cvi_mutex_unlock(&client->mutex);
     client->settings.options.on_event(&node->event, client->settings.options.user);
     if (cvi_client_is_inherited(client)) {
@@ -322,19 +341,28 @@ static bool deliver_one(cv_client *client, cv_request *wanted) {
 }
 
 int cvi_events_run(cv_client *client, cv_request *request) {
+    int count = 0;
     if (client->settings.options.on_event == NULL || cvi_client_is_inherited(client)) {
         return 0;
     }
-    /* Of all only those that are there now, so that what is told of hits that an event asks for
-     * cannot keep us for ever; one request comes to an end. */
-    int due = INT_MAX;
-    if (request == NULL) {
-        cvi_mutex_lock(&client->mutex);
-        due = client->event_count;
-        cvi_mutex_unlock(&client->mutex);
+    while (deliver_one(client, request)) { /* one request comes to an end */
+        count++;
     }
+    return count;
+}
+
+int cvi_events_run_all(cv_client *client, cvi_slice *slice) {
+    if (client->settings.options.on_event == NULL || cvi_client_is_inherited(client)) {
+        return 0;
+    }
+    /* Only those that are there now, so that what is told of hits that an event asks for cannot
+     * keep us for ever. */
+    cvi_mutex_lock(&client->mutex);
+    int due = client->event_count;
+    cvi_mutex_unlock(&client->mutex);
     int count = 0;
-    while (count < due && deliver_one(client, request)) {
+    while (count < due && !cvi_slice_is_over(slice) && deliver_one(client, NULL)) {
+        cvi_slice_count(slice);
         count++;
     }
     return count;

@@ -27,12 +27,19 @@ void cvi_events_tell_part(cv_client *client, const struct cvi_part *part,
 void cvi_events_tell_answered(const cv_client *client, const cvi_call *call,
                               const cvi_outcome *outcome);
 
-/* Delivers the events of one request, or (NULL) all that are there now but those of blocking calls
- * of others. Answers how many. Takes the mutex; holds nothing while it delivers. */
+/* Delivers the events of one request. Answers how many. Takes the mutex; holds nothing while it
+ * delivers. */
 int cvi_events_run(cv_client *client, cv_request *request);
 
-/* Whether cvi_events_run would deliver anything on this thread. */
+/* The same for all that are there now but those of blocking calls of others, until the slice is
+ * over. */
+int cvi_events_run_all(cv_client *client, cvi_slice *slice);
+
+/* Whether these would deliver anything on this thread. */
 bool cvi_events_are_due_locked(const cv_client *client, const cv_request *request);
+
+/* Whether a poll by any thread would, which need not be inside one of their deliveries. */
+bool cvi_events_are_due_to_all_locked(const cv_client *client);
 
 /* Whether all is told that there was, so that the request may call back on this thread. */
 bool cvi_events_are_told_locked(const cv_request *request);

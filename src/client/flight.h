@@ -43,7 +43,9 @@ struct cvi_flight {
     cvi_engine *engine;
     cvi_flight *next; /* in the engine's list, best rank first */
     cvi_call *call;
-    int64_t sequence; /* order of arrival */
+    int64_t sequence;     /* order of arrival */
+    int64_t round;        /* the last one that it was stepped in */
+    size_t handled_bytes; /* of bodies, in that step */
     cv_priority priority;
     cvi_passenger *passengers; /* first come first */
 

@@ -3,6 +3,7 @@
  * for behind each number of layers, as it may itself hold what looks like an escape. */
 #include "client/redact.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -152,9 +153,36 @@ static size_t match_behind(const char *secret, source from, int layers) {
     return (size_t)(from.next - start);
 }
 
-/* What the key may begin with is rare: all else is passed over quickly. */
-static bool may_begin(const char *secret, char byte) {
-    return byte == *secret || byte == '\\' || byte == '%' || byte == '&' || byte == '+';
+/* What the key may begin with, of all bytes: its first character, and what begins an escape. All
+ * else is passed over quickly, as is a first character without a second one. */
+static const char escapes[] = "\\%&+";
+
+typedef struct beginnings {
+    bool first[UCHAR_MAX + 1];
+    bool second[UCHAR_MAX + 1];
+} beginnings;
+
+static void allow(bool allowed[UCHAR_MAX + 1], char wanted) {
+    for (const char *byte = escapes; *byte != '\0'; byte++) {
+        allowed[(unsigned char)*byte] = true;
+    }
+    allowed[(unsigned char)wanted] = true;
+}
+
+static void note_beginnings(beginnings *self, const char *secret) {
+    memset(self, 0, sizeof(*self));
+    allow(self->first, secret[0]);
+    allow(self->second, secret[1]);
+}
+
+static bool may_begin(const beginnings *self, const char *secret, const source *from) {
+    unsigned char byte = (unsigned char)*from->next;
+    if (!self->first[byte]) {
+        return false;
+    }
+    bool is_literal = strchr(escapes, byte) == NULL;
+    bool has_second = secret[1] != '\0' && from->end - from->next > 1;
+    return !is_literal || !has_second || self->second[(unsigned char)from->next[1]];
 }
 
 static size_t match(const char *secret, source from) {
@@ -167,8 +195,10 @@ static size_t match(const char *secret, source from) {
 
 /* The next place of the key, and how many bytes it takes there; NULL: there is none. */
 static const char *find(const char *secret, source from, size_t *length) {
+    beginnings may;
+    note_beginnings(&may, secret);
     for (; from.next < from.end; from.next++) {
-        *length = may_begin(secret, *from.next) ? match(secret, from) : 0;
+        *length = may_begin(&may, secret, &from) ? match(secret, from) : 0;
         if (*length > 0) {
             return from.next;
         }

@@ -7,6 +7,7 @@
 #include "client/cursor.h"
 #include "client/events.h"
 #include "client/many.h"
+#include "client/ready.h"
 #include "client/request_start.h"
 #include "client/revalidate.h"
 #include "support/allocator.h"
@@ -101,12 +102,14 @@ cv_request *cvi_request_start(cv_client *client, const cvi_order *order) {
     }
     if (request->call == NULL) {
         tell_end(request);
+        cvi_ready_tell(client);
         return request;
     }
     fill_passenger(request, &order->options, order->looked);
     cv_error error;
     if (!cvi_driver_start(client, &error)) {
         complete(request, &error);
+        cvi_ready_tell(client);
         return request;
     }
     const cv_event queued = {.kind = CV_EVENT_QUEUED};
@@ -241,7 +244,7 @@ const cv_error *cv_request_error(const cv_request *request) {
 static void wait_once(cv_client *client, const cv_request *request, cvi_waiter *waiter,
                       int64_t timeout_ms) {
     if (client->settings.options.drive == CV_DRIVE_POLL) {
-        cvi_driver_turn(client, waiter, timeout_ms);
+        cvi_driver_turn(client, waiter, timeout_ms, &cvi_driver_whole_turn);
         return;
     }
     cvi_mutex_lock(&client->mutex);
@@ -312,15 +315,19 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
     if (request == NULL || cvi_client_is_inherited(request->client)) {
         return;
     }
-    cvi_mutex_lock(&request->client->mutex);
+    cv_client *client = request->client;
+    cvi_client_keep(client); /* another thread may call back, and its callback free and close */
+    cvi_mutex_lock(&client->mutex);
     cvi_callbacks_drop_locked(request);
     request->callback = callback;
     request->user = user;
     if (request->done) { /* unless it has been called back already */
         cvi_callbacks_queue_locked(request);
-        cvi_driver_interrupt_locked(request->client);
+        cvi_driver_interrupt_locked(client);
     }
-    cvi_mutex_unlock(&request->client->mutex);
+    cvi_mutex_unlock(&client->mutex);
+    cvi_ready_tell(client);
+    cvi_client_release(client);
 }
 
 /* ---- taking results ---- */

@@ -26,6 +26,7 @@ static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *c
                      cv_source source, cvi_now now) {
     cvi_finding finding;
     cvi_body body = {cached->body, cached->size};
+    flight->handled_bytes += cached->size;
     cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
     if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
         flight->distrust_cache = true;

@@ -106,6 +106,12 @@ static bool check_options(const cv_options *options, cv_error *error) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "options database and connection are both set");
         return false;
     }
+    if (options->on_ready != NULL &&
+        (options->drive == CV_DRIVE_POLL || options->connection != NULL)) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "option on_ready needs CV_DRIVE_THREAD, else nobody could call it");
+        return false;
+    }
     if ((unsigned)options->log_level > CV_LOG_DEBUG) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "option log_level has no value %d",
                       options->log_level);

@@ -404,7 +404,7 @@ static bool is_shared(const cv_error *error) {
 }
 
 /* Stores what the service has said, be it that there is no such object. */
-static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
+static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cv_error failure; /* a store that fails does not fail an answer that is here */
     bool owned = false;
     if (flight->lost_job) {
@@ -418,6 +418,8 @@ static cvi_store_answer store_answer(cvi_engine *engine, const cvi_flight *fligh
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
+    flight->fetched_at_ms = now.wall_ms; /* as its row will say */
+    flight->handled_bytes += completion.size;
     cvi_store_answer answer = engine->options.store_ops->complete(
         engine->options.stores, &completion, now, &owned, &failure);
     if (answer == CVI_STORE_FAILED) {

@@ -30,10 +30,6 @@ static bool copy_texts(cvi_transport *transport, const cvi_transport_options *op
            transport->escaped_key != NULL;
 }
 
-static void wake(void *user) {
-    curl_multi_wakeup(user);
-}
-
 cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error *error) {
     const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
     if ((version->features & CURL_VERSION_THREADSAFE) == 0) {
@@ -51,18 +47,22 @@ cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error
         cvi_error_no_memory(error);
         return NULL;
     }
+    if (!cvi_mutex_init(&transport->wake_mutex)) {
+        cvi_release(&options->allocator, transport);
+        curl_global_cleanup();
+        cvi_error_no_memory(error);
+        return NULL;
+    }
     transport->options = *options;
     transport->options.api_key = NULL;
     transport->options.user_agent = NULL;
-    transport->multi = curl_multi_init();
-    /* Without descriptors libcurl makes a handle that nobody can wake: better none now. */
-    if (!copy_texts(transport, options) || transport->multi == NULL ||
-        curl_multi_wakeup(transport->multi) != CURLM_OK) {
+    cvi_bundle_open(&transport->sockets);
+    transport->multi = cvi_sockets_open_multi(transport);
+    if (!copy_texts(transport, options) || transport->multi == NULL) {
         cvi_transport_close(transport);
         cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
         return NULL;
     }
-    cvi_exec_closes(wake, transport->multi); /* libcurl does not say what it is woken through */
     return transport;
 }
 
@@ -96,6 +96,8 @@ void cvi_transport_close(cvi_transport *transport) {
         free_transfer(transfer);
     }
     curl_multi_cleanup(transport->multi);
+    cvi_bundle_close(&transport->sockets);
+    cvi_mutex_destroy(&transport->wake_mutex);
     cv_allocator allocator = transport->options.allocator;
     free_secret(&allocator, transport->api_key);
     free_secret(&allocator, transport->escaped_key);
@@ -158,11 +160,29 @@ static bool any_finished(const cvi_transport *transport) {
     return false;
 }
 
-void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descriptor) {
-    int running = 0;
-    curl_multi_perform(transport->multi, &running);
+void cvi_transport_reset(cvi_transport *transport) {
+    for (cvi_transfer *transfer = transport->transfers; transfer != NULL;
+         transfer = transfer->next) {
+        curl_multi_remove_handle(transport->multi, transfer->easy);
+        transfer->aborted = !transfer->finished;
+        transfer->finished = true;
+    }
+    CURLM *fresh = cvi_sockets_open_multi(transport);
+    if (fresh == NULL) {
+        return; /* dead connections are found out when they are used */
+    }
+    CURLM *old = transport->multi;
+    cvi_mutex_lock(&transport->wake_mutex);
+    transport->multi = fresh;
+    cvi_mutex_unlock(&transport->wake_mutex);
+    curl_multi_cleanup(old);
+}
+
+void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descriptor,
+                        cvi_slice *slice) {
+    cvi_sockets_move(transport, slice);
     note_finished(transport);
-    if (timeout_ms == 0 || any_finished(transport)) {
+    if (timeout_ms == 0 || any_finished(transport) || cvi_slice_is_over(slice)) {
         return;
     }
     struct curl_waitfd extra = {.fd = descriptor, .events = CURL_WAIT_POLLIN};
@@ -171,7 +191,7 @@ void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descri
         CURLM_OK) {
         cvi_platform_sleep_ms(1); /* out of memory, most likely: not at once again */
     }
-    curl_multi_perform(transport->multi, &running);
+    cvi_sockets_move(transport, slice);
     note_finished(transport);
 }
 
@@ -191,7 +211,9 @@ void *cvi_transport_next(cvi_transport *transport, cvi_response *response) {
 }
 
 void cvi_transport_wake(cvi_transport *transport) {
-    wake(transport->multi);
+    cvi_mutex_lock(&transport->wake_mutex);
+    curl_multi_wakeup(transport->multi);
+    cvi_mutex_unlock(&transport->wake_mutex);
 }
 
 bool cvi_transport_is_busy(const cvi_transport *transport) {

@@ -15,6 +15,7 @@
 
 #include "support/caching.h"
 #include "support/clock.h"
+#include "support/slice.h"
 
 typedef struct cvi_transport cvi_transport;
 typedef struct cvi_transfer cvi_transfer;
@@ -47,6 +48,7 @@ typedef enum cvi_response_kind {
     CVI_RESPONSE_NETWORK,          /* no connection, or one that broke */
     CVI_RESPONSE_DEAD_CONNECTION,  /* a kept-alive connection was dead: fetch on a fresh one */
     CVI_RESPONSE_TIMEOUT,
+    CVI_RESPONSE_ABORTED,      /* by cvi_transport_reset */
     CVI_RESPONSE_NOT_ADMITTED, /* the admission was too old, and `readmit` refused */
     CVI_RESPONSE_BROKEN,       /* cut short, undecodable or not HTTP */
     CVI_RESPONSE_TOO_LARGE,
@@ -78,8 +80,22 @@ cvi_transfer *cvi_transport_send(cvi_transport *transport, const cvi_transfer_sp
 /* Ends a transfer whose request has not left. False: it has, and its response will come. */
 bool cvi_transport_cancel(cvi_transport *transport, cvi_transfer *transfer);
 
-/* Moves bytes; waits for some at most `timeout_ms`, also for `descriptor` (-1: none). */
-void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descriptor);
+/* Breaks off all transfers, each of which then has a response, and closes all connections: they
+ * would be dead after a long sleep. */
+void cvi_transport_reset(cvi_transport *transport);
+
+/* Moves bytes, one socket after the other until the slice is over; what is left comes with the next
+ * turn. If nothing was there to be moved, waits for something at most `timeout_ms`, also for
+ * `descriptor` (-1: none). */
+void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descriptor,
+                        cvi_slice *slice);
+
+/* A descriptor that is readable while a turn would move something, but for what
+ * cvi_transport_due_ms says; -1: none on this system. */
+int cvi_transport_descriptor(const cvi_transport *transport);
+
+/* In how many milliseconds a turn is due, whatever the descriptor says; -1: never. */
+int64_t cvi_transport_due_ms(const cvi_transport *transport);
 
 /* Takes the next finished transfer; NULL: none. The answer is its owner. */
 void *cvi_transport_next(cvi_transport *transport, cvi_response *response);

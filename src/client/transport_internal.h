@@ -5,10 +5,13 @@
 #include <curl/curl.h>
 
 #include "client/transport.h"
+#include "support/platform.h"
 
 struct cvi_transport {
     cvi_transport_options options; /* without its texts */
-    CURLM *multi;
+    CURLM *multi;                  /* changed under the mutex, as other threads wake it */
+    cvi_mutex wake_mutex;
+    cvi_bundle sockets; /* libcurl's; -1: it looks after them itself, all in one go */
     char *user_agent;
     char *api_key;
     char *escaped_key;       /* as it stands in a URL */
@@ -33,6 +36,7 @@ struct cvi_transfer {
     bool second_send; /* libcurl wanted to send again, and was not let */
     bool too_large;
     bool no_memory;
+    bool aborted;  /* by us */
     bool over_cap; /* and it was the client's own bound that refused */
     bool finished;
     CURLcode code; /* once finished */
@@ -57,5 +61,14 @@ char *cvi_redirect_target(const cvi_transport *transport, const char *from, cons
 
 /* Overwrites the key wherever the service echoes it in `text`. */
 void cvi_redact_key(const cvi_transport *transport, char *text, size_t size);
+
+/* ---- transport_sockets.c ---- */
+
+/* A multi handle whose sockets are members of the bundle, if there is one. NULL without memory or
+ * descriptors. */
+CURLM *cvi_sockets_open_multi(cvi_transport *transport);
+
+/* Moves what can be moved now: all, or as much as fits into the slice. */
+void cvi_sockets_move(cvi_transport *transport, cvi_slice *slice);
 
 #endif

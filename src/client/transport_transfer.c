@@ -274,6 +274,11 @@ void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &http_status);
     response->http_status = (int)http_status;
     response->sent = transfer->sends > 0;
+    if (transfer->aborted) {
+        response->kind = CVI_RESPONSE_ABORTED;
+        response->reason = "broken off";
+        return;
+    }
     if (response->http_status >= 400) {
         response->retry_after_ms = read_pause_ms(transfer);
     }

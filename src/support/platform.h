@@ -18,6 +18,9 @@
 /* CLOCK_BOOTTIME, CLOCK_REALTIME and the kernel's boot id. */
 void cvi_platform_clock(cvi_clock *clock);
 
+/* CLOCK_MONOTONIC, for how long something takes. */
+int64_t cvi_platform_now_us(void);
+
 /* The kernel's generator. False if it does not answer. */
 bool cvi_platform_random(cvi_random *random);
 
@@ -185,6 +188,39 @@ void cvi_bundle_remove(const cvi_bundle *bundle, int member);
 
 /* Fills in members that are readable, and answers how many; what has no room comes next time. */
 size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size);
+
+/* A member that somebody waits to read from or to write to; one that has failed is both. */
+typedef struct cvi_ready {
+    int descriptor;
+    bool reads;
+    bool writes;
+} cvi_ready;
+
+/* Makes it a member, or changes what is waited for. */
+bool cvi_bundle_watch(const cvi_bundle *bundle, const cvi_ready *wanted);
+
+/* One that is ready; each has its turn. False: none is. Never waits. */
+bool cvi_bundle_next(const cvi_bundle *bundle, cvi_ready *ready);
+
+/* ---- a descriptor that says when there is something to do (platform_signal.c) ---- */
+
+/* Readable while it is raised, when its time has come, or while a member is readable. All
+ * descriptors are -1 where the system has no such thing. */
+typedef struct cvi_signal {
+    cvi_bundle bundle; /* what to watch */
+    int flag;
+    int timer;
+    bool is_raised;
+} cvi_signal;
+
+/* False: none on this system, or no descriptors left. */
+bool cvi_signal_open(cvi_signal *self);
+void cvi_signal_close(cvi_signal *self);
+void cvi_signal_raise(cvi_signal *self);
+void cvi_signal_lower(cvi_signal *self);
+
+/* From now on, by the boot clock; -1: never. An earlier time is forgotten. */
+void cvi_signal_set_timer(const cvi_signal *self, int64_t delay_ms);
 
 /* ---- exec (platform_exec.c) ---- */
 

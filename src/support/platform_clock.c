@@ -23,6 +23,12 @@ static cvi_now system_now(void *user) {
     return now;
 }
 
+int64_t cvi_platform_now_us(void) {
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
 /* Reads the first line of a small file of the kernel's; leaves `text` empty when it cannot. */
 static void read_line(const char *path, char *text, size_t size) {
     text[0] = '\0';

@@ -111,6 +111,31 @@ size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size) {
     return count > 0 ? (size_t)count : 0;
 }
 
+bool cvi_bundle_watch(const cvi_bundle *bundle, const cvi_ready *wanted) {
+    struct epoll_event event = {.events = (wanted->reads ? (uint32_t)EPOLLIN : 0) |
+                                          (wanted->writes ? (uint32_t)EPOLLOUT : 0),
+                                .data = {.fd = wanted->descriptor}};
+    return epoll_ctl(bundle->descriptor, EPOLL_CTL_MOD, wanted->descriptor, &event) == 0 ||
+           epoll_ctl(bundle->descriptor, EPOLL_CTL_ADD, wanted->descriptor, &event) == 0;
+}
+
+/* The kernel puts a member that it has told of behind the others. */
+bool cvi_bundle_next(const cvi_bundle *bundle, cvi_ready *ready) {
+    struct epoll_event event;
+    int count = 0;
+    do {
+        count = epoll_wait(bundle->descriptor, &event, 1, 0);
+    } while (count < 0 && errno == EINTR);
+    if (count <= 0) {
+        return false;
+    }
+    const uint32_t failed = EPOLLERR | EPOLLHUP;
+    *ready = (cvi_ready){.descriptor = event.data.fd,
+                         .reads = (event.events & (EPOLLIN | failed)) != 0,
+                         .writes = (event.events & (EPOLLOUT | failed)) != 0};
+    return true;
+}
+
 #else
 
 void cvi_bundle_open(cvi_bundle *bundle) {
@@ -133,6 +158,18 @@ size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size) {
     (void)members;
     (void)size;
     return 0;
+}
+
+bool cvi_bundle_watch(const cvi_bundle *bundle, const cvi_ready *wanted) {
+    (void)bundle;
+    (void)wanted;
+    return false;
+}
+
+bool cvi_bundle_next(const cvi_bundle *bundle, cvi_ready *ready) {
+    (void)bundle;
+    (void)ready;
+    return false;
 }
 
 #endif

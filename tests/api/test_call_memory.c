@@ -217,6 +217,7 @@ static bool tell_events(memory_scene *scene, size_t failure, bool keeps_failing)
 
 /* Two calls for the same, which travel together, and one of them leaves. */
 static bool cancel_one_of_two(memory_scene *scene, size_t failure, bool keeps_failing) {
+    assert_true(server_hold(scene->self->server, NULL)); /* neither is done before that */
     memory_fail_from(scene, failure, keeps_failing);
     cv_request *first = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, NULL);
     cv_request *second = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, NULL);
@@ -225,6 +226,7 @@ static bool cancel_one_of_two(memory_scene *scene, size_t failure, bool keeps_fa
     if (cv_request_error(first)->code != CV_ERROR_CANCELLED) {
         memory_assert_none(cv_request_error(first));
     }
+    server_release(scene->self->server, SERVER_ALL);
     assert_true(cv_request_wait(second, API_PATIENCE_MS));
     if (cv_request_error(second)->code != CV_OK) {
         memory_assert_none(cv_request_error(second));

@@ -116,6 +116,10 @@ static const char *call_client(const scene *state) {
     CHECK_FAILS(cv_client_check_key(client));
     CHILD_CHECK(closed(cv_client_poll(client, -1) == 0));
     CHILD_CHECK(cv_client_next_deadline(client) == -1);
+    CHILD_CHECK(closed(cv_client_poll_for(client, 1000) == 0));
+    CHILD_CHECK(cv_client_fd(client) == -1);
+    cv_client_suspend(client);
+    cv_client_resume(client);
     CHECK_NULL(cv_retrieve(client, CV_ISSUE, ISSUE, CV_PRIORITY_USER));
     CHECK_NULL(cv_list(client, CV_ISSUE, NULL, CV_PRIORITY_USER));
     CHECK_NULL(cv_issue_retrieve(client, ISSUE, CV_PRIORITY_USER));

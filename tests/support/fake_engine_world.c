@@ -404,7 +404,8 @@ void sim_leave(sim_world *world, sim_caller *caller) {
 /* ---- time and scripts ---- */
 
 int64_t sim_step(sim_world *world) {
-    int64_t due = cvi_engine_step(world->engine, world->clock.now);
+    cvi_slice whole = cvi_slice_start(-1);
+    int64_t due = cvi_engine_step(world->engine, world->clock.now, &whole);
     if (due == INT64_MAX) {
         return INT64_MAX;
     }

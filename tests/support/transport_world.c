@@ -83,8 +83,9 @@ cvi_transfer *net_send(net_world *world, const char *url, bool fresh_connection)
 }
 
 void *net_receive(net_world *world, cvi_response *response) {
+    cvi_slice whole = cvi_slice_start(-1);
     for (int waited_ms = 0; waited_ms < NET_PATIENCE_MS; waited_ms += TURN_MS) {
-        cvi_transport_turn(world->transport, TURN_MS, -1);
+        cvi_transport_turn(world->transport, TURN_MS, -1, &whole);
         void *owner = cvi_transport_next(world->transport, response);
         if (owner != NULL) {
             return owner;
@@ -101,8 +102,9 @@ void net_fetch(net_world *world, const char *url, cvi_response *response) {
 }
 
 void net_wait_for(net_world *world, size_t count) {
+    cvi_slice whole = cvi_slice_start(-1);
     for (int waited_ms = 0; waited_ms < NET_PATIENCE_MS; waited_ms += TURN_MS) {
-        cvi_transport_turn(world->transport, 0, -1);
+        cvi_transport_turn(world->transport, 0, -1, &whole);
         if (server_wait_for(world->server, NULL, count, TURN_MS)) {
             return;
         }

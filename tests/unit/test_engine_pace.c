@@ -266,14 +266,15 @@ static void finish(run *self) {
 
 /* Everybody does what is due, in any order; the answer is when something is due again. */
 static int64_t turn(run *self) {
+    cvi_slice whole = cvi_slice_start(-1);
     int64_t next = INT64_MAX;
     int64_t start = cvi_random_below(&self->world.clock.random, (int64_t)self->client_count);
     for (size_t i = 0; i < self->client_count; i++) {
         size_t index = ((size_t)start + i) % self->client_count;
         cvi_transport *transport = &self->clients[index].transport;
-        cvi_engine_step(transport->engine, self->world.clock.now);
+        cvi_engine_step(transport->engine, self->world.clock.now, &whole);
         run_transfers(transport);
-        next = smaller(next, cvi_engine_step(transport->engine, self->world.clock.now));
+        next = smaller(next, cvi_engine_step(transport->engine, self->world.clock.now, &whole));
         next = smaller(next, next_transfer(transport));
     }
     return next;

@@ -172,11 +172,12 @@ static void start(run *self, uint64_t seed) {
 
 /* Until the last caller has an answer and the last flight has ended. */
 static void play(run *self) {
+    cvi_slice whole = cvi_slice_start(-1);
     size_t steps = 0;
     while (self->next_caller < CALLERS || !cvi_engine_is_idle(self->model.engine)) {
         run_callers(self);
         model_run_transfers(&self->model);
-        int64_t due = cvi_engine_step(self->model.engine, self->model.clock.now);
+        int64_t due = cvi_engine_step(self->model.engine, self->model.clock.now, &whole);
         assert_true(due > model_present(&self->model));
         int64_t next = smaller(due, next_event(self));
         fake_clock_advance(&self->model.clock, next > model_present(&self->model)

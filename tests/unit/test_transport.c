@@ -315,8 +315,9 @@ static void test_closing_ends_what_is_under_way(void **state) {
 /* ---- waiting ---- */
 
 static int64_t time_turn(net_world *world, int descriptor) {
+    cvi_slice whole = cvi_slice_start(-1);
     cvi_timeout patience = cvi_timeout_start(NET_PATIENCE_MS);
-    cvi_transport_turn(world->transport, NET_PATIENCE_MS, descriptor);
+    cvi_transport_turn(world->transport, NET_PATIENCE_MS, descriptor, &whole);
     return NET_PATIENCE_MS - cvi_timeout_left_ms(patience);
 }
 
@@ -353,12 +354,13 @@ static void test_descriptor_ends_a_turn(void **state) {
 }
 
 static void test_turn_without_time_does_not_wait(void **state) {
+    cvi_slice whole = cvi_slice_start(-1);
     net_world *world = *state;
     cvi_timeout patience = cvi_timeout_start(NET_PATIENCE_MS / 2);
     assert_true(server_hold(world->server, NULL));
     assert_non_null(net_send(world, world->url, false));
     for (int i = 0; i < 100; i++) {
-        cvi_transport_turn(world->transport, 0, -1);
+        cvi_transport_turn(world->transport, 0, -1, &whole);
     }
     assert_true(cvi_timeout_left_ms(patience) > 0);
 }

@@ -1,0 +1,41 @@
+/* A slice of time for work that can be spread: how much of it is done before the caller wants to go
+ * on. Lies on the caller's stack. */
+#ifndef CVI_SUPPORT_SLICE_H
+#define CVI_SUPPORT_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct cvi_slice {
+    int64_t (*now_us)(void *user);
+    void *user;
+    int64_t end_us; /* INT64_MAX: never */
+    int64_t least;  /* so many units of work are done in any case, or all that there are */
+    int64_t units;  /* that were done */
+} cvi_slice;
+
+enum { CVI_SLICE_UNIT_BYTES = 32 * 1024 };
+
+/* From now on for so long, by the monotonic clock, and at least for one unit; negative: without
+ * end. */
+cvi_slice cvi_slice_start(int64_t duration_us);
+
+/* A unit of work was done. */
+static inline void cvi_slice_count(cvi_slice *slice) {
+    slice->units++;
+}
+
+/* The same for work on so many bytes, which counts for more. */
+static inline void cvi_slice_count_bytes(cvi_slice *slice, size_t size) {
+    slice->units += 1 + (int64_t)(size / CVI_SLICE_UNIT_BYTES);
+}
+
+/* Whether to stop here and go on another time. Never before a unit was done, so that a slice
+ * however short brings the work on. */
+static inline bool cvi_slice_is_over(const cvi_slice *slice) {
+    return slice->units >= slice->least && slice->end_us != INT64_MAX &&
+           slice->now_us(slice->user) >= slice->end_us;
+}
+
+#endif
