@@ -11,8 +11,10 @@ typedef union block_head {
 /* Counts a call and tells whether it is to fail. */
 static bool refuses(failing_allocator *self) {
     size_t call = atomic_fetch_add(&self->calls, 1) + 1;
-    bool fails = self->failing_call != 0 &&
-                 (self->keeps_failing ? call >= self->failing_call : call == self->failing_call);
+    size_t failing_call = atomic_load(&self->failing_call);
+    bool keeps_failing = atomic_load(&self->keeps_failing);
+    bool fails =
+        failing_call != 0 && (keeps_failing ? call >= failing_call : call == failing_call);
     if (fails) {
         atomic_store(&self->has_failed, true);
     }
@@ -58,7 +60,7 @@ void failing_allocator_init(failing_allocator *self, size_t failing_call, bool k
     atomic_init(&self->calls, 0);
     atomic_init(&self->live, 0);
     atomic_init(&self->bytes, 0);
-    self->failing_call = failing_call;
-    self->keeps_failing = keeps_failing;
+    atomic_init(&self->failing_call, failing_call);
+    atomic_init(&self->keeps_failing, keeps_failing);
     atomic_init(&self->has_failed, false);
 }

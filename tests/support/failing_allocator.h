@@ -14,8 +14,10 @@ typedef struct failing_allocator {
     atomic_size_t calls;    /* allocations and reallocations asked for */
     atomic_size_t live;     /* blocks that are out */
     atomic_size_t bytes;    /* bytes that are out */
-    size_t failing_call;    /* the number of the call to refuse, from 1; 0: none */
-    bool keeps_failing;     /* refuse all later ones too */
+
+    /* May be set while others allocate. */
+    atomic_size_t failing_call; /* the number of the call to refuse, from 1; 0: none */
+    atomic_bool keeps_failing;  /* refuse all later ones too */
     atomic_bool has_failed;
 } failing_allocator;
 

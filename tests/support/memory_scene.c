@@ -18,14 +18,14 @@ static void close_scene(memory_scene *scene) {
 }
 
 void memory_fail_from(memory_scene *scene, size_t failure, bool keeps_failing) {
-    scene->memory.failing_call = atomic_load(&scene->memory.calls) + failure;
-    scene->memory.keeps_failing = keeps_failing;
     atomic_store(&scene->memory.has_failed, false);
+    atomic_store(&scene->memory.keeps_failing, keeps_failing);
+    atomic_store(&scene->memory.failing_call, atomic_load(&scene->memory.calls) + failure);
 }
 
 bool memory_give(memory_scene *scene) {
-    scene->memory.failing_call = 0;
-    scene->memory.keeps_failing = false;
+    atomic_store(&scene->memory.failing_call, 0);
+    atomic_store(&scene->memory.keeps_failing, false);
     return atomic_load(&scene->memory.has_failed);
 }
 
