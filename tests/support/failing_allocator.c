@@ -13,8 +13,7 @@ static bool refuses(failing_allocator *self) {
     size_t call = atomic_fetch_add(&self->calls, 1) + 1;
     size_t failing_call = atomic_load(&self->failing_call);
     bool keeps_failing = atomic_load(&self->keeps_failing);
-    bool fails =
-        failing_call != 0 && (keeps_failing ? call >= failing_call : call == failing_call);
+    bool fails = failing_call != 0 && (keeps_failing ? call >= failing_call : call == failing_call);
     if (fails) {
         atomic_store(&self->has_failed, true);
     }
