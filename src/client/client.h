@@ -52,6 +52,7 @@ struct cv_client {
     cvi_clock clock;
     cvi_random random;
     cvi_stores *stores;
+    cv_transport network; /* no size: none; the built-in one comes with the transport */
     cvi_log *log; /* NULL: nobody reads it */
 
     /* shared */

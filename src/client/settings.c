@@ -6,12 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/transfer_face.h"
 #include "stores/settings.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/digest.h"
 #include "support/error.h"
 #include "support/options.h"
+#include "support/platform.h"
 
 #ifndef COMICVINE_CONTACT_URL
 #error "the build names a page that explains this client to the service"
@@ -255,6 +257,20 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
            use_default_database(settings, error);
 }
 
+/* The application's own network and clock, which are tables: copied whole. */
+static bool take_replacements(cvi_settings *settings, cv_error *error) {
+    const cv_options *options = &settings->options;
+    if (options->transport != NULL &&
+        !cvi_transport_copy(&settings->network, options->transport, error)) {
+        return false;
+    }
+    if (options->clock != NULL) {
+        return cvi_clock_copy(&settings->clock, options->clock, error);
+    }
+    cvi_platform_clock(&settings->clock);
+    return true;
+}
+
 bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error) {
     memset(settings, 0, sizeof(*settings));
     if (options == NULL) {
@@ -263,7 +279,8 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     }
     cv_options *own = &settings->options;
     if (!cvi_copy_sized(own, sizeof(*own), options, "cv_options", error) ||
-        !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error)) {
+        !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error) ||
+        !take_replacements(settings, error)) {
         return false;
     }
     cvi_arena_init(&settings->arena,

@@ -7,8 +7,10 @@
 
 #include <comicvine/client.h>
 #include <comicvine/error.h>
+#include <comicvine/sys/transport.h>
 
 #include "support/arena.h"
+#include "support/clock.h"
 #include "support/options.h"
 
 #define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
@@ -20,6 +22,8 @@ typedef struct cvi_settings {
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
     char origin[33];        /* fingerprint of the base URL alone */
     char host[33];          /* fingerprint of its host alone */
+    cv_transport network;   /* the application's; no size: none */
+    cvi_clock clock;
     cvi_arena arena;
 } cvi_settings;
 
