@@ -15,7 +15,7 @@
 #define MOST_FILE_BYTES ((size_t)64 << 20)
 #define MOST_WAIT_MS    INT64_C(60000)
 
-/* How often a request was answered. */
+/* Which of its answers a request got last; 0: none yet. */
 typedef struct place {
     struct place *next;
     int answers;
@@ -53,10 +53,12 @@ static bool write_path(const player *self, const place *of, int number,
     return !text.failed && cvi_file_exists(path);
 }
 
-/* The next answer's file, or the last one's again. */
-static bool find_file(const player *self, const place *of, char path[CVI_RECORDING_PATH_MAX + 1]) {
-    return write_path(self, of, of->answers + 1, path) ||
-           (of->answers > 0 && write_path(self, of, of->answers, path));
+/* The number of the next answer, or of the last one again; 0: there is none. */
+static int find_file(const player *self, const place *of, char path[CVI_RECORDING_PATH_MAX + 1]) {
+    if (write_path(self, of, of->answers + 1, path)) {
+        return of->answers + 1;
+    }
+    return of->answers > 0 && write_path(self, of, of->answers, path) ? of->answers : 0;
 }
 
 static void refuse(cv_transfer *transfer, const char *what, const char *which, const char *why) {
@@ -99,13 +101,14 @@ static void play(cv_transfer *transfer, place *of, const char *path) {
 static void answer(const player *self, const waiting *entry) {
     char path[CVI_RECORDING_PATH_MAX + 1];
     place *of = entry->place;
-    if (!find_file(self, of, path)) {
+    int number = find_file(self, of, path);
+    if (number == 0) {
         refuse(entry->transfer, "not recorded: ", of->target, "");
     } else if (!cv_transfer_may_send(entry->transfer)) {
         cv_transfer_complete(entry->transfer, CV_TRANSFER_NOT_SENT, 0, NULL);
     } else {
         play(entry->transfer, of, path);
-        of->answers++;
+        of->answers = number;
     }
 }
 
