@@ -16,5 +16,10 @@ target_link_libraries(comicvine_dependencies INTERFACE PkgConfig::SQLITE PkgConf
 if(COMICVINE_TRANSPORT_CURL)
   target_link_libraries(comicvine_dependencies INTERFACE PkgConfig::CURL)
 endif()
+# What a static library's users link beside it: for the CMake package and the pkg-config file.
+set(comicvine_requires sqlite3 yajl libmd)
+if(COMICVINE_TRANSPORT_CURL)
+  list(PREPEND comicvine_requires libcurl)
+endif()
 # xxHash is used inline: its headers, not its library.
 target_include_directories(comicvine_dependencies INTERFACE ${XXHASH_INCLUDE_DIRS})

@@ -1,6 +1,8 @@
 /* Fetches some issues and a list twice and says where each answer came from and how long it took.
  *
- * usage: demo DATABASE [BASE_URL]      the key comes from COMIC_VINE_API_KEY */
+ * usage: demo DATABASE [BASE_URL]      the key comes from COMIC_VINE_API_KEY
+ *
+ * C11 for timespec_get alone; the library needs C99. */
 #include <comicvine.h>
 
 #include <stdio.h>

@@ -5,11 +5,14 @@ build=$1
 
 # Left to the sanitizers: what runs thousands of times over (valgrind would take hours), and what is
 # about many processes or crowds of threads in real time, which valgrind runs one at a time; what a
-# system may refuse, which ends with a word of its own; and what valgrind has no system call for.
+# system may refuse, which ends with a word of its own; what valgrind has no system call for; and
+# children that let no system call through, or fork among crowds.
 skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          unit_test_engine_random unit_test_server unit_test_server_faults
          api_test_limits api_test_owner_death api_test_sharing
-         api_test_dedupe_store api_test_exactness api_test_full_disk unit_test_deaths unit_test_owner_end"
+         api_test_dedupe_store api_test_exactness api_test_full_disk unit_test_deaths unit_test_owner_end
+         api_test_fork_calls api_test_fork_busy api_test_exec
+         api_test_two_copies"
 
 check_one() { # PROGRAM
   local name log

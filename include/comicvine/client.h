@@ -17,7 +17,14 @@ extern "C" {
 #endif
 
 /* A client may be used from any number of threads. Any number of clients, in one program or in
- * many, may share one database file; they then share cache, requests under way and budget. */
+ * many, may share one database file; they then share cache, requests under way and budget.
+ *
+ * In a child of fork every call on an inherited client, on its requests and cursors, and on store
+ * handles fails with CV_ERROR_CLOSED (cv_request_done and cv_request_wait are true, numbers are
+ * what they are for NULL), and what closes or frees one does nothing: the memory stays, and nothing
+ * else is touched. Results stay readable and are freed as ever. Files that were open at the fork
+ * cannot be opened there (CV_ERROR_STORE) until exec, all others can. docs/embedding.md has the
+ * reasons, and what holds for several copies of the library in one process. */
 typedef struct cv_client cv_client;
 
 struct sqlite3;
@@ -191,7 +198,8 @@ typedef struct cv_options {
      * settings, hooks and busy handler stay. It must outlive the client. Implies CV_DRIVE_POLL, and
      * the client is then to be used by one thread at a time, that which may use the connection just
      * now. While a transaction of the application's is open on it, calls that must write fail with
-     * CV_ERROR_STORE and change nothing. */
+     * CV_ERROR_STORE and change nothing. It must be of the SQLite that the library uses, and is of
+     * no use in a child of fork. */
     struct sqlite3 *connection;
 
     cv_event_fn *on_event;  /* told what happens to each call (event.h); NULL: nothing is noted */
@@ -199,13 +207,21 @@ typedef struct cv_options {
     void *user;             /* handed to both */
     cv_log_level log_level; /* 0: CV_LOG_INFO */
 
+    /* What the client may hold at a time of the memory that goes through `allocator`: requests that
+     * are not freed, answers on their way and being decoded, records and pages in the application's
+     * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
+     * and an answer that does not fit is not read to its end; when enough has been freed, calls do
+     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 131 072, of which some
+     * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
+    int64_t max_memory_bytes;
+
     /* What requests are sent with, in place of libcurl (sys/transport.h); copied. It belongs to one
      * client, which calls its `close` in the end; if cv_client_open fails it stays the caller's.
      * NULL: libcurl. In a build without it, what is not cached fails with CV_ERROR_NETWORK then. */
     const struct cv_transport *transport;
 
     const struct cv_clock *clock; /* what time it is (sys/clock.h); NULL: the system's; copied */
-    int64_t reserved[9];
+    int64_t reserved[8];
 } cv_options;
 
 /* clang-format off */
@@ -216,7 +232,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, NULL, NULL, {0}                             \
+        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, NULL, NULL, {0}                          \
     }
 /* clang-format on */
 

@@ -98,7 +98,7 @@ CV_API const cv_error *cv_cursor_error(const cv_cursor *cursor);
 CV_API void cv_cursor_prefetch(cv_cursor *cursor, bool wanted);
 
 /* Where the walk stands, as one line of printable ASCII that holds the query and the position, not
- * the API key. Free it with cv_free. NULL without memory: cv_last_error(). */
+ * the API key; at most 32 768 bytes. Free it with cv_free. NULL without memory: cv_last_error(). */
 CV_API char *cv_cursor_token(const cv_cursor *cursor);
 
 /* A cursor that goes on where a token was made, in this program or another, now or later: behind

@@ -29,7 +29,7 @@ typedef enum cv_code {
     CV_ERROR_STORE,      /* the database: locked too long, full, corrupt, read-only, unsuitable */
     CV_ERROR_NOMEM,      /* an allocation failed; nothing was lost that was there before */
     CV_ERROR_CANCELLED,  /* cv_request_cancel or cv_request_free */
-    CV_ERROR_CLOSED      /* the client was closed meanwhile */
+    CV_ERROR_CLOSED      /* the client was closed meanwhile, or belongs to a parent process */
 } cv_code;
 
 typedef struct cv_error {

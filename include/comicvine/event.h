@@ -30,10 +30,12 @@ extern "C" {
 typedef enum cv_event_kind {
     CV_EVENT_QUEUED = 1, /* the request has been handed over */
     CV_EVENT_HIT,        /* the cache has the answer, be it that there is no such object (`code`) */
-    CV_EVENT_JOINED,     /* somebody asks for the same already, here or in another program */
+    CV_EVENT_JOINED,     /* somebody asks for the same already, here or in another program; in the
+                            same client all who are joined are told what follows, each of them */
 
     /* Not yet: `reason`, `until_ms`, `place`. Told when a wait begins, and again when its reason
-     * changes, or its end by a tenth of a second or more. */
+     * changes, or its end by a tenth of a second or more. The end is that of the reason: whoever
+     * has a place behind the first goes later than that, and is told so again at each turn. */
     CV_EVENT_WAITING,
 
     CV_EVENT_SENT,  /* a request leaves for the service, the `tries`th of this call */
@@ -59,22 +61,25 @@ typedef struct cv_event {
      * in the two events of a blocking call that the cache answers at once. */
     struct cv_request *request;
 
-    cv_resource resource; /* what is asked for; CV_RESOURCE_NONE: hits of a search */
-    cv_source source;     /* HIT, STALE, and DONE with CV_OK, but of a request for many */
-    int64_t id;           /* of the object; 0: a list, a search, or many at once */
-    const char *path;     /* first segment of the path, the service's unit of limits: "issue" */
-    int64_t at_ms;        /* when it happened; Unix time in milliseconds, as all moments here */
-    int64_t until_ms;     /* WAITING, RETRY, COOLDOWN: until when, as far as known; 0: not known */
-    int64_t delay_ms;     /* how long that is from `at_ms` */
-    int64_t place;        /* WAITING: in this client's line, from 1; 0: not a matter of turns */
-    int64_t tries;        /* SENT, RETRY */
-    const char *reason;   /* one line, "" if there is nothing to say; never holds the API key */
+    /* What is asked for; CV_RESOURCE_NONE: hits of a search, or a request that was refused for its
+     * arguments, of which CV_EVENT_DONE alone is told (nothing, if the call blocks). */
+    cv_resource resource;
+    cv_source source;   /* HIT, STALE, and DONE with CV_OK, but of a request for many */
+    int64_t id;         /* of the object; 0: a list, a search, or many at once */
+    const char *path;   /* first segment of the path, the service's unit of limits: "issue"; ""
+                           for arguments that were refused */
+    int64_t at_ms;      /* when it happened; Unix time in milliseconds, as all moments here */
+    int64_t until_ms;   /* WAITING, RETRY, COOLDOWN: until when, as far as known; 0: not known */
+    int64_t delay_ms;   /* how long that is from `at_ms` */
+    int64_t place;      /* WAITING: in this client's line, from 1; 0: not a matter of turns */
+    int64_t tries;      /* SENT, RETRY */
+    const char *reason; /* one line, "" if there is nothing to say; never holds the API key */
     int64_t reserved[8];
 } cv_event;
 
 /* A request for many tells of itself: queued and done; and all that happens to each list or object
  * that it asks the service for. What it finds in the cache id by id it does not tell, nor does a
- * cursor of pages that it fetches ahead. */
+ * cursor of pages that it fetches ahead, nor anybody of what is fetched behind a stale answer. */
 typedef void cv_event_fn(const cv_event *event, void *user);
 
 /* What a line of the log is about. A level includes those before it. */

@@ -33,7 +33,15 @@ typedef enum cv_mode {
  * It stands in for CV_ERROR_NETWORK, _TIMEOUT, _SERVER, _RESPONSE, _BLOCKED and _RATE_LIMITED (a
  * wait for quota beyond max_wait_ms too), for _NOT_CACHED in CV_MODE_CACHE_ONLY, and when a
  * deadline passes; never for any other error. That there is no such object is never said from a
- * stale answer. */
+ * stale answer.
+ *
+ * CV_STALE_IF_ERROR gives it when the error would have come: after the retries, and after waits of
+ * up to max_wait_ms while the service is left in peace. Set deadline_ms for those who want it
+ * sooner.
+ *
+ * What CV_STALE_WHILE_REVALIDATE fetches behind the answer ends with the client: cv_client_close
+ * does not wait for it, so a program that closes at once never gets anything newer this way. In
+ * CV_DRIVE_POLL later polls and waits fetch it. After a failure it is not tried again at once. */
 typedef enum cv_stale {
     CV_STALE_DEFAULT =
         0,             /* in cv_cache_settings: CV_STALE_IF_ERROR. Of a call: what the client has,

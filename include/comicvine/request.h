@@ -1,11 +1,10 @@
 /* Requests: one handle per call, for programs that must not block.
  *
  * A call that starts a request only enqueues. It returns NULL only without memory (or without a
- * client), and every function here takes NULL (CV_ERROR_NOMEM), so one check is enough: the
- * request's error.
- * A request belongs to one thread at a time; cv_request_cancel may be called from any. From the
- * moment that it is done until its callback has returned, a request with a callback belongs to the
- * thread that polls or waits: free it there, or afterwards.
+ * client of this process), and every function here takes NULL (CV_ERROR_NOMEM), so one check is
+ * enough: the request's error. A request belongs to one thread at a time; cv_request_cancel may be
+ * called from any. From the moment that it is done until its callback has returned, a request with
+ * a callback belongs to the thread that polls or waits: free it there, or afterwards.
  *
  * Callbacks run on the thread that is inside cv_client_poll, or inside a wait or blocking call for
  * its own request, or inside cv_client_close; with no lock held; exactly once for each request.

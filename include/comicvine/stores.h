@@ -9,8 +9,9 @@
  * false, and cv_last_error() says why: CV_ERROR_ARGUMENT (a NULL, an empty or too long text, a
  * number out of range), CV_ERROR_STORE (the file), CV_ERROR_NOMEM, and what a function names. What
  * a function hands out by pointer is then zero or NULL, unless it says otherwise. A handle that is
- * closed is gone: to use it is as wrong as to use freed memory. Times are milliseconds, and times
- * of the day Unix time, unless a name ends in _s (seconds).
+ * closed is gone: to use it is as wrong as to use freed memory. One that a child of fork inherited
+ * fails with CV_ERROR_CLOSED there (see cv_client). Times are milliseconds, and times of the day
+ * Unix time, unless a name ends in _s (seconds).
  *
  * On a connection of the application's (`connection` in the options) a handle is for one thread at
  * a time, that which may use the connection just now, and must be closed before it. Nothing of the
@@ -86,7 +87,7 @@ typedef struct cv_cache_options {
 /* clang-format off */
 #define CV_CACHE_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {0}                         \
+        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {0}                       \
     }
 /* clang-format on */
 
@@ -309,15 +310,16 @@ typedef struct cv_rate_limit_status {
     int64_t remaining;         /* requests that still fit into the window; CV_NONE: no limit */
     int64_t limit;             /* CV_NONE: no limit */
     int64_t reset_at_ms;       /* when the oldest request that counts leaves; 0: none counts */
-    int64_t next_slot_ms;      /* when the next user request may leave; -1: never */
+    int64_t next_slot_ms;      /* Unix time when the next user request may leave; -1: never */
     int64_t cooldown_until_ms; /* until when the service wants no request, or is left in peace as
                                   it fails (circuit_failures); 0: no such pause */
 
-    /* Shares of CV_LIMIT_ADAPTIVE; 0 and "" without. */
+    /* Shares of CV_LIMIT_ADAPTIVE, as they were last reckoned (recalculation_interval_ms), and so
+     * behind what cv_rate_limit_store_spenders counts; 0 and "" without. */
     int64_t user_reserved;
     int64_t background_max;
     bool background_paused;
-    int64_t recent_user_activity; /* user requests */
+    int64_t recent_user_activity; /* user requests in monitoring_window_ms */
 
     /* Why the shares are so; while the service is left in peace, that, and how often it failed. */
     char reason[128];

@@ -95,17 +95,10 @@ static cv_request *start(cv_client *client, cvi_call *call, const cv_request_opt
     return cvi_request_start(client, &order);
 }
 
-cv_request *cvi_without_client(void) {
-    cv_error error;
-    cvi_error_set(&error, CV_ERROR_ARGUMENT, "client is NULL");
-    cvi_error_remember(&error);
-    return NULL;
-}
-
 cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t id,
                                 const cv_request_options *options) {
-    if (client == NULL) {
-        return cvi_without_client();
+    if (!cvi_client_check(client)) {
+        return NULL;
     }
     cv_error error;
     cv_request_options own;
@@ -115,8 +108,8 @@ cv_request *cv_request_retrieve(cv_client *client, cv_resource resource, int64_t
 
 cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                             const cv_request_options *options) {
-    if (client == NULL) {
-        return cvi_without_client();
+    if (!cvi_client_check(client)) {
+        return NULL;
     }
     cv_error error;
     cv_request_options own;
@@ -126,8 +119,8 @@ cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_qu
 
 cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
                               const cv_request_options *options) {
-    if (client == NULL) {
-        return cvi_without_client();
+    if (!cvi_client_check(client)) {
+        return NULL;
     }
     cv_error error;
     cv_request_options own;
@@ -245,7 +238,7 @@ static void fetch_call(cv_client *client, cvi_call *call, const cv_request_optio
     }
     cv_request *request = cvi_request_start(client, &order);
     if (request == NULL || !cv_request_wait(request, -1)) {
-        cvi_error_no_memory(&outcome->error); /* the wait itself had not what it needs */
+        cvi_error_no_memory(&outcome->error); /* or the wait itself had not what it needs */
         end(request);
         return;
     }
@@ -278,8 +271,7 @@ static void settle(const cvi_outcome *outcome, const void *handle) {
 
 const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64_t id,
                                   const cv_request_options *options) {
-    if (client == NULL) {
-        cvi_without_client();
+    if (!cvi_client_check(client)) {
         return NULL;
     }
     cv_request_options own;
@@ -302,8 +294,7 @@ static const cv_page *hand_out_page(cvi_outcome *outcome) {
 
 const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_query *query,
                               const cv_request_options *options) {
-    if (client == NULL) {
-        cvi_without_client();
+    if (!cvi_client_check(client)) {
         return NULL;
     }
     cv_request_options own;
@@ -314,8 +305,7 @@ const cv_page *cvi_fetch_page(cv_client *client, cv_resource resource, const cv_
 }
 
 const cv_page *cv_search(cv_client *client, const cv_search_query *query, cv_priority priority) {
-    if (client == NULL) {
-        cvi_without_client();
+    if (!cvi_client_check(client)) {
         return NULL;
     }
     cv_request_options options = cvi_options_of(priority);

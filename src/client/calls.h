@@ -20,9 +20,6 @@ void cvi_fetch_call(cv_client *client, cvi_call *call, const cv_request_options 
 /* Copies the caller's options (NULL: defaults) by their size and checks them. */
 bool cvi_copy_options(cv_request_options *own, const cv_request_options *options, cv_error *error);
 
-/* There is no client to make a request in: NULL, and the reason where it is looked for. */
-cv_request *cvi_without_client(void);
-
 /* Options that only say the priority. */
 cv_request_options cvi_options_of(cv_priority priority);
 

@@ -16,6 +16,24 @@ const char *cv_version(void) {
     return CV_VERSION;
 }
 
+bool cvi_client_is_inherited(const cv_client *client) {
+    return !cvi_birth_is_here(&client->birth);
+}
+
+bool cvi_client_check(const cv_client *client) {
+    cv_error error;
+    if (client == NULL) {
+        cvi_error_set(&error, CV_ERROR_ARGUMENT, "client is NULL");
+        cvi_error_remember(&error);
+        return false;
+    }
+    if (cvi_client_is_inherited(client)) {
+        cvi_error_remember(&cvi_error_inherited);
+        return false;
+    }
+    return true;
+}
+
 void cvi_client_keep(cv_client *client) {
     cvi_mutex_lock(&client->mutex);
     client->references++;
@@ -23,10 +41,14 @@ void cvi_client_keep(cv_client *client) {
 }
 
 void cvi_client_release(cv_client *client) {
+    if (cvi_client_is_inherited(client)) {
+        return;
+    }
     cvi_mutex_lock(&client->mutex);
     bool last = --client->references == 0;
     cvi_mutex_unlock(&client->mutex);
     if (last) {
+        cvi_lineage_free(&client->lineage);
         cvi_mutex_destroy(&client->mutex);
         cv_allocator allocator = client->allocator;
         cvi_log_close(client->log);
@@ -62,12 +84,25 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
     return cvi_stores_open(&stores, error);
 }
 
+static cv_client *allocate_client(const cv_allocator *allocator) {
+    cv_client *client = cvi_allocate(allocator, sizeof(*client));
+    if (client == NULL || !cvi_lineage_init(&client->lineage)) {
+        cvi_release(allocator, client);
+        return NULL;
+    }
+    if (!cvi_mutex_init(&client->mutex)) {
+        cvi_lineage_free(&client->lineage);
+        cvi_release(allocator, client);
+        return NULL;
+    }
+    return client;
+}
+
 /* Moves the settings into a new client; clears them if that fails. */
 static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     cv_allocator allocator = settings->arena.allocator;
-    cv_client *client = cvi_allocate(&allocator, sizeof(*client));
-    if (client == NULL || !cvi_mutex_init(&client->mutex)) {
-        cvi_release(&allocator, client);
+    cv_client *client = allocate_client(&allocator);
+    if (client == NULL) {
         cvi_settings_clear(settings);
         cvi_error_no_memory(error);
         return NULL;
@@ -75,6 +110,7 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     client->settings = *settings;
     client->settings.options.allocator = &client->settings.arena.allocator;
     client->allocator = allocator;
+    client->birth = cvi_lineage_birth(&client->lineage);
     client->references = 1;
     client->due_boot_ms = INT64_MAX;
     client->clock = client->settings.clock;
@@ -160,7 +196,7 @@ static int deliver(cv_client *client) {
 }
 
 void cv_client_close(cv_client *client) {
-    if (client == NULL) {
+    if (client == NULL || cvi_client_is_inherited(client)) {
         return;
     }
     cvi_mutex_lock(&client->mutex);
@@ -186,9 +222,7 @@ void cv_client_close(cv_client *client) {
 /* NULL, remembered, without a client that is open. */
 static cvi_stores *stores_of(cv_client *client) {
     cv_error error;
-    if (client == NULL) {
-        cvi_error_set(&error, CV_ERROR_ARGUMENT, "the client is NULL");
-        cvi_error_remember(&error);
+    if (!cvi_client_check(client)) {
         return NULL;
     }
     cvi_mutex_lock(&client->mutex);
@@ -250,7 +284,7 @@ static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms)
 }
 
 int cv_client_poll(cv_client *client, int64_t timeout_ms) {
-    if (client == NULL) {
+    if (!cvi_client_check(client)) {
         return 0;
     }
     cvi_waiter waiter;
@@ -266,7 +300,7 @@ int cv_client_poll(cv_client *client, int64_t timeout_ms) {
 
 int64_t cv_client_next_deadline(const cv_client *constant) {
     cv_client *client = (cv_client *)constant; /* the mutex is not part of what const protects */
-    if (client == NULL) {
+    if (client == NULL || cvi_client_is_inherited(client)) {
         return -1;
     }
     bool drives = client->settings.options.drive == CV_DRIVE_POLL;

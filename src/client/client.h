@@ -53,7 +53,9 @@ struct cv_client {
     cvi_random random;
     cvi_stores *stores;
     cv_transport network; /* no size: none; the built-in one comes with the transport */
-    cvi_log *log; /* NULL: nobody reads it */
+    cvi_log *log;         /* NULL: nobody reads it */
+    cvi_lineage lineage;  /* its own, as requests outlive the stores */
+    cvi_birth birth;      /* where it was opened */
 
     /* shared */
     cvi_mutex mutex;
@@ -110,7 +112,17 @@ struct cv_request {
 
 /* ---- client.c ---- */
 
-/* One reference more / less; the last one frees. Both take the mutex. */
+/* Whether this process came by the client through a fork. Of all that hangs on it nothing may be
+ * touched then: its threads are not there, its mutexes may be locked, its sockets and its file are
+ * the parent's, and its lists may be half changed. What the child gives back stays where it is, and
+ * goes with its memory. */
+bool cvi_client_is_inherited(const cv_client *client);
+
+/* Every public function with a client begins here. False, remembered: it is NULL or inherited. */
+bool cvi_client_check(const cv_client *client);
+
+/* One reference more / less; the last one frees. Both take the mutex, and release does nothing
+ * in a child that a callback has forked off. */
 void cvi_client_keep(cv_client *client);
 void cvi_client_release(cv_client *client);
 

@@ -7,8 +7,16 @@
 
 static const cv_error no_cursor = {.code = CV_ERROR_ARGUMENT, .message = "the cursor is NULL"};
 
-void cvi_cursor_refuse_null(void) {
-    cvi_error_remember(&no_cursor);
+bool cvi_cursor_is_usable(const cv_cursor *cursor) {
+    return cursor != NULL && !cvi_client_is_inherited(cursor->client);
+}
+
+bool cvi_cursor_check(const cv_cursor *cursor) {
+    bool is_usable = cvi_cursor_is_usable(cursor);
+    if (!is_usable) {
+        cvi_error_remember(cursor == NULL ? &no_cursor : &cvi_error_inherited);
+    }
+    return is_usable;
 }
 
 /* ---- life ---- */
@@ -44,7 +52,7 @@ void cvi_cursor_drop_page(cv_cursor *cursor) {
 }
 
 void cv_cursor_close(cv_cursor *cursor) {
-    if (cursor != NULL) {
+    if (cvi_cursor_is_usable(cursor)) {
         cvi_cursor_drop_page(cursor);
         cvi_cursor_end_ahead(cursor);
         cvi_cursor_release(cursor);
@@ -115,8 +123,7 @@ static bool is_at_end(const cv_cursor *cursor) {
 }
 
 const cv_record *cv_cursor_next(cv_cursor *cursor) {
-    if (cursor == NULL) {
-        cvi_cursor_refuse_null();
+    if (!cvi_cursor_check(cursor)) {
         return NULL;
     }
     cursor->error = (cv_error){.code = CV_OK};
@@ -133,7 +140,7 @@ const cv_record *cv_cursor_next(cv_cursor *cursor) {
 }
 
 const cv_record *cvi_cursor_next_of(cv_cursor *cursor, cv_resource resource) {
-    if (cursor != NULL && cursor->resource->resource != resource) {
+    if (cvi_cursor_is_usable(cursor) && cursor->resource->resource != resource) {
         cvi_error_set(&cursor->error, CV_ERROR_ARGUMENT, "the cursor walks through %s",
                       cursor->resource->list_path);
         cvi_error_remember(&cursor->error);
@@ -167,7 +174,7 @@ static int64_t position_of(const cv_cursor *cursor) {
 }
 
 int64_t cv_cursor_position(const cv_cursor *cursor) {
-    if (cursor == NULL) {
+    if (!cvi_cursor_is_usable(cursor)) {
         return 0;
     }
     cvi_mutex_lock(&cursor->client->mutex);
@@ -177,7 +184,7 @@ int64_t cv_cursor_position(const cv_cursor *cursor) {
 }
 
 int64_t cv_cursor_total(const cv_cursor *cursor) {
-    if (cursor == NULL) {
+    if (!cvi_cursor_is_usable(cursor)) {
         return -1;
     }
     cvi_mutex_lock(&cursor->client->mutex);
@@ -187,11 +194,11 @@ int64_t cv_cursor_total(const cv_cursor *cursor) {
 }
 
 int64_t cv_cursor_repeated(const cv_cursor *cursor) {
-    return cursor != NULL ? cursor->repeated : 0;
+    return cvi_cursor_is_usable(cursor) ? cursor->repeated : 0;
 }
 
 int64_t cv_cursor_missing(const cv_cursor *cursor) {
-    if (cursor == NULL) {
+    if (!cvi_cursor_is_usable(cursor)) {
         return 0;
     }
     cvi_mutex_lock(&cursor->client->mutex);
@@ -201,5 +208,8 @@ int64_t cv_cursor_missing(const cv_cursor *cursor) {
 }
 
 const cv_error *cv_cursor_error(const cv_cursor *cursor) {
-    return cursor != NULL ? &cursor->error : &no_cursor;
+    if (cursor == NULL) {
+        return &no_cursor;
+    }
+    return cvi_client_is_inherited(cursor->client) ? &cvi_error_inherited : &cursor->error;
 }

@@ -75,7 +75,7 @@ void cvi_cursor_end_ahead(cv_cursor *cursor) {
 }
 
 void cv_cursor_prefetch(cv_cursor *cursor, bool wanted) {
-    if (cursor != NULL) {
+    if (cvi_cursor_is_usable(cursor)) {
         cvi_mutex_lock(&cursor->client->mutex);
         cursor->prefetches = wanted;
         cvi_mutex_unlock(&cursor->client->mutex);

@@ -53,8 +53,10 @@ typedef struct cvi_standing {
 
 cvi_standing cvi_cursor_standing(const cv_cursor *cursor);
 
-/* Makes "the cursor is NULL" this thread's last error. */
-void cvi_cursor_refuse_null(void);
+/* Whether a public call may touch the cursor: not NULL, and not a parent process's; check also
+ * remembers which. */
+bool cvi_cursor_is_usable(const cv_cursor *cursor);
+bool cvi_cursor_check(const cv_cursor *cursor);
 
 /* ---- cursor_pages.c ---- */
 

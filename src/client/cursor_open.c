@@ -10,10 +10,6 @@
 #include "support/error.h"
 
 static cv_cursor *new_cursor(cv_client *client, cv_error *error) {
-    if (client == NULL) {
-        cvi_error_set(error, CV_ERROR_ARGUMENT, "client is NULL");
-        return NULL;
-    }
     cv_cursor *cursor = cvi_allocate(&client->allocator, sizeof(*cursor));
     if (cursor == NULL) {
         cvi_error_no_memory(error);
@@ -117,6 +113,9 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
 
 static cv_cursor *open_cursor(cv_client *client, const cvi_bookmark *plan) {
     cv_error error;
+    if (!cvi_client_check(client)) {
+        return NULL;
+    }
     cv_cursor *cursor = new_cursor(client, &error);
     if (cursor != NULL && begin(cursor, plan, &error)) {
         return cursor;
@@ -202,8 +201,7 @@ static cvi_bookmark mark_place(const cv_cursor *cursor) {
 }
 
 char *cv_cursor_token(const cv_cursor *cursor) {
-    if (cursor == NULL) {
-        cvi_cursor_refuse_null();
+    if (!cvi_cursor_check(cursor)) {
         return NULL;
     }
     cvi_mutex_lock(&cursor->client->mutex);
@@ -235,9 +233,11 @@ cv_cursor *cv_cursor_resume(cv_client *client, const char *token) {
     cv_error error;
     cvi_bookmark mark;
     cvi_arena texts;
-    if (client == NULL || token == NULL) {
-        cvi_error_set(&error, CV_ERROR_ARGUMENT, "%s is NULL",
-                      client == NULL ? "client" : "the token");
+    if (!cvi_client_check(client)) {
+        return NULL;
+    }
+    if (token == NULL) {
+        cvi_error_set(&error, CV_ERROR_ARGUMENT, "the token is NULL");
         return refuse_to_open(&error);
     }
     cvi_arena_init(&texts, &client->allocator, 0);

@@ -156,6 +156,10 @@ void cvi_cursor_fetch_page(cv_cursor *cursor) {
     cv_request_options options = options_for(cursor, &found);
     cvi_call *call = cvi_cursor_call(cursor, found.offset, found.page, &outcome->error);
     cvi_fetch_call(cursor->client, call, &options, outcome);
+    if (cvi_client_is_inherited(cursor->client)) {
+        *outcome = (cvi_outcome){.error = cvi_error_inherited}; /* an event has forked */
+        return;
+    }
     cvi_mutex_lock(&cursor->client->mutex);
     cvi_cursor_arrive_locked(cursor, outcome);
     cvi_mutex_unlock(&cursor->client->mutex);
@@ -214,8 +218,7 @@ static cv_request *refuse_second(const cv_cursor *cursor) {
 }
 
 cv_request *cv_request_next_page(cv_cursor *cursor) {
-    if (cursor == NULL) {
-        cvi_cursor_refuse_null();
+    if (!cvi_cursor_check(cursor)) {
         return NULL;
     }
     cvi_cursor_drop_page(cursor);

@@ -25,6 +25,9 @@ bool cvi_waiter_enter(cv_client *client, cvi_waiter *waiter, const cv_request *r
 }
 
 void cvi_waiter_leave(cv_client *client, cvi_waiter *waiter) {
+    if (cvi_client_is_inherited(client)) {
+        return; /* a callback has forked, and this is the child's way out */
+    }
     cvi_mutex_lock(&client->mutex);
     cvi_waiter **link = &client->waiters;
     while (*link != waiter) {
@@ -124,6 +127,9 @@ bool cvi_callbacks_are_due_locked(const cv_client *client) {
 
 /* Takes one callback out of the queue and calls it. `request` NULL: the first. */
 static bool run_one(cv_client *client, cv_request *request) {
+    if (cvi_client_is_inherited(client)) {
+        return false; /* the one before has forked */
+    }
     cvi_mutex_lock(&client->mutex);
     if (request == NULL) {
         request = first_due_locked(client);
@@ -145,6 +151,9 @@ int cvi_callbacks_run(cv_client *client, cv_request *request) {
     int count = 0;
     if (request != NULL) {
         return run_one(client, request) ? 1 : 0;
+    }
+    if (cvi_client_is_inherited(client)) {
+        return 0; /* the round before has forked */
     }
     /* Only those that are there now, so that callbacks which submit hits cannot keep us for ever.
      */

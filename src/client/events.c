@@ -297,6 +297,9 @@ static void end_delivery(cv_client *client, cv_request *request, const void *tel
 }
 
 static bool deliver_one(cv_client *client, cv_request *wanted) {
+    if (cvi_client_is_inherited(client)) {
+        return false;
+    }
     cvi_mutex_lock(&client->mutex);
     cvi_event_node *node = first_due_locked(client, wanted);
     if (node == NULL) {
@@ -310,13 +313,16 @@ static bool deliver_one(cv_client *client, cv_request *wanted) {
     request->pins++;
     cvi_mutex_unlock(&client->mutex);
     client->settings.options.on_event(&node->event, client->settings.options.user);
+    if (cvi_client_is_inherited(client)) {
+        return true; /* it has forked, and this is the child's way out */
+    }
     free_event(node);
     end_delivery(client, request, teller_before);
     return true;
 }
 
 int cvi_events_run(cv_client *client, cv_request *request) {
-    if (client->settings.options.on_event == NULL) {
+    if (client->settings.options.on_event == NULL || cvi_client_is_inherited(client)) {
         return 0;
     }
     /* Of all only those that are there now, so that what is told of hits that an event asks for

@@ -82,6 +82,10 @@ static bool ask(cv_client *client, cv_error *error) {
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = cvi_call_key_check(&client->settings, &outcome.error);
     cvi_fetch_call(client, call, &options, &outcome);
+    if (cvi_client_is_inherited(client)) {
+        *error = cvi_error_inherited; /* an event has forked, and this is the child's way out */
+        return false;
+    }
     bool is_accepted = outcome.result != NULL;
     cvi_result_release(outcome.result);
     if (is_accepted || outcome.error.code == CV_ERROR_AUTH) {
@@ -115,14 +119,15 @@ static bool check(cv_client *client, cv_error *error) {
 }
 
 bool cv_client_check_key(cv_client *client) {
-    if (client == NULL) {
-        cvi_without_client();
+    if (!cvi_client_check(client)) {
         return false;
     }
     cv_error error;
     cvi_client_keep(client);
     bool is_accepted = check(client, &error);
-    cvi_log_flush(client->log);
+    if (!cvi_client_is_inherited(client)) {
+        cvi_log_flush(client->log);
+    }
     cvi_client_release(client);
     if (!is_accepted) {
         cvi_error_remember(&error);

@@ -139,8 +139,8 @@ static bool prepare(cv_client *client, cv_resource resource, const int64_t *ids,
 
 cv_request *cv_request_retrieve_many(cv_client *client, cv_resource resource, const int64_t *ids,
                                      size_t count, const cv_request_options *options) {
-    if (client == NULL) {
-        return cvi_without_client();
+    if (!cvi_client_check(client)) {
+        return NULL;
     }
     cv_error error;
     cvi_order order = {.error = &error};

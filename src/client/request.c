@@ -38,6 +38,7 @@ static cv_request *allocate_request(cv_client *client, const cvi_order *order) {
 static cv_request *new_request(cv_client *client, const cvi_order *order) {
     cv_request *request = allocate_request(client, order);
     if (request == NULL) {
+        cvi_error_remember_no_memory();
         cvi_call_release(order->call);
         cvi_many_free(order->many);
         return NULL;
@@ -168,7 +169,7 @@ static void cancel_locked(cv_request *request) {
 }
 
 void cv_request_cancel(cv_request *request) {
-    if (request != NULL) {
+    if (request != NULL && !cvi_client_is_inherited(request->client)) {
         cv_client *client = request->client;
         cvi_mutex_lock(&client->mutex);
         cancel_locked(request);
@@ -188,6 +189,9 @@ void cvi_request_detach(cv_request *request) {
 
 void cvi_request_free(cv_request *request) {
     cv_client *client = request->client;
+    if (cvi_client_is_inherited(client)) {
+        return;
+    }
     cvi_mutex_lock(&client->mutex);
     request->callback = NULL;
     request->owned_by_user = false;
@@ -215,7 +219,7 @@ void cv_request_free(cv_request *request) {
 /* ---- looking and waiting ---- */
 
 bool cv_request_done(const cv_request *request) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return true;
     }
     cvi_mutex_lock(&request->client->mutex);
@@ -227,6 +231,9 @@ bool cv_request_done(const cv_request *request) {
 const cv_error *cv_request_error(const cv_request *request) {
     if (request == NULL) {
         return &no_memory;
+    }
+    if (cvi_client_is_inherited(request->client)) {
+        return &cvi_error_inherited;
     }
     return cv_request_done(request) ? &request->outcome.error : &pending;
 }
@@ -267,6 +274,9 @@ static void pin(cv_request *request) {
 
 static void unpin(cv_request *request) {
     cv_client *client = request->client;
+    if (cvi_client_is_inherited(client)) {
+        return; /* an event or a callback has forked */
+    }
     cvi_mutex_lock(&client->mutex);
     bool is_orphan = cvi_request_unpin_locked(request);
     cvi_mutex_unlock(&client->mutex);
@@ -276,7 +286,7 @@ static void unpin(cv_request *request) {
 }
 
 bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return true;
     }
     cv_client *client = request->client;
@@ -299,7 +309,7 @@ bool cv_request_wait(cv_request *request, int64_t timeout_ms) {
 }
 
 void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user) {
-    if (request == NULL) {
+    if (request == NULL || cvi_client_is_inherited(request->client)) {
         return;
     }
     cvi_mutex_lock(&request->client->mutex);

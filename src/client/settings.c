@@ -19,8 +19,9 @@
 #error "the build names a page that explains this client to the service"
 #endif
 
-#define LONG_TEXT   ((size_t)2048)
-#define LONGEST_KEY ((size_t)256)
+#define LONG_TEXT    ((size_t)2048)
+#define LONGEST_KEY  ((size_t)256)
+#define LEAST_MEMORY INT64_C(131072)
 
 #define NUMBER(member, fallback, smallest, largest, none)                                          \
     CVI_NUMBER(cv_options, member, fallback, smallest, largest, none)
@@ -30,6 +31,7 @@ static const cvi_number_option numbers[] = {
     NUMBER(timeout_ms, 30000, 1, 86400000, false),
     NUMBER(max_wait_ms, 60000, 1, INT64_MAX, true),
     NUMBER(max_retries, 2, 1, 100, true),
+    NUMBER(max_memory_bytes, CV_NONE, LEAST_MEMORY, INT64_MAX, true),
 };
 
 static bool fill_numbers(cv_options *options, cv_error *error) {
@@ -271,6 +273,25 @@ static bool take_replacements(cvi_settings *settings, cv_error *error) {
     return true;
 }
 
+/* The arena on the allocator that all else of the client will use too, with the cap before it. */
+static bool init_arena(cvi_settings *settings, cv_error *error) {
+    const cv_options *options = &settings->options;
+    cv_allocator allocator =
+        options->allocator != NULL ? *options->allocator : cvi_default_allocator;
+    if (options->max_memory_bytes != CV_NONE) {
+        uint64_t max_bytes = (uint64_t)options->max_memory_bytes;
+        settings->cap =
+            cvi_cap_open(&allocator, max_bytes < SIZE_MAX ? (size_t)max_bytes : SIZE_MAX);
+        if (settings->cap == NULL) {
+            cvi_error_no_memory(error);
+            return false;
+        }
+        allocator = cvi_cap_allocator(settings->cap);
+    }
+    cvi_arena_init(&settings->arena, &allocator, 1024);
+    return true;
+}
+
 bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error) {
     memset(settings, 0, sizeof(*settings));
     if (options == NULL) {
@@ -280,11 +301,9 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     cv_options *own = &settings->options;
     if (!cvi_copy_sized(own, sizeof(*own), options, "cv_options", error) ||
         !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error) ||
-        !take_replacements(settings, error)) {
+        !take_replacements(settings, error) || !init_arena(settings, error)) {
         return false;
     }
-    cvi_arena_init(&settings->arena,
-                   own->allocator != NULL ? own->allocator : &cvi_default_allocator, 1024);
     if (!copy_options(settings, error)) {
         cvi_settings_clear(settings);
         return false;
@@ -299,6 +318,8 @@ void cvi_settings_clear(cvi_settings *settings) {
         explicit_bzero(key, strlen(key));
     }
     cvi_arena_clear(&settings->arena);
+    cvi_cap_close(settings->cap);
+    settings->cap = NULL;
     memset(&settings->options, 0, sizeof(settings->options));
 }
 

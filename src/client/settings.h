@@ -10,6 +10,7 @@
 #include <comicvine/sys/transport.h>
 
 #include "support/arena.h"
+#include "support/cap.h"
 #include "support/clock.h"
 #include "support/options.h"
 
@@ -24,13 +25,14 @@ typedef struct cvi_settings {
     char host[33];          /* fingerprint of its host alone */
     cv_transport network;   /* the application's; no size: none */
     cvi_clock clock;
-    cvi_arena arena;
+    cvi_cap *cap;    /* before the application's allocator; NULL: no bound */
+    cvi_arena arena; /* its allocator is the one for all that the client holds */
 } cvi_settings;
 
 /* False: CV_ERROR_ARGUMENT names the option, CV_ERROR_AUTH a missing key; nothing is held then. */
 bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error);
 
-/* Wipes the key and frees everything. */
+/* Wipes the key and frees everything; the allocator stays good for blocks that are out. */
 void cvi_settings_clear(cvi_settings *settings);
 
 /* How long an answer of this resource counts as fresh; 0: not at all. */

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "support/allocator.h"
+#include "support/cap.h"
+
 /* Of the ends without an answer. */
 static const cvi_response_kind kinds[] = {
     [CV_TRANSFER_NOT_SENT] = CVI_RESPONSE_NETWORK, /* unless the library had said no */
@@ -59,9 +62,21 @@ static void conclude_redirect(cvi_transfer *transfer, cvi_response *response) {
         response->reason = NULL;
     } else if (no_memory) {
         response->kind = CVI_RESPONSE_NO_MEMORY;
+        response->reason = cvi_cap_has_refused() ? CVI_CAP_REASON : NULL;
     } else {
         response->reason = "redirected to another host, port or protocol";
     }
+}
+
+/* What was room to grow is not kept as long as the answer is. */
+static char *take_body(cvi_transfer *transfer) {
+    const cv_allocator *allocator = &transfer->transport->options.allocator;
+    char *body = cvi_reallocate(allocator, transfer->body, transfer->size + 1);
+    if (body == NULL) {
+        body = transfer->body;
+    }
+    transfer->body = NULL;
+    return body;
 }
 
 static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
@@ -74,9 +89,8 @@ static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
     if (transfer->body != NULL) {
         cvi_redact_key(transfer->transport, transfer->body, transfer->size);
         transfer->body[transfer->size] = '\0';
-        response->body = transfer->body;
+        response->body = take_body(transfer);
         response->size = transfer->size;
-        transfer->body = NULL;
     }
 }
 
@@ -101,4 +115,7 @@ void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
     response->kind = kind_of_failure(transfer);
     memcpy(transport->reason, transfer->reason, sizeof(transport->reason));
     response->reason = transport->reason[0] != '\0' ? transport->reason : NULL;
+    if (transfer->over_cap) {
+        response->reason = CVI_CAP_REASON;
+    }
 }

@@ -35,9 +35,23 @@ struct exchange {
 
 /* ---- what libcurl calls ---- */
 
+/* Known to the library before the first byte, it need not read what it cannot hold. */
+static void hand_over_length(const exchange *self) {
+    char text[24];
+    cvi_buffer length;
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(self->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+    cvi_buffer_over(&length, text, sizeof(text));
+    cvi_buffer_add_int(&length, bytes);
+    cv_transfer_header(self->transfer, "Content-Length", text);
+}
+
 static size_t receive_body(char *bytes, size_t unit, size_t count, void *user) {
     exchange *self = user;
     size_t size = unit * count;
+    if (!self->received) {
+        hand_over_length(self);
+    }
     self->received = true;
     return cv_transfer_body(self->transfer, bytes, size) ? size : CURL_WRITEFUNC_ERROR;
 }
@@ -74,6 +88,13 @@ static bool set_headers(exchange *self, const cv_transfer_request *request) {
     return curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, self->headers) == CURLE_OK;
 }
 
+/* A program that the application starts would keep the connection open. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)user;
+    (void)purpose;
+    return cvi_socket_open(address->family, address->socktype, address->protocol);
+}
+
 static bool set_limits(CURL *easy, const cv_transfer_request *request) {
     return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms) ==
                CURLE_OK &&
@@ -96,6 +117,7 @@ static bool set_exchange(exchange *self, const cv_transfer_request *request) {
            curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, self) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, self) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, self) == CURLE_OK;
@@ -290,6 +312,7 @@ static curl_network *open_network(const cv_allocator *allocator) {
         cvi_release(allocator, self);
         return NULL;
     }
+    cvi_exec_closes(wake, self); /* libcurl does not say what it is woken through */
     return self;
 }
 

@@ -3,11 +3,13 @@
  * the key is not kept. */
 #include "client/transport_internal.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "client/redact.h"
 #include "support/allocator.h"
+#include "support/cap.h"
 #include "support/http_date.h"
 
 #define LONGEST_VALUE     ((size_t)4096)
@@ -24,15 +26,15 @@ static bool is_printable(const char *value) {
 }
 
 /* Digits and nothing else; more than anybody means are as many as matter. -1: no number. */
-static int64_t read_seconds(const char *value) {
-    int64_t seconds = 0;
+static int64_t read_number(const char *value) {
+    int64_t number = 0;
     if (*value == '\0') {
         return -1;
     }
     for (; *value >= '0' && *value <= '9'; value++) {
-        seconds = seconds < INT64_C(1000000000000) ? seconds * 10 + (*value - '0') : seconds;
+        number = number < INT64_C(1000000000000) ? number * 10 + (*value - '0') : number;
     }
-    return *value == '\0' ? seconds : -1;
+    return *value == '\0' ? number : -1;
 }
 
 static int64_t bounded_ms(int64_t pause_s) {
@@ -49,7 +51,7 @@ static int64_t wall_s(const cvi_transfer *transfer) {
 /* Seconds from now, or a date. */
 static void note_retry_after(cvi_transfer *transfer, const char *value) {
     int64_t date_s = 0;
-    int64_t pause_s = read_seconds(value);
+    int64_t pause_s = read_number(value);
     if (pause_s < 0 && cvi_http_date_read(value, &date_s)) {
         pause_s = date_s - wall_s(transfer);
     }
@@ -58,7 +60,7 @@ static void note_retry_after(cvi_transfer *transfer, const char *value) {
 
 /* Seconds from now, or a time of the day as seconds of Unix time. */
 static void note_reset(cvi_transfer *transfer, const char *value) {
-    int64_t reset_s = read_seconds(value);
+    int64_t reset_s = read_number(value);
     transfer->headers.reset_ms =
         bounded_ms(reset_s < FIRST_UNIX_S ? reset_s : reset_s - wall_s(transfer));
 }
@@ -70,7 +72,16 @@ static void note_location(cvi_transfer *transfer, const char *value) {
     }
     transfer->headers.location =
         cvi_copy_text(&transfer->transport->options.allocator, value, strlen(value));
-    transfer->no_memory = transfer->no_memory || transfer->headers.location == NULL;
+    if (transfer->headers.location == NULL) {
+        transfer->no_memory = true;
+        transfer->over_cap = cvi_cap_has_refused();
+    }
+}
+
+static void note_length(cvi_transfer *transfer, const char *value) {
+    int64_t length = read_number(value);
+    uint64_t bytes = length > 0 ? (uint64_t)length : 0;
+    transfer->headers.length = bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
 }
 
 static bool holds_key(const cvi_transfer *transfer, const char *value) {
@@ -96,9 +107,13 @@ void cvi_transfer_note_header(cvi_transfer *transfer, const char *name, const ch
         const char *name;
         void (*note)(cvi_transfer *transfer, const char *value);
     } headers[] = {
-        {"Location", note_location},           {"Retry-After", note_retry_after},
-        {"X-RateLimit-Reset", note_reset},     {"ETag", note_etag},
-        {"Last-Modified", note_last_modified}, {"Cache-Control", note_cache_control},
+        {"Content-Length", note_length},
+        {"Location", note_location},
+        {"Retry-After", note_retry_after},
+        {"X-RateLimit-Reset", note_reset},
+        {"ETag", note_etag},
+        {"Last-Modified", note_last_modified},
+        {"Cache-Control", note_cache_control},
     };
     if (strnlen(value, LONGEST_VALUE + 1) > LONGEST_VALUE || !is_printable(value)) {
         return;

@@ -19,6 +19,7 @@ typedef struct cvi_answer_headers {
     char *location;         /* as given; NULL: none */
     int64_t retry_after_ms; /* 0: not given, or not understood; so is the next */
     int64_t reset_ms;
+    size_t length; /* of the body, unless it is packed; 0: not said */
 } cvi_answer_headers;
 
 struct cvi_transport {
@@ -53,6 +54,7 @@ struct cvi_transfer {
     bool second_send; /* it was asked for twice */
     bool too_large;
     bool no_memory;
+    bool over_cap; /* and it was the client's own bound that refused */
     bool finished; /* nothing below changes any more */
     cv_transfer_end end;
     int http_status;

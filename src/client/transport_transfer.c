@@ -6,6 +6,7 @@
 
 #include "support/allocator.h"
 #include "support/buffer.h"
+#include "support/cap.h"
 
 #define FIRST_BODY_BYTES ((size_t)32768)
 
@@ -74,13 +75,14 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
     if (needed <= transfer->capacity) {
         return true;
     }
-    size_t capacity = transfer->capacity > 0 ? transfer->capacity : FIRST_BODY_BYTES;
-    while (capacity < needed) {
-        capacity *= 2;
+    size_t capacity = transfer->capacity * 2;
+    if (capacity < needed) {
+        capacity = needed;
     }
     char *body = cvi_reallocate(&transfer->transport->options.allocator, transfer->body, capacity);
     if (body == NULL) {
         transfer->no_memory = true;
+        transfer->over_cap = cvi_cap_has_refused();
         return false;
     }
     transfer->body = body;
@@ -88,21 +90,34 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
     return true;
 }
 
+/* A body that says its length gets room for all of it at once, so that one that cannot be held is
+ * not read. Unpacked it may be longer than that. */
+static size_t expected_bytes(const cvi_transfer *transfer) {
+    size_t most = transfer->transport->options.max_body_bytes;
+    if (transfer->headers.length > 0) {
+        return transfer->headers.length;
+    }
+    return most < FIRST_BODY_BYTES ? most : FIRST_BODY_BYTES;
+}
+
 static bool add_body_locked(cvi_transfer *transfer, const void *bytes, size_t size) {
     if (!is_open_locked(transfer) || transfer->too_large || transfer->no_memory) {
         return false;
     }
-    if (size > transfer->transport->options.max_body_bytes - transfer->size) {
+    if (size == 0) {
+        return true;
+    }
+    size_t expected = transfer->size == 0 ? expected_bytes(transfer) : 0;
+    size_t extra = expected > size ? expected : size;
+    if (extra > transfer->transport->options.max_body_bytes - transfer->size) {
         transfer->too_large = true;
         return false;
     }
-    if (size > 0 && !grow_body(transfer, size)) {
+    if (!grow_body(transfer, extra)) {
         return false;
     }
-    if (size > 0) {
-        memcpy(transfer->body + transfer->size, bytes, size);
-        transfer->size += size;
-    }
+    memcpy(transfer->body + transfer->size, bytes, size);
+    transfer->size += size;
     return true;
 }
 

@@ -66,11 +66,15 @@ void cv_cache_store_close(cv_cache_store *store) {
 
 /* ---- reading ---- */
 
-static bool check_key(const cv_cache_store *store, const char *hash) {
+static bool check_store(const cv_cache_store *store) {
     if (store == NULL) {
         return cvi_public_refuse("the cache store is NULL");
     }
-    return cvi_public_check_text("hash", hash, CV_HASH_MAX);
+    return cvi_public_check_here(store->stores);
+}
+
+static bool check_key(const cv_cache_store *store, const char *hash) {
+    return check_store(store) && cvi_public_check_text("hash", hash, CV_HASH_MAX);
 }
 
 static bool look(cv_cache_store *store, const char *hash, int64_t stale_ms, cv_blob *value,
@@ -179,8 +183,8 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
         return cvi_public_refuse("the stats are NULL");
     }
     memset(stats, 0, sizeof(*stats));
-    if (store == NULL) {
-        return cvi_public_refuse("the cache store is NULL");
+    if (!check_store(store)) {
+        return false;
     }
     cvi_db *db = store->stores->cache_db;
     if (!cvi_public_read_row(db, text, CVI_VALUES(cvi_integer(cvi_clock_now(&db->clock).wall_ms)),
@@ -200,15 +204,11 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
 }
 
 bool cv_cache_store_cleanup(cv_cache_store *store) {
-    if (store == NULL) {
-        return cvi_public_refuse("the cache store is NULL");
-    }
-    return cvi_public_delete_all(store->stores, store->stores->cache_db, clean_batch);
+    return check_store(store) &&
+           cvi_public_delete_all(store->stores, store->stores->cache_db, clean_batch);
 }
 
 bool cv_cache_store_clear(cv_cache_store *store) {
-    if (store == NULL) {
-        return cvi_public_refuse("the cache store is NULL");
-    }
-    return cvi_public_delete_all(store->stores, store->stores->cache_db, clear_batch);
+    return check_store(store) &&
+           cvi_public_delete_all(store->stores, store->stores->cache_db, clear_batch);
 }

@@ -4,7 +4,8 @@
  * that among our processes none of them ever overlap. Programs that know no turns can still make
  * SQLite say BUSY: then everything is undone and given back, and the caller tries again.
  *
- * The connection is opened without SQLite's own mutexes; `mutex` guards it. */
+ * The connection is opened without SQLite's own mutexes; `mutex` guards it. Whatever calls SQLite
+ * holds a fork off meanwhile, but on a connection of the application's, whose hooks may fork. */
 #include "stores/database.h"
 
 #include <limits.h>
@@ -174,14 +175,23 @@ static cvi_store_answer explain_busy(const cvi_db *db, cvi_store_answer answer, 
     return CVI_STORE_FAILED;
 }
 
+/* Before SQLite has the file open, so that no fork finds one that is not listed. */
+static bool list_file(cvi_db *db, cv_error *error) {
+    if (db->is_memory || db->open_file != NULL) {
+        return true;
+    }
+    db->open_file = cvi_open_files_add(db->files, db->path, error);
+    return db->open_file != NULL;
+}
+
 static cvi_store_answer connect_for_writing(cvi_db *db, cv_error *error) {
     if (db->is_borrowed) {
-        return check_free(db, error);
+        return list_file(db, error) ? check_free(db, error) : CVI_STORE_FAILED;
     }
     if (!db->is_memory && !cvi_file_create_private(db->path, error)) {
         return CVI_STORE_FAILED;
     }
-    return connect(db, &db->connection, error);
+    return list_file(db, error) ? connect(db, &db->connection, error) : CVI_STORE_FAILED;
 }
 
 /* With a line in the log if that has changed what the file is. */
@@ -236,11 +246,13 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64
 
 static cvi_store_answer try_open(cvi_db *db, sqlite3 *borrowed, int64_t look_back_ms,
                                  cv_error *error) {
+    cvi_db_visit(db);
     cvi_store_answer answer = cvi_turn_take(&db->turn, error);
     if (answer == CVI_STORE_DONE) {
         answer = connect_and_migrate(db, borrowed, look_back_ms, error);
         cvi_turn_release(&db->turn);
     }
+    cvi_db_depart(db);
     return answer;
 }
 
@@ -341,8 +353,35 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
                       kind, resolved);
         return false;
     }
-    return copy_path(db, resolved, error) && check_place(db, error) &&
-           cvi_turn_open(&db->turn, db->path, &db->clock, &db->random, error);
+    return copy_path(db, resolved, error) && cvi_open_files_check(db->files, db->path, error) &&
+           check_place(db, error) &&
+           cvi_turn_open(&db->turn, db->path, &db->clock, &db->random, error) &&
+           cvi_turn_show_copy(&db->turn, cvi_open_files_copy(db->files), error);
+}
+
+/* SQLite has a mutex for all its memory: where a fork has torn it from its holder, nothing works.
+ */
+static bool find_files(cvi_db *db, cv_error *error) {
+    if (cvi_fork_was_torn()) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "a database was busy for long when this process was forked off, call exec "
+                      "first");
+        return false;
+    }
+    db->files = cvi_open_files_enter();
+    if (db->files == NULL) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    db->birth = cvi_open_files_birth(db->files);
+    return true;
+}
+
+static bool find_place(cvi_db *db, const char *database, cv_error *error) {
+    cvi_db_visit(db);
+    bool is_found = find_files(db, error) && locate(db, database, error);
+    cvi_db_depart(db);
+    return is_found;
 }
 
 /* The name of the file behind a connection, or ":memory:" where there is none: some of SQLite's
@@ -368,11 +407,11 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
     db->clock = options->clock;
     db->random = options->random;
     db->log = options->log;
-    if (!cvi_mutex_init(&db->mutex)) {
+    if (!cvi_fork_heed() || !cvi_mutex_init(&db->mutex)) {
         cvi_error_no_memory(error);
         return false;
     }
-    if (locate(db, name, error) && open_patiently(db, options, error)) {
+    if (find_place(db, name, error) && open_patiently(db, options, error)) {
         return true;
     }
     cvi_db_close(db);
@@ -387,7 +426,15 @@ void cvi_db_close(cvi_db *db) {
         while (gate == CVI_STORE_BUSY && cvi_patience_wait(db, &left)) {
             gate = cvi_turn_take(&db->turn, &ignored);
         }
+        cvi_db_visit(db);
         disconnect(db);
+        cvi_db_depart(db);
+    }
+    if (db->open_file != NULL) {
+        cvi_open_files_remove(db->files, db->open_file);
+    }
+    if (db->files != NULL) {
+        cvi_open_files_leave(db->files);
     }
     cvi_turn_close(&db->turn);
     cvi_mutex_destroy(&db->mutex);
@@ -397,9 +444,22 @@ void cvi_db_close(cvi_db *db) {
 
 /* ---- transactions ---- */
 
+void cvi_db_visit(const cvi_db *db) {
+    if (!db->is_borrowed) {
+        cvi_fork_hold_off();
+    }
+}
+
+void cvi_db_depart(const cvi_db *db) {
+    if (!db->is_borrowed) {
+        cvi_fork_let();
+    }
+}
+
 /* The application keeps its connection to one thread at a time: a mutex of ours would only stand in
  * another order to SQLite's where a hook calls us. */
 void cvi_db_lock(cvi_db *db) {
+    cvi_db_visit(db); /* before the mutex: a fork waits for somebody inside who may want it */
     if (!db->is_borrowed) {
         cvi_mutex_lock(&db->mutex);
     }
@@ -411,6 +471,7 @@ void cvi_db_unlock(cvi_db *db) {
     if (!db->is_borrowed) {
         cvi_mutex_unlock(&db->mutex);
     }
+    cvi_db_depart(db);
 }
 
 /* A connection of the application's is used by one thread: if somebody is in already, it is this

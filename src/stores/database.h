@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "stores/open_files.h"
 #include "stores/sql.h"
 #include "stores/turn.h"
 #include "support/log.h"
@@ -32,9 +33,12 @@ typedef struct cvi_db {
     bool is_in_transaction; /* one of ours is open */
     bool is_entered;        /* between lock and unlock */
     bool relaxed_sync;
-    cvi_turn turn;     /* used under `mutex` */
-    int wal_frames;    /* after the last commit */
-    int checkpoint_at; /* frames from which on a commit is followed by a checkpoint */
+    cvi_birth birth; /* where it was opened */
+    cvi_open_files *files;
+    cvi_open_file *open_file; /* NULL: not listed */
+    cvi_turn turn;            /* used under `mutex` */
+    int wal_frames;           /* after the last commit */
+    int checkpoint_at;        /* frames from which on a commit is followed by a checkpoint */
     cvi_sql sql;
     sqlite3_stmt *statements[CVI_DB_STATEMENTS];
     cv_allocator allocator;
@@ -47,7 +51,8 @@ typedef struct cvi_db {
  * that hold it. On failure nothing is left open. */
 bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error);
 
-/* Closes. Statements on the connection must be finalized, further connections closed. */
+/* Closes. Statements on the connection must be finalized, further connections closed. Not for what
+ * a child of fork inherited. */
 void cvi_db_close(cvi_db *db);
 
 /* A further connection to the same file that can only read. Close it with sqlite3_close. Not for
@@ -65,6 +70,11 @@ cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
 
 /* Sleeps a little before the next try. False: it is over. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left);
+
+/* Whoever works with a connection beside the writing one, or makes or ends one, does so between
+ * these: they hold a fork off. */
+void cvi_db_visit(const cvi_db *db);
+void cvi_db_depart(const cvi_db *db);
 
 /* Reads on the writing connection outside a transaction go between these. */
 void cvi_db_lock(cvi_db *db);

@@ -66,7 +66,7 @@ static bool check_store(const cv_dedupe_store *store) {
         cvi_public_refuse("the dedupe store is NULL");
         return false;
     }
-    return true;
+    return cvi_public_check_here(store->stores);
 }
 
 static bool check_hash(const cv_dedupe_store *store, const char *hash) {

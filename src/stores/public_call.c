@@ -101,6 +101,14 @@ bool cvi_public_refuse(const char *format, ...) {
     return false;
 }
 
+bool cvi_public_check_here(const cvi_stores *stores) {
+    if (cvi_stores_are_inherited(stores)) {
+        cvi_error_remember(&cvi_error_inherited);
+        return false;
+    }
+    return true;
+}
+
 bool cvi_public_check_text(const char *name, const char *text, size_t longest) {
     if (text == NULL || text[0] == '\0') {
         return cvi_public_refuse("the %s is %s", name, text == NULL ? "NULL" : "empty");
@@ -249,11 +257,13 @@ static cvi_store_answer read_row(cvi_sql *sql, const cvi_value *values, size_t c
 static cvi_store_answer read_row_aside(const cvi_db *db, cvi_sql *sql, const cvi_value *values,
                                        size_t count, int64_t *columns, size_t column_count,
                                        cv_error *error) {
+    cvi_db_visit(db);
     cvi_store_answer answer = cvi_db_open_reader(db, &sql->connection, error);
     if (answer == CVI_STORE_DONE) {
         answer = read_row(sql, values, count, columns, column_count, error);
         sqlite3_close(sql->connection);
     }
+    cvi_db_depart(db);
     return answer;
 }
 

@@ -32,6 +32,9 @@ cvi_stores_options cvi_public_parts(void);
 /* Remembers CV_ERROR_ARGUMENT with one line; always false. */
 bool cvi_public_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Refuses stores that are a parent process's. Whoever checks a handle asks this. */
+bool cvi_public_check_here(const cvi_stores *stores);
+
 /* A text from 1 to `longest` bytes; else refuses, naming it as `name`. */
 bool cvi_public_check_text(const char *name, const char *text, size_t longest);
 

@@ -92,7 +92,10 @@ typedef struct asking {
 } asking;
 
 bool cvi_limit_check_store(const cv_rate_limit_store *store) {
-    return store != NULL || cvi_public_refuse("the rate limit store is NULL");
+    if (store == NULL) {
+        return cvi_public_refuse("the rate limit store is NULL");
+    }
+    return cvi_public_check_here(store->stores);
 }
 
 bool cvi_limit_check_resource(const cv_rate_limit_store *store, const char *resource) {

@@ -28,11 +28,13 @@ static void close_reader(cvi_readers *readers, cvi_reader *reader) {
 }
 
 void cvi_readers_close(cvi_readers *readers) {
+    cvi_db_visit(readers->db);
     while (readers->idle != NULL) {
         cvi_reader *reader = readers->idle;
         readers->idle = reader->next;
         close_reader(readers, reader);
     }
+    cvi_db_depart(readers->db);
     cvi_mutex_destroy(&readers->mutex);
 }
 
@@ -93,12 +95,9 @@ static cvi_store_answer find_in_turn(cvi_readers *readers, cvi_cache *cache, con
     return answer;
 }
 
-cvi_store_answer cvi_readers_find(cvi_readers *readers, cvi_cache *cache, const char *hash,
-                                  const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
-                                  cv_error *error) {
-    if (!readers->db->has_readers) {
-        return find_in_turn(readers, cache, hash, demand, now, cached, error);
-    }
+static cvi_store_answer find_aside(cvi_readers *readers, const char *hash,
+                                   const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
+                                   cv_error *error) {
     cvi_reader *reader = take_idle(readers);
     cvi_store_answer answer = CVI_STORE_DONE;
     if (reader == NULL) {
@@ -110,5 +109,17 @@ cvi_store_answer cvi_readers_find(cvi_readers *readers, cvi_cache *cache, const 
     answer = cvi_cache_find(&reader->find, &readers->db->allocator, hash, demand, now, cached, NULL,
                             error);
     give_back(readers, reader, answer != CVI_STORE_FAILED);
+    return answer;
+}
+
+cvi_store_answer cvi_readers_find(cvi_readers *readers, cvi_cache *cache, const char *hash,
+                                  const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
+                                  cv_error *error) {
+    if (!readers->db->has_readers) {
+        return find_in_turn(readers, cache, hash, demand, now, cached, error);
+    }
+    cvi_db_visit(readers->db);
+    cvi_store_answer answer = find_aside(readers, hash, demand, now, cached, error);
+    cvi_db_depart(readers->db);
     return answer;
 }

@@ -29,11 +29,13 @@ static void close_files(cvi_stores *stores) {
 }
 
 static void close_parts(cvi_stores *stores) {
+    cvi_fork_hold_off();
     cvi_cache_finalize(&stores->cache);
     cvi_dedupe_finalize(&stores->dedupe);
     cvi_budget_finalize(&stores->budget);
     cvi_spenders_finalize(&stores->spenders);
     cvi_rate_limit_finalize(&stores->rate_limit);
+    cvi_fork_let();
     close_files(stores);
 }
 
@@ -130,13 +132,16 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
 static void abandon_jobs(cvi_stores *stores) {
     cv_error ignored;
     bool any = false;
-    if (cvi_dedupe_owns_any(&stores->dedupe, &any, &ignored) != CVI_STORE_DONE || !any ||
+    cvi_db_visit(stores->dedupe_db);
+    cvi_store_answer answer = cvi_dedupe_owns_any(&stores->dedupe, &any, &ignored);
+    cvi_db_depart(stores->dedupe_db);
+    if (answer != CVI_STORE_DONE || !any ||
         cvi_db_begin(stores->dedupe_db, CLOSE_PATIENCE_MS, &ignored) != CVI_STORE_DONE) {
         return;
     }
     cvi_buffer waiters;
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
-    cvi_store_answer answer = cvi_dedupe_abandon(&stores->dedupe, &waiters, &ignored);
+    answer = cvi_dedupe_abandon(&stores->dedupe, &waiters, &ignored);
     if (cvi_db_end(stores->dedupe_db, answer, true, &ignored) == CVI_STORE_DONE) {
         cvi_dedupe_wake(&stores->dedupe, &waiters);
     }
@@ -144,8 +149,8 @@ static void abandon_jobs(cvi_stores *stores) {
 }
 
 void cvi_stores_close(cvi_stores *stores) {
-    if (stores == NULL) {
-        return;
+    if (stores == NULL || cvi_stores_are_inherited(stores)) {
+        return; /* the parent's: even to finalize a statement would want its mutexes */
     }
     cv_allocator allocator = stores->files[0].allocator;
     abandon_jobs(stores);
@@ -238,6 +243,10 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     }
     answer = clean_parts(stores, now, &changed, more, error);
     return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
+}
+
+bool cvi_stores_are_inherited(const cvi_stores *stores) {
+    return !cvi_birth_is_here(&stores->files[0].birth);
 }
 
 cv_cache_store *cvi_stores_cache_store(cvi_stores *stores) {

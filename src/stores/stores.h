@@ -21,6 +21,7 @@
 #include "support/clock.h"
 #include "support/digest.h"
 #include "support/log.h"
+#include "support/platform.h"
 
 enum { CVI_JOB_ID_SIZE = 37 };
 
@@ -256,6 +257,10 @@ cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, 
 
 /* Deletes a bounded batch of what is past its time. `more`: call again soon. */
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error);
+
+/* Whether a fork has brought the stores here. Then nothing else may be called but close, which does
+ * nothing. */
+bool cvi_stores_are_inherited(const cvi_stores *stores);
 
 /* The public handles that look into these stores; not to be closed. */
 cv_cache_store *cvi_stores_cache_store(cvi_stores *stores);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "stores/open_files.h"
 #include "support/buffer.h"
 #include "support/error.h"
 
@@ -25,6 +26,12 @@ enum {
 };
 
 static const int64_t waiting_byte = (INT64_C(1) << LIFE_BITS) + 1;
+
+/* Behind it each process has a stretch with a byte for each copy of SQLite that it may hold; the
+ * first one is nobody's. */
+static const int64_t first_copy_byte = (INT64_C(1) << LIFE_BITS) + 2;
+
+_Static_assert(CVI_PROCESS_BITS + CVI_COPY_BITS < LIFE_BITS, "the last byte has a number");
 
 static bool refuse_locks(const cvi_turn *turn, cv_error *error) {
     cvi_error_set(error, CV_ERROR_STORE,
@@ -61,7 +68,7 @@ bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_clock *clock,
                    const cvi_random *random, cv_error *error) {
     char name[PATH_MAX];
     cvi_buffer text;
-    *turn = (cvi_turn){.gate = {-1}, .path = path, .clock = *clock};
+    *turn = (cvi_turn){.gate = {.descriptor = -1}, .path = path, .clock = *clock};
     start_turns(turn, TURNS_IN_A_ROW);
     cvi_buffer_over(&text, name, sizeof(name));
     cvi_buffer_add_text(&text, path);
@@ -73,9 +80,32 @@ bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_clock *clock,
     return cvi_gate_open(&turn->gate, name, error) && show_life(turn, random, error);
 }
 
+/* Shows first and looks then: of two that come at once one sees the other at least. */
+bool cvi_turn_show_copy(cvi_turn *turn, int64_t copy, cv_error *error) {
+    const int64_t copies = INT64_C(1) << CVI_COPY_BITS;
+    int64_t process = cvi_process_number();
+    if (process == 0) {
+        return true; /* its stretch would be others' too */
+    }
+    int64_t stretch = first_copy_byte + process * copies;
+    if (cvi_gate_share(&turn->gate, stretch + copy) != CVI_LOCK_TAKEN) {
+        return refuse_locks(turn, error);
+    }
+    cvi_lock_answer below = cvi_gate_probe_span(&turn->gate, stretch, copy);
+    cvi_lock_answer above = cvi_gate_probe_span(&turn->gate, stretch + copy + 1, copies - copy);
+    if (below != CVI_LOCK_HELD && above != CVI_LOCK_HELD) {
+        return true;
+    }
+    cvi_error_set(error, CV_ERROR_STORE,
+                  "another copy of SQLite in this process has the database open, link all to one "
+                  "libsqlite3: %s",
+                  turn->path);
+    return false;
+}
+
 void cvi_turn_open_without_gate(cvi_turn *turn, const char *path, bool is_alone,
                                 const cvi_random *random) {
-    *turn = (cvi_turn){.gate = {-1}, .path = path, .is_alone = is_alone};
+    *turn = (cvi_turn){.gate = {.descriptor = -1}, .path = path, .is_alone = is_alone};
     turn->life = draw_life(random);
 }
 

@@ -22,6 +22,10 @@ typedef struct cvi_turn {
 bool cvi_turn_open(cvi_turn *turn, const char *path, const cvi_clock *clock,
                    const cvi_random *random, cv_error *error);
 
+/* Shows which copy of SQLite (its number, of CVI_COPY_BITS bits) has the database open in this
+ * process, and refuses if another one has: whichever closes first would drop the other's locks. */
+bool cvi_turn_show_copy(cvi_turn *turn, int64_t copy, cv_error *error);
+
 /* For a database without a file. `is_alone`: no other handle can reach it. */
 void cvi_turn_open_without_gate(cvi_turn *turn, const char *path, bool is_alone,
                                 const cvi_random *random);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/cap.h"
+
 static const struct {
     const char *name;
     bool retryable;
@@ -31,7 +33,11 @@ static const struct {
 enum { CODE_COUNT = sizeof(codes) / sizeof(codes[0]) };
 _Static_assert(CODE_COUNT == CV_ERROR_CLOSED + 1, "each code has a row");
 
-/* cv_last_error is per thread by contract; nothing else in the library is. */
+const cv_error cvi_error_inherited = {
+    .code = CV_ERROR_CLOSED,
+    .message = "it belongs to the process that this one was forked off: open another one here"};
+
+/* cv_last_error is per thread by contract. */
 static _Thread_local cv_error last_error;
 
 const char *cv_code_name(cv_code code) {
@@ -83,5 +89,6 @@ void cvi_error_set(cv_error *error, cv_code code, const char *format, ...) {
 }
 
 void cvi_error_no_memory(cv_error *error) {
-    cvi_error_set(error, CV_ERROR_NOMEM, "out of memory");
+    cvi_error_set(error, CV_ERROR_NOMEM, "out of memory%s",
+                  cvi_cap_has_refused() ? ": " CVI_CAP_REASON : "");
 }

@@ -14,6 +14,9 @@ void cvi_error_set(cv_error *error, cv_code code, const char *format, ...)
 /* The same for an error without words of its own: out of memory. */
 void cvi_error_no_memory(cv_error *error);
 
+/* What every use of a handle comes to in a child of fork that inherited it. */
+extern const cv_error cvi_error_inherited;
+
 /* Makes `error`, or out of memory, this thread's cv_last_error(). */
 void cvi_error_remember(const cv_error *error);
 void cvi_error_remember_no_memory(void);

@@ -1,6 +1,6 @@
-/* What the operating system gives: clocks, randomness, threads, file locks, wake-up sockets, and
- * word of the end of other processes.
- * The only place that includes pthread, reads a clock or knows Linux. */
+/* What the operating system gives: clocks, randomness, threads, file locks, wake-up sockets, word
+ * of the end of other processes, and what fork and exec leave behind. The only place that includes
+ * pthread, reads a clock or knows Linux. */
 #ifndef CVI_SUPPORT_PLATFORM_H
 #define CVI_SUPPORT_PLATFORM_H
 
@@ -98,6 +98,13 @@ bool cvi_file_exists(const char *path);
 /* Refuses what is there under that name if it is a symbolic link or no regular file. */
 bool cvi_file_check_kind(const char *path, cv_error *error);
 
+/* Which file a path leads to, by whatever name. */
+typedef struct cvi_file_id {
+    uint64_t device;
+    uint64_t inode;
+} cvi_file_id;
+bool cvi_file_identify(const char *path, cvi_file_id *id, cv_error *error);
+
 /* Creates an empty file with mode 0600 if there is none; refuses symbolic links and anything that
  * is not a regular file. Call only under the gate: closing a descriptor of a database file that
  * SQLite has open in this process would drop SQLite's locks. */
@@ -107,6 +114,7 @@ bool cvi_file_create_private(const char *path, cv_error *error);
  * when their holder dies and which nothing else in the process can drop. */
 typedef struct cvi_gate {
     int descriptor;
+    struct cvi_gate *next; /* in platform_fork.c's list while open, so it stays where it is */
 } cvi_gate;
 
 bool cvi_gate_open(cvi_gate *gate, const char *path, cv_error *error);
@@ -125,8 +133,9 @@ void cvi_gate_release(cvi_gate *gate, int64_t byte);
 /* Locks a byte that others may lock in the same way, but not try. */
 cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte);
 
-/* Whether another descriptor holds the byte. */
+/* Whether another descriptor holds the byte, or any of `count` bytes. */
 cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte);
+cvi_lock_answer cvi_gate_probe_span(const cvi_gate *gate, int64_t first, int64_t count);
 
 /* ---- small files as a whole (platform_text.c) ---- */
 
@@ -210,5 +219,60 @@ void cvi_bundle_remove(const cvi_bundle *bundle, int member);
 
 /* Fills in members that are readable, and answers how many; what has no room comes next time. */
 size_t cvi_bundle_ready(const cvi_bundle *bundle, int *members, size_t size);
+
+/* ---- exec (platform_exec.c) ---- */
+
+/* A socket that exec closes; -1: as for socket(2). */
+int cvi_socket_open(int family, int type, int protocol);
+
+/* Has exec close the local sockets and pipes that another library made for itself without saying
+ * which: both ends of those that grow by one byte each time that `stir` is called. */
+void cvi_exec_closes(void (*stir)(void *user), void *user);
+
+/* ---- fork (platform_fork.c) ---- */
+
+/* Numbers the processes that fork makes out of one: 1, 2 in its child, 3 in the child's. May be
+ * shared by several copies of the library. */
+typedef struct cvi_lineage {
+    struct cvi_lineage_page *page; /* a child of fork gets it empty, if `is_wiped` */
+    bool is_wiped;
+    uint64_t last;
+} cvi_lineage;
+
+/* In which process something was made. All zero: in this one, whichever that is. */
+typedef struct cvi_birth {
+    const struct cvi_lineage_page *page;
+    uint64_t generation;
+} cvi_birth;
+
+/* False without memory. */
+bool cvi_lineage_init(cvi_lineage *lineage);
+
+/* Only where it was made; no birth may be left that is still asked about. */
+void cvi_lineage_free(cvi_lineage *lineage);
+
+/* The running process. One thread at a time. */
+cvi_birth cvi_lineage_birth(cvi_lineage *lineage);
+
+/* False in a child of fork that inherited what was born. Costs no system call, but where the kernel
+ * cannot give a child an empty page. Any thread. */
+bool cvi_birth_is_here(const cvi_birth *birth);
+
+/* Has fork() heed what follows; false without memory. Any thread, any number of times. */
+bool cvi_fork_heed(void);
+
+/* Between these a thread is where a fork must not cut it off, since a mutex that it holds (SQLite's
+ * own) would be held in the child for ever: fork() waits for it, for a second at most. They nest.
+ * Not for what sleeps. */
+void cvi_fork_hold_off(void);
+void cvi_fork_let(void);
+
+/* Whether this process came of a fork that has not waited long enough. */
+bool cvi_fork_was_torn(void);
+
+/* Has a child of fork close its copy of the gate's descriptor, which would keep the locks of a
+ * parent that dies. For cvi_gate_open and cvi_gate_close. */
+void cvi_fork_add_gate(cvi_gate *gate);
+void cvi_fork_remove_gate(cvi_gate *gate);
 
 #endif

@@ -141,6 +141,15 @@ bool cvi_file_check_kind(const char *path, cv_error *error) {
     return true;
 }
 
+bool cvi_file_identify(const char *path, cvi_file_id *id, cv_error *error) {
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        return fail(error, "look at", path);
+    }
+    *id = (cvi_file_id){(uint64_t)status.st_dev, (uint64_t)status.st_ino};
+    return true;
+}
+
 bool cvi_file_create_private(const char *path, cv_error *error) {
     int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor >= 0) {
@@ -158,6 +167,7 @@ bool cvi_gate_open(cvi_gate *gate, const char *path, cv_error *error) {
     if (gate->descriptor < 0) {
         return fail(error, "open", path);
     }
+    cvi_fork_add_gate(gate);
     if (!check_regular(gate->descriptor, path, error)) {
         cvi_gate_close(gate);
         return false;
@@ -167,18 +177,19 @@ bool cvi_gate_open(cvi_gate *gate, const char *path, cv_error *error) {
 
 void cvi_gate_close(cvi_gate *gate) {
     if (gate->descriptor >= 0) {
+        cvi_fork_remove_gate(gate);
         close(gate->descriptor);
         gate->descriptor = -1;
     }
 }
 
-static struct flock lock_of(short type, int64_t byte) {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+static struct flock lock_of(short type, int64_t first, int64_t count) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = count};
     return lock;
 }
 
 static cvi_lock_answer try_lock(const cvi_gate *gate, short type, int64_t byte) {
-    struct flock lock = lock_of(type, byte);
+    struct flock lock = lock_of(type, byte, 1);
     while (fcntl(gate->descriptor, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES) {
             return CVI_LOCK_HELD;
@@ -199,12 +210,16 @@ cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte) {
 }
 
 void cvi_gate_release(cvi_gate *gate, int64_t byte) {
-    struct flock lock = lock_of(F_UNLCK, byte);
+    struct flock lock = lock_of(F_UNLCK, byte, 1);
     fcntl(gate->descriptor, F_OFD_SETLK, &lock);
 }
 
 cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte) {
-    struct flock lock = lock_of(F_WRLCK, byte);
+    return cvi_gate_probe_span(gate, byte, 1);
+}
+
+cvi_lock_answer cvi_gate_probe_span(const cvi_gate *gate, int64_t first, int64_t count) {
+    struct flock lock = lock_of(F_WRLCK, first, count);
     if (fcntl(gate->descriptor, F_OFD_GETLK, &lock) != 0) {
         return CVI_LOCK_FAILED;
     }

@@ -140,9 +140,10 @@ static void test_waiters_get_what_was_confirmed(void **context) {
 
 /* Between the sending and the 304. */
 static void change_meanwhile(const drive_scene *scene, const char *sql) {
+    size_t before = drive_requests(scene);
     drive_hold(scene);
     cv_request *request = drive_ask(scene, ISSUE, NULL);
-    drive_until_sent(scene, drive_requests(scene) + 1);
+    drive_until_sent(scene, before + 1);
     face_execute(scene->self, sql);
     drive_release(scene);
     assert_true(cv_request_wait(request, API_PATIENCE_MS));

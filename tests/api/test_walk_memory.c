@@ -1,55 +1,13 @@
 /* Walks, searches and requests for many objects without memory: each allocation fails once, and
  * then all from one on. What fails says so, loses nothing, and goes well when there is memory
  * again. Without a thread, so that each run takes the same way. */
-#include "support/api.h"
-
 #include <string.h>
 
-#include "support/failing_allocator.h"
+#include "support/memory_scene.h"
 
-enum { FIXTURE_ISSUES = 12, FAILURES_MAX = 20000 };
-
-typedef struct memory_scene {
-    api *self;
-    failing_allocator memory;
-    cv_client *client;
-} memory_scene;
-
-static void open_scene(memory_scene *scene) {
-    failing_allocator_init(&scene->memory, 0, false);
-    cv_options options = api_options(scene->self);
-    options.database = ":memory:";
-    options.drive = CV_DRIVE_POLL;
-    options.allocator = &scene->memory.allocator;
-    scene->client = api_open(scene->self, &options);
-}
-
-static void close_scene(memory_scene *scene) {
-    cv_client_close(scene->client);
-    assert_int_equal(atomic_load(&scene->memory.live), 0);
-}
-
-static void fail_from(memory_scene *scene, size_t failure, bool keeps_failing) {
-    scene->memory.failing_call = atomic_load(&scene->memory.calls) + failure;
-    scene->memory.keeps_failing = keeps_failing;
-    atomic_store(&scene->memory.has_failed, false);
-}
-
-/* Whether anything was refused. */
-static bool give_memory(memory_scene *scene) {
-    scene->memory.failing_call = 0;
-    scene->memory.keeps_failing = false;
-    return atomic_load(&scene->memory.has_failed);
-}
-
-static void assert_no_memory(const cv_error *error) {
-    assert_string_equal(cv_code_name(error->code), "CV_ERROR_NOMEM");
-}
+enum { FIXTURE_ISSUES = 12 };
 
 /* ---- what is done ---- */
-
-/* Each of them runs with little memory, then to its end with enough of it. */
-typedef bool deed(memory_scene *scene, size_t failure, bool keeps_failing);
 
 static cv_cursor *open_walk(memory_scene *scene) {
     cv_query query = CV_QUERY_INIT;
@@ -70,18 +28,18 @@ static size_t walk_on(cv_cursor *cursor, int64_t *last_id) {
 static bool walk(memory_scene *scene, size_t failure, bool keeps_failing) {
     int64_t last_id = 0;
     size_t count = 0;
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     cv_cursor *cursor = open_walk(scene);
     if (cursor != NULL) {
         cv_cursor_prefetch(cursor, true);
         count = walk_on(cursor, &last_id);
         if (cv_cursor_error(cursor)->code != CV_OK) {
-            assert_no_memory(cv_cursor_error(cursor));
+            memory_assert_none(cv_cursor_error(cursor));
         }
     } else {
-        assert_no_memory(cv_last_error());
+        memory_assert_none(cv_last_error());
     }
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     if (cursor == NULL) {
         cursor = open_walk(scene);
     }
@@ -120,7 +78,7 @@ static bool walk_pages_on(page_walk *self) {
     while (!is_end) {
         const cv_page *page = take_next(self);
         if (page == NULL) {
-            assert_no_memory(cv_last_error());
+            memory_assert_none(cv_last_error());
             return false;
         }
         for (size_t i = 0; i < page->count; i++) {
@@ -138,9 +96,9 @@ static bool walk_pages_on(page_walk *self) {
 static bool walk_by_pages(memory_scene *scene, size_t failure, bool keeps_failing) {
     page_walk self = {.cursor = open_walk(scene)};
     cv_cursor_prefetch(self.cursor, true);
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     bool is_end = walk_pages_on(&self);
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     assert_true(is_end || walk_pages_on(&self));
     assert_int_equal(self.count, FIXTURE_ISSUES);
     cv_cursor_close(self.cursor);
@@ -158,9 +116,9 @@ static cv_cursor *try_to_resume(const memory_scene *scene, const cv_cursor *curs
 static bool walk_elsewhere(memory_scene *scene, size_t failure, bool keeps_failing) {
     int64_t last_id = 0;
     cv_cursor *cursor = open_walk(scene);
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     size_t count = walk_on(cursor, &last_id);
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     assert_int_equal(cv_cursor_position(cursor), (int64_t)count);
     cv_cursor *resumed = try_to_resume(scene, cursor);
     cv_cursor_close(cursor);
@@ -175,12 +133,12 @@ static bool walk_elsewhere(memory_scene *scene, size_t failure, bool keeps_faili
 static bool stop_and_go_on(memory_scene *scene, size_t failure, bool keeps_failing) {
     cv_cursor *cursor = open_walk(scene);
     assert_non_null(cv_cursor_next(cursor));
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     cv_cursor *resumed = try_to_resume(scene, cursor);
     if (resumed == NULL) {
-        assert_no_memory(cv_last_error());
+        memory_assert_none(cv_last_error());
     }
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     if (resumed == NULL) {
         resumed = try_to_resume(scene, cursor);
     }
@@ -196,15 +154,15 @@ static bool ask_behind_the_end(memory_scene *scene, size_t failure, bool keeps_f
     int64_t last_id = 0;
     cv_cursor *cursor = open_walk(scene);
     walk_on(cursor, &last_id);
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     cv_request *request = cv_request_next_page(cursor);
     const cv_page *page = cv_page_take(request);
     if (page == NULL) {
-        assert_no_memory(cv_last_error());
+        memory_assert_none(cv_last_error());
     } else {
         assert_int_equal(page->count, 0);
     }
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     cv_page_free(page);
     cv_request_free(request);
     cv_cursor_close(cursor);
@@ -216,12 +174,12 @@ static bool look_for_words(memory_scene *scene, size_t failure, bool keeps_faili
     query.query = "watch";
     query.fields = "name";
     query.resources = "issue";
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     const cv_page *page = cv_search(scene->client, &query, CV_PRIORITY_USER);
     if (page == NULL) {
-        assert_no_memory(cv_last_error());
+        memory_assert_none(cv_last_error());
     }
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     if (page == NULL) {
         page = cv_search(scene->client, &query, CV_PRIORITY_USER);
     }
@@ -241,22 +199,22 @@ static const cv_many *fetch_many(const memory_scene *scene) {
     assert_true(cv_request_wait(request, API_PATIENCE_MS));
     const cv_many *many = cv_many_take(request);
     if (many == NULL) {
-        assert_no_memory(cv_last_error());
+        memory_assert_none(cv_last_error());
     }
     cv_request_free(request);
     return many;
 }
 
 static bool ask_for_many(memory_scene *scene, size_t failure, bool keeps_failing) {
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     const cv_many *many = fetch_many(scene);
     for (size_t i = 0; many != NULL && i < 2; i++) {
         if (many->items[i].record == NULL) {
-            assert_no_memory(&many->items[i].error);
+            memory_assert_none(&many->items[i].error);
         }
     }
     cv_many_free(many);
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     many = fetch_many(scene);
     assert_non_null(many);
     assert_int_equal(((const cv_issue *)many->items[0].record)->id, 61);
@@ -275,7 +233,7 @@ static const cv_many *fetch_singly(const memory_scene *scene) {
     assert_true(cv_request_wait(request, API_PATIENCE_MS));
     const cv_many *many = cv_many_take(request);
     if (many == NULL) {
-        assert_no_memory(cv_last_error());
+        memory_assert_none(cv_last_error());
     }
     cv_request_free(request);
     return many;
@@ -284,17 +242,17 @@ static const cv_many *fetch_singly(const memory_scene *scene) {
 static void assert_denied_or_no_memory(const cv_many *many) {
     for (size_t i = 0; many != NULL && i < many->count; i++) {
         if (many->items[i].error.code != CV_ERROR_NOT_FOUND) {
-            assert_no_memory(&many->items[i].error);
+            memory_assert_none(&many->items[i].error);
         }
     }
 }
 
 static bool ask_for_many_singly(memory_scene *scene, size_t failure, bool keeps_failing) {
-    fail_from(scene, failure, keeps_failing);
+    memory_fail_from(scene, failure, keeps_failing);
     const cv_many *many = fetch_singly(scene);
     assert_denied_or_no_memory(many);
     cv_many_free(many);
-    bool has_failed = give_memory(scene);
+    bool has_failed = memory_give(scene);
     many = fetch_singly(scene);
     assert_non_null(many);
     assert_int_equal(many->items[0].error.code, CV_ERROR_NOT_FOUND);
@@ -319,37 +277,15 @@ static bool ask_for_many_again(memory_scene *scene, size_t failure, bool keeps_f
 
 /* ---- runs ---- */
 
-/* Lets each allocation of a deed fail, until it comes through without one that does. */
-static void try_all(void **context, deed *run, bool keeps_failing) {
-    memory_scene scene = {.self = *context};
-    size_t failure = 1;
-    bool has_failed = true;
-    while (has_failed) {
-        assert_true(failure < FAILURES_MAX);
-        open_scene(&scene);
-        has_failed = run(&scene, failure++, keeps_failing);
-        close_scene(&scene);
-    }
-    assert_true(failure > 3);
-}
-
-#define TWICE(name, run)                                                                           \
-    static void test_##name##_once(void **context) {                                               \
-        try_all(context, run, false);                                                              \
-    }                                                                                              \
-    static void test_##name##_from_then_on(void **context) {                                       \
-        try_all(context, run, true);                                                               \
-    }
-
-TWICE(walk_fails, walk)
-TWICE(page_fails, walk_by_pages)
-TWICE(walk_elsewhere, walk_elsewhere)
-TWICE(token_fails, stop_and_go_on)
-TWICE(end_fails, ask_behind_the_end)
-TWICE(search_fails, look_for_words)
-TWICE(many_fail, ask_for_many)
-TWICE(singly_fail, ask_for_many_singly)
-TWICE(again_fail, ask_for_many_again)
+MEMORY_TESTS(walk_fails, walk)
+MEMORY_TESTS(page_fails, walk_by_pages)
+MEMORY_TESTS(walk_elsewhere, walk_elsewhere)
+MEMORY_TESTS(token_fails, stop_and_go_on)
+MEMORY_TESTS(end_fails, ask_behind_the_end)
+MEMORY_TESTS(search_fails, look_for_words)
+MEMORY_TESTS(many_fail, ask_for_many)
+MEMORY_TESTS(singly_fail, ask_for_many_singly)
+MEMORY_TESTS(again_fail, ask_for_many_again)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

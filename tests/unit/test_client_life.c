@@ -413,7 +413,7 @@ static void test_deadline_under_the_lock_of_another_program(void **state) {
     open_client(self, CV_DRIVE_THREAD);
     assert_int_equal(sqlite3_open(self->database, &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    const cv_request_options options = {.deadline_ms = 50};
+    const cv_request_options options = {.deadline_ms = 1000};
     assert_null(cv_issue_retrieve_with(self->client, ISSUE, &options));
     assert_int_equal(cv_last_error()->code, CV_ERROR_STORE);
     assert_true(cv_last_error()->retryable);

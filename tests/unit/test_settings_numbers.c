@@ -25,6 +25,7 @@ static const struct {
     {"timeout_ms", offsetof(cv_options, timeout_ms), 30000, 1, 86400000, false},
     {"max_wait_ms", offsetof(cv_options, max_wait_ms), 60000, 1, INT64_MAX, true},
     {"max_retries", offsetof(cv_options, max_retries), 2, 1, 100, true},
+    {"max_memory_bytes", offsetof(cv_options, max_memory_bytes), CV_NONE, 131072, INT64_MAX, true},
     {"cache.ttl_s", offsetof(cv_options, cache.ttl_s), 3600, 1, 31536000, true},
     {"cache.stale_s", offsetof(cv_options, cache.stale_s), 604800, 1, 31536000, true},
     {"cache.negative_ttl_s", offsetof(cv_options, cache.negative_ttl_s), 300, 1, 31536000, true},

@@ -8,6 +8,7 @@
 #include "client/transport_internal.h"
 #include "server/harness.h"
 #include "support/allocator.h"
+#include "support/cap.h"
 
 static void add_fault(net_world *world, const server_fault *fault) {
     assert_true(server_fault_add(world->server, fault));
@@ -411,9 +412,10 @@ static void test_each_allocation_of_a_transfer_may_fail(void **state) {
     net_world *world = *state;
     size_t refused = 0;
     size_t without_memory = 0;
+    size_t unharmed = 0; /* giving back what a body had as room to grow */
     for (bool failed = true; failed;) {
         cvi_response response = {.kind = CVI_RESPONSE_ANSWER};
-        size_t failing_call = refused + without_memory + 1;
+        size_t failing_call = refused + without_memory + unharmed + 1;
         world->memory.failing_call = atomic_load(&world->memory.calls) + failing_call;
         atomic_store(&world->memory.has_failed, false);
         if (net_send(world, world->url, false) == NULL) {
@@ -427,9 +429,88 @@ static void test_each_allocation_of_a_transfer_may_fail(void **state) {
         world->memory.failing_call = 0;
         assert_int_equal(cvi_transport_is_busy(world->transport), false);
         assert_true(failed || response.kind == CVI_RESPONSE_ANSWER);
+        unharmed = failing_call - refused - without_memory;
     }
     assert_int_equal(refused, 3);
     assert_int_equal(without_memory, 1);
+    assert_int_equal(unharmed, 2); /* the last one was not failed at all */
+}
+
+static void test_answer_keeps_no_room_to_grow(void **state) {
+    net_world *world = *state;
+    size_t before = atomic_load(&world->memory.bytes);
+    cvi_response response = fetch(world);
+    assert_int_equal(response.kind, CVI_RESPONSE_ANSWER);
+    assert_int_equal(atomic_load(&world->memory.bytes) - before, response.size + 1);
+    net_drop(world, &response);
+}
+
+/* ---- the client's bound ---- */
+
+/* A transport that may hold so much; the cap is the caller's to close after it. */
+static cvi_cap *bound(net_world *world, size_t max_bytes) {
+    cvi_cap *cap = cvi_cap_open(&world->memory.allocator, max_bytes);
+    assert_non_null(cap);
+    world->options.allocator = cvi_cap_allocator(cap);
+    world->options.max_body_bytes = (size_t)32 << 20;
+    net_reopen(world);
+    return cap;
+}
+
+static void unbind(net_world *world, cvi_cap *cap) {
+    world->options.allocator = world->memory.allocator;
+    net_reopen(world);
+    cvi_cap_close(cap);
+}
+
+static void assert_over_cap(const cvi_response *response) {
+    assert_int_equal(response->kind, CVI_RESPONSE_NO_MEMORY);
+    assert_string_equal(response->reason, CVI_CAP_REASON);
+    assert_null(response->body);
+}
+
+/* The length is said: the first bytes are enough to know, and no room is made for them. */
+static void test_announced_body_that_does_not_fit_is_not_read(void **state) {
+    net_world *world = *state;
+    enum { SIZE = 3 << 20, ROOM = 1 << 20 };
+    char *body = calloc(1, SIZE + 1);
+    assert_non_null(body);
+    memset(body, 'x', SIZE);
+    cvi_cap *cap = bound(world, ROOM);
+    add_fault(world, &(server_fault){.body = body});
+    size_t calls = atomic_load(&world->memory.calls);
+    cvi_response response = fetch(world);
+    assert_over_cap(&response);
+    assert_int_equal(atomic_load(&world->memory.calls), calls + 2); /* transfer and URL */
+    response = fetch(world);                                        /* a shorter one */
+    assert_int_equal(response.kind, CVI_RESPONSE_ANSWER);
+    cvi_release(&world->options.allocator, response.body);
+    unbind(world, cap);
+    free(body);
+}
+
+static void test_endless_body_ends_at_the_clients_bound(void **state) {
+    net_world *world = *state;
+    cvi_cap *cap = bound(world, 100000);
+    add_fault(world, &(server_fault){.kind = SERVER_FAULT_ENDLESS});
+    cvi_response response = fetch(world);
+    assert_over_cap(&response);
+    unbind(world, cap);
+}
+
+static void test_redirect_beyond_the_clients_bound(void **state) {
+    net_world *world = *state;
+    char location[3000];
+    memset(location, 'a', sizeof(location) - 1);
+    location[0] = '/';
+    location[sizeof(location) - 1] = '\0';
+    cvi_cap *cap = bound(world, 2500);
+    add_fault(world,
+              &(server_fault){.http_status = 302, .body = "", .headers = {{"Location", location}}});
+    cvi_response response = fetch(world);
+    assert_over_cap(&response);
+    assert_null(response.redirect_url);
+    unbind(world, cap);
 }
 
 #define WITH_NET(test)  cmocka_unit_test_setup_teardown(test, net_setup, net_teardown)
@@ -458,6 +539,10 @@ int main(void) {
         WITH_NET(test_redirect_to_nowhere_is_refused),
         WITH_NET(test_upgrade_to_tls_is_followed),
         WITH_NET(test_redirect_without_memory),
+        WITH_NET(test_answer_keeps_no_room_to_grow),
+        WITH_NET(test_announced_body_that_does_not_fit_is_not_read),
+        WITH_NET(test_endless_body_ends_at_the_clients_bound),
+        WITH_NET(test_redirect_beyond_the_clients_bound),
         WITH_NET(test_echoed_key_is_blotted_out),
         WITH_NET(test_echoed_key_is_blotted_out_in_both_spellings),
         WITH_NET(test_short_key_is_left_alone),

@@ -1,6 +1,8 @@
 /* Whose turn it is: nobody keeps the gate from those who wait for it. */
 #include "support/store_world.h"
 
+#include <string.h>
+
 #include "stores/turn.h"
 
 enum { IN_A_ROW = 4, STEP_BACK_MS = 3, MANY_TRIES = 50 };
@@ -193,18 +195,39 @@ static void test_a_life_that_is_taken_is_drawn_anew(void **state) {
     enum { TRIES = 16 };
     turns *self = *state;
     fake_clock same;
-    cvi_turn turn;
     cv_error error;
     for (int taken = 0; taken <= TRIES; taken++) {
         fake_clock_init(&same, 99); /* the draws of all before, and one more */
-        bool opened = cvi_turn_open(&turn, self->world.database, &self->world.clock.clock,
-                                    &same.random, &error);
+        bool opened = cvi_turn_open(&self->crowd[taken], self->world.database,
+                                    &self->world.clock.clock, &same.random, &error);
         assert_int_equal(opened, taken < TRIES);
-        self->crowd[taken] = turn;
     }
     for (int taken = 0; taken <= TRIES; taken++) {
         cvi_turn_close(&self->crowd[taken]);
     }
+}
+
+/* A copy of SQLite may come again and again; another one stays out as long as it is there. */
+static void test_two_copies_of_sqlite_keep_apart(void **state) {
+    static const int64_t others[] = {1, 6, 8, (INT64_C(1) << 27) - 1};
+    turns *self = *state;
+    cv_error error;
+    assert_true(cvi_turn_show_copy(&self->busy, 7, &error));
+    assert_true(cvi_turn_show_copy(&self->other, 7, &error));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        cvi_turn *late = &self->crowd[0];
+        open_turn(self, late);
+        assert_false(cvi_turn_show_copy(late, others[i], &error));
+        assert_int_equal(error.code, CV_ERROR_STORE);
+        assert_non_null(strstr(error.message, "libsqlite3"));
+        assert_non_null(strstr(error.message, self->world.database));
+        cvi_turn_close(late);
+    }
+    cvi_turn_close(&self->busy);
+    cvi_turn_close(&self->other);
+    open_turn(self, &self->busy);
+    open_turn(self, &self->other);
+    assert_true(cvi_turn_show_copy(&self->busy, 8, &error));
 }
 
 #define WITH_TURNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -222,6 +245,7 @@ int main(void) {
         WITH_TURNS(test_lives),
         WITH_TURNS(test_a_life_names_its_process),
         WITH_TURNS(test_a_life_that_is_taken_is_drawn_anew),
+        WITH_TURNS(test_two_copies_of_sqlite_keep_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,8 +113,9 @@ typedef struct cv_transport {
  * it as CV_TRANSFER_NOT_SENT. */
 CV_API bool cv_transfer_may_send(cv_transfer *transfer);
 
-/* A header of the answer, without line break. Interim answers (1xx) have none. The library uses
- * Location, Retry-After, X-RateLimit-Reset, ETag, Last-Modified and Cache-Control; others, and
+/* A header of the answer, without line break, at any time before the end. Interim answers (1xx)
+ * have none. The library uses Location, Retry-After, X-RateLimit-Reset, ETag, Last-Modified and
+ * Cache-Control; and Content-Length, if it comes before the body, to make room at once. Others, and
  * values longer than 4096 bytes or with control characters, are passed over. */
 CV_API void cv_transfer_header(cv_transfer *transfer, const char *name, const char *value);
 
