@@ -310,7 +310,6 @@ static void test_files_written_by_hand(void **state) {
         {FIRST_LINES "end failed\nbody\n", CV_ERROR_NETWORK, "as it was recorded"},
         {FIRST_LINES "end timed-out\nbody\n", CV_ERROR_TIMEOUT, "in time"},
         {FIRST_LINES "status 200\nend broken\nbody\n", CV_ERROR_RESPONSE, "garbled"},
-        {FIRST_LINES "status 503\nheader Retry-After: 9\nbody\n", CV_ERROR_SERVER, ""},
         {"", CV_ERROR_NETWORK, "begin"},
         {"comicvine-replay 2\n", CV_ERROR_NETWORK, "begin"},
         {"comicvine-replay 1\n", CV_ERROR_NETWORK, "another request"},
@@ -329,6 +328,7 @@ static void test_files_written_by_hand(void **state) {
         {FIRST_LINES "status 200\nbody -1\n" SYS_ISSUE(52), CV_ERROR_NETWORK, "as long as"},
         {FIRST_LINES "status 200\nbody99999999999999999999\n", CV_ERROR_NETWORK, "as long as"},
         {FIRST_LINES "status 200\nbody", CV_ERROR_NETWORK, "no body"},
+        {FIRST_LINES "status 503\nheader Retry-After: 9\nbody\n", CV_ERROR_SERVER, ""},
     };
     world->options.rate_limit.circuit_failures = CV_NONE;
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -315,6 +315,41 @@ static void test_body_is_capped_for_good(void **state) {
     check(self, CV_TRANSFER_FAILED, 200, CVI_RESPONSE_TOO_LARGE, true);
 }
 
+/* What is said beforehand is enough to know that it is too much; less than it is harms nothing. */
+static void test_length_that_is_said_beforehand(void **state) {
+    world *self = *state;
+    static const struct {
+        const char *length;
+        bool fits;
+    } cases[] = {{"100", true},  {"101", false}, {"99999999999999999999999", false},
+                 {"3", true},    {"0", true},    {"-1", true},
+                 {"many", true}, {"", true}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        send(self, false);
+        cv_transfer_header(self->started, "Content-Length", cases[i].length);
+        assert_int_equal(cv_transfer_body(self->started, "abcdef", 6), cases[i].fits);
+        check(self, CV_TRANSFER_ANSWERED, 200,
+              cases[i].fits ? CVI_RESPONSE_ANSWER : CVI_RESPONSE_TOO_LARGE, true);
+    }
+}
+
+static void test_each_allocation_may_fail(void **state) {
+    world *self = *state;
+    open_transport(self, false);
+    for (size_t failing_call = 1; failing_call <= 4; failing_call++) {
+        const cvi_transfer_spec spec = {.url = URL, .owner = self};
+        self->memory.failing_call = atomic_load(&self->memory.calls) + failing_call;
+        cvi_transfer *transfer = cvi_transport_send(self->transport, &spec);
+        assert_int_equal(transfer == NULL, failing_call <= 2); /* the transfer and its URL */
+        if (transfer != NULL) {
+            cv_transfer_header(self->started, "Location", "/api/b");
+            assert_int_equal(cv_transfer_body(self->started, "a", 1), false);
+            check(self, CV_TRANSFER_ANSWERED, 302, CVI_RESPONSE_NO_MEMORY, true);
+        }
+        self->memory.failing_call = 0;
+    }
+}
+
 static void test_pauses_that_headers_ask_for(void **state) {
     world *self = *state;
     static const struct {
@@ -428,6 +463,8 @@ int main(void) {
         IN_WORLD(test_completion_elsewhere_ends_the_wait),
         IN_WORLD(test_wake_ends_the_librarys_own_wait),
         IN_WORLD(test_body_is_capped_for_good),
+        IN_WORLD(test_length_that_is_said_beforehand),
+        IN_WORLD(test_each_allocation_may_fail),
         IN_WORLD(test_pauses_that_headers_ask_for),
         IN_WORLD(test_headers_that_hold_the_key_or_too_much),
         IN_WORLD(test_reason_is_one_line_without_the_key),

@@ -12,7 +12,9 @@
  *   It leaves within half of cv_options.rate_limit.guard_ms (1 s, if that is not set) of `start`,
  *   or the transport asks cv_transfer_may_send when the connection is there.
  *   The URL has the API key in its query: it is not logged, not kept and not shown.
- *   TLS is verified. */
+ *   TLS is verified.
+ *
+ * In a child of fork nothing of an inherited client's transport is called. */
 #ifndef COMICVINE_SYS_TRANSPORT_H
 #define COMICVINE_SYS_TRANSPORT_H
 
@@ -27,8 +29,8 @@ extern "C" {
 #endif
 
 /* One request under way; the library's. The transport holds it from `start` until it calls
- * cv_transfer_release, and until then may call any function of a transfer, on any thread, also
- * after the client was closed: what comes too late is passed over. */
+ * cv_transfer_release, and until then may call the functions of a transfer, on any thread, one at a
+ * time, also after the client was closed: what comes too late is passed over. */
 typedef struct cv_transfer cv_transfer;
 
 typedef struct cv_transfer_header_line {
