@@ -35,9 +35,9 @@ typedef enum cv_mode {
  * deadline passes; never for any other error. That there is no such object is never said from a
  * stale answer.
  *
- * CV_STALE_IF_ERROR gives it when the error would have come: after the retries, and after waits of
- * up to max_wait_ms while the service is left in peace. Set deadline_ms for those who want it
- * sooner.
+ * CV_STALE_IF_ERROR gives it when the error would have come: after the retries, and after waits for
+ * room of up to max_wait_ms. While the service is known to fail or to block nobody waits who can
+ * have it. Set deadline_ms for those who want it sooner still.
  *
  * What CV_STALE_WHILE_REVALIDATE fetches behind the answer ends with the client: cv_client_close
  * does not wait for it, so a program that closes at once never gets anything newer this way. In

@@ -323,7 +323,10 @@ typedef struct cv_rate_limit_status {
 
     /* Why the shares are so; while the service is left in peace, that, and how often it failed. */
     char reason[128];
-    int64_t reserved[8];
+
+    int64_t used; /* requests in the window that count, other programs' too; more than `limit` if
+                     some did not ask */
+    int64_t reserved[7];
 } cv_rate_limit_status;
 
 CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
@@ -340,7 +343,7 @@ typedef struct cv_rate_limit_spender {
     int64_t reserved[4];
 } cv_rate_limit_spender;
 
-/* Says who has made the requests that `limit - remaining` of the status counts: fills in those who
+/* Says who has made the requests that `used` of the status counts: fills in those who
  * made most, up to `capacity`. `count` is how many there are in all; `spenders` may be NULL if
  * `capacity` is 0. */
 CV_API bool cv_rate_limit_store_spenders(cv_rate_limit_store *store, const char *resource,

@@ -32,13 +32,6 @@ typedef enum cvi_duty {
 
 enum { CVI_DUTY_COUNT = CVI_DUTY_CLEAN + 1 };
 
-/* A refusal of the service that is not in the file. */
-typedef struct cvi_untold {
-    const char *segment; /* of a path; NULL: all */
-    cvi_wait_reason reason;
-    int64_t until_boot_ms;
-} cvi_untold;
-
 struct cvi_engine {
     cvi_engine_options options;
     cvi_flight *flights; /* users before background, then by arrival */
@@ -55,7 +48,6 @@ struct cvi_engine {
     size_t gate_count;
     int refusals_unheeded; /* flights that have still to tell the stores of a refusal */
     int64_t complained_boot_ms[CVI_DUTY_COUNT]; /* when the log last heard of it; 0: never */
-    cvi_untold untold; /* the last of those that the stores could not take */
 };
 
 #endif

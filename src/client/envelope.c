@@ -57,14 +57,23 @@ static void allow_retry(cvi_finding *finding) {
     finding->retry = finding->retry || status < 400 || status >= 500;
 }
 
-/* Copies foreign text for a message: one line, printable, short. */
+/* Copies foreign text for a message: one line, printable, short; what is neither becomes one blank,
+ * none at the ends. */
 static void quote_foreign(const char *text, size_t length, char *quoted, size_t size) {
     cvi_buffer out;
+    bool is_blank_due = false;
     cvi_buffer_over(&out, quoted, size);
-    for (size_t i = 0; i < length && out.length + 1 < size; i++) {
+    for (size_t i = 0; i < length && out.length + 2 < size; i++) {
         unsigned char byte = (unsigned char)text[i];
-        bool printable = byte >= 0x20 && byte < 0x7F;
-        cvi_buffer_add(&out, printable ? text + i : " ", 1);
+        if (byte <= 0x20 || byte >= 0x7F) {
+            is_blank_due = out.length > 0;
+            continue;
+        }
+        if (is_blank_due) {
+            cvi_buffer_add_char(&out, ' ');
+        }
+        cvi_buffer_add_char(&out, text[i]);
+        is_blank_due = false;
     }
 }
 
@@ -251,6 +260,8 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
     cv_error error;
     bool cut = was_cut(response->body, response->size);
     cvi_body body = {response->body, response->size};
+    response->body = NULL; /* decoding takes it, and frees what is no answer */
+    response->size = 0;
     finding->result = decode(call, body, &error);
     if (finding->result != NULL) {
         judge_envelope(call, response, finding);

@@ -74,6 +74,7 @@ struct cvi_flight {
 
     bool must_heed; /* the stores must learn what the last answer means to all */
     cvi_service_word word;
+    bool is_untold;             /* they could not take it: it holds for this client alone */
     bool told_cooldown;         /* those aboard know of the pause that it means */
     int64_t asked_ms;           /* of that word */
     int64_t heed_until_boot_ms; /* of a refusal: when its pause would be over */

@@ -75,20 +75,10 @@ void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_find
 
 static void forget_word(cvi_engine *engine, cvi_flight *flight) {
     engine->refusals_unheeded -= is_refusal(flight->word) ? 1 : 0;
-    if (engine->refusals_unheeded == 0) {
-        engine->untold = (cvi_untold){.until_boot_ms = 0};
-    }
     flight->must_heed = false;
+    flight->is_untold = false;
     flight->follows_failure = false;
     flight->probe = 0;
-}
-
-/* What could not be written holds for this client at least. */
-static void keep_untold(cvi_engine *engine, const cvi_flight *flight) {
-    bool is_of_all = flight->word == CVI_SERVICE_BLOCKS;
-    engine->untold =
-        (cvi_untold){is_of_all ? NULL : flight->call->segment,
-                     is_of_all ? CVI_WAIT_BLOCKED : CVI_WAIT_COOLDOWN, flight->heed_until_boot_ms};
 }
 
 int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -111,22 +101,47 @@ int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
         cvi_tell_failure(engine, CVI_DUTY_HEED, flight->call->label, &failure, now);
     }
     if (answer == CVI_STORE_FAILED && now.boot_ms < flight->heed_until_boot_ms) {
-        keep_untold(engine, flight);
+        flight->is_untold = true;
         return FAILED_AGAIN_MS;
     }
     forget_word(engine, flight);
     return 0;
 }
 
-bool cvi_engine_is_refused(const cvi_engine *engine, const cvi_flight *flight, cvi_now now,
-                           cvi_claim *claim) {
-    const cvi_untold *untold = &engine->untold;
-    if (now.boot_ms >= untold->until_boot_ms ||
-        (untold->segment != NULL && strcmp(untold->segment, flight->call->segment) != 0)) {
-        return false;
+/* Whether this refusal holds for a flight. */
+static bool holds_for(const cvi_flight *refused, const cvi_flight *flight, cvi_now now) {
+    return now.boot_ms < refused->heed_until_boot_ms &&
+           (refused->word == CVI_SERVICE_BLOCKS ||
+            strcmp(refused->call->segment, flight->call->segment) == 0);
+}
+
+/* Of several refusals the longest decides. */
+static void refuse_until(const cvi_flight *refused, cvi_now now, cvi_claim *claim) {
+    int64_t left_ms = refused->heed_until_boot_ms - now.boot_ms;
+    if (left_ms > claim->wait_ms) {
+        claim->verdict = CVI_CLAIM_WAIT;
+        claim->wait_ms = left_ms;
+        claim->reason = refused->word == CVI_SERVICE_BLOCKS ? CVI_WAIT_BLOCKED : CVI_WAIT_COOLDOWN;
     }
-    claim->verdict = CVI_CLAIM_WAIT;
-    claim->wait_ms = untold->until_boot_ms - now.boot_ms;
-    claim->reason = untold->reason;
-    return true;
+}
+
+cvi_store_answer cvi_engine_check_unheeded(const cvi_engine *engine, const cvi_flight *flight,
+                                           cvi_now now, cvi_claim *claim, bool *is_refused) {
+    int left = engine->refusals_unheeded;
+    *is_refused = false;
+    for (const cvi_flight *other = engine->flights; left > 0 && other != NULL;
+         other = other->next) {
+        if (!other->must_heed || !is_refusal(other->word)) {
+            continue;
+        }
+        left--;
+        if (!other->is_untold) {
+            return CVI_STORE_BUSY;
+        }
+        if (holds_for(other, flight, now)) {
+            *is_refused = true;
+            refuse_until(other, now, claim);
+        }
+    }
+    return CVI_STORE_DONE;
 }

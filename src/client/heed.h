@@ -13,9 +13,10 @@ void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_find
  * could not take it, call again after so many milliseconds. */
 int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 
-/* Whether a refusal that the stores could not take holds for the flight: `claim` then says so, as
- * theirs would. */
-bool cvi_engine_is_refused(const cvi_engine *engine, const cvi_flight *flight, cvi_now now,
-                           cvi_claim *claim);
+/* What those refusals that the file does not have yet let a flight do that would claim. DONE: it
+ * may, unless `is_refused`, in which case `claim` says so as the stores' would; BUSY: not before
+ * they have been told. */
+cvi_store_answer cvi_engine_check_unheeded(const cvi_engine *engine, const cvi_flight *flight,
+                                           cvi_now now, cvi_claim *claim, bool *is_refused);
 
 #endif

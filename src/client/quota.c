@@ -73,6 +73,8 @@ bool cvi_quota_turn_away(cvi_engine *engine, cvi_flight *flight, int64_t wait_ms
         next = passenger->next;
         if (!will_wait(passenger, wait_ms, now)) {
             all_told = cvi_stale_or_error(engine, passenger, error, now) && all_told;
+        } else if (error->code != CV_ERROR_RATE_LIMITED) { /* room will come, health may not */
+            cvi_stale_if_any(engine, passenger, error, now);
         }
     }
     return all_told;

@@ -65,6 +65,15 @@ static cvi_keeping keeping_by(const cvi_cache_control *control, int64_t ttl_ms) 
     };
 }
 
+/* Where a confirmation says nothing. The time is only the service's if it has given one. */
+static cvi_keeping keeping_as_before(const cvi_keeping *before, int64_t ttl_ms) {
+    return (cvi_keeping){
+        .ttl_ms = before->is_ordered ? before->ttl_ms : ttl_ms,
+        .is_ordered = before->is_ordered,
+        .must_revalidate = before->must_revalidate,
+    };
+}
+
 void cvi_renewal_note(const cvi_engine *engine, cvi_flight *flight, const cvi_response *response) {
     const cvi_cache_control *control = &response->caching.control;
     bool is_renewal = cvi_renewal_is_answer(response);
@@ -79,7 +88,7 @@ void cvi_renewal_note(const cvi_engine *engine, cvi_flight *flight, const cvi_re
     }
     if (control->is_said) {
         flight->keeping = keeping_by(control, ttl_ms);
-    } else if (is_renewal && flight->recalled.keeping.is_ordered) {
-        flight->keeping = flight->recalled.keeping;
+    } else if (is_renewal) {
+        flight->keeping = keeping_as_before(&flight->recalled.keeping, ttl_ms);
     }
 }

@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client/envelope.h"
 #include "client/heed.h"
 #include "client/lookup.h"
 #include "client/quota.h"
 #include "client/renewal.h"
 #include "client/retry.h"
+#include "client/serving.h"
 #include "client/stale.h"
 #include "client/telling.h"
 #include "support/allocator.h"
@@ -70,70 +70,7 @@ static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
 }
 
-/* ---- answers from the cache ---- */
-
-typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
-
-/* Gives what the cache has to those for whom it is young enough. */
-static void deliver_cached(cvi_engine *engine, cvi_flight *flight, const cvi_outcome *outcome,
-                           cvi_now now) {
-    cvi_passenger *next = NULL;
-    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
-        next = passenger->next;
-        if (cvi_is_young_enough(passenger, &outcome->provenance, now)) {
-            cvi_flight_disembark(engine, passenger, outcome);
-        }
-    }
-}
-
-/* Gives a stored body, or what it means, to those aboard: all of them, if it has been fetched for
- * somebody who asked the same. */
-static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
-                     cv_source source, cvi_now now) {
-    cvi_finding finding;
-    cvi_body body = {cached->body, cached->size};
-    cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
-    if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
-        flight->distrust_cache = true;
-        return finding.error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
-    }
-    cvi_outcome outcome = {.result = finding.result,
-                           .error = finding.error,
-                           .provenance = {.source = source,
-                                          .fetched_at_ms = cached->fetched_at_ms,
-                                          .expires_at_ms = cached->expires_at_ms}};
-    if (source == CV_SOURCE_CACHE) {
-        deliver_cached(engine, flight, &outcome, now);
-    } else {
-        cvi_flight_deliver(engine, flight, &outcome);
-    }
-    cvi_result_release(finding.result);
-    return SERVED;
-}
-
-/* Serves, then moves on: to DONE, or where an unusable body sends the flight; or asks once more for
- * those who want something younger. */
-static bool serve_and_move(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
-                           cv_source source, cvi_stage if_unusable, cvi_now now) {
-    cv_error error;
-    switch (serve(engine, flight, cached, source, now)) {
-    case SERVED:
-        if (flight->passengers == NULL) {
-            cvi_flight_pass(flight);
-        }
-        break;
-    case UNUSABLE:
-        if (flight->stage != if_unusable) {
-            cvi_flight_move(flight, if_unusable);
-        }
-        break;
-    case OUT_OF_MEMORY:
-        cvi_error_no_memory(&error);
-        cvi_flight_fail(flight, &error);
-        break;
-    }
-    return true;
-}
+/* ---- looking up ---- */
 
 /* False: somebody could not be told yet. */
 static bool turn_away_cache_only(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
@@ -166,7 +103,8 @@ static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
             cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, &failure, now);
         }
         if (cached.body != NULL) {
-            return serve_and_move(engine, flight, &cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM, now);
+            cvi_serve(engine, flight, &cached, CV_SOURCE_CACHE, now);
+            return true;
         }
     }
     cvi_stale_give_old(engine, flight, now);
@@ -203,8 +141,8 @@ static bool take_claim(cvi_engine *engine, cvi_flight *flight, cvi_claim *claim,
         cvi_flight_move(flight, CVI_STAGE_SEND);
         return true;
     case CVI_CLAIM_HIT:
-        return serve_and_move(engine, flight, &claim->cached, CV_SOURCE_CACHE, CVI_STAGE_CLAIM,
-                              now);
+        cvi_serve(engine, flight, &claim->cached, CV_SOURCE_CACHE, now);
+        return true;
     case CVI_CLAIM_WATCH:
         memcpy(flight->watched_id, claim->job_id, sizeof(flight->watched_id));
         cvi_flight_move(flight, CVI_STAGE_WATCH);
@@ -250,12 +188,11 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .readiness = readiness,
         .users_wait = users_wait(engine, flight),
     };
+    bool is_refused = false;
     memset(claim, 0, sizeof(*claim));
-    if (cvi_engine_is_refused(engine, flight, now, claim)) {
-        return CVI_STORE_DONE;
-    }
-    if (engine->refusals_unheeded > 0 && engine->untold.until_boot_ms == 0) {
-        return CVI_STORE_BUSY; /* nothing more is sent before the refusal is in the file */
+    cvi_store_answer answer = cvi_engine_check_unheeded(engine, flight, now, claim, &is_refused);
+    if (answer != CVI_STORE_DONE || is_refused) {
+        return answer;
     }
     return engine->options.store_ops->claim(engine->options.stores, &spec, now, claim, error);
 }
@@ -313,8 +250,8 @@ static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch,
             cvi_flight_move(flight, CVI_STAGE_CLAIM);
             return true;
         }
-        return serve_and_move(engine, flight, &watch->cached, CV_SOURCE_SHARED, CVI_STAGE_CLAIM,
-                              now);
+        cvi_serve(engine, flight, &watch->cached, CV_SOURCE_SHARED, now);
+        return true;
     case CVI_WATCH_FAILED:
         cvi_flight_fail(flight, &watch->failure);
         return true;
@@ -423,6 +360,20 @@ static bool turn_away_hurried(cvi_engine *engine, cvi_flight *flight, cvi_now no
     return true;
 }
 
+/* A pause of the whole path that outlasts the lease is not spent with the job: others who want the
+ * same have their own patience. */
+static bool gives_job_up(const cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
+    return flight->word == CVI_SERVICE_OVERLOADED && flight->job_id[0] != '\0' &&
+           flight->retry_boot_ms - now.boot_ms > engine->options.lease_ms;
+}
+
+static void wait_without_job(cvi_flight *flight) {
+    flight->was_refused = true;
+    flight->resume = true;
+    flight->resume_boot_ms = flight->retry_boot_ms;
+    cvi_flight_pass(flight);
+}
+
 static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (now.boot_ms >= flight->retry_boot_ms) {
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
@@ -431,11 +382,15 @@ static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!turn_away_hurried(engine, flight, now)) {
         return pause_for_lock(engine, flight, now);
     }
-    if (flight->passengers == NULL) {
-        cvi_flight_fail(flight, &flight->failure);
+    if (flight->passengers == NULL) { /* others may have more patience */
+        cvi_flight_pass(flight);
         return true;
     }
     cvi_tell_retry(engine, flight, now);
+    if (gives_job_up(engine, flight, now)) {
+        wait_without_job(flight);
+        return true;
+    }
     return pause_until(flight, flight->retry_boot_ms);
 }
 

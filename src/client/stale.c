@@ -127,6 +127,14 @@ bool cvi_stale_or_error(cvi_engine *engine, cvi_passenger *passenger, const cv_e
     return true;
 }
 
+void cvi_stale_if_any(cvi_engine *engine, cvi_passenger *passenger, const cv_error *reason,
+                      cvi_now now) {
+    if (cvi_stale_stands_in(passenger->stale, reason->code) &&
+        look(engine, passenger->flight, now) == CVI_STORE_DONE) {
+        give(engine, passenger, reason, now);
+    }
+}
+
 bool cvi_stale_or_error_all(cvi_engine *engine, cvi_flight *flight, const cv_error *error,
                             cvi_now now) {
     cvi_passenger *next = NULL;

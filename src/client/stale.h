@@ -26,7 +26,11 @@ bool cvi_stale_stands_in(cv_stale stale, cv_code code);
 bool cvi_stale_or_error(cvi_engine *engine, cvi_passenger *passenger, const cv_error *error,
                         cvi_now now);
 
-/* The same for all aboard. */
+/* Lets a passenger go with a stale answer, if it takes one and there is one; else it stays. */
+void cvi_stale_if_any(cvi_engine *engine, cvi_passenger *passenger, const cv_error *reason,
+                      cvi_now now);
+
+/* cvi_stale_or_error for all aboard. */
 bool cvi_stale_or_error_all(cvi_engine *engine, cvi_flight *flight, const cv_error *error,
                             cvi_now now);
 

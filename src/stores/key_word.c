@@ -18,7 +18,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [NOTE] = "INSERT INTO main.settings(name, value) VALUES('key:' || ?1, ?2)"
              " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [FORGET] = "DELETE FROM main.settings WHERE name >= 'key:' AND name < 'key;'"
-               " AND abs(value) < ?1",
+               " AND value NOT BETWEEN ?1 AND ?2 AND value NOT BETWEEN -?2 AND -?1",
 };
 
 static cvi_sql begin_sql(cvi_stores *stores, sqlite3_stmt *statements[STATEMENT_COUNT]) {
@@ -62,6 +62,14 @@ cvi_store_answer cvi_stores_read_key(cvi_stores *stores, cvi_key_state *state, i
     return fail_if_busy(stores, answer, error);
 }
 
+/* What is too old to be believed, or of a time that no clock has said; abs() would fail at some. */
+static cvi_store_answer forget(cvi_sql *sql, cvi_now now, cv_error *error) {
+    return cvi_sql_run(sql, FORGET,
+                       CVI_VALUES(cvi_integer(now.wall_ms - CVI_KEY_WORD_MAX_MS),
+                                  cvi_integer(now.wall_ms + CVI_KEY_WORD_MAX_MS)),
+                       NULL, error);
+}
+
 cvi_store_answer cvi_stores_note_key(cvi_stores *stores, cvi_key_state state, cvi_now now,
                                      cv_error *error) {
     sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
@@ -75,8 +83,7 @@ cvi_store_answer cvi_stores_note_key(cvi_stores *stores, cvi_key_state state, cv
         cvi_sql_run(&sql, NOTE, CVI_VALUES(cvi_text(stores->rate_limit.scope), cvi_integer(value)),
                     NULL, error);
     if (answer == CVI_STORE_DONE) {
-        answer = cvi_sql_run(
-            &sql, FORGET, CVI_VALUES(cvi_integer(now.wall_ms - CVI_KEY_WORD_MAX_MS)), NULL, error);
+        answer = forget(&sql, now, error);
     }
     cvi_sql_finalize(&sql);
     answer = cvi_db_end(stores->rate_limit_db, answer, true, error);

@@ -16,7 +16,7 @@ typedef struct looking {
 
 static void fill_status(cv_rate_limit_status *status, const cvi_path_limit *path,
                         const cvi_used *used, const cvi_room *room, cvi_now now) {
-    *status = (cv_rate_limit_status){.limit = CV_NONE, .remaining = CV_NONE};
+    *status = (cv_rate_limit_status){.limit = CV_NONE, .remaining = CV_NONE, .used = used->count};
     if (path->limit >= 0) {
         status->limit = path->limit;
         status->remaining = path->limit > used->count ? path->limit - used->count : 0;

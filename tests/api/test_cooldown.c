@@ -1,7 +1,10 @@
-/* The service refuses: every client and handle on the file heeds it, and a call says why. */
+/* The service refuses: every client, process and handle on the file heeds it, and a call says why.
+ */
+#include "support/api_actor.h"
 #include "support/store_face.h"
 
 #include <string.h>
+#include <time.h>
 
 #define USER CV_PRIORITY_USER
 
@@ -84,6 +87,99 @@ static void test_what_is_cached_is_read_all_the_same(void **context) {
     cv_client_close(client);
 }
 
+/* ---- processes ---- */
+
+enum { OTHERS = 2 };
+
+typedef struct refusal {
+    server_fault fault;
+    cv_code code;
+} refusal;
+
+static void read_refused(process *actor, int64_t id, cv_code code) {
+    outcome seen = actor_read(actor, id);
+    assert_string_equal(cv_code_name(seen.code), cv_code_name(code));
+    assert_true(seen.retry_after_ms > 0);
+}
+
+/* Whoever does not wait so long is told at once, in all programs, and nothing is sent. */
+static void test_all_processes_are_refused(void **context) {
+    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"max_wait_ms=30000"};
+    static const refusal refusals[] = {
+        {{.api_status = 107, .headers = {{"Retry-After", "600"}}}, CV_ERROR_RATE_LIMITED},
+        {{.http_status = 429, .body = "", .headers = {{"Retry-After", "600"}}},
+         CV_ERROR_RATE_LIMITED},
+        {{.http_status = 403, .body = BAN_PAGE, .headers = {{"Retry-After", "600"}}},
+         CV_ERROR_BLOCKED},
+        {{.body = BAN_PAGE}, CV_ERROR_BLOCKED}};
+    api *self = *context;
+    process actors[1 + OTHERS];
+    for (int i = 0; i < 1 + OTHERS; i++) {
+        actor_start(&actors[i], self, arguments);
+    }
+    for (size_t i = 0; i < API_COUNT(refusals); i++) {
+        api_break(self, &refusals[i].fault);
+        for (int j = 0; j < 1 + OTHERS; j++) {
+            read_refused(&actors[j], 10 + j, refusals[i].code);
+        }
+        assert_int_equal(requests(self), i + 1);
+        api_lift_pauses(self);
+    }
+    for (int i = 0; i < 1 + OTHERS; i++) {
+        actor_end(&actors[i]);
+    }
+}
+
+static int64_t received_ms(const api *self, size_t index) {
+    server_request request;
+    assert_true(server_request_at(self->server, NULL, index, &request));
+    return request.received_us / 1000;
+}
+
+/* Those who wait send nothing before the time has come; then one of them goes, alone. */
+static void test_one_process_goes_first(void **context) {
+    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {NULL};
+    static const struct timespec some_looks = {.tv_nsec = 700000000}; /* one each 250 ms */
+    static const refusal refusals[] = {
+        {{.api_status = 107, .headers = {{"Retry-After", "1"}}}, CV_ERROR_RATE_LIMITED},
+        {{.http_status = 403, .body = BAN_PAGE, .headers = {{"Retry-After", "1"}}},
+         CV_ERROR_BLOCKED}};
+    api *self = *context;
+    process actors[1 + OTHERS];
+    for (int i = 0; i < 1 + OTHERS; i++) {
+        actor_start(&actors[i], self, arguments);
+    }
+    for (size_t i = 0; i < API_COUNT(refusals); i++) {
+        size_t before = requests(self);
+        api_break(self, &refusals[i].fault);
+        read_refused(&actors[0], 1, refusals[i].code);
+        assert_true(server_hold(self->server, NULL));
+        for (int j = 0; j < 1 + OTHERS; j++) {
+            actor_ask(&actors[j], 100 * (int64_t)(i + 1) + j);
+        }
+        assert_true(server_wait_for(self->server, NULL, before + 2, API_PATIENCE_MS));
+        assert_true(received_ms(self, before + 1) - received_ms(self, before) >= 1000);
+        nanosleep(&some_looks, NULL);
+        assert_int_equal(requests(self), before + 2);
+        server_release(self->server, SERVER_ALL);
+        for (int j = 0; j < 1 + OTHERS; j++) {
+            assert_string_equal(cv_code_name(actor_hear(&actors[j]).code), "CV_OK");
+            actor_hear_done(&actors[j]);
+        }
+        assert_int_equal(requests(self), before + 2 + OTHERS);
+    }
+    for (int i = 0; i < 1 + OTHERS; i++) {
+        actor_end(&actors[i]);
+    }
+}
+
+static int set_up_many_issues(void **context) {
+    *context = api_new_with_issues(1, 300);
+    return 0;
+}
+
+/* ---- by hand ---- */
+
 /* Seen and lifted through the lent handle. */
 static void test_status_and_reset(void **context) {
     api *self = *context;
@@ -103,8 +199,6 @@ static void test_status_and_reset(void **context) {
     assert_int_equal(api_retrieve(client, 52).code, CV_OK);
     cv_client_close(client);
 }
-
-/* ---- by hand ---- */
 
 static cv_rate_limit_store *open_store(const api *self) {
     cv_rate_limit_options options = CV_RATE_LIMIT_OPTIONS_INIT;
@@ -196,6 +290,10 @@ int main(void) {
         API_TEST(test_a_limit_of_the_service_holds_for_all_clients),
         API_TEST(test_a_ban_stops_everything),
         API_TEST(test_what_is_cached_is_read_all_the_same),
+        cmocka_unit_test_setup_teardown(test_all_processes_are_refused, set_up_many_issues,
+                                        api_tear_down),
+        cmocka_unit_test_setup_teardown(test_one_process_goes_first, set_up_many_issues,
+                                        api_tear_down),
         API_TEST(test_status_and_reset),
         API_TEST(test_programs_report_by_hand),
         API_TEST(test_reset_lifts_what_is_in_the_way),

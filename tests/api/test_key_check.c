@@ -123,6 +123,18 @@ static void test_words_of_other_keys_are_forgotten_in_time(void **context) {
         api_query(scene->self, "SELECT value < 0 FROM settings WHERE name LIKE 'key:%'"), 1);
 }
 
+/* Nor do they stay that no clock has said, however they came into the file. */
+static void test_words_of_no_time_are_forgotten(void **context) {
+    drive_scene *scene = *context;
+    api_execute(scene->self, "INSERT INTO settings(name, value)"
+                             " VALUES('key:a', -9223372036854775807 - 1), ('key:b', 1),"
+                             " ('key:c', 9223372036854775807), ('key:d', 0)");
+    expect_accepted(scene, scene->client, 1);
+    assert_int_equal(api_query(scene->self, KEYS), 1);
+    reopen(scene);
+    expect_accepted(scene, scene->client, 1);
+}
+
 /* ---- other answers ---- */
 
 static void test_any_answer_proves_it(void **context) {
@@ -227,6 +239,7 @@ int main(void) {
         BOTH_DRIVES(test_what_is_old_is_asked_anew),
         BOTH_DRIVES(test_a_refusal_that_is_not_remembered),
         BOTH_DRIVES(test_words_of_other_keys_are_forgotten_in_time),
+        BOTH_DRIVES(test_words_of_no_time_are_forgotten),
         BOTH_DRIVES(test_any_answer_proves_it),
         BOTH_DRIVES(test_so_does_a_denial),
         BOTH_DRIVES(test_an_answer_of_the_cache_proves_nothing),

@@ -347,6 +347,7 @@ static void test_without_a_limit(void **context) {
     cv_rate_limit_status status = status_of(store, "issue");
     assert_int_equal(status.limit, CV_NONE);
     assert_int_equal(status.remaining, CV_NONE);
+    assert_int_equal(status.used, LIMIT + 2);
     int64_t window_ms = 0;
     int64_t limit = 0;
     assert_done(cv_rate_limit_store_get_resource(store, "issue", &limit, &window_ms));
@@ -361,6 +362,7 @@ static void test_status(void **context) {
     cv_rate_limit_status status = status_of(store, "issue");
     assert_int_equal(status.limit, LIMIT);
     assert_int_equal(status.remaining, LIMIT);
+    assert_int_equal(status.used, 0);
     assert_int_equal(status.reset_at_ms, 0);
     assert_int_equal(status.cooldown_until_ms, 0);
     assert_in_range(status.next_slot_ms, wall_ms() - API_PATIENCE_MS, wall_ms());
@@ -372,6 +374,10 @@ static void test_status(void **context) {
     assert_in_range(status.reset_at_ms, before_ms + LOOK_BACK_MS - 2, after_ms + LOOK_BACK_MS + 2);
     assert_in_range(status.next_slot_ms, before_ms + LOOK_BACK_MS - 2, after_ms + LOOK_BACK_MS + 2);
     assert_int_equal(status_of(store, "issues").remaining, LIMIT);
+    assert_done(cv_rate_limit_store_record(store, "issue", CV_PRIORITY_USER));
+    status = status_of(store, "issue");
+    assert_int_equal(status.used, LIMIT + 1);
+    assert_int_equal(status.remaining, 0);
     cv_rate_limit_store_close(store);
 }
 

@@ -1,6 +1,6 @@
 /* Trying again, against a service that fails in every way that may pass: each try is admitted and
  * counted, what the service refuses is not tried again, and what it asks for is kept to. */
-#include "support/api.h"
+#include "support/api_actor.h"
 #include "support/api_trouble.h"
 
 #include <string.h>
@@ -200,6 +200,61 @@ static void test_a_503_for_longer_than_patience(void **context) {
     assert_int_equal(requests(self), 2);
 }
 
+/* Whoever waits for the same in another program, and has the time, does not fail with it. */
+static void test_a_503_for_longer_than_somebody_elses_patience(void **context) {
+    static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"max_wait_ms=60000"};
+    static const server_fault pause = {
+        .http_status = 503, .body = "", .headers = {{"Retry-After", "1"}}};
+    api *self = *context;
+    cv_options options = api_options(self);
+    options.max_retries = 3;
+    options.max_wait_ms = CV_NO_WAIT;
+    cv_client *hurried = api_open(self, &options);
+    process patient;
+    actor_start(&patient, self, arguments);
+    assert_true(server_fault_add(self->server, &pause));
+    assert_true(server_hold(self->server, NULL));
+    cv_request *request = cv_request_retrieve(hurried, CV_ISSUE, ISSUE, NULL);
+    assert_true(server_wait_for(self->server, NULL, 1, API_PATIENCE_MS));
+    actor_ask(&patient, ISSUE);
+    api_query_until(self, "SELECT count(*) FROM dedupe_waiters", 1);
+    server_release(self->server, SERVER_ALL);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_string_equal(cv_code_name(cv_request_error(request)->code), "CV_ERROR_SERVER");
+    assert_string_equal(cv_code_name(actor_hear(&patient).code), "CV_OK");
+    actor_hear_done(&patient);
+    assert_int_equal(requests(self), 2);
+    actor_end(&patient);
+    cv_request_free(request);
+    cv_client_close(hurried);
+}
+
+/* Nor does whoever would not wait, in another program, wait with it. */
+static void test_a_503_for_shorter_than_somebody_elses_patience(void **context) {
+    static const server_fault pause = {
+        .http_status = 503, .body = "", .headers = {{"Retry-After", "600"}}};
+    api *self = *context;
+    cv_options options = api_options(self);
+    options.max_retries = 3;
+    options.max_wait_ms = CV_WAIT_FOREVER;
+    cv_client *patient = api_open(self, &options);
+    options.max_wait_ms = CV_NO_WAIT;
+    cv_client *hurried = api_open(self, &options);
+    api_break(self, &pause);
+    cv_request *request = cv_request_retrieve(patient, CV_ISSUE, ISSUE, NULL);
+    api_query_until(self, "SELECT count(*) FROM rate_limit_cooldowns", 1);
+    outcome seen = api_retrieve(hurried, ISSUE);
+    assert_string_equal(cv_code_name(seen.code), "CV_ERROR_RATE_LIMITED");
+    assert_in_range(seen.retry_after_ms, 300000, 600000);
+    assert_false(cv_request_done(request));
+    assert_int_equal(requests(self), 1);
+    api_lift_pauses(self);
+    assert_string_equal(cv_code_name(api_retrieve(hurried, ISSUE).code), "CV_OK");
+    cv_request_free(request);
+    cv_client_close(hurried);
+    cv_client_close(patient);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_what_may_pass_is_tried_again),
@@ -210,6 +265,8 @@ int main(void) {
         API_TEST(test_a_503_is_tried_again_when_it_says),
         API_TEST(test_a_503_without_a_time_is_tried_again_soon),
         API_TEST(test_a_503_for_longer_than_patience),
+        API_TEST(test_a_503_for_longer_than_somebody_elses_patience),
+        API_TEST(test_a_503_for_shorter_than_somebody_elses_patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static size_t spenders_of(cv_rate_limit_store *store, const char *resource,
         assert_in_range(found[i].user_requests, 0, found[i].requests);
     }
     assert_done(cv_rate_limit_store_status(store, resource, &status));
-    assert_int_equal(sum, status.limit - status.remaining);
+    assert_int_equal(sum, status.used);
     return count;
 }
 

@@ -349,6 +349,7 @@ void limit_look(limit_world *self, int process, int path) {
     int64_t used = oracle_count(self, process, path, false, now);
     cv_rate_limit_status status = read_status(self, process, path);
     assert_int_equal(status.limit, limit);
+    assert_int_equal(status.used, used);
     assert_int_equal(status.remaining, used < limit ? limit - used : 0);
     assert_int_equal(status.next_slot_ms, wait_ms < 0 ? -1 : now.wall_ms + wait_ms);
 }

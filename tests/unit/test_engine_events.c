@@ -375,7 +375,7 @@ static void test_only_who_stays_is_told_of_another_try(void **state) {
     sim_board(world, &(sim_wish){.id = 1, .max_wait_ms = 1000});
     ask(world, 1);
     sim_step(world);
-    sim_answer_status(world, 0, 503, 7000);
+    sim_answer_status(world, 0, 503, 4000);
     diary_check(&world->told, "1 joined\n0 sent 1\n1 sent 1\n0 cooldown CV_ERROR_SERVER\n"
                               "1 cooldown CV_ERROR_SERVER\n0 given CV_ERROR_SERVER\n"
                               "1 retry 1 CV_ERROR_SERVER\n");

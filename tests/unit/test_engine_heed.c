@@ -252,6 +252,49 @@ static void test_who_calls_before_a_refusal_is_told(void **state) {
     assert_int_equal(other->error.code, CV_OK);
 }
 
+/* Two paths are refused, and neither refusal can be written: both hold, whichever came last. */
+static void test_each_refusal_that_cannot_be_told_holds(void **state) {
+    static const sim_wish hurried[] = {{.id = 53, .max_wait_ms = CV_NO_WAIT},
+                                       {.is_list = true, .max_wait_ms = CV_NO_WAIT}};
+    sim_world *world = *state;
+    for (int i = 0; i < 12; i++) {
+        sim_fail(world, SIM_HEED);
+    }
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_board(world, &(sim_wish){.is_list = true});
+    sim_step(world);
+    sim_answer_status(world, 0, 429, 120000);
+    sim_answer_status(world, 1, 429, 90000);
+    for (size_t i = 0; i < sizeof(hurried) / sizeof(hurried[0]); i++) {
+        sim_caller *caller = sim_board(world, &hurried[i]);
+        sim_step(world);
+        sim_check_error(caller, CV_ERROR_RATE_LIMITED);
+        assert_int_equal(caller->error.retry_after_ms, i == 0 ? 120000 : 90000);
+    }
+    assert_int_equal(world->transfer_count, 2);
+}
+
+/* One refusal cannot be written, and another, which is of everything, waits for a lock: nothing is
+ * claimed before that one is told. */
+static void test_a_refusal_that_cannot_be_told_opens_nothing(void **state) {
+    sim_world *world = *state;
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_board(world, &(sim_wish){.id = 53});
+    sim_step(world);
+    sim_fail(world, SIM_HEED);
+    sim_fail(world, SIM_HEED);
+    sim_answer_status(world, 0, 429, 120000);
+    size_t failed = sim_count(world, SIM_HEED);
+    sim_busy(world, SIM_HEED, 6);
+    sim_answer_status(world, 1, 403, 90000);
+    sim_board(world, &(sim_wish){.is_list = true});
+    sim_step(world);
+    while (sim_count(world, SIM_HEED) < failed + 6) {
+        assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+        sim_advance(world, 1);
+    }
+}
+
 /* Somebody keeps the file locked: who was refused, or answered, need not wait for that. */
 static void test_a_lock_keeps_no_answer_back(void **state) {
     sim_world *world = *state;
@@ -475,6 +518,8 @@ int main(void) {
         WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),
         cmocka_unit_test(test_a_refusal_that_cannot_be_told),
         WITH_SIM(test_who_calls_before_a_refusal_is_told),
+        WITH_SIM(test_each_refusal_that_cannot_be_told_holds),
+        WITH_SIM(test_a_refusal_that_cannot_be_told_opens_nothing),
         WITH_SIM(test_a_lock_keeps_no_answer_back),
         WITH_SIM(test_what_comes_of_a_probe_is_told),
         WITH_SIM(test_a_good_answer_ends_the_pause),

@@ -244,6 +244,20 @@ static void test_a_confirmation_keeps_the_services_time(void **state) {
     }
 }
 
+/* The service has said that it must not be given stale, and no time: ours counts, that stays. */
+static void test_a_confirmation_keeps_what_may_not_be_stale(void **state) {
+    static const cvi_keeping before = {.ttl_ms = 60000, .must_revalidate = true};
+    static const cvi_keeping after = {.ttl_ms = SIM_TTL_MS, .must_revalidate = true};
+    sim_world *world = *state;
+    world->options.heeds_cache_control = true;
+    sim_reopen(world);
+    script_recalled(world, SIM_ISSUE(52), &before);
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    confirm(world, 0);
+    check_keeping(&sim_last(world, SIM_COMPLETE)->keeping, &after);
+}
+
 /* ---- memory ---- */
 
 static bool renew_without_memory(size_t failing_call) {
@@ -291,6 +305,7 @@ int main(void) {
         IN_WORLD(test_errors_leave_what_is_there),
         cmocka_unit_test(test_cache_control_counts_when_asked_for),
         cmocka_unit_test(test_a_confirmation_keeps_the_services_time),
+        IN_WORLD(test_a_confirmation_keeps_what_may_not_be_stale),
         cmocka_unit_test(test_memory_may_be_short_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

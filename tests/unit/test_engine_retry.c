@@ -118,24 +118,25 @@ static void test_retry_after_beyond_all_patience_fails_at_once(void **state) {
     sim_check_error(first, CV_ERROR_SERVER);
     sim_check_error(second, CV_ERROR_SERVER);
     assert_int_equal(first->error.retry_after_ms, 20000);
+    assert_int_equal(sim_last(world, SIM_RELEASE)->failure, CV_OK); /* others may wait */
 }
 
 /* Of those aboard only the hurried are told; whoever boards later, too. */
 static void test_retry_after_is_told_to_the_hurried(void **state) {
     sim_world *world = *state;
-    sim_caller *hurried = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 19999});
-    sim_caller *patient = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 20000});
+    sim_caller *hurried = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 3999});
+    sim_caller *patient = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 4000});
     sim_step(world);
-    sim_answer_status(world, 0, 503, 20000);
+    sim_answer_status(world, 0, 503, 4000);
     sim_check_error(hurried, CV_ERROR_SERVER);
-    assert_int_equal(hurried->error.retry_after_ms, 20000);
-    sim_advance(world, 5000);
-    sim_caller *late = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 14999});
-    sim_caller *in_time = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 15000});
+    assert_int_equal(hurried->error.retry_after_ms, 4000);
+    sim_advance(world, 1000);
+    sim_caller *late = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 2999});
+    sim_caller *in_time = sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = 3000});
     sim_step(world);
     sim_check_error(late, CV_ERROR_SERVER);
-    assert_int_equal(late->error.retry_after_ms, 15000);
-    sim_advance(world, 15000);
+    assert_int_equal(late->error.retry_after_ms, 3000);
+    sim_advance(world, 3000);
     sim_answer(world, 1, SIM_ISSUE(52));
     sim_check_source(patient, 52, CV_SOURCE_SHARED);
     sim_check_source(in_time, 52, CV_SOURCE_SHARED);
@@ -156,14 +157,30 @@ static void test_nobody_is_too_hurried_for_a_random_delay(void **state) {
 static void test_job_is_kept_and_renewed_meanwhile(void **state) {
     sim_world *world = *state;
     sim_caller *caller = board_and_send(world);
-    sim_answer_status(world, 0, 503, 20000);
-    for (int64_t left_ms = 20000; left_ms > 0; left_ms -= 100) {
+    sim_answer_status(world, 0, 503, SIM_LEASE_MS);
+    for (int64_t left_ms = SIM_LEASE_MS; left_ms > 0; left_ms -= 100) {
         sim_advance(world, 100);
     }
-    assert_in_range(sim_count(world, SIM_RENEW), 20000 / (SIM_LEASE_MS / 3) - 1, 13);
+    assert_in_range(sim_count(world, SIM_RENEW), 2, 3);
     assert_string_equal(sim_last(world, SIM_RENEW)->job_id, "job-1");
     assert_int_equal(sim_count(world, SIM_RELEASE), 0);
     assert_string_equal(sim_last(world, SIM_CLAIM)->job_id, "job-1");
+    sim_answer(world, 1, SIM_ISSUE(52));
+    sim_check_source(caller, 52, CV_SOURCE_NETWORK);
+}
+
+/* A pause of the service that outlasts the lease: others may want the job, and to wait or not. */
+static void test_job_is_given_up_for_a_long_pause(void **state) {
+    sim_world *world = *state;
+    sim_caller *caller = board_and_send(world);
+    sim_answer_status(world, 0, 503, SIM_LEASE_MS + 1);
+    assert_int_equal(sim_count(world, SIM_RELEASE), 1);
+    assert_int_equal(sim_last(world, SIM_RELEASE)->failure, CV_OK);
+    sim_advance(world, SIM_LEASE_MS);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 1);
+    sim_advance(world, 1);
+    assert_int_equal(sim_count(world, SIM_CLAIM), 2);
+    assert_string_equal(sim_last(world, SIM_CLAIM)->job_id, "");
     sim_answer(world, 1, SIM_ISSUE(52));
     sim_check_source(caller, 52, CV_SOURCE_NETWORK);
 }
@@ -476,6 +493,7 @@ int main(void) {
         IN_WORLD(test_retry_after_is_told_to_the_hurried),
         IN_WORLD(test_nobody_is_too_hurried_for_a_random_delay),
         IN_WORLD(test_job_is_kept_and_renewed_meanwhile),
+        IN_WORLD(test_job_is_given_up_for_a_long_pause),
         IN_WORLD(test_nobody_aboard_means_no_retry),
         IN_WORLD(test_unsent_try_is_taken_back_by_the_next),
         IN_WORLD(test_unsent_try_is_taken_back_once),

@@ -196,6 +196,43 @@ static void test_the_patient_wait_for_the_service(void **state) {
     sim_check_source(second, 52, CV_SOURCE_SHARED); /* another had asked before */
 }
 
+/* A service that fails or blocks may do so for long: nobody waits who takes what there is. Room in
+ * the budget comes when it is said to. */
+static void test_a_service_that_is_down_is_not_waited_for(void **state) {
+    static const struct {
+        cvi_wait_reason reason;
+        bool is_there;
+        cv_code code; /* CV_OK: it is waited for */
+    } cases[] = {
+        {CVI_WAIT_LIMIT, true, CV_OK},
+        {CVI_WAIT_COOLDOWN, true, CV_OK},
+        {CVI_WAIT_FAILING, false, CV_OK},
+        {CVI_WAIT_BLOCKED, true, CV_ERROR_BLOCKED},
+        {CVI_WAIT_UNREACHABLE, true, CV_ERROR_NETWORK},
+        {CVI_WAIT_FAILING, true, CV_ERROR_SERVER},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        sim_world *world = sim_new(0, false);
+        const sim_wish patient = wish_with(CV_STALE_IF_ERROR);
+        if (cases[i].is_there) {
+            script_old(world);
+        } else {
+            sim_script(world, SIM_LOOKUP, &miss);
+        }
+        refuse(world, 6000, cases[i].reason);
+        sim_caller *caller = sim_board(world, &patient);
+        sim_step(world);
+        if (cases[i].code == CV_OK) {
+            sim_check_waiting(caller);
+        } else {
+            check_stale(caller, cases[i].code);
+        }
+        assert_int_equal(world->transfer_count, 0);
+        sim_free(world);
+    }
+}
+
 /* The gate that another flight closed: nothing is claimed, and the answer is there all the same. */
 static void test_a_known_refusal_is_told_by_a_stale_answer(void **state) {
     sim_world *world = *state;
@@ -213,22 +250,25 @@ static void test_a_known_refusal_is_told_by_a_stale_answer(void **state) {
     check_stale(caller, CV_ERROR_RATE_LIMITED);
 }
 
-/* A retry that the service wants late: those who would not wait so long have it at once. */
+/* A retry that the service wants late: only those wait who take nothing old. */
 static void test_a_late_retry_is_told_by_a_stale_answer(void **state) {
     sim_world *world = *state;
     sim_wish hasty = wish_with(CV_STALE_IF_ERROR);
     hasty.max_wait_ms = 5000;
     const sim_wish patient = wish_with(CV_STALE_IF_ERROR);
+    const sim_wish strict = wish_with(CV_STALE_NEVER);
     script_old(world);
     sim_caller *first = sim_board(world, &hasty);
     sim_caller *second = sim_board(world, &patient);
+    sim_caller *third = sim_board(world, &strict);
     sim_step(world);
     sim_answer_status(world, 0, 503, 40000);
     check_stale(first, CV_ERROR_SERVER);
-    sim_check_waiting(second);
+    check_stale(second, CV_ERROR_SERVER);
+    sim_check_waiting(third);
     sim_advance(world, 40000);
     sim_answer(world, 1, SIM_ISSUE(52));
-    sim_check_source(second, 52, CV_SOURCE_SHARED);
+    sim_check_source(third, 52, CV_SOURCE_SHARED);
 }
 
 /* The same behind a locked cache. */
@@ -533,6 +573,7 @@ int main(void) {
         IN_WORLD(test_a_full_entry_stands_in_for_some_fields),
         cmocka_unit_test(test_out_of_quota_is_told_by_a_stale_answer),
         IN_WORLD(test_the_patient_wait_for_the_service),
+        cmocka_unit_test(test_a_service_that_is_down_is_not_waited_for),
         IN_WORLD(test_a_known_refusal_is_told_by_a_stale_answer),
         IN_WORLD(test_a_late_retry_is_told_by_a_stale_answer),
         IN_WORLD(test_a_late_retry_behind_a_locked_cache),

@@ -1,0 +1,67 @@
+/* Owns the way of a stored body to those aboard. What does not decode to what was asked is not
+ * believed again by that flight, which goes on as if there were nothing. Used by the engine alone.
+ */
+#include "client/serving.h"
+
+#include "client/envelope.h"
+#include "support/error.h"
+
+typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
+
+/* Gives what the cache has to those for whom it is young enough. */
+static void deliver_cached(cvi_engine *engine, cvi_flight *flight, const cvi_outcome *outcome,
+                           cvi_now now) {
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (cvi_is_young_enough(passenger, &outcome->provenance, now)) {
+            cvi_flight_disembark(engine, passenger, outcome);
+        }
+    }
+}
+
+/* Gives a stored body, or what it means, to those aboard: all of them, if it has been fetched for
+ * somebody who asked the same. */
+static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
+                     cv_source source, cvi_now now) {
+    cvi_finding finding;
+    cvi_body body = {cached->body, cached->size};
+    cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
+    if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
+        flight->distrust_cache = true;
+        return finding.error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
+    }
+    cvi_outcome outcome = {.result = finding.result,
+                           .error = finding.error,
+                           .provenance = {.source = source,
+                                          .fetched_at_ms = cached->fetched_at_ms,
+                                          .expires_at_ms = cached->expires_at_ms}};
+    if (source == CV_SOURCE_CACHE) {
+        deliver_cached(engine, flight, &outcome, now);
+    } else {
+        cvi_flight_deliver(engine, flight, &outcome);
+    }
+    cvi_result_release(finding.result);
+    return SERVED;
+}
+
+void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached, cv_source source,
+               cvi_now now) {
+    cv_error error;
+    switch (serve(engine, flight, cached, source, now)) {
+    case SERVED:
+        if (flight->passengers == NULL) {
+            cvi_flight_pass(flight);
+        }
+        break;
+    case UNUSABLE:
+        if (flight->stage != CVI_STAGE_CLAIM) {
+            cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        }
+        break;
+    case OUT_OF_MEMORY:
+        cvi_error_no_memory(&error);
+        cvi_flight_fail(flight, &error);
+        break;
+    }
+}

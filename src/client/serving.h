@@ -1,0 +1,14 @@
+/* Giving what is stored to those aboard a flight. For the files of the engine alone. */
+#ifndef CVI_CLIENT_SERVING_H
+#define CVI_CLIENT_SERVING_H
+
+#include "client/engine_internal.h"
+
+/* Gives a stored body, or what it means, to those aboard: CV_SOURCE_CACHE to all for whom it is
+ * young enough, CV_SOURCE_SHARED to everybody. Then moves the flight: on, if nobody is left; to
+ * CLAIM, if the body is unusable; where it is, for those who want something younger. Takes the
+ * body. */
+void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached, cv_source source,
+               cvi_now now);
+
+#endif
