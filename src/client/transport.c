@@ -9,10 +9,10 @@
 #include "support/buffer.h"
 #include "support/error.h"
 
-#define MAX_URL_BYTES  ((size_t)8192)
-#define MAX_KEY_BYTES  ((size_t)1024) /* escaped */
-#define PATIENCE_MS    1000           /* beyond a transfer's own time-out */
-#define LONGEST_TURN_S 60
+#define MAX_URL_BYTES   ((size_t)8192)
+#define MAX_KEY_BYTES   ((size_t)1024) /* escaped */
+#define PATIENCE_MS     1000           /* beyond a transfer's own time-out */
+#define LONGEST_TURN_MS INT64_C(60000)
 
 static void free_secret(const cv_allocator *allocator, char **text) {
     if (*text != NULL) {
@@ -243,7 +243,7 @@ static cvi_transfer *find_finished(cvi_transport *transport) {
 
 /* Not past the moment at which the library loses its patience with a transfer. */
 static int64_t bounded_wait_ms(const cvi_transport *transport, int64_t timeout_ms) {
-    int64_t bound_ms = LONGEST_TURN_S * 1000;
+    int64_t bound_ms = LONGEST_TURN_MS;
     if (timeout_ms >= 0 && timeout_ms < bound_ms) {
         bound_ms = timeout_ms;
     }

@@ -138,7 +138,9 @@ static void note_reason(cvi_transfer *transfer, const char *reason) {
     cvi_buffer_add(&text, reason, strnlen(reason, sizeof(transfer->reason) - 1));
     for (size_t i = 0; i < text.length; i++) {
         unsigned char byte = (unsigned char)transfer->reason[i];
-        transfer->reason[i] = byte < ' ' || byte > '~' ? '?' : transfer->reason[i];
+        if (byte < ' ' || byte > '~') {
+            transfer->reason[i] = '?';
+        }
     }
     cvi_redact_key(transfer->transport, transfer->reason, text.length);
 }
