@@ -114,11 +114,27 @@ static void quote_title(const cvi_response *response, char *title, size_t size) 
     }
 }
 
+/* Titles of pages that keep programs out. They come with any status, 503 and 429 too, where an
+ * ordinary page of a server in trouble would be worth another try. */
+static bool is_challenge(const char *title) {
+    static const char *const known[] = {"just a moment", "attention required",
+                                        "checking your browser", "abnormal traffic"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        found = found || find_without_case(title, strlen(title), known[i]) != NULL;
+    }
+    return found;
+}
+
 /* The status alone says what is wrong; a web page that came with it says more. */
 static void tell_status(const cvi_call *call, const cvi_response *response, cv_code code,
                         const char *meaning, cvi_finding *finding) {
     char title[PAGE_TITLE_SIZE];
     quote_title(response, title, sizeof(title));
+    if (is_challenge(title)) {
+        code = CV_ERROR_BLOCKED;
+        meaning = "the service blocks us";
+    }
     cvi_error_set(&finding->error, code, "%s: %s (HTTP %d)%s%s%s", call->label, meaning,
                   response->http_status, *title != '\0' ? ": \"" : "", title,
                   *title != '\0' ? "\"" : "");

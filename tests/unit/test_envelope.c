@@ -215,6 +215,28 @@ static void test_bodies_as_the_service_sends_them(void **state) {
     }
 }
 
+/* Pages that keep programs out, whatever the status; other pages of a server in trouble. */
+static void test_challenges(void **state) {
+    static const struct {
+        int http_status;
+        const char *body;
+        cv_code code;
+    } rows[] = {
+        {503, "<html><head><title>Just a moment...</title>", CV_ERROR_BLOCKED},
+        {429, "<!DOCTYPE html><TITLE lang=en>Attention Required! | Gate</TITLE>", CV_ERROR_BLOCKED},
+        {404, "<title>\n checking your browser</title>", CV_ERROR_BLOCKED},
+        {503, "<title>ABNORMAL TRAFFIC Detected</title>", CV_ERROR_BLOCKED},
+        {503, "<title>503 Service Unavailable</title>", CV_ERROR_SERVER},
+        {503, "<p>Just a moment...</p>", CV_ERROR_SERVER},
+        {503, "Just a moment...", CV_ERROR_SERVER},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const cvi_finding *finding = judge_text(*state, rows[i].http_status, rows[i].body);
+        assert_int_equal(finding->error.code, rows[i].code);
+        assert_int_equal(finding->retry, rows[i].code == CV_ERROR_SERVER);
+    }
+}
+
 /* Only the service's own word for it is worth remembering, as it was received. */
 static void test_denials(void **state) {
     static const struct {
@@ -550,6 +572,7 @@ int main(void) {
         JUDGED(test_status_code_as_text),
         JUDGED(test_error_table),
         JUDGED(test_bodies_as_the_service_sends_them),
+        JUDGED(test_challenges),
         JUDGED(test_denials),
         JUDGED(test_retry_after_is_passed_on),
         JUDGED(test_codes_words_are_quoted_in_one_line),
