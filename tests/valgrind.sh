@@ -4,7 +4,8 @@ set -euo pipefail
 build=$1
 
 # Left to the sanitizers: what runs thousands of times over (valgrind would take hours), and what is
-# about many processes or crowds of threads in real time, which valgrind runs one at a time; what a
+# about many processes, crowds of threads or waits in real time, of which valgrind runs one at a
+# time; loops over each allocation that may fail, under AddressSanitizer too; what a
 # system may refuse, which ends with a word of its own; what valgrind has no system call for; and
 # children that let no system call through, or fork among crowds.
 skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
@@ -12,7 +13,10 @@ skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          api_test_limits api_test_owner_death api_test_sharing
          api_test_dedupe_store api_test_exactness api_test_full_disk unit_test_deaths unit_test_owner_end
          api_test_fork_calls api_test_fork_busy api_test_exec
-         api_test_two_copies"
+         api_test_two_copies api_test_storm
+         api_test_cancel_stages api_test_retries api_test_circuit api_test_trouble api_test_modes
+         api_test_many_turns api_test_cache_store api_test_cursor_tokens unit_test_mutations
+         api_test_call_memory api_test_walk_memory api_test_memory_cap"
 
 check_one() { # PROGRAM
   local name log
