@@ -22,7 +22,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/comicvineConfig.cmake
 if(BUILD_SHARED_LIBS)
   set(pc_requires "")
 else()
-  set(pc_requires "libcurl sqlite3 yajl libmd")
+  list(JOIN comicvine_requires " " pc_requires)
 endif()
 # The package may be installed under another prefix than was configured: its file says where it is.
 file(RELATIVE_PATH pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

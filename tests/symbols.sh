@@ -13,7 +13,10 @@ trap 'rm -r "$folder"' EXIT
 
 # After the preprocessor a declaration is text that ends in ';': the name before the first '(' of
 # each one that is marked for export.
-printf '#include <comicvine.h>\n' | "$c_compiler" -std=c11 -E -P "-I$include" - | tr '\n' ' ' |
+{
+    printf '#include <comicvine.h>\n'
+    (cd "$include" && find comicvine/sys -name '*.h') | sed 's/.*/#include <&>/'
+} | "$c_compiler" -std=c11 -E -P "-I$include" - | tr '\n' ' ' |
     tr ';{}' '\n\n\n' | grep 'visibility("default")' |
     sed 's/__attribute__((visibility("default")))//' |
     sed -n 's/^[^(]*[ *]\([A-Za-z_][A-Za-z0-9_]*\) *(.*/\1/p' | sort -u >"$folder/declared"

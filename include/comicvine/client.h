@@ -31,6 +31,8 @@ typedef struct cv_client cv_client;
 typedef void cv_ready_fn(cv_client *client, void *user);
 
 struct sqlite3;
+struct cv_transport;
+struct cv_clock;
 
 typedef enum cv_drive {
     CV_DRIVE_THREAD = 0, /* a worker thread, started by the first cv_request_* that starts a call,
@@ -224,7 +226,13 @@ typedef struct cv_options {
      * CV_DRIVE_POLL, where there is nobody who could call. NULL: none. */
     cv_ready_fn *on_ready;
 
-    int64_t reserved[9];
+    /* What requests are sent with, in place of libcurl (sys/transport.h); copied. It belongs to one
+     * client, which calls its `close` in the end; if cv_client_open fails it stays the caller's.
+     * NULL: libcurl. In a build without it, what is not cached fails with CV_ERROR_NETWORK then. */
+    const struct cv_transport *transport;
+
+    const struct cv_clock *clock; /* what time it is (sys/clock.h); NULL: the system's; copied */
+    int64_t reserved[7];
 } cv_options;
 
 /* clang-format off */
@@ -235,7 +243,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, NULL, {0}                                \
+        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, NULL, NULL, NULL, {0}                    \
     }
 /* clang-format on */
 

@@ -119,7 +119,8 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     client->birth = cvi_lineage_birth(&client->lineage);
     client->references = 1;
     client->due_boot_ms = INT64_MAX;
-    cvi_platform_clock(&client->clock);
+    client->clock = client->settings.clock;
+    client->network = client->settings.network;
     return client;
 }
 

@@ -63,9 +63,10 @@ struct cv_client {
     cvi_clock clock;
     cvi_random random;
     cvi_stores *stores;
-    cvi_log *log;        /* NULL: nobody reads it */
-    cvi_lineage lineage; /* its own, as requests outlive the stores */
-    cvi_birth birth;     /* where it was opened */
+    cv_transport network; /* no size: none; the built-in one comes with the transport */
+    cvi_log *log;         /* NULL: nobody reads it */
+    cvi_lineage lineage;  /* its own, as requests outlive the stores */
+    cvi_birth birth;      /* where it was opened */
 
     /* shared */
     cvi_mutex mutex;

@@ -10,6 +10,7 @@
 #include "client/key_check.h"
 #include "client/ready.h"
 #include "client/suspension.h"
+#include "client/transfer_face.h"
 #include "support/error.h"
 
 #define MAX_BODY_BYTES ((size_t)32 << 20)
@@ -118,14 +119,31 @@ void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
 
 /* ---- starting ---- */
 
-static cvi_transport *open_transport(const cv_client *client, cv_error *error) {
+/* The application's network is there from the start, the built-in one from the first miss. */
+static bool open_network(cv_client *client, cv_error *error) {
+    return client->network.size > 0 || !cvi_transport_is_built_in() ||
+           cvi_transport_built_in(&client->network, &client->allocator, error);
+}
+
+static void close_network(cv_client *client) {
+    if (client->network.close != NULL) {
+        client->network.close(client->network.user);
+    }
+    client->network = (cv_transport){.size = 0};
+}
+
+static cvi_transport *open_transport(cv_client *client, cv_error *error) {
     const cv_options *options = &client->settings.options;
+    if (!open_network(client, error)) {
+        return NULL;
+    }
     cvi_transport_options transport = {
         .api_key = options->api_key,
         .user_agent = client->settings.user_agent,
         .connect_timeout_ms = options->connect_timeout_ms,
         .timeout_ms = options->timeout_ms,
         .max_body_bytes = MAX_BODY_BYTES,
+        .network = client->network,
         .allocator = client->allocator,
         .clock = client->clock,
     };
@@ -148,11 +166,18 @@ static int64_t clean_interval_ms(const cv_options *options) {
 
 /* How old an admission may be when it is sent: half of the guard keeps the windows exact, and a
  * twenty-first of the interval (50 of 1 050 ms) keeps two requests apart as the service sees them.
+ * A network that does not ask cannot be had to wait, so that its requests are apart as they start.
  */
-static void set_ages(const cv_rate_limit_settings *limits, cvi_engine_options *engine) {
+static void set_ages(const cv_client *client, cvi_engine_options *engine) {
+    const cv_rate_limit_settings *limits = &client->settings.options.rate_limit;
     bool is_paced = limits->min_interval_ms != CV_NO_INTERVAL;
-    engine->is_paced = is_paced;
-    engine->fresh_ms = limits->guard_ms == CV_NONE ? 0 : limits->guard_ms / 2;
+    bool is_guarded = limits->guard_ms != CV_NONE;
+    engine->fresh_ms = is_guarded ? limits->guard_ms / 2 : 0;
+    if (!client->network.asks_before_sending) {
+        engine->fresh_ms = is_guarded ? engine->fresh_ms : client->settings.options.timeout_ms;
+        return;
+    }
+    engine->waits_for_connections = is_paced;
     if (is_paced) {
         engine->fresh_ms = smaller(engine->fresh_ms, limits->min_interval_ms / 21);
     }
@@ -167,6 +192,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .stores = client->stores,
         .transport_ops = &transport_ops,
         .transport = transport,
+        .is_offline = client->network.size == 0,
         .deliver = cvi_request_deliver,
         .tell = options->on_event != NULL ? cvi_events_tell : NULL,
         .hear_key = cvi_key_hear,
@@ -177,7 +203,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .clean_interval_ms = clean_interval_ms(options),
         .heeds_cache_control = options->cache.heed_cache_control,
     };
-    set_ages(&options->rate_limit, &engine);
+    set_ages(client, &engine);
     return cvi_engine_open(&engine, cvi_clock_now(&client->clock));
 }
 
@@ -266,6 +292,7 @@ static void take_role_for_good(cv_client *client) {
 
 void cvi_driver_stop(cv_client *client) {
     if (client->engine == NULL) {
+        close_network(client);
         return;
     }
     take_role_for_good(client);
@@ -288,5 +315,6 @@ void cvi_driver_stop(cv_client *client) {
     client->transport = NULL;
     cvi_mutex_unlock(&client->mutex);
     cvi_transport_close(transport);
+    close_network(client);
     cvi_sigpipe_restore(&sigpipe);
 }

@@ -105,11 +105,12 @@ typedef struct cvi_engine_options {
     void *user;
     cvi_log *log; /* NULL: none */
     int64_t lease_ms;
-    bool is_paced;             /* there is an interval between any two requests */
-    int64_t fresh_ms;          /* an admission older than this when it is sent is taken anew */
-    int64_t max_retries;       /* CV_NONE: none */
-    int64_t clean_interval_ms; /* CV_NONE: never */
-    bool heeds_cache_control;  /* of the service */
+    bool is_offline;            /* there is nothing to send with: what is not cached fails */
+    bool waits_for_connections; /* an admission without one is taken anew when it is there */
+    int64_t fresh_ms;           /* an admission older than this when it is sent is taken anew */
+    int64_t max_retries;        /* CV_NONE: none */
+    int64_t clean_interval_ms;  /* CV_NONE: never */
+    bool heeds_cache_control;   /* of the service */
 } cvi_engine_options;
 
 /* NULL without memory. */

@@ -306,6 +306,7 @@ static const struct {
     [CVI_RESPONSE_BROKEN] = {CV_ERROR_RESPONSE, true, "the answer was cut or garbled"},
     [CVI_RESPONSE_TOO_LARGE] = {CV_ERROR_RESPONSE, false, "the answer is too large"},
     [CVI_RESPONSE_NO_MEMORY] = {CV_ERROR_NOMEM, false, "out of memory"},
+    [CVI_RESPONSE_UNSENDABLE] = {CV_ERROR_NETWORK, false, "the transport refuses"},
 };
 
 void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_finding *finding) {
@@ -323,6 +324,9 @@ void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_findin
                   failures[kind].meaning, response->reason != NULL ? ": " : "",
                   response->reason != NULL ? response->reason : "");
     complete_error(finding, response, 0);
+    if (response->kind == CVI_RESPONSE_UNSENDABLE) {
+        finding->error.retryable = false;
+    }
     if (failures[kind].retry) {
         allow_retry(finding);
     }

@@ -32,7 +32,8 @@ static cvi_service_word word_of(const cvi_finding *finding) {
         return CVI_SERVICE_BLOCKS;
     case CV_ERROR_SERVER:
         return word_of_failure(&finding->error);
-    case CV_ERROR_NETWORK:
+    case CV_ERROR_NETWORK: /* what the transport would not send says nothing of the service */
+        return finding->error.retryable ? CVI_SERVICE_UNREACHABLE : CVI_SERVICE_SILENT;
     case CV_ERROR_TIMEOUT:
         return CVI_SERVICE_UNREACHABLE;
     case CV_ERROR_NOT_FOUND:

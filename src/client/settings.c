@@ -6,12 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/transfer_face.h"
 #include "stores/settings.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/digest.h"
 #include "support/error.h"
 #include "support/options.h"
+#include "support/platform.h"
 
 #ifndef COMICVINE_CONTACT_URL
 #error "the build names a page that explains this client to the service"
@@ -263,6 +265,20 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
            use_default_database(settings, error);
 }
 
+/* The application's own network and clock, which are tables: copied whole. */
+static bool take_replacements(cvi_settings *settings, cv_error *error) {
+    const cv_options *options = &settings->options;
+    if (options->transport != NULL &&
+        !cvi_transport_copy(&settings->network, options->transport, error)) {
+        return false;
+    }
+    if (options->clock != NULL) {
+        return cvi_clock_copy(&settings->clock, options->clock, error);
+    }
+    cvi_platform_clock(&settings->clock);
+    return true;
+}
+
 /* The arena on the allocator that all else of the client will use too, with the cap before it. */
 static bool init_arena(cvi_settings *settings, cv_error *error) {
     const cv_options *options = &settings->options;
@@ -291,7 +307,7 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     cv_options *own = &settings->options;
     if (!cvi_copy_sized(own, sizeof(*own), options, "cv_options", error) ||
         !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error) ||
-        !init_arena(settings, error)) {
+        !take_replacements(settings, error) || !init_arena(settings, error)) {
         return false;
     }
     if (!copy_options(settings, error)) {

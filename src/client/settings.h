@@ -7,9 +7,11 @@
 
 #include <comicvine/client.h>
 #include <comicvine/error.h>
+#include <comicvine/sys/transport.h>
 
 #include "support/arena.h"
 #include "support/cap.h"
+#include "support/clock.h"
 #include "support/options.h"
 
 #define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
@@ -21,8 +23,10 @@ typedef struct cvi_settings {
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
     char origin[33];        /* fingerprint of the base URL alone */
     char host[33];          /* fingerprint of its host alone */
-    cvi_cap *cap;           /* before the application's allocator; NULL: no bound */
-    cvi_arena arena;        /* its allocator is the one for all that the client holds */
+    cv_transport network;   /* the application's; no size: none */
+    cvi_clock clock;
+    cvi_cap *cap;    /* before the application's allocator; NULL: no bound */
+    cvi_arena arena; /* its allocator is the one for all that the client holds */
 } cvi_settings;
 
 /* False: CV_ERROR_ARGUMENT names the option, CV_ERROR_AUTH a missing key; nothing is held then. */

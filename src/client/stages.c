@@ -204,6 +204,12 @@ static bool has_connection(const cvi_engine *engine, const cvi_flight *flight, c
            now.boot_ms - engine->answered_boot_ms < KEPT_ALIVE_MS;
 }
 
+static void set_offline(const cvi_flight *flight, cv_error *error) {
+    cvi_error_set(error, CV_ERROR_NETWORK, "%s: not cached, and %s", flight->call->label,
+                  CVI_NO_TRANSPORT);
+    error->retryable = false;
+}
+
 static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->passengers == NULL) {
         cvi_flight_pass(flight);
@@ -211,7 +217,13 @@ static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     cvi_claim claim;
     cv_error error;
-    flight->connects = engine->options.is_paced && !has_connection(engine, flight, now);
+    if (engine->options.is_offline) {
+        set_offline(flight, &error);
+        cvi_flight_fail(flight, &error);
+        return true;
+    }
+    flight->connects =
+        engine->options.waits_for_connections && !has_connection(engine, flight, now);
     cvi_readiness readiness = flight->connects ? CVI_CONNECTING : CVI_READY_SOON;
     switch (claim_for(engine, flight, readiness, now, &claim, &error)) {
     case CVI_STORE_DONE:
@@ -391,13 +403,14 @@ static bool is_shared(const cv_error *error) {
     case CV_ERROR_NOT_FOUND:
     case CV_ERROR_REQUEST:
     case CV_ERROR_BLOCKED:
-    case CV_ERROR_NETWORK:
     case CV_ERROR_TIMEOUT:
     case CV_ERROR_SERVER:
     case CV_ERROR_RESPONSE:
     case CV_ERROR_AUTH:
     case CV_ERROR_RATE_LIMITED:
         return true;
+    case CV_ERROR_NETWORK: /* not what this program's transport would not send */
+        return error->retryable;
     default:
         return false;
     }

@@ -1,8 +1,9 @@
 /* The network: sends one admitted request at a time per transfer, and hands back what came of it.
+ * Sees the network through a table of functions (comicvine/sys/transport.h), that of libcurl or of
+ * the application, and believes it no more than it must.
  *
- * A transport is used by one thread at a time (the driver), except cvi_transport_wake. It never
- * follows a redirect, never sends twice on its own, and is the only place that knows the API key.
- */
+ * A transport is used by one thread at a time (the driver), except cvi_transport_wake and what the
+ * table's own functions and threads call. It is the only place that knows the API key. */
 #ifndef CVI_CLIENT_TRANSPORT_H
 #define CVI_CLIENT_TRANSPORT_H
 
@@ -12,10 +13,13 @@
 
 #include <comicvine/error.h>
 #include <comicvine/memory.h>
+#include <comicvine/sys/transport.h>
 
 #include "support/caching.h"
 #include "support/clock.h"
 #include "support/slice.h"
+
+#define CVI_NO_TRANSPORT "this library was built without libcurl, and option transport is not set"
 
 typedef struct cvi_transport cvi_transport;
 typedef struct cvi_transfer cvi_transfer;
@@ -26,6 +30,7 @@ typedef struct cvi_transport_options {
     int64_t connect_timeout_ms;
     int64_t timeout_ms;
     size_t max_body_bytes; /* decoded */
+    cv_transport network;  /* stays the caller's to close, after the transport */
     cv_allocator allocator;
     cvi_clock clock;
 } cvi_transport_options;
@@ -52,7 +57,8 @@ typedef enum cvi_response_kind {
     CVI_RESPONSE_NOT_ADMITTED, /* the admission was too old, and `readmit` refused */
     CVI_RESPONSE_BROKEN,       /* cut short, undecodable or not HTTP */
     CVI_RESPONSE_TOO_LARGE,
-    CVI_RESPONSE_NO_MEMORY
+    CVI_RESPONSE_NO_MEMORY,
+    CVI_RESPONSE_UNSENDABLE /* the network will not send it, now or later */
 } cvi_response_kind;
 
 typedef struct cvi_response {
@@ -64,14 +70,18 @@ typedef struct cvi_response {
     size_t size;
     cvi_caching caching; /* ANSWER */
     char *redirect_url;  /* REDIRECT: the receiver's, without the key */
-    const char *reason;  /* static text for messages: what went wrong */
+    const char *reason;  /* for messages: what went wrong; good until the next response is taken */
 } cvi_response;
 
-/* NULL on failure. Initialises libcurl (once per process, thread-safe). */
+/* NULL without memory or descriptors. */
 cvi_transport *cvi_transport_open(const cvi_transport_options *options, cv_error *error);
 
 /* Ends all transfers without responses. NULL is fine. */
 void cvi_transport_close(cvi_transport *transport);
+
+/* Whether the network's connections are waited for before it asks for leave to send; else it sends
+ * when it is told to. */
+bool cvi_transport_asks(const cvi_transport *transport);
 
 /* Starts a transfer; its response comes from cvi_transport_next with the owner of the spec.
  * NULL without memory. */
@@ -95,7 +105,7 @@ void cvi_transport_turn(cvi_transport *transport, int64_t timeout_ms, int descri
 int cvi_transport_descriptor(const cvi_transport *transport);
 
 /* In how many milliseconds a turn is due, whatever the descriptor says; -1: never. */
-int64_t cvi_transport_due_ms(const cvi_transport *transport);
+int64_t cvi_transport_due_ms(cvi_transport *transport);
 
 /* Takes the next finished transfer; NULL: none. The answer is its owner. */
 void *cvi_transport_next(cvi_transport *transport, cvi_response *response);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "support/buffer.h"
+#include "support/http_date.h"
 
 #define LONGEST_AGE_S INT64_C(31536000) /* a year */
 
@@ -38,29 +39,9 @@ void cvi_validators_take_etag(cvi_validators *validators, const char *value) {
     }
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that is still sent. A digit stands for any. */
-static bool is_http_date(const char *value) {
-    static const char form[] = "Aaa, 00 Aaa 0000 00:00:00 GMT";
-    if (strlen(value) != sizeof(form) - 1) {
-        return false;
-    }
-    for (size_t i = 0; form[i] != '\0'; i++) {
-        bool is_digit = value[i] >= '0' && value[i] <= '9';
-        bool is_letter =
-            (value[i] >= 'A' && value[i] <= 'Z') || (value[i] >= 'a' && value[i] <= 'z');
-        bool fits = form[i] == '0'                     ? is_digit
-                    : form[i] == 'A' || form[i] == 'a' ? is_letter
-                                                       : value[i] == form[i];
-        if (!fits) {
-            return false;
-        }
-    }
-    return true;
-}
-
 void cvi_validators_take_last_modified(cvi_validators *validators, const char *value) {
     validators->last_modified[0] = '\0';
-    if (is_http_date(value)) {
+    if (cvi_http_date_has_form(value)) {
         take(validators->last_modified, sizeof(validators->last_modified), value);
     }
 }

@@ -2,21 +2,24 @@
 #ifndef CVI_SUPPORT_CLOCK_H
 #define CVI_SUPPORT_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* One look at the clocks. Within a boot `boot_ms` decides; `wall_ms` is for what other boots, other
- * programs and people see. */
-typedef struct cvi_now {
-    int64_t boot_ms; /* since boot, suspend included; never steps */
-    int64_t wall_ms; /* Unix time; may step in either direction */
-} cvi_now;
+#include <comicvine/error.h>
+#include <comicvine/sys/clock.h>
+
+/* One look at the clocks; see comicvine/sys/clock.h. */
+typedef cv_now cvi_now;
 
 typedef struct cvi_clock {
     cvi_now (*now)(void *user);
     void *user;
-    char boot_id[64]; /* tells boots (and time namespaces) apart */
+    char boot_id[CV_BOOT_ID_MAX + 1]; /* tells boots (and time namespaces) apart */
 } cvi_clock;
+
+/* Takes an application's clock; false, with CV_ERROR_ARGUMENT, if it lacks something. */
+bool cvi_clock_copy(cvi_clock *copy, const cv_clock *clock, cv_error *error);
 
 typedef struct cvi_random {
     void (*fill)(void *user, void *bytes, size_t size);

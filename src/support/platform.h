@@ -11,6 +11,7 @@
 
 #include <comicvine/error.h>
 
+#include "support/buffer.h"
 #include "support/clock.h"
 
 /* ---- clock and randomness (platform_clock.c) ---- */
@@ -20,6 +21,9 @@ void cvi_platform_clock(cvi_clock *clock);
 
 /* CLOCK_MONOTONIC, for how long something takes. */
 int64_t cvi_platform_now_us(void);
+
+/* A name for a boot that nobody shares with the caller. */
+void cvi_platform_name_boot(char *name, size_t size);
 
 /* The kernel's generator. False if it does not answer. */
 bool cvi_platform_random(cvi_random *random);
@@ -136,6 +140,20 @@ cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte);
 cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte);
 cvi_lock_answer cvi_gate_probe_span(const cvi_gate *gate, int64_t first, int64_t count);
 
+/* ---- small files as a whole (platform_text.c) ---- */
+
+/* Adds what the file holds. False: it cannot be read, or is larger than the buffer may be. */
+bool cvi_file_read(const char *path, cvi_buffer *out);
+
+/* Replaces the file, or makes it: nobody ever sees a part of it. */
+bool cvi_file_write(const char *path, const char *bytes, size_t size);
+
+/* False: there was none, or it cannot be removed. */
+bool cvi_file_remove(const char *path);
+
+/* Why the last of these failed on this thread, in words. */
+const char *cvi_file_trouble(void);
+
 /* ---- waking other processes (platform_wake.c) ---- */
 
 /* A datagram socket in the kernel's abstract namespace. Where there is none, `descriptor` is -1,
@@ -156,6 +174,22 @@ void cvi_wake_wait(const cvi_wake *wake, int other, int64_t timeout_ms);
 
 /* Wakes whoever has the address `to`; never blocks, a dead address is no error. */
 void cvi_wake_send(const cvi_wake *wake, const char *to);
+
+/* ---- waking other threads (platform_event.c) ---- */
+
+/* Ends the next wait for it, or the one under way. */
+typedef struct cvi_event {
+    int descriptor; /* readable while it is set */
+} cvi_event;
+
+/* False without descriptors. Closing one that was not opened is fine. */
+bool cvi_event_open(cvi_event *event);
+void cvi_event_close(cvi_event *event);
+void cvi_event_set(const cvi_event *event);
+
+/* Sleeps until the event is set, which it takes, or `other` (-1: none) is readable, at most
+ * `timeout_ms` (-1: no limit). */
+void cvi_event_wait(const cvi_event *event, int other, int64_t timeout_ms);
 
 /* ---- the end of other processes (platform_process.c) ---- */
 

@@ -43,7 +43,7 @@ static void read_line(const char *path, char *text, size_t size) {
 }
 
 /* A boot that cannot be told from others counts as one of its own: then the wall clock decides. */
-static void name_this_process(char *name, size_t size) {
+void cvi_platform_name_boot(char *name, size_t size) {
     uint64_t number = 0;
     ssize_t got = getrandom(&number, sizeof(number), 0);
     cvi_buffer text;
@@ -57,7 +57,7 @@ void cvi_platform_clock(cvi_clock *clock) {
     char boot[48];
     read_line("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
     if (boot[0] == '\0') {
-        name_this_process(boot, sizeof(boot));
+        cvi_platform_name_boot(boot, sizeof(boot));
     }
     /* Two time namespaces share a boot id but not the boot clock. */
     struct stat namespace_file;

@@ -31,6 +31,15 @@ static inline void cvi_slice_count_bytes(cvi_slice *slice, size_t size) {
     slice->units += 1 + (int64_t)(size / CVI_SLICE_UNIT_BYTES);
 }
 
+/* How long it still lasts; -1: without end. */
+static inline int64_t cvi_slice_left_us(const cvi_slice *slice) {
+    if (slice->end_us == INT64_MAX) {
+        return -1;
+    }
+    int64_t now_us = slice->now_us(slice->user);
+    return now_us < slice->end_us ? slice->end_us - now_us : 0;
+}
+
 /* Whether to stop here and go on another time. Never before a unit was done, so that a slice
  * however short brings the work on. */
 static inline bool cvi_slice_is_over(const cvi_slice *slice) {

@@ -57,7 +57,7 @@ try_kind() { # KIND SHARED
   local libraries
   libraries=$(dirname "$(find "$prefix" -name comicvine.pc)")
   export PKG_CONFIG_PATH=$libraries LD_LIBRARY_PATH=${libraries%/pkgconfig}
-  for program in readme1 readme2 readme3 readme4; do
+  for program in readme1 readme2 readme3 readme4 readme5; do
     # shellcheck disable=SC2046  # flags are meant to be split
     cc -Wall -Wextra -Werror "$folder/$program.c" $(pkg-config --cflags --libs comicvine) \
         -o "$program"
@@ -71,6 +71,7 @@ issue 52 sent
 issue 52 done
 issue 52 hit
 issue 52 done" ./readme4
+  expect "$kind, pkg-config, a transport" "By way of the engine" ./readme5
   cmake -S "$source/tests/package/cmake_consumer" -B consumer -G Ninja \
       -DCMAKE_PREFIX_PATH="$prefix" -DCONSUMER_SOURCE="$folder/readme1.c" >/dev/null
   cmake --build consumer >/dev/null

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/transfer_face.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 
@@ -42,16 +43,26 @@ int net_setup_gzip(void **state) {
 
 int net_teardown(void **state) {
     net_world *world = *state;
-    cvi_transport_close(world->transport);
+    net_close(world);
     server_stop(world->server);
     assert_int_equal(atomic_load(&world->memory.live), 0);
     free(world);
     return 0;
 }
 
+void net_close(net_world *world) {
+    cvi_transport_close(world->transport);
+    world->transport = NULL;
+    if (world->options.network.close != NULL) {
+        world->options.network.close(world->options.network.user);
+    }
+    world->options.network = (cv_transport){.size = 0};
+}
+
 void net_reopen(net_world *world) {
     cv_error error;
-    cvi_transport_close(world->transport);
+    net_close(world);
+    assert_true(cvi_transport_built_in(&world->options.network, &world->options.allocator, &error));
     world->transport = cvi_transport_open(&world->options, &error);
     assert_non_null(world->transport);
 }

@@ -36,7 +36,10 @@ int net_setup(void **state);
 int net_setup_gzip(void **state);
 int net_teardown(void **state);
 
-/* Opens the transport anew, after `world->options` has been changed. */
+/* Ends the transport and the network below it. */
+void net_close(net_world *world);
+
+/* Opens both anew, after `world->options` has been changed. */
 void net_reopen(net_world *world);
 
 /* Writes "<base>" + `path` into `url`. */

@@ -204,7 +204,7 @@ static void open_client(run *self, size_t index) {
         .deliver = deliver,
         .user = self,
         .lease_ms = 5000,
-        .is_paced = true,
+        .waits_for_connections = true,
         .fresh_ms = smaller(GUARD_MS / 2, self->pace->interval_ms / 21),
         .max_retries = CV_NONE,
         .clean_interval_ms = CV_NONE,

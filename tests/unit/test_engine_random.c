@@ -161,7 +161,7 @@ static void start(run *self, uint64_t seed) {
                                        .deliver = deliver,
                                        .user = self,
                                        .lease_ms = LEASE_MS,
-                                       .is_paced = true,
+                                       .waits_for_connections = true,
                                        .fresh_ms = 50,
                                        .max_retries = 2,
                                        .clean_interval_ms = 60000};

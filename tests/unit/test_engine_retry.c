@@ -443,7 +443,7 @@ static void test_interval_runs_from_the_sending(void **state) {
  * it is there, however quickly that went. */
 static void test_admission_for_connecting_is_confirmed(void **state) {
     sim_world *world = *state;
-    world->options.is_paced = true;
+    world->options.waits_for_connections = true;
     sim_reopen(world);
     sim_board(world, &(sim_wish){.id = 1});
     sim_step(world);
@@ -463,7 +463,7 @@ static void test_admission_for_connecting_is_confirmed(void **state) {
 /* A connection that has answered just now is probably there. */
 static void test_kept_connection_sends_at_once(void **state) {
     sim_world *world = *state;
-    world->options.is_paced = true;
+    world->options.waits_for_connections = true;
     sim_reopen(world);
     board_and_send(world);
     sim_answer(world, 0, SIM_ISSUE(52));

@@ -306,8 +306,7 @@ static void test_closing_ends_what_is_under_way(void **state) {
     }
     net_wait_for(world, 3);
     assert_non_null(net_send(world, world->url, false));
-    cvi_transport_close(world->transport);
-    world->transport = NULL;
+    net_close(world);
     assert_int_equal(atomic_load(&world->memory.live), 0);
     cvi_transport_close(NULL);
 }

@@ -1,0 +1,33 @@
+/* What stands behind a cv_transfer: a client's own, or that of a transport which wraps another. */
+#ifndef CVI_CLIENT_TRANSFER_FACE_H
+#define CVI_CLIENT_TRANSFER_FACE_H
+
+#include <comicvine/error.h>
+#include <comicvine/memory.h>
+#include <comicvine/sys/transport.h>
+
+/* One function for each cv_transfer_* of the public header. */
+typedef struct cvi_transfer_face {
+    bool (*may_send)(cv_transfer *transfer);
+    void (*header)(cv_transfer *transfer, const char *name, const char *value);
+    bool (*body)(cv_transfer *transfer, const void *bytes, size_t size);
+    bool (*complete)(cv_transfer *transfer, cv_transfer_end end, int http_status,
+                     const char *reason);
+    void (*release)(cv_transfer *transfer);
+} cvi_transfer_face;
+
+struct cv_transfer {
+    const cvi_transfer_face *face;
+};
+
+/* The built-in network, with memory from `allocator`. False: CV_ERROR_ARGUMENT in a build without
+ * one, else CV_ERROR_NOMEM or CV_ERROR_NETWORK. */
+bool cvi_transport_built_in(cv_transport *network, const cv_allocator *allocator, cv_error *error);
+
+/* Whether this build has one. */
+bool cvi_transport_is_built_in(void);
+
+/* Copies a table by its size and checks it. */
+bool cvi_transport_copy(cv_transport *copy, const cv_transport *network, cv_error *error);
+
+#endif

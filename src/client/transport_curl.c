@@ -1,0 +1,344 @@
+/* Owns the built-in network: libcurl behind the table of comicvine/sys/transport.h. Used by one
+ * thread at a time, except wake. */
+#include "client/transport_curl.h"
+
+#include <string.h>
+
+#include "client/transfer_face.h"
+#include "support/allocator.h"
+#include "support/buffer.h"
+#include "support/error.h"
+#include "support/platform.h"
+
+enum { HEADER_SIZE = 1024 };
+
+typedef struct cvi_curl_exchange exchange;
+
+/* One transfer as libcurl sees it. */
+struct cvi_curl_exchange {
+    cvi_curl_network *network;
+    exchange *next;
+    cv_transfer *transfer;
+    CURL *easy;
+    struct curl_slist *headers;
+    bool refused;  /* it was not to be sent, or not once more */
+    bool received; /* something of a body */
+    CURLcode code; /* once it has ended */
+};
+
+/* ---- what libcurl calls ---- */
+
+/* Known to the library before the first byte, it need not read what it cannot hold. */
+static void hand_over_length(const exchange *self) {
+    char text[24];
+    cvi_buffer length;
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(self->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+    cvi_buffer_over(&length, text, sizeof(text));
+    cvi_buffer_add_int(&length, bytes);
+    cv_transfer_header(self->transfer, "Content-Length", text);
+}
+
+static size_t receive_body(char *bytes, size_t unit, size_t count, void *user) {
+    exchange *self = user;
+    size_t size = unit * count;
+    if (!self->received) {
+        hand_over_length(self);
+    }
+    self->received = true;
+    return cv_transfer_body(self->transfer, bytes, size) ? size : CURL_WRITEFUNC_ERROR;
+}
+
+/* Each time that libcurl is about to send, the connection being ready; also before its silent retry
+ * on another connection. */
+static int before_send(void *user, char *remote_ip, char *local_ip, int remote_port,
+                       int local_port) {
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    exchange *self = user;
+    self->refused = !cv_transfer_may_send(self->transfer);
+    return self->refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* ---- starting ---- */
+
+static bool set_headers(exchange *self, const cv_transfer_request *request) {
+    for (size_t i = 0; i < request->header_count; i++) {
+        char text[HEADER_SIZE];
+        cvi_buffer line;
+        cvi_buffer_over(&line, text, sizeof(text));
+        cvi_buffer_add_text(&line, request->headers[i].name);
+        cvi_buffer_add_text(&line, ": ");
+        cvi_buffer_add_text(&line, request->headers[i].value);
+        struct curl_slist *longer = curl_slist_append(self->headers, text);
+        if (longer == NULL || line.failed) {
+            return false;
+        }
+        self->headers = longer;
+    }
+    return curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, self->headers) == CURLE_OK;
+}
+
+/* A program that the application starts would keep the connection open. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)user;
+    (void)purpose;
+    return cvi_socket_open(address->family, address->socktype, address->protocol);
+}
+
+static bool set_limits(CURL *easy, const cv_transfer_request *request) {
+    return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+}
+
+static bool set_exchange(exchange *self, const cv_transfer_request *request) {
+    CURL *easy = self->easy;
+    long fresh = request->fresh_connection ? 1L : 0L;
+    return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, self) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQDATA, self) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PRIVATE, self) == CURLE_OK;
+}
+
+static void free_exchange(exchange *self) {
+    if (self->easy != NULL) {
+        curl_multi_remove_handle(self->network->sockets.multi, self->easy);
+        curl_easy_cleanup(self->easy);
+    }
+    curl_slist_free_all(self->headers);
+    cvi_release(&self->network->allocator, self);
+}
+
+static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *request) {
+    cvi_curl_network *network = user;
+    exchange *self = cvi_allocate(&network->allocator, sizeof(*self));
+    if (self == NULL) {
+        return false;
+    }
+    self->network = network;
+    self->transfer = transfer;
+    self->easy = curl_easy_init();
+    if (self->easy == NULL || !set_limits(self->easy, request) || !set_exchange(self, request) ||
+        !set_headers(self, request) ||
+        curl_multi_add_handle(network->sockets.multi, self->easy) != CURLM_OK) {
+        free_exchange(self);
+        return false;
+    }
+    self->next = network->exchanges;
+    network->exchanges = self;
+    return true;
+}
+
+/* ---- ending ---- */
+
+/* Gives the transfer back; the caller has taken it out of the list. */
+static void end_exchange(exchange *self) {
+    cv_transfer *transfer = self->transfer;
+    free_exchange(self);
+    cv_transfer_release(transfer);
+}
+
+static void cancel(void *user, cv_transfer *transfer) {
+    cvi_curl_network *network = user;
+    exchange **link = &network->exchanges;
+    while (*link != NULL && (*link)->transfer != transfer) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        exchange *self = *link;
+        *link = self->next;
+        end_exchange(self);
+    }
+}
+
+static void cancel_all(cvi_curl_network *network) {
+    while (network->exchanges != NULL) {
+        cancel(network, network->exchanges->transfer);
+    }
+}
+
+static void reset(void *user) {
+    cvi_curl_network *network = user;
+    cancel_all(network);
+    cvi_curl_sockets_renew(&network->sockets);
+}
+
+static void close_network(void *user) {
+    cvi_curl_network *network = user;
+    cancel_all(network);
+    cvi_curl_sockets_close(&network->sockets);
+    cv_allocator allocator = network->allocator;
+    cvi_release(&allocator, network);
+    curl_global_cleanup();
+}
+
+/* A kept-alive connection that the server had closed meanwhile: nothing came back on it. */
+static bool reused_dead_connection(const exchange *self) {
+    long new_connections = 1;
+    curl_easy_getinfo(self->easy, CURLINFO_NUM_CONNECTS, &new_connections);
+    bool broken = self->code == CURLE_GOT_NOTHING || self->code == CURLE_SEND_ERROR ||
+                  self->code == CURLE_RECV_ERROR;
+    return broken && new_connections == 0 && !self->received;
+}
+
+static cv_transfer_end end_of(const exchange *self) {
+    if (self->refused) {
+        return CV_TRANSFER_NOT_SENT;
+    }
+    if (reused_dead_connection(self)) {
+        return CV_TRANSFER_DEAD_CONNECTION;
+    }
+    switch (self->code) {
+    case CURLE_OK:
+        return CV_TRANSFER_ANSWERED;
+    case CURLE_OUT_OF_MEMORY:
+        return CV_TRANSFER_NO_MEMORY;
+    case CURLE_OPERATION_TIMEDOUT:
+        return CV_TRANSFER_TIMED_OUT;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WRITE_ERROR:
+        return CV_TRANSFER_BROKEN;
+    default:
+        return CV_TRANSFER_FAILED;
+    }
+}
+
+static void hand_over_headers(const exchange *self) {
+    struct curl_header *header = NULL;
+    while ((header = curl_easy_nextheader(self->easy, CURLH_HEADER, -1, header)) != NULL) {
+        cv_transfer_header(self->transfer, header->name, header->value);
+    }
+}
+
+static void conclude(exchange *self) {
+    long http_status = 0;
+    curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    hand_over_headers(self);
+    cv_transfer_complete(self->transfer, end_of(self), (int)http_status,
+                         self->code != CURLE_OK ? curl_easy_strerror(self->code) : NULL);
+    cancel(self->network, self->transfer);
+}
+
+/* ---- turning ---- */
+
+/* Answers whether anything has ended. */
+static bool conclude_finished(const cvi_curl_network *network) {
+    int left = 0;
+    bool any = false;
+    for (CURLMsg *message;
+         (message = curl_multi_info_read(network->sockets.multi, &left)) != NULL;) {
+        exchange *self = NULL;
+        if (message->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self) == CURLE_OK) {
+            self->code = message->data.result;
+            conclude(self);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static bool move(cvi_curl_network *network, cvi_slice *slice) {
+    cvi_curl_sockets_move(&network->sockets, slice);
+    return conclude_finished(network);
+}
+
+static void turn(void *user, cv_transport_turn *turn) {
+    cvi_curl_network *network = user;
+    cvi_slice slice = cvi_slice_start(turn->work_us);
+    bool has_ended = move(network, &slice);
+    if (!has_ended && turn->timeout_ms != 0 && !cvi_slice_is_over(&slice)) {
+        cvi_curl_sockets_wait(&network->sockets, turn->timeout_ms, turn->descriptor);
+        move(network, &slice);
+    }
+    turn->pieces = slice.units;
+}
+
+static void wake(void *user) {
+    cvi_curl_network *network = user;
+    cvi_curl_sockets_wake(&network->sockets);
+}
+
+static int descriptor_of(void *user) {
+    const cvi_curl_network *network = user;
+    return network->sockets.bundle.descriptor;
+}
+
+static int64_t due_ms(void *user) {
+    const cvi_curl_network *network = user;
+    return cvi_curl_sockets_due_ms(&network->sockets);
+}
+
+/* ---- opening ---- */
+
+bool cvi_transport_is_built_in(void) {
+    return true;
+}
+
+static bool init_curl(cv_error *error) {
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    if ((version->features & CURL_VERSION_THREADSAFE) == 0) {
+        cvi_error_set(error, CV_ERROR_NETWORK, "libcurl %s cannot be initialised from any thread",
+                      version->version);
+        return false;
+    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    return true;
+}
+
+static cvi_curl_network *open_network(const cv_allocator *allocator) {
+    cvi_curl_network *self = cvi_allocate(allocator, sizeof(*self));
+    if (self == NULL || !cvi_curl_sockets_open(&self->sockets)) {
+        cvi_release(allocator, self);
+        return NULL;
+    }
+    self->allocator = *allocator;
+    return self;
+}
+
+bool cvi_transport_built_in(cv_transport *transport, const cv_allocator *allocator,
+                            cv_error *error) {
+    if (!init_curl(error)) {
+        return false;
+    }
+    cvi_curl_network *self = open_network(allocator);
+    if (self == NULL) {
+        curl_global_cleanup();
+        cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
+        return false;
+    }
+    *transport = (cv_transport){.size = sizeof(*transport),
+                                .user = self,
+                                .asks_before_sending = true,
+                                .start = start,
+                                .cancel = cancel,
+                                .turn = turn,
+                                .wake = wake,
+                                .close = close_network,
+                                .descriptor = descriptor_of,
+                                .due_ms = due_ms,
+                                .reset = reset};
+    return true;
+}

@@ -1,0 +1,53 @@
+/* Shared by the files of the built-in network, the only ones that know curl; they are left out of a
+ * build with COMICVINE_TRANSPORT_CURL=OFF. */
+#ifndef CVI_CLIENT_TRANSPORT_CURL_H
+#define CVI_CLIENT_TRANSPORT_CURL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include <comicvine/memory.h>
+
+#include "support/platform.h"
+#include "support/slice.h"
+
+/* Lies where it was opened, as libcurl is told its address. */
+typedef struct cvi_curl_sockets {
+    CURLM *multi; /* changed under the mutex, as other threads wake it */
+    cvi_mutex wake_mutex;
+    cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
+} cvi_curl_sockets;
+
+typedef struct cvi_curl_network {
+    cv_allocator allocator;
+    cvi_curl_sockets sockets;
+    struct cvi_curl_exchange *exchanges; /* under way */
+} cvi_curl_network;
+
+/* ---- transport_curl_sockets.c; one thread at a time, except wake ---- */
+
+/* False without memory or descriptors; nothing is held then. */
+bool cvi_curl_sockets_open(cvi_curl_sockets *sockets);
+
+/* Ends all connections; no easy handle is left in `multi`. So does the next. */
+void cvi_curl_sockets_close(cvi_curl_sockets *sockets);
+
+/* Goes on with a multi handle that has no connections. Without memory or descriptors it is the old
+ * one: dead connections are found out when they are used. */
+void cvi_curl_sockets_renew(cvi_curl_sockets *sockets);
+
+/* Moves what can be moved now: all, or as much as fits into the slice. */
+void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
+
+/* Until something can be moved, `descriptor` (-1: none) is readable or somebody wakes it, at most
+ * `timeout_ms` (-1: a minute). */
+void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor);
+
+void cvi_curl_sockets_wake(cvi_curl_sockets *sockets);
+
+/* When libcurl wants to be called, whatever the sockets say; -1: never. */
+int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets);
+
+#endif

@@ -1,0 +1,126 @@
+/* Owns which sockets libcurl wants to hear of, and moves bytes one socket at a time, so that a turn
+ * can end between two. A socket that the bundle does not take is one that never becomes ready: its
+ * transfer ends by its time-out. Where there are no bundles, libcurl looks after all sockets in one
+ * go, which has no bound. */
+#include "client/transport_curl.h"
+
+enum { LONGEST_WAIT_MS = 60000 };
+
+static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *of_socket) {
+    (void)easy;
+    (void)of_socket;
+    const cvi_curl_sockets *sockets = user;
+    if (what == CURL_POLL_REMOVE) {
+        cvi_bundle_remove(&sockets->bundle, socket);
+        return 0;
+    }
+    const cvi_ready wanted = {.descriptor = socket,
+                              .reads = (what & CURL_POLL_IN) != 0,
+                              .writes = (what & CURL_POLL_OUT) != 0};
+    cvi_bundle_watch(&sockets->bundle, &wanted);
+    return 0;
+}
+
+static void wake_multi(void *user) {
+    curl_multi_wakeup(user);
+}
+
+static bool has_bundle(const cvi_curl_sockets *sockets) {
+    return sockets->bundle.descriptor >= 0;
+}
+
+/* Its sockets are members of the bundle, if there is one. */
+static CURLM *open_multi(cvi_curl_sockets *sockets) {
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL) {
+        return NULL;
+    }
+    /* Without descriptors libcurl makes a handle that nobody can wake: better none. */
+    bool is_usable = curl_multi_wakeup(multi) == CURLM_OK;
+    if (is_usable && has_bundle(sockets)) {
+        is_usable = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
+                    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, sockets) == CURLM_OK;
+    }
+    if (!is_usable) {
+        curl_multi_cleanup(multi);
+        return NULL;
+    }
+    cvi_exec_closes(wake_multi, multi); /* libcurl does not say what it is woken through */
+    return multi;
+}
+
+bool cvi_curl_sockets_open(cvi_curl_sockets *sockets) {
+    if (!cvi_mutex_init(&sockets->wake_mutex)) {
+        return false;
+    }
+    cvi_bundle_open(&sockets->bundle);
+    sockets->multi = open_multi(sockets);
+    if (sockets->multi == NULL) {
+        cvi_curl_sockets_close(sockets);
+        return false;
+    }
+    return true;
+}
+
+void cvi_curl_sockets_close(cvi_curl_sockets *sockets) {
+    curl_multi_cleanup(sockets->multi);
+    cvi_bundle_close(&sockets->bundle);
+    cvi_mutex_destroy(&sockets->wake_mutex);
+}
+
+void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
+    CURLM *fresh = open_multi(sockets);
+    if (fresh == NULL) {
+        return;
+    }
+    CURLM *old = sockets->multi;
+    cvi_mutex_lock(&sockets->wake_mutex);
+    sockets->multi = fresh;
+    cvi_mutex_unlock(&sockets->wake_mutex);
+    curl_multi_cleanup(old);
+}
+
+static void move_one(const cvi_curl_sockets *sockets, const cvi_ready *ready) {
+    int running = 0;
+    int events = (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(sockets->multi, ready->descriptor, events, &running);
+}
+
+void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
+    int running = 0;
+    if (!has_bundle(sockets)) {
+        curl_multi_perform(sockets->multi, &running);
+        return;
+    }
+    if (cvi_curl_sockets_due_ms(sockets) == 0) {
+        curl_multi_socket_action(sockets->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        cvi_slice_count(slice);
+    }
+    cvi_ready ready;
+    while (!cvi_slice_is_over(slice) && cvi_bundle_next(&sockets->bundle, &ready)) {
+        move_one(sockets, &ready);
+        cvi_slice_count(slice);
+    }
+}
+
+void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor) {
+    struct curl_waitfd extra = {.fd = descriptor, .events = CURL_WAIT_POLLIN};
+    bool is_bounded = timeout_ms >= 0 && timeout_ms < LONGEST_WAIT_MS;
+    int wait_ms = is_bounded ? (int)timeout_ms : LONGEST_WAIT_MS;
+    if (curl_multi_poll(sockets->multi, &extra, descriptor >= 0 ? 1 : 0, wait_ms, NULL) !=
+        CURLM_OK) {
+        cvi_platform_sleep_ms(1); /* out of memory, most likely: not at once again */
+    }
+}
+
+void cvi_curl_sockets_wake(cvi_curl_sockets *sockets) {
+    cvi_mutex_lock(&sockets->wake_mutex);
+    curl_multi_wakeup(sockets->multi);
+    cvi_mutex_unlock(&sockets->wake_mutex);
+}
+
+int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets) {
+    long due_ms = -1;
+    curl_multi_timeout(sockets->multi, &due_ms);
+    return due_ms;
+}

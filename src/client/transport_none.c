@@ -1,0 +1,17 @@
+/* Owns the want of a built-in network, in a build with COMICVINE_TRANSPORT_CURL=OFF. */
+#include "client/transfer_face.h"
+#include "client/transport.h"
+
+#include "support/error.h"
+
+bool cvi_transport_is_built_in(void) {
+    return false;
+}
+
+bool cvi_transport_built_in(cv_transport *transport, const cv_allocator *allocator,
+                            cv_error *error) {
+    (void)transport;
+    (void)allocator;
+    cvi_error_set(error, CV_ERROR_ARGUMENT, CVI_NO_TRANSPORT);
+    return false;
+}

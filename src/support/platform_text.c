@@ -1,0 +1,90 @@
+/* Owns the reading and writing of small files as a whole. Any thread. */
+#include "support/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PIECE_BYTES = 65536 };
+
+/* Reads on until the end; false: errno says why, or 0 for want of room. */
+static bool read_all(int descriptor, cvi_buffer *out) {
+    char piece[PIECE_BYTES];
+    for (;;) {
+        ssize_t length = read(descriptor, piece, sizeof(piece));
+        if (length == 0) {
+            return true;
+        }
+        if (length > 0) {
+            cvi_buffer_add(out, piece, (size_t)length);
+        } else if (errno != EINTR) {
+            return false;
+        }
+        if (out->failed) {
+            errno = EFBIG;
+            return false;
+        }
+    }
+}
+
+bool cvi_file_read(const char *path, cvi_buffer *out) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        return false;
+    }
+    bool read = read_all(descriptor, out);
+    int reason = errno;
+    close(descriptor);
+    errno = reason;
+    return read;
+}
+
+static bool write_all(int descriptor, const char *bytes, size_t size) {
+    while (size > 0) {
+        ssize_t length = write(descriptor, bytes, size);
+        if (length < 0 && errno != EINTR) {
+            return false;
+        }
+        if (length > 0) {
+            bytes += length;
+            size -= (size_t)length;
+        }
+    }
+    return true;
+}
+
+bool cvi_file_write(const char *path, const char *bytes, size_t size) {
+    char partial[4096 + 8];
+    cvi_buffer name;
+    cvi_buffer_over(&name, partial, sizeof(partial));
+    cvi_buffer_add_text(&name, path);
+    cvi_buffer_add_text(&name, ".part");
+    if (name.failed) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    int descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor < 0) {
+        return false;
+    }
+    bool written = write_all(descriptor, bytes, size);
+    written = close(descriptor) == 0 && written;
+    if (!written || rename(partial, path) != 0) {
+        int reason = errno;
+        unlink(partial);
+        errno = reason;
+        return false;
+    }
+    return true;
+}
+
+bool cvi_file_remove(const char *path) {
+    return unlink(path) == 0;
+}
+
+const char *cvi_file_trouble(void) {
+    const char *words = strerrordesc_np(errno);
+    return words != NULL ? words : "an unknown trouble";
+}
