@@ -16,7 +16,10 @@ skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
          api_test_two_copies api_test_storm
          api_test_cancel_stages api_test_retries api_test_circuit api_test_trouble api_test_modes
          api_test_many_turns api_test_cache_store api_test_cursor_tokens unit_test_mutations
-         api_test_call_memory api_test_walk_memory api_test_memory_cap"
+         api_test_call_memory api_test_walk_memory api_test_memory_cap
+         api_test_close api_test_suspend api_test_poll_for api_test_event_loop api_test_own_loops
+         api_test_revalidate api_test_events api_test_log api_test_cursor_ahead
+         api_test_cursor_totals api_test_many_lists api_test_many_singly api_test_secrecy_forms"
 
 check_one() { # PROGRAM
   local name log
