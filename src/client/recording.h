@@ -32,8 +32,8 @@ typedef struct cvi_recorded {
 /* False, with CV_ERROR_ARGUMENT, if there is no folder of that name. */
 bool cvi_recording_check_folder(const char *folder, cv_error *error);
 
-/* Adds path and query of an address without its api_key, whose value, unescaped, `key` gets ("" if
- * there is none). False: it is no address, or too long. */
+/* Adds path and query of an address without its api_key, whose value goes unescaped into `key` (""
+ * if there is none). False: it is no address, or too long. */
 bool cvi_recorded_target(const char *url, cvi_buffer *target, cvi_buffer *key);
 
 /* Adds "<folder>/<name of the target>-<number>.txt". */

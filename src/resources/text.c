@@ -10,7 +10,7 @@
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
 
-enum { REPLACEMENT_LENGTH = sizeof(replacement) - 1, ESCAPE_LENGTH = 6 /* \uXXXX */ };
+enum { REPLACEMENT_LENGTH = sizeof(replacement) - 1, ESCAPE_LENGTH = 6 /* \u00e9 */ };
 
 /* Bytes at the front that are plain ASCII. */
 static size_t ascii_prefix(const char *text, size_t length) {
@@ -179,7 +179,7 @@ static int hex_value(char digit) {
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* The number of the \uXXXX escape at `text`, or -1 if there is none. */
+/* The number of the escape at `text` (\u and four hex digits), or -1 if there is none. */
 static int escape_value(const char *text, const char *end) {
     if (end - text < ESCAPE_LENGTH || text[0] != '\\' || text[1] != 'u') {
         return -1;

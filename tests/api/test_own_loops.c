@@ -111,18 +111,13 @@ static void test_recordings_in_a_loop(void **state) {
 /* What the network still has is nobody's any more; after the rest it is asked again. */
 static void check_rest(sys_world *world) {
     cv_client *client = sys_open(world);
-    cv_request *request = ask(client, 52);
-    while (own_network_count(&world->network) == 0) {
-        assert_false(cv_request_wait(request, 1));
-    }
+    cv_request *request = sys_begin_request(world, client);
     cv_client_suspend(client);
     assert_int_equal(world->network.cancelled, 1);
     assert_int_equal(world->network.resets, 1);
     assert_false(own_network_answer(&world->network, 0, &world->network.answer));
     cv_client_resume(client);
-    while (own_network_count(&world->network) == 1) {
-        assert_false(cv_request_wait(request, 1));
-    }
+    sys_await_transfers(world, request, 2);
     assert_true(own_network_answer(&world->network, 1, &world->network.answer));
     assert_true(cv_request_wait(request, -1));
     assert_int_equal(cv_request_error(request)->code, CV_OK);

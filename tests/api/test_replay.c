@@ -404,10 +404,7 @@ static void test_transfer_outlives_the_recorder(void **state) {
     sys_world *world = *state;
     world->network.manner = OWN_LATER;
     cv_client *client = open_recorder(world);
-    cv_request *request = cv_request_retrieve(client, CV_ISSUE, 52, NULL);
-    while (own_network_count(&world->network) == 0) {
-        assert_false(cv_request_wait(request, 1));
-    }
+    cv_request *request = sys_begin_request(world, client);
     cv_client_close(client);
     cv_request_free(request);
     assert_int_equal(world->network.cancelled, 1);

@@ -52,6 +52,19 @@ outcome sys_retrieve(cv_client *client, int64_t id) {
     return result;
 }
 
+void sys_await_transfers(sys_world *self, cv_request *request, size_t count) {
+    while (own_network_count(&self->network) < count) {
+        assert_false(cv_request_wait(request, 1));
+    }
+}
+
+cv_request *sys_begin_request(sys_world *self, cv_client *client) {
+    cv_request *request = cv_request_retrieve(client, CV_ISSUE, 52, NULL);
+    assert_non_null(request);
+    sys_await_transfers(self, request, 1);
+    return request;
+}
+
 outcome sys_fetch(const sys_world *self) {
     cv_client *client = sys_open(self);
     outcome result = sys_retrieve(client, 52);

@@ -37,6 +37,12 @@ cv_client *sys_open(const sys_world *self);
 /* What a blocking retrieve of the issue comes to. */
 outcome sys_retrieve(cv_client *client, int64_t id);
 
+/* Starts to retrieve issue 52; its transfer has begun. */
+cv_request *sys_begin_request(sys_world *self, cv_client *client);
+
+/* Waits until the network has begun so many transfers; the request is not done before. */
+void sys_await_transfers(sys_world *self, cv_request *request, size_t count);
+
 /* Opens, retrieves issue 52 and closes. */
 outcome sys_fetch(const sys_world *self);
 
