@@ -143,9 +143,12 @@ typedef struct group {
 } group;
 
 static const group groups[] = {
-    {"up to 4 kB", 0, 4 << 10},           {"4 to 16 kB", 4 << 10, 16 << 10},
-    {"16 to 64 kB", 16 << 10, 64 << 10},  {"64 to 512 kB", 64 << 10, 512 << 10},
-    {"above 512 kB", 512 << 10, SIZE_MAX}, {"of all sizes", 0, SIZE_MAX},
+    {"up to 4 kB", 0, 4 << 10},
+    {"4 to 16 kB", 4 << 10, 16 << 10},
+    {"16 to 64 kB", 16 << 10, 64 << 10},
+    {"64 to 512 kB", 64 << 10, 512 << 10},
+    {"above 512 kB", 512 << 10, SIZE_MAX},
+    {"of all sizes", 0, SIZE_MAX},
 };
 
 static bool is_in(const group *self, const target *wanted) {
