@@ -222,8 +222,10 @@ typedef struct cv_options {
      * by the worker, sometimes inside a call of yours that makes something due, or at the end of a
      * poll that has left something. It may do nothing but signal (post a message to the window,
      * say), so that cv_client_poll is called soon; it is not called again before that, unless
-     * others have delivered what was due. Never called while or after the client is closed. Not for
-     * CV_DRIVE_POLL, where there is nobody who could call. NULL: none. */
+     * others have delivered what was due. In a poll, whose callbacks may go on with loops of their
+     * own, it may be called once for what that poll is about to deliver. Never called while or
+     * after the client is closed. Not for CV_DRIVE_POLL, where there is nobody who could call.
+     * NULL: none. */
     cv_ready_fn *on_ready;
 
     /* What requests are sent with, in place of libcurl (sys/transport.h); copied. It belongs to one
