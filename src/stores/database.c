@@ -545,6 +545,12 @@ cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) 
     return answer;
 }
 
+/* A clock that goes back (an application's may) takes nobody back. */
+cvi_now cvi_db_now(const cvi_db *db, cvi_now looked) {
+    cvi_now now = cvi_clock_now(&db->clock);
+    return now.boot_ms > looked.boot_ms ? now : looked;
+}
+
 void cvi_db_give_up(cvi_db *db) {
     cvi_db_lock(db);
     cvi_turn_give_up(&db->turn);

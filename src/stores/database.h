@@ -89,6 +89,10 @@ void cvi_db_unlock(cvi_db *db);
  */
 cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
 
+/* Within a transaction: the time that counts in it. Whoever was stopped between its own look at the
+ * clock and the lock would take what others have written meanwhile for something of the future. */
+cvi_now cvi_db_now(const cvi_db *db, cvi_now looked);
+
 /* Ends the transaction and gives everything back: commits if `answer` is DONE and there is
  * something to `keep`, else rolls back. Answers what has become of it. */
 cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error);
