@@ -364,8 +364,8 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
 static bool find_files(cvi_db *db, cv_error *error) {
     if (cvi_fork_was_torn()) {
         cvi_error_set(error, CV_ERROR_STORE,
-                      "a database was busy for long when this process was forked off, call exec "
-                      "first");
+                      "a database or the network was busy for long when this process was forked "
+                      "off, call exec first");
         return false;
     }
     db->files = cvi_open_files_enter();
