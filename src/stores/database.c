@@ -23,6 +23,7 @@ enum {
     SLEEP_US = 200,
     EAGER_SLEEP_US = 50,
     MANY_WAITS = 48,
+    MS_PER_WAIT = 100,       /* so often at least somebody waits, however busy the machine is */
     CHECKPOINT_FRAMES = 400, /* writing back so many keeps others waiting for some milliseconds */
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
@@ -37,12 +38,20 @@ static const char *const texts[CVI_DB_STATEMENTS] = {
 
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms) {
     int64_t tries = duration_ms * 1000 / SLEEP_US;
-    return (cvi_patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, tries, 0};
+    int64_t until_boot_ms = cvi_clock_now(&db->clock).boot_ms + duration_ms;
+    return (cvi_patience){until_boot_ms, tries, duration_ms / MS_PER_WAIT, 0};
+}
+
+/* Who was kept from running for so long has not waited: of the few tries that it had, none may have
+ * met the moments in which nobody held the lock. */
+static bool is_patience_over(const cvi_db *db, const cvi_patience *left) {
+    bool is_late = cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms;
+    return left->tries <= 0 || (is_late && left->waits >= left->least_waits);
 }
 
 /* A short sleep with jitter, shorter for whoever has waited long: growing ones would starve it. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
-    if (left->tries <= 0 || cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms) {
+    if (is_patience_over(db, left)) {
         return false;
     }
     left->tries--;

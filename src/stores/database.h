@@ -60,10 +60,12 @@ void cvi_db_close(cvi_db *db);
 cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_error *error);
 
 /* How long a caller outside the engine waits for locks of others: bounded by the clock and by
- * tries, so that a clock that stands still ends it too. */
+ * tries, so that a clock that stands still ends it too, and one that leaps does not end it at once.
+ */
 typedef struct cvi_patience {
     int64_t until_boot_ms;
     int64_t tries;
+    int64_t least_waits;
     int64_t waits;
 } cvi_patience;
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
