@@ -108,6 +108,7 @@ typedef struct cvi_claim_spec {
     bool recalls;       /* wants to know what the service may be asked to confirm */
     cvi_readiness readiness;
     bool users_wait; /* the caller has users who wait for the interval, behind this claim */
+    int64_t told_ms; /* within so long it is told what comes of a probe; 0: it never is */
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {

@@ -13,6 +13,7 @@ enum {
     LOOK_MS = 250, /* who waits for a probe looks so often */
     LOCK_MS = 5,   /* and who found the file locked sooner than that */
     SOME_TURNS = 8,
+    TOLD_AFTER_MS = 30000, /* after its time-out */
     LIMIT = 2,
     WINDOW_MS = 60000,
     GUARD_MS = 2000, /* the default */
@@ -172,6 +173,43 @@ static void test_one_request_goes_first(void **state) {
     assert_in_range(won, 1, MOST_LOOKS - 1); /* stops before the lock, and behind it */
 }
 
+/* ---- while its request is a trial ---- */
+
+static cv_client *open_with_timeout(two *self, int64_t timeout_ms) {
+    self->world.options.timeout_ms = timeout_ms;
+    return open_by(self, &self->stopped_clock, look_and_be_stopped);
+}
+
+/* Nobody else is sent as long as the answer may come; then one is, alone, which ends the pause. */
+static void test_a_silent_trial_is_followed_by_another(void **state) {
+    static const int64_t timeouts_ms[] = {30000, 150000};
+    two *self = *state;
+    for (size_t i = 0; i < sizeof(timeouts_ms) / sizeof(timeouts_ms[0]); i++) {
+        size_t before = sent(self);
+        cv_client_close(self->stopped);
+        self->stopped = open_with_timeout(self, timeouts_ms[i]);
+        pass_a_pause(self);
+        cv_request *trial = ask(self->stopped, 52);
+        turn(self->stopped);
+        cv_request *requests[] = {ask(self->client, 52), ask(self->client, 53)};
+        advance(self, timeouts_ms[i] + TOLD_AFTER_MS - 1);
+        turn(self->client);
+        assert_int_equal(sent(self), before + 1);
+        advance(self, LOOK_MS);
+        turn(self->client);
+        assert_int_equal(sent(self), before + 2);
+        answer(self, before + 1);
+        advance(self, LOOK_MS);
+        turn(self->client);
+        assert_int_equal(sent(self), before + 3);
+        answer(self, before);
+        answer(self, before + 2);
+        expect_answer(trial);
+        expect_answer(requests[0]);
+        expect_answer(requests[1]);
+    }
+}
+
 /* ---- within a limit ---- */
 
 static void limit_requests(cv_client *client) {
@@ -224,6 +262,7 @@ static void test_the_limit_holds(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_TWO(test_one_request_goes_first),
+        WITH_TWO(test_a_silent_trial_is_followed_by_another),
         WITH_TWO(test_the_limit_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
