@@ -3,6 +3,8 @@ function(comicvine_compile_options target)
   set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                          -Wstrict-prototypes -Wvla)
+  # On 32-bit systems too: files beyond 2 GiB, times beyond 2038.
+  target_compile_definitions(${target} PRIVATE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
   if(COMICVINE_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

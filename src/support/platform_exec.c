@@ -9,9 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#ifdef __linux__
-#include <linux/sockios.h>
-#endif
 
 int cvi_socket_open(int family, int type, int protocol) {
     return socket(family, type | SOCK_CLOEXEC, protocol);
@@ -40,7 +37,7 @@ static bool is_local(int descriptor) {
 static waiting_bytes count_bytes(int descriptor) {
     waiting_bytes found = {0, 0};
     ioctl(descriptor, FIONREAD, &found.unread);
-    ioctl(descriptor, SIOCOUTQ, &found.unreceived); /* with what the system adds to each piece */
+    ioctl(descriptor, TIOCOUTQ, &found.unreceived); /* with what the system adds to each piece */
     return found;
 }
 

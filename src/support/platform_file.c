@@ -21,11 +21,7 @@
 enum { LONGEST_SUFFIX = 8 };
 
 static bool fail(cv_error *error, const char *what, const char *path) {
-    char reason[96];
-    cvi_buffer text;
-    cvi_buffer_over(&text, reason, sizeof(reason));
-    cvi_buffer_add_text(&text, strerrordesc_np(errno));
-    cvi_error_set(error, CV_ERROR_STORE, "cannot %s %s: %s", what, path, reason);
+    cvi_error_set(error, CV_ERROR_STORE, "cannot %s %s: %.95s", what, path, cvi_file_trouble());
     return false;
 }
 
