@@ -1,6 +1,6 @@
 /* As much of cmocka as the tests use, for compilers that Debian has no cmocka for (scripts/portable
- * puts this folder before the system's). A failed assertion ends its test, and is told of by file and
- * line; tests of a group are run in turn, in one process. */
+ * puts this folder before the system's). A failed assertion ends its test, and is told of by file
+ * and line; tests of a group are run in turn, in one process. */
 #ifndef PORTABLE_CMOCKA_H
 #define PORTABLE_CMOCKA_H
 
@@ -43,7 +43,8 @@ void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Numbers are compared as cmocka does: as the widest unsigned ones. */
 void cvi_portable_numbers(uintmax_t a, uintmax_t b, bool equal, const char *file, int line);
-void cvi_portable_range(uintmax_t value, uintmax_t least, uintmax_t most, const char *file, int line);
+void cvi_portable_range(uintmax_t value, uintmax_t least, uintmax_t most, const char *file,
+                        int line);
 void cvi_portable_texts(const char *a, const char *b, bool equal, const char *file, int line);
 void cvi_portable_bytes(const void *a, const void *b, size_t size, bool equal, const char *file,
                         int line);
@@ -67,12 +68,12 @@ void cvi_portable_bytes(const void *a, const void *b, size_t size, bool equal, c
 #define assert_int_not_equal(a, b)                                                                 \
     cvi_portable_numbers((uintmax_t)(a), (uintmax_t)(b), false, __FILE__, __LINE__)
 #define assert_in_range(value, least, most)                                                        \
-    cvi_portable_range((uintmax_t)(value), (uintmax_t)(least), (uintmax_t)(most), __FILE__, __LINE__)
+    cvi_portable_range((uintmax_t)(value), (uintmax_t)(least), (uintmax_t)(most), __FILE__,        \
+                       __LINE__)
 
-#define assert_string_equal(a, b)     cvi_portable_texts(a, b, true, __FILE__, __LINE__)
-#define assert_string_not_equal(a, b) cvi_portable_texts(a, b, false, __FILE__, __LINE__)
-#define assert_memory_equal(a, b, size)                                                            \
-    cvi_portable_bytes(a, b, size, true, __FILE__, __LINE__)
+#define assert_string_equal(a, b)       cvi_portable_texts(a, b, true, __FILE__, __LINE__)
+#define assert_string_not_equal(a, b)   cvi_portable_texts(a, b, false, __FILE__, __LINE__)
+#define assert_memory_equal(a, b, size) cvi_portable_bytes(a, b, size, true, __FILE__, __LINE__)
 #define assert_memory_not_equal(a, b, size)                                                        \
     cvi_portable_bytes(a, b, size, false, __FILE__, __LINE__)
 
