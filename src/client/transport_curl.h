@@ -8,7 +8,9 @@
 
 #include <curl/curl.h>
 
+#include <comicvine/error.h>
 #include <comicvine/memory.h>
+#include <comicvine/sys/transport.h>
 
 #include "support/platform.h"
 #include "support/slice.h"
@@ -20,8 +22,17 @@ typedef struct cvi_curl_sockets {
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
 } cvi_curl_sockets;
 
+/* What the application said of the network. */
+typedef struct cvi_curl_settings {
+    char *proxy; /* each NULL if there is none */
+    char *ca_file;
+    char *ca_folder;
+    struct curl_slist *headers;
+} cvi_curl_settings;
+
 typedef struct cvi_curl_network {
     cv_allocator allocator;
+    cvi_curl_settings settings;
     cvi_curl_sockets sockets;
     struct cvi_curl_exchange *exchanges; /* under way */
 } cvi_curl_network;
@@ -49,5 +60,15 @@ void cvi_curl_sockets_wake(cvi_curl_sockets *sockets);
 
 /* When libcurl wants to be called, whatever the sockets say; -1: never. */
 int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets);
+
+/* ---- transport_curl_settings.c; any thread ---- */
+
+/* Checks and copies; NULL: all are left alone. False: nothing is held. */
+bool cvi_curl_settings_fill(cvi_curl_settings *settings, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error);
+void cvi_curl_settings_clear(cvi_curl_settings *settings, const cv_allocator *allocator);
+
+/* Has a transfer go by them, but for the headers. False without memory, or if this libcurl cannot. */
+bool cvi_curl_settings_apply(const cvi_curl_settings *settings, CURL *easy);
 
 #endif

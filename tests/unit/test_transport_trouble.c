@@ -394,7 +394,7 @@ static void test_each_allocation_of_opening_may_fail(void **state) {
         cvi_transport_options options = world->options;
         options.allocator = memory.allocator;
         cvi_transport *transport = NULL;
-        if (cvi_transport_built_in(&options.network, &memory.allocator, &error)) {
+        if (cvi_transport_built_in(&options.network, NULL, &memory.allocator, &error)) {
             transport = cvi_transport_open(&options, &error);
             cvi_transport_close(transport);
             options.network.close(options.network.user);
