@@ -1,8 +1,10 @@
 # The language level, warnings and instrumentation of everything that this project compiles.
 function(comicvine_compile_options target)
-  set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-                         -Wstrict-prototypes -Wvla)
+  set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
+                        CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
+                         $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+                         $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast>)
   # On 32-bit systems too: files beyond 2 GiB, times beyond 2038.
   target_compile_definitions(${target} PRIVATE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
   if(COMICVINE_WERROR)
