@@ -68,7 +68,8 @@ bool cvi_curl_settings_fill(cvi_curl_settings *settings, const cv_curl_options *
                             const cv_allocator *allocator, cv_error *error);
 void cvi_curl_settings_clear(cvi_curl_settings *settings, const cv_allocator *allocator);
 
-/* Has a transfer go by them, but for the headers. False without memory, or if this libcurl cannot. */
+/* Has a transfer go by them, but for the headers. False without memory, or if this libcurl cannot.
+ */
 bool cvi_curl_settings_apply(const cvi_curl_settings *settings, CURL *easy);
 
 #endif

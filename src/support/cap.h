@@ -1,4 +1,5 @@
-/* A bound on what one client or handle of a store holds: an allocator before the application's, which counts. */
+/* A bound on what one client or handle of a store holds: an allocator before the application's,
+ * which counts. */
 #ifndef CVI_SUPPORT_CAP_H
 #define CVI_SUPPORT_CAP_H
 

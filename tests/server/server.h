@@ -24,13 +24,13 @@
 typedef struct server server;
 
 typedef struct server_options {
-    const char *folder;   /* where the answers are; must exist */
-    const char *api_key;  /* the one right key; NULL: any key that is not empty */
-    const char *log_path; /* a line is appended here for each answered request; NULL: nowhere */
-    uint16_t port;        /* 0: any free one */
+    const char *folder;    /* where the answers are; must exist */
+    const char *api_key;   /* the one right key; NULL: any key that is not empty */
+    const char *log_path;  /* a line is appended here for each answered request; NULL: nowhere */
+    uint16_t port;         /* 0: any free one */
     char *tls_certificate; /* PEM text, with its key in the next: https; NULL: http */
     char *tls_key;
-    bool gzip;            /* compress if Accept-Encoding mentions gzip; a fault's body never */
+    bool gzip; /* compress if Accept-Encoding mentions gzip; a fault's body never */
 } server_options;
 
 /* Starts to serve. The options are copied. NULL if the folder is none, the log cannot be opened,

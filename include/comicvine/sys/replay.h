@@ -43,8 +43,8 @@ extern "C" {
 /* Fills `transport` with one that sends through `inner` (NULL: libcurl) and writes each answer into
  * `folder`, which exists; it replaces what was recorded of the same request before. Its memory is
  * malloc's, and is no part of max_memory_bytes. It takes `inner` over, and closes it when it is
- * closed. An answer that cannot be written fails the call. False: cv_last_error(), and `inner` stays
- * the caller's. Any thread. */
+ * closed. An answer that cannot be written fails the call. False: cv_last_error(), and `inner`
+ * stays the caller's. Any thread. */
 CV_API bool cv_transport_record(cv_transport *transport, const char *folder,
                                 const cv_transport *inner);
 
