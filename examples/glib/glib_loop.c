@@ -13,6 +13,7 @@ typedef struct program {
     cv_client *client;
     GMainLoop *loop;
     int under_way;
+    int failed;
     int beats;
 } program;
 
@@ -22,7 +23,8 @@ static void show(cv_request *request, void *user) {
     if (issue) {
         printf("%lld: %s\n", (long long)issue->id, issue->name ? issue->name : "(no title)");
     } else {
-        printf("%s\n", cv_request_error(request)->message);
+        fprintf(stderr, "%s\n", cv_request_error(request)->message);
+        self->failed++;
     }
     cv_issue_free(issue);
     cv_request_free(request);
@@ -55,19 +57,23 @@ static int run(program *self, char **ids) {
     for (; *ids; ids++) {
         cv_request *request =
             cv_request_retrieve(self->client, CV_ISSUE, strtoll(*ids, NULL, 10), NULL);
+        self->under_way++;
         if (request) {
             cv_request_on_done(request, show, self);
-            self->under_way++;
+        } else {
+            show(NULL, self); /* whose error says: no memory */
         }
     }
     guint watch = g_unix_fd_add(descriptor, G_IO_IN, poll_client, self);
     guint heart = g_timeout_add(10, beat, self);
     self->loop = g_main_loop_new(NULL, FALSE);
-    g_main_loop_run(self->loop);
+    if (self->under_way > 0) {
+        g_main_loop_run(self->loop);
+    }
     g_source_remove(watch); /* before the client is closed */
     g_source_remove(heart);
     g_main_loop_unref(self->loop);
-    return 0;
+    return self->failed == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv) {
