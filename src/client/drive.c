@@ -169,6 +169,7 @@ static int64_t work_for(cv_client *client, const cvi_driver_budget *budget) {
                  .slice = &slice,
                  .now = cvi_clock_now(&client->clock),
                  .many_steps = CVI_MANY_STEPS};
+    cvi_engine_divide(client->engine, budget->piece_bytes);
     work(&self);
     cvi_log_flush(client->log);
     return due_of(&self);
@@ -230,6 +231,7 @@ static bool is_flushed(const cv_client *client) {
 
 void cvi_drive_flush(cv_client *client) {
     cvi_timeout timeout = cvi_timeout_start(FLUSH_MS);
+    cvi_engine_divide(client->engine, 0);
     bool is_first = true;
     while (is_first || (!is_flushed(client) && cvi_timeout_left_ms(timeout) > 0)) {
         cvi_now now = cvi_clock_now(&client->clock);

@@ -15,6 +15,7 @@
 #include "client/serving.h"
 #include "client/stale.h"
 #include "client/telling.h"
+#include "client/unread.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -25,13 +26,14 @@
 
 /* The moves that a flight may make. */
 static const unsigned allowed_moves[CVI_STAGE_COUNT] = {
-    [CVI_STAGE_LOOKUP] = TO(CLAIM) | TO(STORE) | TO(DONE),
-    [CVI_STAGE_CLAIM] = TO(LOOKUP) | TO(WATCH) | TO(SEND) | TO(STORE) | TO(DONE),
-    [CVI_STAGE_WATCH] = TO(LOOKUP) | TO(CLAIM) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_LOOKUP] = TO(CLAIM) | TO(DECODE) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_CLAIM] = TO(LOOKUP) | TO(WATCH) | TO(SEND) | TO(DECODE) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_WATCH] = TO(LOOKUP) | TO(CLAIM) | TO(DECODE) | TO(STORE) | TO(DONE),
     [CVI_STAGE_SEND] = TO(RECEIVE) | TO(STORE),
-    [CVI_STAGE_RECEIVE] = TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DONE),
+    [CVI_STAGE_RECEIVE] = TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DECODE) | TO(DONE),
     [CVI_STAGE_STORE] = TO(LOOKUP) | TO(DONE),
     [CVI_STAGE_BACKOFF] = TO(CLAIM) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_DECODE] = TO(LOOKUP) | TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DONE),
     [CVI_STAGE_DONE] = 0,
 };
 
@@ -519,7 +521,7 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
     [CVI_STAGE_LOOKUP] = run_lookup,   [CVI_STAGE_CLAIM] = run_claim,
     [CVI_STAGE_WATCH] = run_watch,     [CVI_STAGE_SEND] = run_send,
     [CVI_STAGE_RECEIVE] = run_receive, [CVI_STAGE_STORE] = run_store,
-    [CVI_STAGE_BACKOFF] = run_backoff,
+    [CVI_STAGE_BACKOFF] = run_backoff, [CVI_STAGE_DECODE] = cvi_unread_run,
 };
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {

@@ -202,13 +202,12 @@ static void (*const phases[])(cvi_decoding *, size_t) = {
 
 /* ---- the whole ---- */
 
-/* False: no memory, and the body is freed. */
+/* False: no memory, and the body stays the caller's. */
 static bool begin(cvi_decoding *decoding, const cvi_decode_options *options,
                   const cv_allocator *allocator, cvi_body body) {
     cvi_result *result =
         cvi_result_new(allocator, options->resource, options->is_list, body.data, body.size);
     if (result == NULL) {
-        cvi_release(allocator, body.data);
         return false;
     }
     decoding->options = *options;
@@ -239,6 +238,7 @@ cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *al
                        cvi_body body, cv_error *error) {
     cvi_decoding decoding = {.phase = REPAIR};
     if (!begin(&decoding, options, allocator, body)) {
+        cvi_release(allocator, body.data);
         cvi_error_no_memory(error);
         return NULL;
     }
@@ -248,11 +248,9 @@ cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *al
 cvi_decoding *cvi_decoding_begin(const cvi_decode_options *options, const cv_allocator *allocator,
                                  cvi_body body) {
     cvi_decoding *decoding = cvi_allocate(allocator, sizeof(*decoding));
-    if (decoding == NULL) {
-        cvi_release(allocator, body.data);
-    } else if (!begin(decoding, options, allocator, body)) {
+    if (decoding != NULL && !begin(decoding, options, allocator, body)) {
         cvi_release(allocator, decoding);
-        decoding = NULL;
+        return NULL;
     }
     return decoding;
 }

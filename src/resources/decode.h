@@ -41,7 +41,7 @@ cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *al
  * at a time. */
 typedef struct cvi_decoding cvi_decoding;
 
-/* Takes the body over. NULL: no memory, and the body is freed. */
+/* Takes the body over. NULL: no memory, and the body stays the caller's. */
 cvi_decoding *cvi_decoding_begin(const cvi_decode_options *options, const cv_allocator *allocator,
                                  cvi_body body);
 

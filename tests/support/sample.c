@@ -61,6 +61,7 @@ cvi_result *decode_in_parts(const cvi_decode_options *options, const cv_allocato
     cvi_decoding *decoding =
         copy != NULL ? cvi_decoding_begin(options, allocator, (cvi_body){copy, size}) : NULL;
     if (decoding == NULL) {
+        cvi_release(allocator, copy);
         cvi_error_no_memory(error);
         return NULL;
     }
