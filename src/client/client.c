@@ -88,7 +88,11 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
         .random = client->random,
         .log = client->log,
     };
-    return cvi_stores_open(&stores, error);
+    cvi_stores *opened = cvi_stores_open(&stores, error);
+    if (opened != NULL && options->drive == CV_DRIVE_POLL) {
+        cvi_stores_write_back_apart(opened); /* turns are short there */
+    }
+    return opened;
 }
 
 static cv_client *allocate_client(const cv_allocator *allocator) {

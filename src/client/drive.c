@@ -1,8 +1,9 @@
 /* Owns a turn of the driver. The work is of some kinds that take turns: where a slice of time is
  * over, the next one goes on with the next kind, and within a kind with who has waited longest; so
  * however short the slices are, everybody is served. What cannot be divided is one unit: a flight's
- * step (with it a transaction), what one socket has, the decoding of one answer, a batch of the
- * shelf, a batch of a cleanup. Used by who has the role. */
+ * step (with it a transaction), what one socket has, the part of an answer that is decoded, a
+ * batch of the shelf, of a cleanup, or of what goes back from the log into the file. Storing a long
+ * answer has a turn of its own. Used by who has the role. */
 #include "client/drive.h"
 
 #include "client/many.h"
@@ -129,8 +130,14 @@ static void store_shelf(turn *self) {
     self->slice->units += is_due ? 1 : 0;
 }
 
-static void (*const kinds[])(turn *) = {take_inbox, step_engine, move_bytes, take_arrivals,
-                                        store_shelf};
+/* Where a thread drives, commits do it. */
+static void write_back(turn *self) {
+    bool is_done = !self->client->is_suspended && cvi_stores_write_back(self->client->stores);
+    self->slice->units += is_done ? 1 : 0;
+}
+
+static void (*const kinds[])(turn *) = {take_inbox,    step_engine, move_bytes,
+                                        take_arrivals, store_shelf, write_back};
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -140,7 +147,9 @@ enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 static void work_once(turn *self) {
     for (int i = 0; i < KIND_COUNT && !self->is_cut; i++) {
         kinds[self->client->next_kind](self);
-        self->client->next_kind = (self->client->next_kind + 1) % KIND_COUNT;
+        if (!self->slice->is_given_up) { /* else it is the first of the next turn */
+            self->client->next_kind = (self->client->next_kind + 1) % KIND_COUNT;
+        }
         self->is_cut = cvi_slice_is_over(self->slice);
     }
 }

@@ -420,7 +420,9 @@ static bool step_flights(cvi_engine *engine, cvi_now now, cvi_slice *slice, int6
     while (*link != NULL) {
         cvi_flight *flight = *link;
         if (flight->round != engine->round && flight->stage != CVI_STAGE_DONE) {
-            if (cvi_slice_is_over(slice)) {
+            if (cvi_slice_is_over(slice) ||
+                (now.boot_ms >= flight->due_boot_ms && cvi_stage_is_long(engine, flight) &&
+                 cvi_slice_give_up(slice))) {
                 return false;
             }
             take_turn(engine, flight, now, slice);

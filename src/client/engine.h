@@ -77,6 +77,7 @@ typedef struct cvi_store_ops {
     cvi_store_answer (*heed)(cvi_stores *, const cvi_heed_spec *, cvi_now, int64_t *left_ms,
                              cv_error *);
     cvi_store_answer (*clean)(cvi_stores *, cvi_now, bool *more, cv_error *);
+    cvi_store_answer (*make_room)(cvi_stores *, const cvi_completion *, cvi_now, cv_error *);
 } cvi_store_ops;
 
 /* The transport likewise. */

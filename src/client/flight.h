@@ -104,6 +104,7 @@ struct cvi_flight {
     int64_t fetched_at_ms;
     cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
     cvi_validators validators;
+    bool has_room;           /* in STORE: what a long result needs was made */
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 
@@ -127,6 +128,9 @@ void cvi_flight_pass(cvi_flight *flight);
 
 /* Runs the flight's stage. True: it moved, run on; false: it waits until due_boot_ms. */
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now);
+
+/* Whether it has so much to store, in one transaction, that a short turn does nothing else. */
+bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight);
 
 /* Renews the lease when it is time. */
 void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now);

@@ -20,6 +20,7 @@
 #include "support/error.h"
 
 #define STORE_AGAIN_MS INT64_C(50)    /* after a failure that may pass */
+#define LONG_PIECES    4              /* storing so many takes as long as a short turn */
 #define KEPT_ALIVE_MS  INT64_C(15000) /* mostly, servers keep an idle connection so long */
 
 #define TO(stage) (1u << CVI_STAGE_##stage)
@@ -418,13 +419,16 @@ static bool is_shared(const cv_error *error) {
     }
 }
 
-/* Stores what the service has said, be it that there is no such object. */
-static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    cv_error failure; /* a store that fails does not fail an answer that is here */
-    bool owned = false;
-    if (flight->lost_job) {
-        return CVI_STORE_DONE;
+bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight) {
+    size_t size = 0;
+    if (engine->piece_bytes == 0 || flight->stage != CVI_STAGE_STORE || flight->result == NULL) {
+        return false;
     }
+    cvi_result_body(flight->result, &size);
+    return size > LONG_PIECES * engine->piece_bytes;
+}
+
+static cvi_completion completion_of(const cvi_flight *flight) {
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
@@ -433,6 +437,27 @@ static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
+    return completion;
+}
+
+/* A step of its own before a long result is stored. That it may fail shows with what follows. */
+static bool make_room(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error ignored;
+    const cvi_completion completion = completion_of(flight);
+    flight->has_room = true;
+    flight->handled_bytes += completion.size;
+    engine->options.store_ops->make_room(engine->options.stores, &completion, now, &ignored);
+    return pause_until(flight, 0);
+}
+
+/* Stores what the service has said, be it that there is no such object. */
+static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error failure; /* a store that fails does not fail an answer that is here */
+    bool owned = false;
+    if (flight->lost_job) {
+        return CVI_STORE_DONE;
+    }
+    const cvi_completion completion = completion_of(flight);
     flight->fetched_at_ms = now.wall_ms; /* as its row will say */
     flight->handled_bytes += completion.size;
     cvi_store_answer answer = engine->options.store_ops->complete(
@@ -487,6 +512,10 @@ static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 /* The answer goes out after the first try at storing it, however that went: whoever asks again then
  * finds it in the file, or else in this flight, which tries on. */
 static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (cvi_stage_is_long(engine, flight) && !flight->has_room && !flight->lost_job &&
+        flight->ending != CVI_ENDING_PASS) {
+        return make_room(engine, flight, now);
+    }
     cvi_store_answer answer = end_job(engine, flight, now);
     bool all_told = deliver_ending(engine, flight, now);
     if (answer == CVI_STORE_DONE) {

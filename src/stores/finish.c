@@ -171,6 +171,22 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
     return end_and_wake(stores, stores->cache_db, answer, *owned, *owned, &waiters, error);
 }
 
+cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
+                                      cvi_now now, cv_error *error) {
+    cvi_cache_entry entry = entry_of(stores, completion);
+    const cvi_just_stored coming = {completion->hash, (int64_t)completion->size};
+    int64_t changed = 0;
+    if (!cvi_cache_accepts(&stores->cache, &entry)) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_db_begin(stores->cache_db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = cvi_bound_make_room(&stores->cache.bound, &coming, now, &changed, error);
+    return cvi_db_end(stores->cache_db, answer, changed > 0, error);
+}
+
 static cvi_store_answer release_in_transaction(cvi_stores *stores, const cvi_ending *ending,
                                                int64_t row_id, cvi_now now, cvi_buffer *waiters,
                                                bool *owned, cv_error *error) {
