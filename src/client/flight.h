@@ -104,7 +104,8 @@ struct cvi_flight {
     int64_t fetched_at_ms;
     cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
     cvi_validators validators;
-    bool has_room;           /* in STORE: what a long result needs was made */
+    bool wanted_room;        /* in STORE, for a long result: it was asked for */
+    bool has_room;           /* and was made */
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 

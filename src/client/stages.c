@@ -435,19 +435,10 @@ static cvi_completion completion_of(const cvi_flight *flight) {
         .keeping = flight->keeping,
         .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
+        .has_room = flight->has_room,
     };
     completion.body = cvi_result_body(flight->result, &completion.size);
     return completion;
-}
-
-/* A step of its own before a long result is stored. That it may fail shows with what follows. */
-static bool make_room(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    cv_error ignored;
-    const cvi_completion completion = completion_of(flight);
-    flight->has_room = true;
-    flight->handled_bytes += completion.size;
-    engine->options.store_ops->make_room(engine->options.stores, &completion, now, &ignored);
-    return pause_until(flight, 0);
 }
 
 /* Stores what the service has said, be it that there is no such object. */
@@ -501,6 +492,22 @@ static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
     return true;
 }
 
+/* A step of its own before a long result is stored. That it may fail shows with what follows. */
+static bool make_room(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error ignored;
+    const cvi_completion completion = completion_of(flight);
+    flight->handled_bytes += completion.size;
+    cvi_store_answer answer =
+        engine->options.store_ops->make_room(engine->options.stores, &completion, now, &ignored);
+    if (answer == CVI_STORE_BUSY) {
+        deliver_ending(engine, flight, now);
+        return pause_for_lock(engine, flight, now);
+    }
+    flight->wanted_room = true;
+    flight->has_room = answer == CVI_STORE_DONE;
+    return pause_until(flight, 0);
+}
+
 /* What could not be let go of is tried until the lease would have ended. */
 static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->give_up_boot_ms == 0) {
@@ -512,7 +519,7 @@ static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 /* The answer goes out after the first try at storing it, however that went: whoever asks again then
  * finds it in the file, or else in this flight, which tries on. */
 static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    if (cvi_stage_is_long(engine, flight) && !flight->has_room && !flight->lost_job &&
+    if (cvi_stage_is_long(engine, flight) && !flight->wanted_room && !flight->lost_job &&
         flight->ending != CVI_ENDING_PASS) {
         return make_room(engine, flight, now);
     }

@@ -137,7 +137,8 @@ static cvi_cache_entry entry_of(const cvi_stores *stores, const cvi_completion *
                              .body = completion->body,
                              .size = completion->size,
                              .keeping = completion->keeping,
-                             .validators = completion->validators};
+                             .validators = completion->validators,
+                             .has_room = completion->has_room};
     if (completion->failure != NULL) {
         entry.is_negative = true;
         entry.keeping = (cvi_keeping){.ttl_ms = stores->cache.negative_ttl_ms};

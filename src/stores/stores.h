@@ -197,6 +197,7 @@ typedef struct cvi_completion {
     cvi_keeping keeping;
     const cvi_validators *validators; /* NULL: none */
     const cv_error *failure;          /* not NULL: the body says that there is no such object */
+    bool has_room;                    /* cvi_stores_make_room has made it */
 } cvi_completion;
 
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the
@@ -207,7 +208,7 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
                                      cvi_now now, bool *owned, cv_error *error);
 
 /* A transaction of its own before that of a long body: deletes what would have to make room for it.
- * It is only sooner than it would be, and may fail without harm. */
+ * What others store in between goes with what is stored later. */
 cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
                                       cvi_now now, cv_error *error);
 
