@@ -20,6 +20,7 @@ typedef struct turn {
     cvi_now now;
     int64_t engine_due_boot_ms;
     int64_t shelf_due_boot_ms;
+    size_t piece_bytes;
     int64_t many_steps; /* left to requests for many, which are long */
     bool is_cut;        /* the slice was over before all was done */
 } turn;
@@ -101,16 +102,26 @@ static void move_bytes(turn *self) {
     cvi_transport_turn(self->client->transport, 0, -1, self->slice);
 }
 
+/* A long body is looked through before it is taken. */
+static void prepare_arrivals(turn *self) {
+    while (self->piece_bytes > 0 && !cvi_slice_is_over(self->slice) &&
+           cvi_transport_prepare(self->client->transport, self->piece_bytes)) {
+        cvi_slice_count_bytes(self->slice, self->piece_bytes);
+    }
+}
+
 static void take_arrivals(turn *self) {
     cv_client *client = self->client;
     cvi_response response;
     void *owner = NULL;
+    prepare_arrivals(self);
     self->now = cvi_clock_now(&client->clock);
     while (!cvi_slice_is_over(self->slice) &&
            (owner = cvi_transport_next(client->transport, &response)) != NULL) {
         size_t size = response.size;
         cvi_engine_receive(client->engine, owner, &response, self->now);
         cvi_slice_count_bytes(self->slice, size);
+        prepare_arrivals(self);
     }
     if (cvi_stores_wake_drain(client->stores)) {
         cvi_engine_wake_watchers(client->engine);
@@ -177,6 +188,7 @@ static int64_t work_for(cv_client *client, const cvi_driver_budget *budget) {
     turn self = {.client = client,
                  .slice = &slice,
                  .now = cvi_clock_now(&client->clock),
+                 .piece_bytes = budget->piece_bytes,
                  .many_steps = CVI_MANY_STEPS};
     cvi_engine_divide(client->engine, budget->piece_bytes);
     work(&self);

@@ -13,7 +13,7 @@
 
 enum { STATUS_GOOD = 1, STATUS_NOT_FOUND = 101 };
 
-enum { PAGE_TITLE_SIZE = 80 };
+enum { PAGE_TITLE_SIZE = 80, PAGE_HEAD_BYTES = 64 << 10 /* a title stands in front */ };
 
 /* The service's codes, and what they mean to a caller. */
 static const struct {
@@ -105,7 +105,8 @@ static void quote_title(const cvi_response *response, char *title, size_t size) 
         return;
     }
     const char *end = response->body + response->size;
-    const char *start = find_without_case(response->body, response->size, "<title");
+    size_t head = response->size < PAGE_HEAD_BYTES ? response->size : PAGE_HEAD_BYTES;
+    const char *start = find_without_case(response->body, head, "<title");
     const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
     if (text != NULL) {
         text++;
