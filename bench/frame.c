@@ -198,12 +198,26 @@ static void print_part(const run *plan, const char *what, measure_samples *figur
         has_goal ? MEASURE_FIGURE_BELOW : MEASURE_NO_GOAL, plan->goal_us});
 }
 
+static double count_above(const measure_samples *samples, double bound_us) {
+    size_t count = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        count += (double)samples->ns[i] > bound_us * 1000.0 ? 1 : 0;
+    }
+    return (double)count;
+}
+
 static void print_run(result *self, result *floor) {
     static const double percents[] = {50.0, 99.0, 99.9, 100.0};
     char name[128];
     for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
         print_part(self->plan, "", &self->frames, &floor->frames, percents[i]);
         print_part(self->plan, "processor time, ", &self->busy, &floor->busy, percents[i]);
+    }
+    if (self->plan->goal_us > 0.0) {
+        snprintf(name, sizeof(name), "of these frames, %s, with more processor time than the goal",
+                 self->plan->name);
+        measure_print(&(measure_line){name, "frames", count_above(&self->busy, self->plan->goal_us),
+                                      0.0, MEASURE_NO_GOAL, 0});
     }
     snprintf(name, sizeof(name), "answers in these frames, %s", self->plan->name);
     measure_print(&(measure_line){name, "answers", (double)self->answers, 0.0, MEASURE_NO_GOAL, 0});
