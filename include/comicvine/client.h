@@ -287,8 +287,8 @@ CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
 
 /* The same as cv_client_poll(client, 0), but works and delivers until `budget_us` microseconds are
  * used up or nothing is left; it stops early where what comes next is to have a call of its own.
- * However short the budget is, each call brings the work on by one piece and delivers one event or callback if any is due; who waits is served in order over the
- * calls. */
+ * However short the budget is, each call brings the work on by one piece and delivers one event or
+ * callback if any is due; who waits is served in order over the calls. */
 CV_API int cv_client_poll_for(cv_client *client, int64_t budget_us);
 
 /* Milliseconds until cv_client_poll is next needed: 0 now, -1 not until something new is asked
