@@ -140,15 +140,27 @@ static void repair(cvi_decoding *decoding, size_t bytes) {
     }
 }
 
+/* Of a search all but the hits lies in the scratch arena. */
+static bool keep_error_text(cvi_decoding *decoding, cvi_envelope *envelope) {
+    if (envelope->error == NULL) {
+        envelope->error = "";
+    } else if (is_search(decoding)) {
+        envelope->error =
+            cvi_arena_copy_text(&decoding->result->arena, envelope->error, strlen(envelope->error));
+    }
+    return envelope->error != NULL;
+}
+
 static void complete_result(cvi_decoding *decoding) {
     const cvi_builder *builder = decoding->builder;
     cvi_result *result = decoding->result;
     result->item_count = builder->records.count + builder->other_items;
     result->envelope = builder->envelope;
-    if (result->envelope.error == NULL) {
-        result->envelope.error = "";
+    if (keep_error_text(decoding, &result->envelope)) {
+        end(decoding, true);
+    } else {
+        end_without_memory(decoding);
     }
-    end(decoding, true);
 }
 
 static void begin_hits(cvi_decoding *decoding) {
