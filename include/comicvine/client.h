@@ -214,8 +214,11 @@ typedef struct cv_options {
      * are not freed, answers on their way and being decoded, records and pages in the application's
      * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
      * and an answer that does not fit is not read to its end; when enough has been freed, calls do
-     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 131 072, of which some
-     * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
+     * well again. An answer that fits, but not with its records, is not kept, and its request is
+     * spent: leave room for three times the largest. 0 or CV_NONE: no bound, and nothing is
+     * counted; else from 131 072, of which some 40 000 are the client's own. What SQLite and
+     * libcurl hold is not counted: SQLite keeps pages of the file in memory, some 2 MB for each
+     * connection (docs/embedding.md). */
     int64_t max_memory_bytes;
 
     /* For loops that cannot watch cv_client_fd: called when there is something to deliver, mostly

@@ -122,7 +122,7 @@ void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
 /* The application's network is there from the start, the built-in one from the first miss. */
 static bool open_network(cv_client *client, cv_error *error) {
     return client->network.size > 0 || !cvi_transport_is_built_in() ||
-           cvi_transport_built_in(&client->network, &client->allocator, error);
+           cvi_transport_built_in(&client->network, NULL, &client->allocator, error);
 }
 
 static void close_network(cv_client *client) {

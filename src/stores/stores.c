@@ -120,6 +120,7 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
     }
     if (open_parts(stores, options) && cvi_readers_init(&stores->readers, stores->cache_db)) {
         lend_handles(stores, options);
+        stores->cap = options->cap; /* only now: what fails leaves it with the caller */
         return stores;
     }
     cvi_error_no_memory(error);
@@ -154,10 +155,12 @@ void cvi_stores_close(cvi_stores *stores) {
         return; /* the parent's: even to finalize a statement would want its mutexes */
     }
     cv_allocator allocator = stores->files[0].allocator;
+    cvi_cap *cap = stores->cap;
     abandon_jobs(stores);
     cvi_readers_close(&stores->readers);
     close_parts(stores);
     cvi_release(&allocator, stores);
+    cvi_cap_close(cap);
 }
 
 cvi_store_answer cvi_stores_begin(cvi_stores *stores, int64_t patience_ms, cv_error *error) {

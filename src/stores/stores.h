@@ -18,6 +18,7 @@
 
 #include "stores/adaptive.h"
 #include "support/caching.h"
+#include "support/cap.h"
 #include "support/clock.h"
 #include "support/digest.h"
 #include "support/log.h"
@@ -47,6 +48,7 @@ typedef struct cvi_stores_options {
     cv_dedupe_settings dedupe;
     cv_rate_limit_settings rate_limit;
     cv_allocator allocator;
+    cvi_cap *cap;    /* before the allocator; closed with the stores. NULL: none */
     cvi_clock clock; /* for the boot id; and for waiting in open and close */
     cvi_random random;
     cvi_log *log; /* NULL: none; outlives the stores */
