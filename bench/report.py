@@ -2,9 +2,10 @@
 """Makes tables of what the measuring programs say.
 
 Reads lines of JSON (bench/measure.h) from standard input, or a results.json that it wrote before:
-  report.py [--format text|markdown|json] [--into FOLDER] [FILE]
+  report.py [--format text|markdown|json] [--into FOLDER] [--curves FOLDER] [FILE]
     --format  what goes to standard output; text without it
     --into    writes results.txt, results.md and results.json there instead
+    --curves  writes the points of each curve there instead, as CURVE.dat for gnuplot
 A line that is not as measure.h says ends it with status 1.
 """
 import argparse
@@ -162,7 +163,33 @@ def as_json(results):
     return json.dumps(results, indent=1)
 
 
+def as_curve(points):
+    """A block for each series, which gnuplot finds by its name; "?" for what there is not."""
+    blocks = []
+    for series in dict.fromkeys(point["series"] for point in points):
+        lines = [f"# {series}", "# x, figure, floor"]
+        for point in points:
+            if point["series"] == series:
+                floor = "?" if point["floor"] is None else f"{point['floor']:.4g}"
+                lines.append(f"{point['x']:.9g} {point['figure']:.4g} {floor}")
+        blocks.append("\n".join(lines))
+    return "\n\n\n".join(blocks) + "\n"
+
+
+def write_curves(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for curve in {point["curve"] for point in results["curves"]}:
+        points = [point for point in results["curves"] if point["curve"] == curve]
+        (folder / f"{curve}.dat").write_text(as_curve(points))
+
+
 FORMATS = {"text": (as_text, "txt"), "markdown": (as_markdown, "md"), "json": (as_json, "json")}
+
+
+def write_tables(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for write, ending in FORMATS.values():
+        (folder / f"results.{ending}").write_text(write(results).rstrip() + "\n")
 
 
 def main():
@@ -170,6 +197,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--into", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--curves", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("file", nargs="?", type=pathlib.Path)
     arguments = parser.parse_args()
     try:
@@ -178,12 +206,12 @@ def main():
                                is_whole)
     except ValueError as error:
         sys.exit(f"report.py: {error}")
-    if arguments.into is None:
+    if arguments.curves is not None:
+        write_curves(results, arguments.curves)
+    if arguments.into is not None:
+        write_tables(results, arguments.into)
+    if arguments.curves is None and arguments.into is None:
         print(FORMATS[arguments.format][0](results).rstrip())
-        return
-    arguments.into.mkdir(parents=True, exist_ok=True)
-    for write, ending in FORMATS.values():
-        (arguments.into / f"results.{ending}").write_text(write(results).rstrip() + "\n")
 
 
 if __name__ == "__main__":

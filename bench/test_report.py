@@ -77,6 +77,14 @@ class Report(unittest.TestCase):
             again = self.made("", "--format", "markdown", inner / "results.json")
             self.assertEqual(again, texts["results.md"])
 
+    def test_curves_become_blocks_of_gnuplot(self):
+        points = [POINT, {**POINT, "series": "bare", "floor": 0.123456}, {**POINT, "x": 1e6}]
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.made(lines(*points), "--curves", folder), "")
+            self.assertEqual((pathlib.Path(folder) / "rows.dat").read_text(),
+                             "# hit\n# x, figure, floor\n1000 5 ?\n1000000 5 ?\n\n\n"
+                             "# bare\n# x, figure, floor\n1000 5 0.1235\n")
+
     def test_what_cannot_be_read_is_refused(self):
         self.refused("hello\n", "line 1")
         self.refused("[]\n", "no object")
