@@ -1,6 +1,8 @@
 /* Owns the start of a race. */
 #include "race.h"
 
+#include <sys/wait.h>
+
 #include "measure.h"
 #include "team.h"
 
@@ -9,6 +11,16 @@ int race_begin(race *self) {
     atomic_fetch_add(&self->ready, 1);
     team_await(&self->go, 1);
     return number;
+}
+
+/* One that has ended before is an error of the program, which would else wait for ever. */
+static void await_all(const race *self, const pid_t *children, int count) {
+    while (atomic_load(&self->ready) < count) {
+        for (int i = 0; i < count; i++) {
+            team_check(waitpid(children[i], NULL, WNOHANG) == 0, "a process goes on");
+        }
+        measure_sleep_us(50);
+    }
 }
 
 int64_t race_run(race *self, int processes, void (*run)(void *user), void *user) {
@@ -20,7 +32,7 @@ int64_t race_run(race *self, int processes, void (*run)(void *user), void *user)
     for (int i = 0; i < processes; i++) {
         children[i] = team_start(run, user);
     }
-    team_await(&self->ready, processes);
+    await_all(self, children, processes);
     int64_t begun_ns = measure_now_ns();
     atomic_store(&self->go, 1);
     for (int i = 0; i < processes; i++) {
