@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "issue_body.h"
@@ -35,7 +34,7 @@ enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
 enum { OWNER_END, WAITER_END, ENDS };
 
-/* Per run, in microseconds; sums over the runs where there are several. */
+/* Shared by all processes. */
 typedef struct scene {
     char folder[TEAM_PATH_MAX];
     char database[TEAM_PATH_MAX];
@@ -44,7 +43,7 @@ typedef struct scene {
     int polls;
     int wakes;
     int run;
-    double own_us[RUNS];
+    double own_us[RUNS]; /* processor time of a poll */
     double bare_us[RUNS];
     double waiting_us[RUNS];
     measure_samples woken;
@@ -58,20 +57,14 @@ typedef struct scene {
 
 /* ---- polls ---- */
 
-static int64_t busy_now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Processor time of each, with pauses between, so that what is done now and then is in it. */
 static double time_polls_us(const scene *self, void (*poll_once)(void *user), void *user) {
     int64_t busy_ns = 0;
     for (int i = 0; i < self->polls; i++) {
         measure_sleep_us(POLL_PAUSE_US);
-        int64_t begun_ns = busy_now_ns();
+        int64_t begun_ns = measure_busy_now_ns();
         poll_once(user);
-        busy_ns += busy_now_ns() - begun_ns;
+        busy_ns += measure_busy_now_ns() - begun_ns;
     }
     return (double)busy_ns / 1000.0 / self->polls;
 }
