@@ -63,21 +63,25 @@ static void print_step(int64_t rows, const cost *seen) {
         .curve = "rows", .series = "bare read", .x = x, .unit = "us", .figure = seen->read});
 }
 
+/* As a factor, and in time; where the bare read loses nothing, as in a smoke run, there is nothing
+ * to hold the library's loss to. */
 static void print_growth(cost few, cost many) {
-    measure_print(&(measure_line){
-        .name = "cached retrieve's processor time, most rows beside fewest, and what a "
-                "bare read loses (P8)",
-        .unit = "times",
-        .figure = many.retrieve / few.retrieve,
-        .floor = many.read / few.read,
-        .goal = MEASURE_RATIO_BELOW,
-        .bound = 1.1});
-    measure_print(
-        &(measure_line){.name = "processor time that a cached retrieve loses by most rows, and a "
-                                "bare read and parse (P8)",
-                        .unit = "us",
-                        .figure = many.retrieve - few.retrieve,
-                        .floor = many.read_and_parse - few.read_and_parse});
+    double lost_us = many.read - few.read;
+    measure_print(&(measure_line){.name = "processor time of a cached retrieve, most rows beside "
+                                          "fewest, and of a bare read (P8)",
+                                  .unit = "times",
+                                  .figure = many.retrieve / few.retrieve,
+                                  .floor = many.read / few.read,
+                                  .goal = MEASURE_RATIO_BELOW,
+                                  .bound = 1.1});
+    measure_print(&(measure_line){.name =
+                                      "processor time that a cached retrieve loses by them, and "
+                                      "a bare read (P8)",
+                                  .unit = "us",
+                                  .figure = many.retrieve - few.retrieve,
+                                  .floor = lost_us,
+                                  .goal = lost_us > 0.0 ? MEASURE_RATIO_BELOW : MEASURE_NO_GOAL,
+                                  .bound = 1.1});
 }
 
 /* The fewest rows are measured by turns with each other number, so that both see the same
