@@ -1,10 +1,10 @@
 /* Owns the Node program's process and its pipes. One thread. */
 #include "node.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "team.h"

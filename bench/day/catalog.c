@@ -119,8 +119,8 @@ static void begin_envelope(day_text *body, int64_t limit, size_t count, size_t t
 
 void day_catalog_detail(const day_scenario *scenario, day_resource resource, int64_t id,
                         int64_t at_ms, day_text *body) {
-    static void (*const add[DAY_RESOURCES])(const day_scenario *, int64_t, int64_t, day_text *) = {
-        add_issue, add_volume, add_character};
+    static void (*const add[DAY_RESOURCES])(const day_scenario *, int64_t, int64_t,
+                                            day_text *) = {add_issue, add_volume, add_character};
     begin_envelope(body, 1, 1, 1);
     add[resource](scenario, id, at_ms, body);
     day_text_add(body, ",\"version\":\"1.0\"}");

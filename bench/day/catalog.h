@@ -9,8 +9,8 @@
 void day_catalog_detail(const day_scenario *scenario, day_resource resource, int64_t id,
                         int64_t at_ms, day_text *body);
 
-/* Issues by "volume:V", with ",issue_number:N" or not, or by "date_last_updated:FROM|TO"; volumes by
- * "name:TEXT" that their names contain. At most 100, as the service gives. */
+/* Issues by "volume:V", with ",issue_number:N" or not, or by "date_last_updated:FROM|TO"; volumes
+ * by "name:TEXT" that their names contain. At most 100, as the service gives. */
 void day_catalog_list(const day_scenario *scenario, day_resource resource, const char *filter,
                       int64_t at_ms, day_text *body);
 

@@ -1,6 +1,6 @@
-/* Programs on the npm packages as they are published: a client each, with cache, jobs and limit in a
- * file of its own. All three run in one Node process whose clock and timers are the day's, and whose
- * requests come here. */
+/* Programs on the npm packages as they are published: a client each, with cache, jobs and limit in
+ * a file of its own. All three run in one Node process whose clock and timers are the day's, and
+ * whose requests come here. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,9 +83,9 @@ static void close_npm(void *user) {
 static void begin(void *user, size_t task, const day_access *access) {
     static const char *const resources[DAY_RESOURCES] = {"issue", "volume", "character"};
     npm *self = user;
-    fprintf(self->node.orders, "begin %" PRId64 " %zu %d %s %d %" PRId64 " %s\n",
-            self->run->now_ms, task, (int)self->run->scenario->tasks[task].program,
-            resources[access->resource], access->is_refresh ? 1 : 0, access->id, access->filter);
+    fprintf(self->node.orders, "begin %" PRId64 " %zu %d %s %d %" PRId64 " %s\n", self->run->now_ms,
+            task, (int)self->run->scenario->tasks[task].program, resources[access->resource],
+            access->is_refresh ? 1 : 0, access->id, access->filter);
     hear_out(self);
 }
 

@@ -1,5 +1,5 @@
-/* Owns the clock of a simulated day, and where each task stands. One thread; nothing here depends on
- * real time. */
+/* Owns the clock of a simulated day, and where each task stands. One thread; nothing here depends
+ * on real time. */
 #include "day/run.h"
 
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 
 #include "team.h"
 
-enum { EVENTS_AT_ONCE_MAX = 1000000 };
+enum { EVENTS_AT_ONCE_MAX = 1000000, DOUBLINGS_MAX = 6 };
 
-#define GIVEN_UP_MS    (3 * DAY_LENGTH_MS)
-#define FIRST_PAUSE_MS (60 * DAY_SECOND_MS)
+#define GIVEN_UP_MS (3 * DAY_LENGTH_MS)
+#define RETRY_MS    (60 * DAY_SECOND_MS)
 
 static const day_access *access_of(const day_run *self, size_t task) {
     const day_task *its = &self->scenario->tasks[task];
@@ -30,8 +30,10 @@ static void turn_to_next(day_run *self, size_t task) {
     pending->tries = 0;
 }
 
-static void try_again_later(day_run *self, day_pending *pending) {
-    int64_t pause_ms = FIRST_PAUSE_MS << (pending->tries < 6 ? pending->tries : 6);
+static void try_again_later(day_run *self, size_t task) {
+    day_pending *pending = &self->pending[task];
+    int doublings = pending->tries < DOUBLINGS_MAX ? pending->tries : DOUBLINGS_MAX;
+    int64_t pause_ms = RETRY_MS << (self->scenario->tasks[task].is_users ? 0 : doublings);
     pending->tries++;
     pending->due_ms = self->now_ms + (pause_ms < DAY_HOUR_MS ? pause_ms : DAY_HOUR_MS);
     self->result.failures++;
@@ -56,7 +58,7 @@ void day_run_ended(day_run *self, size_t task, bool is_answered, const char *rev
     const day_access *access = access_of(self, task);
     team_check(pending->due_ms == DAY_NEVER_MS, "an access ends once");
     if (!is_answered) {
-        try_again_later(self, pending);
+        try_again_later(self, task);
         return;
     }
     if (access->is_refresh) {

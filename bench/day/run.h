@@ -1,6 +1,6 @@
 /* Plays a day: the scenario's tasks, one way of answering them, and the service, under a clock that
- * jumps from one event to the next. What fails is tried again by the program, after a minute, then
- * after twice as long each time, up to an hour. */
+ * jumps from one event to the next. What fails is tried again by the program: where somebody waits,
+ * each minute; else after a minute, then twice as long each time, up to an hour. */
 #ifndef BENCH_DAY_RUN_H
 #define BENCH_DAY_RUN_H
 
@@ -27,18 +27,19 @@ typedef struct day_way {
     int64_t (*due_ms)(void *self);
 } day_way;
 
-extern const day_way day_bare;   /* no cache, no limit: each program waits a second between its own */
-extern const day_way day_shared; /* this library: all programs on one file */
-extern const day_way day_npm;    /* the npm packages: each program on stores of its own */
+extern const day_way day_bare; /* no cache, no limit: each program waits a second between its own */
+extern const day_way day_npm;  /* the npm packages: each program on stores of its own */
+extern const day_way day_shared;   /* this library: all programs on one file */
+extern const day_way day_reserved; /* the same, with more of the limit kept for who waits */
 
 /* What came of it. */
 typedef struct day_result {
     int64_t ended_ms; /* when the last access was answered; after the start of the day */
     size_t answered;
-    size_t unanswered; /* when the day was given up, three days later */
-    size_t failures;   /* of single tries */
-    size_t outdated;   /* refreshed, and an old answer came */
-    int64_t waited_ms; /* all accesses, from when the program asked until it had the answer */
+    size_t unanswered;       /* when the day was given up, three days later */
+    size_t failures;         /* of single tries */
+    size_t outdated;         /* refreshed, and an old answer came */
+    int64_t waited_ms;       /* all accesses, from when the program asked until it had the answer */
     int64_t users_waited_ms; /* of these, where somebody waited */
     int64_t users_longest_ms;
     size_t users_accesses;
@@ -66,8 +67,8 @@ struct day_run {
 bool day_run_play(day_run *self, const day_scenario *scenario, const day_way *way);
 void day_run_end(day_run *self);
 
-/* For ways: a task's access has been answered, or not. `revision` is the answer's date_last_updated,
- * of a single issue; NULL otherwise. */
+/* For ways: a task's access has been answered, or not. `revision` is the answer's
+ * date_last_updated, of a single issue; NULL otherwise. */
 void day_run_ended(day_run *self, size_t task, bool is_answered, const char *revision);
 
 #endif

@@ -130,8 +130,7 @@ static void synchronise(day_scenario *self, int64_t hours) {
         const day_change *change = &self->changes[i];
         if (change->at_ms > since_ms &&
             day_changed_ms(self, change->issue, until_ms) == change->at_ms) {
-            add(self,
-                (day_access){.resource = DAY_ISSUE, .id = change->issue, .is_refresh = true});
+            add(self, (day_access){.resource = DAY_ISSUE, .id = change->issue, .is_refresh = true});
         }
     }
 }
@@ -156,8 +155,8 @@ static void read_issues(day_scenario *self, int64_t amount) {
     }
 }
 
-/* So many files, in runs of a volume; a third of the runs are not on the shelf. For each: the volume
- * by its name, the issue by its number, then the whole issue. */
+/* So many files, in runs of a volume; a third of the runs are not on the shelf. For each: the
+ * volume by its name, the issue by its number, then the whole issue. */
 static void tag_files(day_scenario *self, int64_t amount) {
     uint64_t place = (uint64_t)self->task_count << 32;
     int64_t volume = 0;
@@ -174,8 +173,8 @@ static void tag_files(day_scenario *self, int64_t amount) {
         day_access volumes = {.resource = DAY_VOLUME};
         day_access issues = {.resource = DAY_ISSUE};
         snprintf(volumes.filter, sizeof(volumes.filter), "name:Volume %" PRId64, volume);
-        snprintf(issues.filter, sizeof(issues.filter),
-                 "volume:%" PRId64 ",issue_number:%" PRId64, volume, number);
+        snprintf(issues.filter, sizeof(issues.filter), "volume:%" PRId64 ",issue_number:%" PRId64,
+                 volume, number);
         add(self, volumes);
         add(self, issues);
         add_object(self, DAY_ISSUE, day_issue_id(volume, number), 0);

@@ -1,6 +1,6 @@
 /* A day of three programs with one API key: what each of them asks for, and when. Made from a seed,
- * the same for whoever plays it. A catalog manager opens a shelf of issues and synchronises what has
- * changed, a reader opens issues with their volume and characters, a tagger finds and fetches
+ * the same for whoever plays it. A catalog manager opens a shelf of issues and synchronises what
+ * has changed, a reader opens issues with their volume and characters, a tagger finds and fetches
  * batches of files. */
 #ifndef BENCH_DAY_SCENARIO_H
 #define BENCH_DAY_SCENARIO_H

@@ -9,12 +9,13 @@
 #include "day/run.h"
 #include "team.h"
 
-enum { DAY_TTL_S = 24 * 3600 };
+enum { DAY_TTL_S = 24 * 3600, KEPT_FOR_USERS = 40 };
 
-#define WHOLE_TURN_US  INT64_C(1000000000000) /* as long as there is work: nothing hangs on speed */
-#define START_BOOT_MS  INT64_C(7200000)
-#define START_WALL_MS  INT64_C(1767571200000) /* 2026-01-05 00:00:00 UTC */
-#define TURNS_MAX      1000000
+#define WHOLE_TURN_US INT64_C(1000000000000) /* as long as there is work: nothing hangs on speed   \
+                                              */
+#define START_BOOT_MS INT64_C(7200000)
+#define START_WALL_MS INT64_C(1767571200000) /* 2026-01-05 00:00:00 UTC */
+#define TURNS_MAX     1000000
 
 typedef struct shared_call {
     struct shared *home;
@@ -59,7 +60,7 @@ static void answer(void *user, void *token, int status, const day_text *body) {
 
 /* ---- clients ---- */
 
-static void open_client(shared_line *line, const char *database) {
+static void open_client(shared_line *line, const char *database, int64_t kept_for_users) {
     static const char *const applications[DAY_PROGRAMS] = {"manager/1", "reader/1", "tagger/1"};
     cv_clock clock = CV_CLOCK_INIT;
     cv_transport transport = CV_TRANSPORT_INIT;
@@ -76,13 +77,14 @@ static void open_client(shared_line *line, const char *database) {
     options.max_wait_ms = CV_WAIT_FOREVER;
     options.relaxed_sync = true; /* nothing here waits for the disk */
     options.cache.ttl_s = DAY_TTL_S;
+    options.rate_limit.adaptive.min_user_reserved = kept_for_users;
     options.clock = &clock;
     options.transport = &transport;
     line->client = cv_client_open(&options);
     TEAM_DONE(line->client != NULL);
 }
 
-static void *open_shared(day_run *run, const char *folder) {
+static void *open_with(day_run *run, const char *folder, int64_t kept_for_users) {
     char database[TEAM_PATH_MAX];
     shared *self = calloc(1, sizeof(*self));
     team_check(self != NULL, "there is memory for the programs");
@@ -95,9 +97,17 @@ static void *open_shared(day_run *run, const char *folder) {
     team_path(database, folder, "comics.db");
     for (int program = 0; program < DAY_PROGRAMS; program++) {
         self->lines[program] = (shared_line){.home = self, .program = (day_program)program};
-        open_client(&self->lines[program], database);
+        open_client(&self->lines[program], database, kept_for_users);
     }
     return self;
+}
+
+static void *open_shared(day_run *run, const char *folder) {
+    return open_with(run, folder, 0);
+}
+
+static void *open_reserved(day_run *run, const char *folder) {
+    return open_with(run, folder, KEPT_FOR_USERS);
 }
 
 static void close_shared(void *user) {
@@ -119,7 +129,8 @@ static void take(cv_request *request, void *user) {
     shared *self = call->home;
     size_t task = (size_t)(call - self->calls);
     bool is_answered = cv_request_error(request)->code == CV_OK;
-    const cv_issue *issue = is_answered ? cv_issue_take(request) : NULL; /* not of lists and others */
+    const cv_issue *issue =
+        is_answered ? cv_issue_take(request) : NULL; /* not of lists and others */
     char revision[DAY_TIME_MAX] = "";
     if (issue != NULL && strlen(issue->date_last_updated) < sizeof(revision)) {
         memcpy(revision, issue->date_last_updated, strlen(issue->date_last_updated) + 1);
@@ -186,6 +197,15 @@ static int64_t due_ms(void *user) {
 
 const day_way day_shared = {
     .open = open_shared,
+    .close = close_shared,
+    .begin = begin,
+    .answer = answer,
+    .work = work,
+    .due_ms = due_ms,
+};
+
+const day_way day_reserved = {
+    .open = open_reserved,
     .close = close_shared,
     .begin = begin,
     .answer = answer,
