@@ -42,11 +42,10 @@ static void become_node(const char *program, const char *packages, const char *a
 }
 
 bool node_start(node *self, const char *program, const char *argument) {
-    char packages[TEAM_PATH_MAX];
     int input[2];
     int output[2];
     *self = (node){.process = 0};
-    if (!find_packages(packages)) {
+    if (!find_packages(self->packages)) {
         return false;
     }
     team_check(pipe(input) == 0 && pipe(output) == 0, "there are pipes");
@@ -54,7 +53,7 @@ bool node_start(node *self, const char *program, const char *argument) {
     self->process = fork();
     team_check(self->process >= 0, "a process can be started");
     if (self->process == 0) {
-        become_node(program, packages, argument, input, output);
+        become_node(program, self->packages, argument, input, output);
     }
     close(input[0]);
     close(output[1]);

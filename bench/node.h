@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "team.h"
+
 typedef struct node {
     pid_t process;
-    FILE *orders; /* to the program */
-    FILE *words;  /* from it */
-    char *line;   /* the last one, without its end */
+    char packages[TEAM_PATH_MAX]; /* the folder that they are in */
+    FILE *orders;                 /* to the program */
+    FILE *words;                  /* from it */
+    char *line;                   /* the last one, without its end */
     size_t line_size;
 } node;
 
