@@ -219,8 +219,7 @@ static void answer_for_ever(void *user) {
     for (;;) {
         team_check(poll(watched, count, -1) > 0 || errno == EINTR, "the service can wait");
         for (nfds_t i = count - 1; i > 0; i--) {
-            if (watched[i].revents != 0 &&
-                !serve(watched[i].fd, &connections[i - 1], self)) {
+            if (watched[i].revents != 0 && !serve(watched[i].fd, &connections[i - 1], self)) {
                 close(watched[i].fd);
                 count--;
                 watched[i] = watched[count];

@@ -11,8 +11,9 @@
 
 enum { DAY_TTL_S = 24 * 3600, KEPT_FOR_USERS = 40 };
 
-#define WHOLE_TURN_US INT64_C(1000000000000) /* as long as there is work: nothing hangs on speed   \
-                                              */
+#define WHOLE_TURN_US                                                                              \
+    INT64_C(1000000000000) /* as long as there is work: nothing hangs on speed                     \
+                            */
 #define START_BOOT_MS INT64_C(7200000)
 #define START_WALL_MS INT64_C(1767571200000) /* 2026-01-05 00:00:00 UTC */
 #define TURNS_MAX     1000000
