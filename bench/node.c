@@ -1,6 +1,7 @@
 /* Owns the Node program's process and its pipes. One thread. */
 #include "node.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +29,11 @@ static bool find_packages(char folder[TEAM_PATH_MAX]) {
 }
 
 /* The child's side. */
-static void become_node(const char *program, const char *packages, const char *argument,
-                        const int input[2], const int output[2]) {
+static void become_node(const char *program, const char *packages, const char *argument, int input,
+                        int output) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* if a check ends the program */
-    dup2(input[0], STDIN_FILENO);
-    dup2(output[1], STDOUT_FILENO);
-    close(input[0]);
-    close(input[1]);
-    close(output[0]);
-    close(output[1]);
+    dup2(input, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
     execlp("node", "node", program, packages, argument, (char *)NULL);
     _exit(127);
 }
@@ -48,13 +45,14 @@ bool node_start(node *self, const char *program, const char *argument) {
     if (!find_packages(self->packages)) {
         return false;
     }
-    team_check(pipe(input) == 0 && pipe(output) == 0, "there are pipes");
+    team_check(pipe2(input, O_CLOEXEC) == 0 && pipe2(output, O_CLOEXEC) == 0, "there are pipes");
     fflush(stdout);
-    self->process = fork();
-    team_check(self->process >= 0, "a process can be started");
-    if (self->process == 0) {
-        become_node(program, self->packages, argument, input, output);
+    pid_t process = fork(); /* `self` may lie in memory that the child shares */
+    team_check(process >= 0, "a process can be started");
+    if (process == 0) {
+        become_node(program, self->packages, argument, input[0], output[1]);
     }
+    self->process = process;
     close(input[0]);
     close(output[1]);
     self->orders = fdopen(input[1], "w");
@@ -83,6 +81,8 @@ void node_send(node *self) {
 }
 
 void node_end(node *self) {
+    fputs("end\n", self->orders);
+    node_send(self);
     fclose(self->orders);
     team_join(self->process);
     fclose(self->words);

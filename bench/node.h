@@ -30,7 +30,8 @@ const char *node_hear(node *self);
 /* What is written to `orders` goes out. */
 void node_send(node *self);
 
-/* Its input ends, and so must the program, well. */
+/* Gives the order "end", upon which the program must end well. The end of its input alone would not
+ * do: whoever was forked meanwhile holds it too. */
 void node_end(node *self);
 
 #endif

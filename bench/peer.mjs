@@ -101,6 +101,9 @@ if (mode === 'read') {
 }
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'end') {
+    break;
+  }
   await obey(line);
 }
 database?.close();

@@ -169,6 +169,9 @@ function begin(task, program, resource, isRefresh, id, filter) {
 
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'end') {
+    break;
+  }
   const [order, now, ...rest] = line.split(' ');
   now_ms = Number(now);
   if (order === 'begin') {
