@@ -9,10 +9,17 @@
 #include "node.h"
 #include "team.h"
 
+/* A request of the Node program's, which knows it by a number. */
+typedef struct npm_request {
+    bool is_under_way;
+    int64_t number;
+} npm_request;
+
 typedef struct npm {
     day_run *run;
     node node;
     int64_t due_ms; /* of its timers */
+    npm_request requests[DAY_TRANSFERS_MAX];
 } npm;
 
 /* The number behind the next blank; moves there. */
@@ -25,12 +32,15 @@ static int64_t next_number(const char **at) {
     return number;
 }
 
-/* "send TOKEN PROGRAM URL" */
+/* "send NUMBER PROGRAM URL" */
 static void pass_request(npm *self, const char *line) {
-    int64_t token = next_number(&line);
+    int64_t number = next_number(&line);
     int64_t program = next_number(&line);
+    npm_request *request = &self->requests[number % DAY_TRANSFERS_MAX];
+    team_check(!request->is_under_way, "there is room for one more request");
+    *request = (npm_request){.is_under_way = true, .number = number};
     day_network_send(&self->run->network, self->run->now_ms, (day_program)program, line + 1,
-                     (void *)(intptr_t)token);
+                     request);
 }
 
 /* "ended TASK 1 REVISION" or "ended TASK 0 -" */
@@ -92,8 +102,10 @@ static void begin(void *user, size_t task, const day_access *access) {
 /* Bodies have no line breaks. */
 static void answer(void *user, void *token, int status, const day_text *body) {
     npm *self = user;
-    fprintf(self->node.orders, "answer %" PRId64 " %" PRIdPTR " %d %s\n", self->run->now_ms,
-            (intptr_t)token, status, body->bytes);
+    npm_request *request = token;
+    request->is_under_way = false;
+    fprintf(self->node.orders, "answer %" PRId64 " %" PRId64 " %d %s\n", self->run->now_ms,
+            request->number, status, body->bytes);
     hear_out(self);
 }
 

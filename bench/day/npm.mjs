@@ -3,11 +3,11 @@
 //     node npm.mjs PACKAGES FOLDER
 //
 // Time stands but for what the orders say, and no request leaves the process. It says "ready"; each
-// order is a line, and each is answered by any number of "send TOKEN PROGRAM URL" and "ended TASK
+// order is a line, and each is answered by any number of "send NUMBER PROGRAM URL" and "ended TASK
 // ANSWERED REVISION", then "idle DUE", when its next timer is due (-1: it has none):
 //
 //     begin NOW TASK PROGRAM RESOURCE REFRESH ID FILTER    (ID 0: a list)
-//     answer NOW TOKEN STATUS BODY
+//     answer NOW NUMBER STATUS BODY
 //     work NOW
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -73,19 +73,19 @@ const settle = async () => {
 // ---- network ----
 
 const under_way = new Map();
-let next_token = 1;
+let next_number = 1;
 
 function send(config) {
-  const token = next_token++;
+  const number = next_number++;
   const program = names.indexOf(new URL(config.url).hostname.split('.')[0]);
-  console.log(`send ${token} ${program} ${config.url}`);
-  return new Promise((resolve, reject) => under_way.set(token, { config, resolve, reject }));
+  console.log(`send ${number} ${program} ${config.url}`);
+  return new Promise((resolve, reject) => under_way.set(number, { config, resolve, reject }));
 }
 
-function answer(token, status, data) {
-  const { config, resolve, reject } = under_way.get(token);
+function answer(number, status, data) {
+  const { config, resolve, reject } = under_way.get(number);
   const response = { data, status, statusText: '', headers: {}, config, request: {} };
-  under_way.delete(token);
+  under_way.delete(number);
   if (status < 300) {
     resolve(response);
   } else {

@@ -246,7 +246,7 @@ void day_scenario_make(day_scenario *self, uint64_t seed, int64_t volumes) {
         self->tasks[self->task_count++] = (day_task){
             .program = row->program,
             .is_users = row->is_users,
-            .begins_ms = row->hour * DAY_HOUR_MS + row->minute * 60 * DAY_SECOND_MS,
+            .begins_ms = row->hour * DAY_HOUR_MS + row->minute * (DAY_HOUR_MS / 60),
             .first = self->access_count,
         };
         row->fill(self, row->is_per_volume ? scaled(self, row->amount) : row->amount);
