@@ -329,7 +329,7 @@ int main(int argument_count, char **arguments) {
     self->starts = is_smoke ? 1 : 10;
     self->counts[WALK] = is_smoke ? 10 : 1000;
     self->counts[AGAIN] = is_smoke ? 10 : 20000;
-    self->counts[FETCH] = is_smoke ? 10 : 400;
+    self->counts[FETCH] = is_smoke ? 10 : 1000;
     self->counts[ADMIT] = is_smoke ? 10 : 400;
     team_make_folder(self->folder, false);
     team_path(self->database, self->folder, "own.db");
