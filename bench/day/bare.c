@@ -11,7 +11,6 @@
 
 /* Where a task's access stands. */
 typedef struct bare_call {
-    struct bare *home;
     bool waits; /* for its program's next turn */
     const day_access *access;
 } bare_call;
@@ -32,9 +31,6 @@ static void *open_bare(day_run *run, const char *folder) {
     self->run = run;
     self->calls = calloc(run->scenario->task_count, sizeof(*self->calls));
     team_check(self->calls != NULL, "there is memory for the programs");
-    for (size_t i = 0; i < run->scenario->task_count; i++) {
-        self->calls[i].home = self;
-    }
     return self;
 }
 
