@@ -189,6 +189,14 @@ static void measure_run(result *seen) {
     team_remove_folder(self->folder);
 }
 
+static double count_above(const measure_samples *samples, double bound_us) {
+    size_t count = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        count += (double)samples->ns[i] > bound_us * 1000.0 ? 1 : 0;
+    }
+    return (double)count;
+}
+
 static void print_run(result *self, result *floor) {
     char name[128];
     measure_distribution seen = {name, &self->frames, &floor->frames, {0}};
@@ -198,6 +206,13 @@ static void print_run(result *self, result *floor) {
     measure_print_distribution(&seen);
     snprintf(name, sizeof(name), "processor time of one frame, %s (P10)", self->plan->name);
     measure_print_distribution(&busy);
+    if (self->plan->goal_us > 0.0) {
+        snprintf(name, sizeof(name), "frames above the goal in processor time, %s (P10)",
+                 self->plan->name);
+        measure_print(&(measure_line){.name = name,
+                                      .unit = "frames",
+                                      .figure = count_above(&self->busy, self->plan->goal_us)});
+    }
     snprintf(name, sizeof(name), "answers in these frames, %s (P10)", self->plan->name);
     measure_print(
         &(measure_line){.name = name, .unit = "answers", .figure = (double)self->answers});

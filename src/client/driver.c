@@ -18,8 +18,8 @@
 const cvi_driver_budget cvi_driver_whole_turn = {.time_us = 5000, .least_units = 1};
 
 static const cvi_store_ops store_ops = {
-    cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
-    cvi_stores_release, cvi_stores_renew, cvi_stores_heed,  cvi_stores_clean,
+    cvi_stores_lookup, cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,  cvi_stores_release,
+    cvi_stores_renew,  cvi_stores_heed,  cvi_stores_clean, cvi_stores_make_room,
 };
 
 static const cvi_transport_ops transport_ops = {cvi_transport_send, cvi_transport_cancel};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stores/handle.h"
+#include "stores/write_back.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -243,6 +244,20 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     }
     answer = clean_parts(stores, now, &changed, more, error);
     return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
+}
+
+void cvi_stores_write_back_apart(cvi_stores *stores) {
+    for (size_t i = 0; i < stores->file_count; i++) {
+        cvi_write_back_apart(&stores->files[i]);
+    }
+}
+
+bool cvi_stores_write_back(cvi_stores *stores) {
+    bool is_done = false;
+    for (size_t i = 0; i < stores->file_count && !is_done; i++) {
+        is_done = cvi_write_back(&stores->files[i]);
+    }
+    return is_done;
 }
 
 bool cvi_stores_are_inherited(const cvi_stores *stores) {
