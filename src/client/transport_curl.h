@@ -6,30 +6,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <curl/curl.h>
-
 #include <comicvine/memory.h>
 
+#include "client/transport_curl_functions.h"
 #include "support/platform.h"
 #include "support/slice.h"
 
 /* Lies where it was opened, as libcurl is told its address. */
 typedef struct cvi_curl_sockets {
-    CURLM *multi; /* changed under the mutex, as other threads wake it */
+    const cvi_curl *curl; /* fixed */
+    CURLM *multi;         /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
 } cvi_curl_sockets;
 
 typedef struct cvi_curl_network {
     cv_allocator allocator;
+    cvi_curl curl; /* fixed */
     cvi_curl_sockets sockets;
     struct cvi_curl_exchange *exchanges; /* under way */
 } cvi_curl_network;
 
 /* ---- transport_curl_sockets.c; one thread at a time, except wake ---- */
 
-/* False without memory or descriptors; nothing is held then. */
-bool cvi_curl_sockets_open(cvi_curl_sockets *sockets);
+/* `curl` stays where it is. False without memory or descriptors; nothing is held then. */
+bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl);
 
 /* Ends all connections; no easy handle is left in `multi`. So does the next. */
 void cvi_curl_sockets_close(cvi_curl_sockets *sockets);
