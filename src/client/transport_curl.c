@@ -193,11 +193,17 @@ static void reset(void *user) {
     cvi_curl_sockets_renew(&network->sockets);
 }
 
+static void end_curl(const cvi_curl *curl) {
+    cvi_fork_hold_off();
+    curl->global_cleanup();
+    cvi_fork_let();
+}
+
 static void close_network(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
     cvi_curl_sockets_close(&network->sockets);
-    network->curl.global_cleanup();
+    end_curl(&network->curl);
     cv_allocator allocator = network->allocator;
     cvi_release(&allocator, network);
 }
@@ -324,12 +330,25 @@ static bool init_curl(const cvi_curl *curl, cv_error *error) {
     return true;
 }
 
+/* A child of fork could neither load nor begin anything if fork() came in the middle: the loader
+ * and libcurl have locks of their own. */
+static bool begin_curl(cvi_curl *curl, cv_error *error) {
+    if (!cvi_fork_heed()) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    cvi_fork_hold_off();
+    bool begun = cvi_curl_find(curl, error) && init_curl(curl, error);
+    cvi_fork_let();
+    return begun;
+}
+
 static bool open_network(cvi_curl_network *self, cv_error *error) {
-    if (!cvi_curl_find(&self->curl, error) || !init_curl(&self->curl, error)) {
+    if (!begin_curl(&self->curl, error)) {
         return false;
     }
     if (!cvi_curl_sockets_open(&self->sockets, &self->curl)) {
-        self->curl.global_cleanup();
+        end_curl(&self->curl);
         cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
         return false;
     }

@@ -8,14 +8,6 @@
 
 #include "support/error.h"
 
-/* A child of fork could not load anything any more if fork() came in the middle. */
-static void *load(const char *name) {
-    cvi_fork_hold_off();
-    void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    cvi_fork_let();
-    return handle;
-}
-
 /* Not tried again by who is told: what is missing is missing until somebody installs it. */
 static void set_trouble(cv_error *error) {
     cvi_error_set(error, CV_ERROR_NETWORK, "what sends requests cannot be loaded: %s", dlerror());
@@ -23,11 +15,7 @@ static void set_trouble(cv_error *error) {
 }
 
 bool cvi_library_load(cvi_library *library, const char *name, cv_error *error) {
-    if (!cvi_fork_heed()) {
-        cvi_error_no_memory(error);
-        return false;
-    }
-    library->handle = load(name);
+    library->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library->handle == NULL) {
         set_trouble(error);
     }
