@@ -96,6 +96,8 @@ static void test_without_it_the_cache_answers(void **context) {
 
 /* ---- fork ---- */
 
+#ifndef __SANITIZE_THREAD__ /* whose own allocator a child may find locked by another thread */
+
 static const char *load(void *user) {
     (void)user;
     cv_transport network;
@@ -116,14 +118,20 @@ static void *load_beside(void *user) {
     return NULL;
 }
 
-/* Its child comes at some moment of the other thread's loading. */
+/* Its child comes at some moment of the other thread's loading. The library has heard of forks by
+ * then, as it has where a client is open. */
 static const char *fork_while_loading(void *user) {
     (void)user;
     loader other;
+    cv_cache_options options = CV_CACHE_OPTIONS_INIT;
+    options.database = ":memory:";
+    cv_cache_store *store = cv_cache_store_open(&options);
+    CHILD_CHECK(store != NULL);
     CHILD_CHECK(!has_mapped(getpid(), "libcurl"));
     CHILD_CHECK(pthread_create(&other.thread, NULL, load_beside, &other) == 0);
     const char *in_child = child_of_child(load, NULL);
     CHILD_CHECK(pthread_join(other.thread, NULL) == 0);
+    cv_cache_store_close(store);
     CHILD_PASS(other.found);
     return in_child;
 }
@@ -135,9 +143,13 @@ static void test_a_child_of_the_middle_can_load_it(void **context) {
     }
 }
 
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_child_of_the_middle_can_load_it), /* first: it is to come */
+#ifndef __SANITIZE_THREAD__
+        cmocka_unit_test(test_a_child_of_the_middle_can_load_it),
+#endif
         API_TEST(test_it_comes_with_the_first_request),
         API_TEST(test_without_it_the_cache_answers),
     };
