@@ -5,8 +5,9 @@
 #     count.sh COUNT_WORK BUILD CEILINGS --record   prints the lines that CEILINGS would have to have
 #     count.sh COUNT_WORK BUILD --show OPERATION    where an operation's counts come from
 #
-# BUILD names compiler, its version and the build type: instructions are recorded for some of those,
-# and not compared in others. Where strace or valgrind cannot be used their counts are left out.
+# BUILD names the compiler, the build type and SQLite: instructions and system calls are recorded for
+# some of those, and not compared in others; allocations and statements are the same everywhere.
+# Where strace or valgrind cannot be used their counts are left out.
 set -euo pipefail
 export LC_ALL=C
 
@@ -25,18 +26,22 @@ can_simulate() {
   command -v valgrind >/dev/null
 }
 
-# Names of the system calls in between the marks that the program sets, one a line.
+# Names of the system calls in between the marks that the program sets, one a line; without those by
+# which the C library gets memory when its heap is used up.
 system_calls() { # OPERATION
   strace -f -o "$folder/calls" "$work" "$1" >/dev/null
   awk '/write\(-1, "<"/ {counts = 1; next}
        /write\(-1, ">"/ {counts = 0; next}
        counts && match($0, /^[0-9]+ +[a-z0-9_]+\(/) {
-         name = substr($0, RSTART, RLENGTH - 1); sub(/^[0-9]+ +/, "", name); print name}' \
+         name = substr($0, RSTART, RLENGTH - 1); sub(/^[0-9]+ +/, "", name)
+         if (name !~ /^(brk|mmap|munmap|mremap|madvise)$/) print name}' \
       "$folder/calls"
 }
 
+# With the C library's functions for any processor: which it takes else depends on the machine.
 simulate() { # OPERATION
-  valgrind --tool=callgrind --toggle-collect=count_one --callgrind-out-file="$folder/profile" \
+  GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX_Fast_Unaligned_Load,-ERMS,-BMI2 \
+    valgrind --tool=callgrind "--toggle-collect=count_one*" --callgrind-out-file="$folder/profile" \
       "$work" "$1" >/dev/null 2>"$folder/words" || { cat "$folder/words" >&2; return 1; }
 }
 
@@ -80,7 +85,8 @@ for operation in $operations; do
 done >"$folder/counts"
 
 if [ "${4:-}" = --record ]; then
-  awk -v build="$build" '{print ($2 == "instructions" ? build : "any") " " $0}' "$folder/counts"
+  awk -v build="$build" '
+    {print ($2 == "instructions" || $2 == "system_calls" ? build : "any") " " $0}' "$folder/counts"
   exit
 fi
 
@@ -92,8 +98,9 @@ awk -v build="$build" -v slack="$slack_percent" '
   {
     what = $1 " " $2
     found++
+    if ($2 == "instructions" && $3 == 0) {print what ": callgrind saw none"; bad = 1; next}
     if (!(what in ceiling)) {
-      if ($2 == "instructions") {unknown = 1; next}
+      if ($2 == "instructions" || $2 == "system_calls") {unknown = 1; next}
       print what ": " $3 ", and no ceiling is recorded"; bad = 1; next
     }
     bound = ceiling[what] * ($2 == "instructions" ? 1 + slack / 100 : 1)
@@ -102,7 +109,7 @@ awk -v build="$build" -v slack="$slack_percent" '
     if ($3 > bound) bad = 1
   }
   END {
-    if (unknown) print "instructions are recorded for other builds than " build
+    if (unknown) print "system calls or instructions: recorded for other builds than " build
     if (!found) {print "nothing was counted"; bad = 1}
     if (bad) print "count.sh ... --show OPERATION tells what an operation does (docs/measurements.md)"
     exit bad
