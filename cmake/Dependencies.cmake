@@ -28,7 +28,7 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash>=0.8)
 add_library(comicvine_dependencies INTERFACE)
 target_link_libraries(comicvine_dependencies INTERFACE PkgConfig::SQLITE PkgConfig::YAJL
                       PkgConfig::LIBMD Threads::Threads)
-if(COMICVINE_TRANSPORT_CURL AND COMICVINE_CURL_LAZY)
+if(COMICVINE_CURL_LAZY)
   target_include_directories(comicvine_dependencies INTERFACE ${CURL_INCLUDE_DIRS})
   target_link_libraries(comicvine_dependencies INTERFACE ${CMAKE_DL_LIBS})
 elseif(COMICVINE_TRANSPORT_CURL)
