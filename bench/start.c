@@ -1,7 +1,6 @@
 /* What a program takes that reads one cached issue and ends: from the call that starts it until it
- * has ended, and the most memory it had, beside a bare program that is linked to the same libraries
- * and does the same with them; and beside that one linked to libcurl as well. The programs run by
- * turns. The stripped library's size, which each such program has to map, is in size.c. */
+ * has ended, and the most memory it had, beside bare programs that do the same with the same
+ * libraries, one of them linked to libcurl, which ours is not. The programs run by turns. */
 #include <comicvine.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -20,8 +19,11 @@ enum {
     SMOKE_STARTS = 3,
     ID = 1,
     BODY_BYTES = 16000, /* an issue as the service has them */
-    GOAL_MB = 7         /* half of 14, for what does not load libcurl */
+    GOAL_MB = 7         /* half of 14, as libcurl is not loaded */
 };
+
+#define RATIO_GOAL                                                                                 \
+    1.3 /* of time, to what is linked alike; half of it to who is linked to libcurl */
 
 typedef enum program { CLIENT, BARE, BARE_WITH_CURL, PROGRAMS } program;
 
@@ -117,27 +119,30 @@ static void take_run(scene *self, figures *taken, int run) {
 
 static void print(figures *taken) {
     double client_ms = measure_median(taken->ms[CLIENT], RUNS);
-    measure_print(
-        &(measure_line){.name = "start, one cached issue, end; beside a bare program (P9)",
-                        .unit = "ms",
-                        .figure = client_ms,
-                        .floor = measure_median(taken->ms[BARE], RUNS),
-                        .goal = MEASURE_RATIO_BELOW,
-                        .bound = 1.3});
-    measure_print(&(measure_line){.name = "the same beside a bare program linked to libcurl too",
+    measure_print(&(measure_line){.name = "start, one cached issue, end; beside a bare program "
+                                          "linked to the same and to libcurl (P9)",
                                   .unit = "ms",
                                   .figure = client_ms,
-                                  .floor = measure_median(taken->ms[BARE_WITH_CURL], RUNS)});
-    measure_print(&(measure_line){.name = "most memory of it, resident (P9)",
+                                  .floor = measure_median(taken->ms[BARE_WITH_CURL], RUNS),
+                                  .goal = MEASURE_RATIO_BELOW,
+                                  .bound = RATIO_GOAL / 2});
+    measure_print(&(measure_line){.name = "the same beside one that is not linked to libcurl",
+                                  .unit = "ms",
+                                  .figure = client_ms,
+                                  .floor = measure_median(taken->ms[BARE], RUNS),
+                                  .goal = MEASURE_RATIO_BELOW,
+                                  .bound = RATIO_GOAL});
+    measure_print(&(measure_line){.name = "most memory of it, resident; beside a bare program "
+                                          "linked to the same and to libcurl (P9)",
                                   .unit = "MB",
                                   .figure = taken->mb[CLIENT],
-                                  .floor = taken->mb[BARE],
+                                  .floor = taken->mb[BARE_WITH_CURL],
                                   .goal = MEASURE_FIGURE_BELOW,
                                   .bound = GOAL_MB});
-    measure_print(&(measure_line){.name = "the same beside a bare program linked to libcurl too",
+    measure_print(&(measure_line){.name = "the same beside one that is not linked to libcurl",
                                   .unit = "MB",
                                   .figure = taken->mb[CLIENT],
-                                  .floor = taken->mb[BARE_WITH_CURL]});
+                                  .floor = taken->mb[BARE]});
 }
 
 int main(int argument_count, char **arguments) {
