@@ -70,6 +70,11 @@ static void add_list(bodies_set *set, const char *folder, const char *name,
     }
 }
 
+const char *bodies_folder(const char *fixtures) {
+    const char *recordings = getenv("COMICVINE_RECORDINGS");
+    return recordings != NULL && access(recordings, R_OK | X_OK) == 0 ? recordings : fixtures;
+}
+
 void bodies_load(bodies_set sets[BODIES_KINDS], const char *folder) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);

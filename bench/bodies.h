@@ -28,6 +28,9 @@ typedef struct bodies_set {
     size_t bytes; /* of all texts */
 } bodies_set;
 
+/* The folder that COMICVINE_RECORDINGS names, if it is there; else `fixtures`. */
+const char *bodies_folder(const char *fixtures);
+
 /* Fills a set for each kind with what the folder has; a folder without any is an error of the
  * program. Bodies of errors stay out: there are no records in them. */
 void bodies_load(bodies_set sets[BODIES_KINDS], const char *folder);

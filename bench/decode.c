@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <yajl/yajl_parse.h>
 
+#include "bare_json.h"
 #include "bodies.h"
 #include "measure.h"
 #include "resources/decode.h"
@@ -32,50 +31,9 @@ static cvi_body copy_body(const bodies_answer *answer, const cv_allocator *alloc
 
 /* ---- the floor ---- */
 
-static int ignore(void *user) {
-    (void)user;
-    return 1;
-}
-
-static int ignore_bool(void *user, int value) {
-    (void)user;
-    (void)value;
-    return 1;
-}
-
-static int ignore_number(void *user, const char *spelling, size_t length) {
-    (void)user;
-    (void)spelling;
-    (void)length;
-    return 1;
-}
-
-static int ignore_text(void *user, const unsigned char *text, size_t length) {
-    (void)user;
-    (void)text;
-    (void)length;
-    return 1;
-}
-
-/* Its own check of texts is off, as in the library: the floor is the fastest that yajl can do. */
 static void parse_bare(const bodies_answer *answer, cvi_body body) {
-    static const yajl_callbacks callbacks = {.yajl_null = ignore,
-                                             .yajl_boolean = ignore_bool,
-                                             .yajl_number = ignore_number,
-                                             .yajl_string = ignore_text,
-                                             .yajl_start_map = ignore,
-                                             .yajl_map_key = ignore_text,
-                                             .yajl_end_map = ignore,
-                                             .yajl_start_array = ignore,
-                                             .yajl_end_array = ignore};
     (void)answer;
-    yajl_handle handle = yajl_alloc(&callbacks, NULL, NULL);
-    team_check(handle != NULL, "there is memory for a parser");
-    yajl_config(handle, yajl_dont_validate_strings, 1);
-    team_check(yajl_parse(handle, (const unsigned char *)body.data, body.size) == yajl_status_ok &&
-                   yajl_complete_parse(handle) == yajl_status_ok,
-               "a body is JSON");
-    yajl_free(handle);
+    bare_json_parse(body.data, body.size);
     cvi_release(&cvi_default_allocator, body.data);
 }
 
@@ -280,20 +238,16 @@ static void measure_memory(const bodies_set *set, const char *source, int kind) 
     snprintf(name, sizeof(name), "held for a record beside its text, %s of the %s (P11)",
              line_names[kind], source);
     print_holding(name, &sum);
-    print_holding("the same, in the answer with most for its text", &worst);
-}
-
-/* The folder that the environment names, or NULL if it names none. */
-static const char *find_recordings(void) {
-    const char *folder = getenv("COMICVINE_RECORDINGS");
-    return folder != NULL && access(folder, R_OK | X_OK) == 0 ? folder : NULL;
+    snprintf(name, sizeof(name), "held, in that of the %s with most for its text (P11)",
+             line_names[kind]);
+    print_holding(name, &worst);
 }
 
 int main(int argument_count, char **arguments) {
-    const char *recordings = find_recordings();
-    const char *source = recordings != NULL ? "recordings" : "fixtures";
+    const char *folder = bodies_folder(BENCH_FIXTURES);
+    const char *source = strcmp(folder, BENCH_FIXTURES) == 0 ? "fixtures" : "recordings";
     bodies_set sets[BODIES_KINDS];
-    bodies_load(sets, recordings != NULL ? recordings : BENCH_FIXTURES);
+    bodies_load(sets, folder);
     measure_speed(sets, source, measure_is_smoke(argument_count, arguments));
     for (int kind = 0; kind < BODIES_KINDS; kind++) {
         measure_memory(&sets[kind], source, kind);

@@ -1,5 +1,5 @@
 /* A program that reads one cached issue and ends, for start.c:
- *     bench_start_client DATABASE BASE_URL [--memory] */
+ *     start_client DATABASE BASE_URL [--memory] */
 #include <comicvine.h>
 
 #include "start_memory.h"

@@ -105,10 +105,13 @@ static bool set_functions(exchange *self) {
     const cvi_curl *curl = &self->network->curl;
     const curl_write_callback write = receive_body;
     const curl_opensocket_callback open = open_socket;
+    const curl_closesocket_callback close = cvi_curl_sockets_close_socket;
     const curl_prereq_callback ask = before_send;
     return curl->easy_setopt(self->easy, CURLOPT_WRITEFUNCTION, write) == CURLE_OK &&
            curl->easy_setopt(self->easy, CURLOPT_OPENSOCKETFUNCTION, open) == CURLE_OK &&
+           curl->easy_setopt(self->easy, CURLOPT_CLOSESOCKETFUNCTION, close) == CURLE_OK &&
            curl->easy_setopt(self->easy, CURLOPT_PREREQFUNCTION, ask) == CURLE_OK &&
+           set_pointer(self, CURLOPT_CLOSESOCKETDATA, &self->network->sockets) &&
            set_pointer(self, CURLOPT_WRITEDATA, self) &&
            set_pointer(self, CURLOPT_PREREQDATA, self) && set_pointer(self, CURLOPT_PRIVATE, self);
 }

@@ -1,0 +1,233 @@
+/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body.
+ * The bodies are the details in the folder that COMICVINE_RECORDINGS names, else the tests'
+ * fixtures; they are put into the file under the library's keys, so this program links the
+ * library's objects. */
+#include <comicvine.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bare_cache.h"
+#include "bodies.h"
+#include "measure.h"
+#include "resources/decode.h"
+#include "support/allocator.h"
+#include "team.h"
+
+enum { RUNS = 15, SMOKE_RUNS = 1, REPEATS = 8, RUN_BYTES = 16 << 20 };
+
+typedef struct target {
+    cv_resource resource;
+    int64_t id;
+    size_t size;
+    char hash[CVI_HASH_SIZE];
+} target;
+
+typedef struct scene {
+    char folder[TEAM_PATH_MAX];
+    char database[TEAM_PATH_MAX];
+    cv_client *client;
+    bare_cache bare;
+    target *targets;
+    size_t count;
+    bool is_smoke;
+} scene;
+
+/* ---- what is in the file ---- */
+
+static int64_t id_of(const bodies_answer *answer) {
+    const cvi_decode_options options = {.resource = answer->resource};
+    cv_error error = {0};
+    char *copy = cvi_copy_text(&cvi_default_allocator, answer->text, answer->size);
+    team_check(copy != NULL, "there is memory for a body");
+    cvi_result *result =
+        cvi_decode(&options, &cvi_default_allocator, (cvi_body){copy, answer->size}, &error);
+    team_check(result != NULL, error.message);
+    int64_t id = cvi_result_id(result, 0);
+    cvi_result_release(result);
+    return id;
+}
+
+/* False: what it is about is not said, so that it cannot be retrieved. */
+static bool aim(target *self, const bodies_answer *answer) {
+    char path[48];
+    *self = (target){answer->resource->resource, id_of(answer), answer->size, ""};
+    snprintf(path, sizeof(path), "%s/%lld-", answer->resource->detail_path,
+             (long long)answer->resource->type_id);
+    bare_cache_key(self->hash, path, self->id);
+    return self->id > 0;
+}
+
+static bool is_there(const scene *self, const target *wanted) {
+    for (size_t i = 0; i < self->count; i++) {
+        if (strcmp(self->targets[i].hash, wanted->hash) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fill(scene *self, const bodies_set *details) {
+    self->targets = calloc(details->count, sizeof(self->targets[0]));
+    team_check(self->targets != NULL, "there is memory for the targets");
+    bare_cache_begin_filling(&self->bare);
+    for (size_t i = 0; i < details->count; i++) {
+        const bodies_answer *answer = &details->answers[i];
+        target *next = &self->targets[self->count];
+        if (aim(next, answer) && !is_there(self, next)) {
+            bare_cache_put(&self->bare, next->hash, answer->text, answer->size);
+            self->count++;
+        }
+    }
+    bare_cache_end_filling(&self->bare);
+}
+
+static cv_client *open_client(const scene *self) {
+    cv_options options = CV_OPTIONS_INIT;
+    options.api_key = "a key that is not needed";
+    options.database = self->database;
+    cv_client *client = cv_client_open(&options);
+    TEAM_DONE(client != NULL);
+    return client;
+}
+
+/* ---- one body ---- */
+
+typedef struct cost {
+    int64_t wall_ns;
+    int64_t cpu_ns;
+} cost;
+
+typedef struct costs {
+    cost bare;
+    cost ours;
+    size_t calls;
+} costs;
+
+static int64_t cpu_now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void retrieve(scene *self, const target *wanted) {
+    const cv_record *record =
+        cv_retrieve(self->client, wanted->resource, wanted->id, CV_PRIORITY_USER);
+    TEAM_DONE(record != NULL);
+    team_check(record->source == CV_SOURCE_CACHE, "it came from the cache");
+    cv_record_free(record);
+}
+
+static void read_bare(scene *self, const target *wanted) {
+    bare_cache_read_and_parse(&self->bare, wanted->hash);
+}
+
+static void add_time(scene *self, void (*read)(scene *, const target *), const target *wanted,
+                     cost *sum) {
+    int64_t wall_ns = measure_now_ns();
+    int64_t cpu_ns = cpu_now_ns();
+    for (int i = 0; i < REPEATS; i++) {
+        read(self, wanted);
+    }
+    sum->cpu_ns += cpu_now_ns() - cpu_ns;
+    sum->wall_ns += measure_now_ns() - wall_ns;
+}
+
+/* ---- groups of sizes ---- */
+
+typedef struct group {
+    const char *name;
+    size_t from_bytes; /* and below the next one's */
+    size_t to_bytes;
+} group;
+
+static const group groups[] = {
+    {"up to 4 kB", 0, 4 << 10},
+    {"4 to 16 kB", 4 << 10, 16 << 10},
+    {"16 to 64 kB", 16 << 10, 64 << 10},
+    {"64 to 512 kB", 64 << 10, 512 << 10},
+    {"above 512 kB", 512 << 10, SIZE_MAX},
+    {"of all sizes", 0, SIZE_MAX},
+};
+
+static bool is_in(const group *self, const target *wanted) {
+    return wanted->size > self->from_bytes && wanted->size <= self->to_bytes;
+}
+
+static size_t bytes_of(const scene *self, const group *members) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        bytes += is_in(members, &self->targets[i]) ? self->targets[i].size : 0;
+    }
+    return bytes;
+}
+
+/* Floor and library by turns with each body, so that both see the same machine. */
+static void add_round(scene *self, const group *members, costs *sum) {
+    for (size_t i = 0; i < self->count; i++) {
+        if (is_in(members, &self->targets[i])) {
+            add_time(self, read_bare, &self->targets[i], &sum->bare);
+            add_time(self, retrieve, &self->targets[i], &sum->ours);
+            sum->calls += REPEATS;
+        }
+    }
+}
+
+static double each_us(int64_t sum_ns, size_t calls) {
+    return (double)sum_ns / (double)calls / 1000.0;
+}
+
+static void print_group(const group *members, const costs *runs, size_t count) {
+    double figures[4][RUNS];
+    char name[96];
+    for (size_t i = 0; i < count; i++) {
+        figures[0][i] = each_us(runs[i].ours.wall_ns, runs[i].calls);
+        figures[1][i] = each_us(runs[i].bare.wall_ns, runs[i].calls);
+        figures[2][i] = each_us(runs[i].ours.cpu_ns, runs[i].calls);
+        figures[3][i] = each_us(runs[i].bare.cpu_ns, runs[i].calls);
+    }
+    snprintf(name, sizeof(name), "cached retrieve from the file, bodies %s (P1)", members->name);
+    measure_print(&(measure_line){name, "us", measure_median(figures[0], count),
+                                  measure_median(figures[1], count), MEASURE_RATIO_BELOW, 1.25});
+    measure_print(&(measure_line){.name = "the same, processor time",
+                                  .unit = "us",
+                                  .figure = measure_median(figures[2], count),
+                                  .floor = measure_median(figures[3], count)});
+}
+
+static void measure_group(scene *self, const group *members) {
+    costs runs[RUNS] = {{.calls = 0}};
+    size_t bytes = bytes_of(self, members);
+    if (bytes == 0) {
+        return;
+    }
+    size_t count = self->is_smoke ? SMOKE_RUNS : RUNS;
+    size_t rounds = self->is_smoke ? 1 : 1 + RUN_BYTES / REPEATS / bytes;
+    for (size_t run = 0; run < count; run++) {
+        for (size_t round = 0; round < rounds; round++) {
+            add_round(self, members, &runs[run]);
+        }
+    }
+    print_group(members, runs, count);
+}
+
+int main(int argument_count, char **arguments) {
+    scene self = {.is_smoke = measure_is_smoke(argument_count, arguments)};
+    bodies_set sets[BODIES_KINDS];
+    bodies_load(sets, bodies_folder(BENCH_FIXTURES));
+    team_make_folder(self.folder, false);
+    team_path(self.database, self.folder, "comics.db");
+    self.client = open_client(&self);
+    bare_cache_open(&self.bare, self.database);
+    fill(&self, &sets[BODIES_DETAILS]);
+    bodies_free(sets);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        measure_group(&self, &groups[i]);
+    }
+    bare_cache_close(&self.bare);
+    cv_client_close(self.client);
+    free(self.targets);
+    team_remove_folder(self.folder);
+    return 0;
+}
