@@ -9,7 +9,7 @@
 enum { DATABASE = 1 };
 
 static bool parse(const unsigned char *body, size_t size) {
-    static const yajl_callbacks nothing = {NULL};
+    static const yajl_callbacks nothing = {.yajl_null = NULL};
     yajl_handle parser = yajl_alloc(&nothing, NULL, NULL);
     bool is_whole = parser != NULL && yajl_parse(parser, body, size) == yajl_status_ok &&
                     yajl_complete_parse(parser) == yajl_status_ok;

@@ -21,7 +21,8 @@ struct cv_transfer {
 };
 
 /* The built-in network, with memory from `allocator`. False: CV_ERROR_ARGUMENT in a build without
- * one, else CV_ERROR_NOMEM or CV_ERROR_NETWORK. May load libcurl: to be called with no lock held. */
+ * one, else CV_ERROR_NOMEM or CV_ERROR_NETWORK. May load libcurl: to be called with no lock held.
+ */
 bool cvi_transport_built_in(cv_transport *network, const cv_allocator *allocator, cv_error *error);
 
 /* Whether this build has one. */
