@@ -18,8 +18,8 @@
 const cvi_driver_budget cvi_driver_whole_turn = {.time_us = 5000, .least_units = 1};
 
 static const cvi_store_ops store_ops = {
-    cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
-    cvi_stores_release, cvi_stores_renew, cvi_stores_heed,  cvi_stores_clean,
+    cvi_stores_lookup, cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,  cvi_stores_release,
+    cvi_stores_renew,  cvi_stores_heed,  cvi_stores_clean, cvi_stores_make_room,
 };
 
 static const cvi_transport_ops transport_ops = {cvi_transport_send, cvi_transport_cancel};
@@ -145,7 +145,7 @@ static bool open_network(cv_client *client, cv_error *error) {
     if (!lacks_network(client)) {
         return true;
     }
-    if (!cvi_transport_built_in(&network, &client->allocator, error)) {
+    if (!cvi_transport_built_in(&network, NULL, &client->allocator, error)) {
         return false;
     }
     if (!take_network(client, &network)) { /* another thread was faster */

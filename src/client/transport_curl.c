@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "support/platform.h"
 
-enum { HEADER_SIZE = 1024 };
+enum { HEADER_SIZE = 1024, HTTP_PROXY_DENIES = 407 };
 
 typedef struct cvi_curl_exchange exchange;
 
@@ -77,19 +77,36 @@ static bool set_pointer(const exchange *self, CURLoption option, void *value) {
     return self->network->curl.easy_setopt(self->easy, option, value) == CURLE_OK;
 }
 
+static bool add_header(exchange *self, const char *line) {
+    struct curl_slist *longer = self->network->curl.slist_append(self->headers, line);
+    if (longer == NULL) {
+        return false;
+    }
+    self->headers = longer;
+    return true;
+}
+
+static bool add_own_header(exchange *self, const cv_transfer_header_line *header) {
+    char text[HEADER_SIZE];
+    cvi_buffer line;
+    cvi_buffer_over(&line, text, sizeof(text));
+    cvi_buffer_add_text(&line, header->name);
+    cvi_buffer_add_text(&line, ": ");
+    cvi_buffer_add_text(&line, header->value);
+    return !line.failed && add_header(self, text);
+}
+
 static bool set_headers(exchange *self, const cv_transfer_request *request) {
+    const struct curl_slist *more = self->network->settings.headers;
     for (size_t i = 0; i < request->header_count; i++) {
-        char text[HEADER_SIZE];
-        cvi_buffer line;
-        cvi_buffer_over(&line, text, sizeof(text));
-        cvi_buffer_add_text(&line, request->headers[i].name);
-        cvi_buffer_add_text(&line, ": ");
-        cvi_buffer_add_text(&line, request->headers[i].value);
-        struct curl_slist *longer = self->network->curl.slist_append(self->headers, text);
-        if (longer == NULL || line.failed) {
+        if (!add_own_header(self, &request->headers[i])) {
             return false;
         }
-        self->headers = longer;
+    }
+    for (; more != NULL; more = more->next) {
+        if (!add_header(self, more->data)) {
+            return false;
+        }
     }
     return set_pointer(self, CURLOPT_HTTPHEADER, self->headers);
 }
@@ -121,7 +138,7 @@ static bool set_limits(const exchange *self, const cv_transfer_request *request)
            set_number(self, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) &&
            set_number(self, CURLOPT_NOSIGNAL, 1) && set_number(self, CURLOPT_QUICK_EXIT, 1) &&
            set_text(self, CURLOPT_PROTOCOLS_STR, "http,https") &&
-           set_number(self, CURLOPT_FOLLOWLOCATION, 0) && set_text(self, CURLOPT_PROXY, "") &&
+           set_number(self, CURLOPT_FOLLOWLOCATION, 0) &&
            set_number(self, CURLOPT_SSL_VERIFYPEER, 1) &&
            set_number(self, CURLOPT_SSL_VERIFYHOST, 2);
 }
@@ -131,7 +148,7 @@ static bool set_exchange(exchange *self, const cv_transfer_request *request) {
            set_number(self, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS) &&
            set_text(self, CURLOPT_ACCEPT_ENCODING, "gzip") &&
            set_number(self, CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1 : 0) &&
-           set_limits(self, request) && set_functions(self) && set_headers(self, request);
+           set_limits(self, request) && set_functions(self);
 }
 
 static void free_exchange(exchange *self) {
@@ -153,6 +170,7 @@ static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *
     self->transfer = transfer;
     self->easy = network->curl.easy_init();
     if (self->easy == NULL || !set_exchange(self, request) ||
+        !cvi_curl_settings_apply(&network->settings, self->easy) || !set_headers(self, request) ||
         network->curl.multi_add_handle(network->sockets.multi, self->easy) != CURLM_OK) {
         free_exchange(self);
         return false;
@@ -206,8 +224,9 @@ static void close_network(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
     cvi_curl_sockets_close(&network->sockets);
-    end_curl(&network->curl);
     cv_allocator allocator = network->allocator;
+    cvi_curl_settings_clear(&network->settings, &allocator);
+    end_curl(&network->curl);
     cvi_release(&allocator, network);
 }
 
@@ -220,9 +239,21 @@ static bool reused_dead_connection(const exchange *self) {
     return broken && new_connections == 0 && !self->received;
 }
 
+/* Of a request, or of the tunnel that it was to go through. */
+static bool is_refused_by_proxy(const exchange *self) {
+    long answer = 0;
+    long tunnel = 0;
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &answer);
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    return answer == HTTP_PROXY_DENIES || tunnel == HTTP_PROXY_DENIES;
+}
+
 static cv_transfer_end end_of(const exchange *self) {
     if (self->refused) {
         return CV_TRANSFER_NOT_SENT;
+    }
+    if (is_refused_by_proxy(self)) {
+        return CV_TRANSFER_REFUSED;
     }
     if (reused_dead_connection(self)) {
         return CV_TRANSFER_DEAD_CONNECTION;
@@ -253,13 +284,18 @@ static void hand_over_headers(const exchange *self) {
     }
 }
 
+static const char *reason_of(const exchange *self) {
+    if (is_refused_by_proxy(self)) {
+        return "the proxy asks for a user and password, or others (HTTP 407)";
+    }
+    return self->code != CURLE_OK ? self->network->curl.easy_strerror(self->code) : NULL;
+}
+
 static void conclude(exchange *self) {
     long http_status = 0;
     self->network->curl.easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
     hand_over_headers(self);
-    cv_transfer_complete(self->transfer, end_of(self), (int)http_status,
-                         self->code != CURLE_OK ? self->network->curl.easy_strerror(self->code)
-                                                : NULL);
+    cv_transfer_complete(self->transfer, end_of(self), (int)http_status, reason_of(self));
     cancel(self->network, self->transfer);
 }
 
@@ -346,11 +382,16 @@ static bool begin_curl(cvi_curl *curl, cv_error *error) {
     return begun;
 }
 
-static bool open_network(cvi_curl_network *self, cv_error *error) {
+static bool open_network(cvi_curl_network *self, const cv_curl_options *options, cv_error *error) {
     if (!begin_curl(&self->curl, error)) {
         return false;
     }
+    if (!cvi_curl_settings_fill(&self->settings, &self->curl, options, &self->allocator, error)) {
+        end_curl(&self->curl);
+        return false;
+    }
     if (!cvi_curl_sockets_open(&self->sockets, &self->curl)) {
+        cvi_curl_settings_clear(&self->settings, &self->allocator);
         end_curl(&self->curl);
         cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
         return false;
@@ -358,15 +399,15 @@ static bool open_network(cvi_curl_network *self, cv_error *error) {
     return true;
 }
 
-bool cvi_transport_built_in(cv_transport *transport, const cv_allocator *allocator,
-                            cv_error *error) {
+bool cvi_transport_built_in(cv_transport *transport, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error) {
     cvi_curl_network *self = cvi_allocate(allocator, sizeof(*self));
     if (self == NULL) {
         cvi_error_no_memory(error);
         return false;
     }
     self->allocator = *allocator;
-    if (!open_network(self, error)) {
+    if (!open_network(self, options, error)) {
         cvi_release(allocator, self);
         return false;
     }

@@ -19,6 +19,7 @@
     each(easy_nextheader);                                                                         \
     each(easy_setopt);                                                                             \
     each(easy_strerror);                                                                           \
+    each(free);                                                                                    \
     each(global_cleanup);                                                                          \
     each(global_init);                                                                             \
     each(multi_add_handle);                                                                        \
@@ -34,6 +35,10 @@
     each(multi_wakeup);                                                                            \
     each(slist_append);                                                                            \
     each(slist_free_all);                                                                          \
+    each(url);                                                                                     \
+    each(url_cleanup);                                                                             \
+    each(url_get);                                                                                 \
+    each(url_set);                                                                                 \
     each(version_info)
 
 /* Each of the type that curl.h declares. */
