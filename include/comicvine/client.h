@@ -233,7 +233,8 @@ typedef struct cv_options {
 
     /* What requests are sent with, in place of libcurl (sys/transport.h); copied. It belongs to one
      * client, which calls its `close` in the end; if cv_client_open fails it stays the caller's.
-     * NULL: libcurl. In a build without it, what is not cached fails with CV_ERROR_NETWORK then. */
+     * NULL: libcurl, from the first miss on. In a build without it, or where it cannot be loaded,
+     * what is not cached fails with CV_ERROR_NETWORK then. */
     const struct cv_transport *transport;
 
     const struct cv_clock *clock; /* what time it is (sys/clock.h); NULL: the system's; copied */

@@ -16,10 +16,10 @@ enum { LONGEST_PROXY = 2048 };
 /* ---- checks; no message shows a value ---- */
 
 /* Of a part that libcurl's own reader of addresses finds; false without it. */
-static bool has_part(CURLU *address, CURLUPart which) {
+static bool has_part(const cvi_curl *curl, CURLU *address, CURLUPart which) {
     char *part = NULL;
-    bool found = curl_url_get(address, which, &part, 0) == CURLUE_OK && part[0] != '\0';
-    curl_free(part);
+    bool found = curl->url_get(address, which, &part, 0) == CURLUE_OK && part[0] != '\0';
+    curl->free(part);
     return found;
 }
 
@@ -34,20 +34,21 @@ static bool has_scheme_of_a_proxy(const char *text) {
     return false;
 }
 
-static bool check_proxy(const char *proxy, cv_error *error) {
+static bool check_proxy(const cvi_curl *curl, const char *proxy, cv_error *error) {
     if (!cvi_check_text("proxy", proxy, LONGEST_PROXY, error)) {
         return false;
     }
-    CURLU *address = curl_url();
+    CURLU *address = curl->url();
     if (address == NULL) {
         cvi_error_no_memory(error);
         return false;
     }
-    CURLUcode code = curl_url_set(address, CURLUPART_URL, proxy, CURLU_NON_SUPPORT_SCHEME);
+    CURLUcode code = curl->url_set(address, CURLUPART_URL, proxy, CURLU_NON_SUPPORT_SCHEME);
     bool is_good = code == CURLUE_OK && has_scheme_of_a_proxy(proxy) &&
-                   has_part(address, CURLUPART_HOST) && !has_part(address, CURLUPART_QUERY) &&
-                   !has_part(address, CURLUPART_FRAGMENT);
-    curl_url_cleanup(address);
+                   has_part(curl, address, CURLUPART_HOST) &&
+                   !has_part(curl, address, CURLUPART_QUERY) &&
+                   !has_part(curl, address, CURLUPART_FRAGMENT);
+    curl->url_cleanup(address);
     if (code == CURLUE_OUT_OF_MEMORY) {
         cvi_error_no_memory(error);
     } else if (!is_good) {
@@ -146,8 +147,8 @@ static bool check_headers(const cv_curl_options *options, cv_error *error) {
     return true;
 }
 
-static bool check(const cv_curl_options *options, cv_error *error) {
-    return (options->proxy == NULL || check_proxy(options->proxy, error)) &&
+static bool check(const cvi_curl *curl, const cv_curl_options *options, cv_error *error) {
+    return (options->proxy == NULL || check_proxy(curl, options->proxy, error)) &&
            (options->ca_file == NULL || check_place("ca_file", options->ca_file, error)) &&
            (options->ca_folder == NULL || check_place("ca_folder", options->ca_folder, error)) &&
            check_headers(options, error);
@@ -167,7 +168,7 @@ static bool keep_header(cvi_curl_settings *settings, const cv_transfer_header_li
     cvi_buffer_add_text(&line, header->name);
     cvi_buffer_add_text(&line, ": ");
     cvi_buffer_add_text(&line, header->value);
-    struct curl_slist *longer = curl_slist_append(settings->headers, text);
+    struct curl_slist *longer = settings->curl->slist_append(settings->headers, text);
     explicit_bzero(text, sizeof(text));
     if (longer == NULL || line.failed) {
         return false;
@@ -187,13 +188,14 @@ static bool keep(cvi_curl_settings *settings, const cv_curl_options *options,
     return kept;
 }
 
-bool cvi_curl_settings_fill(cvi_curl_settings *settings, const cv_curl_options *options,
-                            const cv_allocator *allocator, cv_error *error) {
-    *settings = (cvi_curl_settings){.proxy = NULL};
+bool cvi_curl_settings_fill(cvi_curl_settings *settings, const cvi_curl *curl,
+                            const cv_curl_options *options, const cv_allocator *allocator,
+                            cv_error *error) {
+    *settings = (cvi_curl_settings){.curl = curl};
     if (options == NULL) {
         return true;
     }
-    if (!check(options, error)) {
+    if (!check(curl, options, error)) {
         return false;
     }
     if (!keep(settings, options, allocator)) {
@@ -211,7 +213,7 @@ void cvi_curl_settings_clear(cvi_curl_settings *settings, const cv_allocator *al
     for (struct curl_slist *line = settings->headers; line != NULL; line = line->next) {
         explicit_bzero(line->data, strlen(line->data));
     }
-    curl_slist_free_all(settings->headers);
+    settings->curl->slist_free_all(settings->headers);
     cvi_release(allocator, settings->proxy);
     cvi_release(allocator, settings->ca_file);
     cvi_release(allocator, settings->ca_folder);
@@ -225,16 +227,16 @@ static bool set_authorities(const cvi_curl_settings *settings, CURL *easy) {
     if (settings->ca_file == NULL && settings->ca_folder == NULL) {
         return true;
     }
-    return curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CAPATH, settings->ca_folder) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, settings->ca_file) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, settings->ca_folder) == CURLE_OK;
+    return settings->curl->easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file) == CURLE_OK &&
+           settings->curl->easy_setopt(easy, CURLOPT_CAPATH, settings->ca_folder) == CURLE_OK &&
+           settings->curl->easy_setopt(easy, CURLOPT_PROXY_CAINFO, settings->ca_file) == CURLE_OK &&
+           settings->curl->easy_setopt(easy, CURLOPT_PROXY_CAPATH, settings->ca_folder) == CURLE_OK;
 }
 
 /* Empty texts keep libcurl from asking the environment. */
 bool cvi_curl_settings_apply(const cvi_curl_settings *settings, CURL *easy) {
     const char *proxy = settings->proxy != NULL ? settings->proxy : "";
-    return curl_easy_setopt(easy, CURLOPT_PROXY, proxy) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
+    return settings->curl->easy_setopt(easy, CURLOPT_PROXY, proxy) == CURLE_OK &&
+           settings->curl->easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
            set_authorities(settings, easy);
 }

@@ -165,8 +165,10 @@ CV_API void cv_transfer_release(cv_transfer *transfer);
 /* ---- the built-in one ---- */
 
 /* Fills the table with a transport on libcurl, for one client, which closes it; or for a wrapper.
- * False, with cv_last_error(), in a build without libcurl, or without memory or descriptors. Who
- * does not give it to a client or a wrapper calls its `close`. Any thread. */
+ * Loads libcurl if that is not there yet, which takes some milliseconds: who has none to spare at
+ * the first miss calls it before. False, with cv_last_error(), in a build without libcurl
+ * (CV_ERROR_ARGUMENT), where it cannot be loaded (CV_ERROR_NETWORK), or without memory or
+ * descriptors. Who does not give it to a client or a wrapper calls its `close`. Any thread. */
 CV_API bool cv_transport_curl(cv_transport *transport);
 
 /* What the built-in one may be told. All is copied; nothing of it is logged or shown. TLS is
