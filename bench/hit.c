@@ -1,7 +1,7 @@
-/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body.
- * The bodies are the details in the folder that COMICVINE_RECORDINGS names, else the tests'
- * fixtures; they are put into the file under the library's keys, so this program links the
- * library's objects. */
+/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body; and
+ * one of an object that is still in memory. The bodies are the details in the folder that
+ * COMICVINE_RECORDINGS names, else the tests' fixtures; they are put into the file under the
+ * library's keys, so this program links the library's objects. */
 #include <comicvine.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "team.h"
 
 enum { RUNS = 15, SMOKE_RUNS = 1, REPEATS = 8, RUN_BYTES = 16 << 20 };
+enum { HOT_CALLS = 1000000, SMOKE_HOT_CALLS = 100, HOT_BYTES = 64 << 20 };
 
 typedef struct target {
     cv_resource resource;
@@ -27,7 +28,8 @@ typedef struct target {
 typedef struct scene {
     char folder[TEAM_PATH_MAX];
     char database[TEAM_PATH_MAX];
-    cv_client *client;
+    cv_client *client;  /* that remembers nothing */
+    cv_client *mindful; /* that remembers all */
     bare_cache bare;
     target *targets;
     size_t count;
@@ -83,8 +85,9 @@ static void fill(scene *self, const bodies_set *details) {
     bare_cache_end_filling(&self->bare);
 }
 
-static cv_client *open_client(const scene *self) {
+static cv_client *open_client(const scene *self, int64_t memory_bytes) {
     cv_options options = CV_OPTIONS_INIT;
+    options.cache.memory_bytes = memory_bytes;
     options.api_key = "a key that is not needed";
     options.database = self->database;
     cv_client *client = cv_client_open(&options);
@@ -111,12 +114,15 @@ static int64_t cpu_now_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void retrieve(scene *self, const target *wanted) {
-    const cv_record *record =
-        cv_retrieve(self->client, wanted->resource, wanted->id, CV_PRIORITY_USER);
+static void retrieve_with(cv_client *client, const target *wanted) {
+    const cv_record *record = cv_retrieve(client, wanted->resource, wanted->id, CV_PRIORITY_USER);
     TEAM_DONE(record != NULL);
     team_check(record->source == CV_SOURCE_CACHE, "it came from the cache");
     cv_record_free(record);
+}
+
+static void retrieve(scene *self, const target *wanted) {
+    retrieve_with(self->client, wanted);
 }
 
 static void read_bare(scene *self, const target *wanted) {
@@ -143,9 +149,12 @@ typedef struct group {
 } group;
 
 static const group groups[] = {
-    {"up to 4 kB", 0, 4 << 10},           {"4 to 16 kB", 4 << 10, 16 << 10},
-    {"16 to 64 kB", 16 << 10, 64 << 10},  {"64 to 512 kB", 64 << 10, 512 << 10},
-    {"above 512 kB", 512 << 10, SIZE_MAX}, {"of all sizes", 0, SIZE_MAX},
+    {"up to 4 kB", 0, 4 << 10},
+    {"4 to 16 kB", 4 << 10, 16 << 10},
+    {"16 to 64 kB", 16 << 10, 64 << 10},
+    {"64 to 512 kB", 64 << 10, 512 << 10},
+    {"above 512 kB", 512 << 10, SIZE_MAX},
+    {"of all sizes", 0, SIZE_MAX},
 };
 
 static bool is_in(const group *self, const target *wanted) {
@@ -209,21 +218,66 @@ static void measure_group(scene *self, const group *members) {
     print_group(members, runs, count);
 }
 
+/* ---- what is still in memory ---- */
+
+/* All objects by turns, so that no more of them is in the processor's caches than would be. */
+static void time_hot(scene *self, measure_samples *times, measure_samples *empty) {
+    while (times->count < times->size) {
+        const target *wanted = &self->targets[times->count % self->count];
+        int64_t begun_ns = measure_now_ns();
+        measure_add(empty, measure_now_ns() - begun_ns);
+        begun_ns = measure_now_ns();
+        retrieve_with(self->mindful, wanted);
+        measure_add(times, measure_now_ns() - begun_ns);
+    }
+}
+
+static measure_samples make_samples(size_t size) {
+    measure_samples samples = {0, size, malloc(size * sizeof(int64_t))};
+    team_check(samples.ns != NULL, "there is memory for the samples");
+    return samples;
+}
+
+static void measure_hot(scene *self) {
+    static const double percents[] = {50.0, 99.0, 99.9, 100.0};
+    size_t count = self->is_smoke ? SMOKE_HOT_CALLS : HOT_CALLS;
+    measure_samples times = make_samples(count);
+    measure_samples empty = make_samples(count);
+    for (size_t i = 0; i < self->count; i++) {
+        retrieve_with(self->mindful, &self->targets[i]);
+    }
+    time_hot(self, &times, &empty);
+    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
+        char name[96];
+        bool has_goal = percents[i] < 100.0;
+        snprintf(name, sizeof(name), "retrieve of what is still in memory, p%g%s", percents[i],
+                 has_goal ? " (P2)" : "");
+        measure_print(&(measure_line){name, "us", measure_percentile(&times, percents[i]),
+                                      measure_percentile(&empty, percents[i]),
+                                      has_goal ? MEASURE_FIGURE_BELOW : MEASURE_NO_GOAL, 1.0});
+    }
+    free(times.ns);
+    free(empty.ns);
+}
+
 int main(int argument_count, char **arguments) {
     scene self = {.is_smoke = measure_is_smoke(argument_count, arguments)};
     bodies_set sets[BODIES_KINDS];
     bodies_load(sets, bodies_folder(BENCH_FIXTURES));
     team_make_folder(self.folder, false);
     team_path(self.database, self.folder, "comics.db");
-    self.client = open_client(&self);
+    self.client = open_client(&self, CV_NONE);
+    self.mindful = open_client(&self, HOT_BYTES);
     bare_cache_open(&self.bare, self.database);
     fill(&self, &sets[BODIES_DETAILS]);
     bodies_free(sets);
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         measure_group(&self, &groups[i]);
     }
+    measure_hot(&self);
     bare_cache_close(&self.bare);
     cv_client_close(self.client);
+    cv_client_close(self.mindful);
     free(self.targets);
     team_remove_folder(self.folder);
     return 0;

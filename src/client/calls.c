@@ -10,6 +10,7 @@
 #include "client/envelope.h"
 #include "client/events.h"
 #include "client/lookup.h"
+#include "client/recent_answer.h"
 #include "client/request_start.h"
 #include "client/revalidate.h"
 #include "client/stale.h"
@@ -136,9 +137,11 @@ static bool is_answered(const cvi_outcome *outcome) {
 
 /* Reads a result, or the error that there is no such object, or neither, a miss. False: the engine
  * must ask again, and say what is wrong if need be. */
-static bool read_cache(cv_client *client, const cvi_call *call, int64_t max_age_s,
-                       cvi_outcome *outcome) {
+static bool read_cache(cv_client *client, cvi_call *call, int64_t max_age_s, cvi_outcome *outcome) {
     cvi_cached cached;
+    cvi_stamp before;
+    bool may_remember =
+        cvi_recent_takes(&client->recent, call) && cvi_stores_stamp(client->stores, &before);
     cvi_now now = cvi_clock_now(&client->clock);
     const cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
     cv_error error;
@@ -160,6 +163,9 @@ static bool read_cache(cv_client *client, const cvi_call *call, int64_t max_age_
         return true;
     }
     outcome->result = finding.result;
+    if (finding.result != NULL && may_remember) {
+        cvi_recent_remember(client, call, finding.result, &cached, &before);
+    }
     return finding.result != NULL;
 }
 
@@ -191,7 +197,7 @@ static bool read_old(cv_client *client, const cvi_call *call, const cv_request_o
     return true;
 }
 
-static bool read_on_calling_thread(cv_client *client, const cvi_call *call,
+static bool read_on_calling_thread(cv_client *client, cvi_call *call,
                                    const cv_request_options *options, cvi_outcome *outcome) {
     return read_cache(client, call, options->max_age_s, outcome) &&
            (is_answered(outcome) || read_old(client, call, options, outcome));
@@ -276,8 +282,11 @@ const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64
     }
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
-    cvi_call *call = detail_call(client, resource, id, options, &own, &outcome.error);
-    cvi_fetch_call(client, call, &own, &outcome);
+    if (cvi_copy_options(&own, options, &outcome.error) &&
+        !cvi_recent_answer(client, resource, id, &own, &outcome)) {
+        cvi_call *call = cvi_call_detail(&client->settings, resource, id, &own, &outcome.error);
+        cvi_fetch_call(client, call, &own, &outcome);
+    }
     const cv_record *record =
         outcome.result != NULL ? cvi_result_record(outcome.result, &outcome.provenance) : NULL;
     settle(&outcome, record);

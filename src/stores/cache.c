@@ -87,9 +87,8 @@ static bool is_ours(sqlite3_stmt *row) {
     return true;
 }
 
-/* The times of a row, and how long it may be used. */
-static bool meets(const cvi_cache_demand *demand, int64_t control, cvi_cached *cached,
-                  cvi_now now) {
+bool cvi_cache_meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now now) {
+    cached->expires_at_ms = cached->row_expires_at_ms;
     if (cached->fetched_at_ms < demand->created_from_ms) {
         return false;
     }
@@ -97,13 +96,14 @@ static bool meets(const cvi_cache_demand *demand, int64_t control, cvi_cached *c
         return true;
     }
     int64_t ttl_ms = cached->is_negative ? demand->negative_ttl_ms : demand->ttl_ms;
-    bool is_never_stale = cached->is_negative || (control & CVI_CONTROL_MUST_REVALIDATE) != 0;
+    bool is_never_stale =
+        cached->is_negative || (cached->control & CVI_CONTROL_MUST_REVALIDATE) != 0;
     int64_t stale_ms = is_never_stale ? 0 : demand->stale_ms;
     if (ttl_ms <= 0 || cached->fetched_at_ms > now.wall_ms + CVI_CLOCK_TOLERANCE_MS) {
         return false;
     }
     int64_t own_end_ms = cvi_time_after(cached->fetched_at_ms, ttl_ms);
-    bool is_ordered = demand->heeds_control && (control & CVI_CONTROL_ORDERED) != 0;
+    bool is_ordered = demand->heeds_control && (cached->control & CVI_CONTROL_ORDERED) != 0;
     if (!is_ordered && own_end_ms < cached->expires_at_ms) {
         cached->expires_at_ms = own_end_ms;
     }
@@ -134,10 +134,11 @@ cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int
 
 static void read_row(sqlite3_stmt *row, cvi_cached *cached) {
     cached->fetched_at_ms = sqlite3_column_int64(row, CREATED_AT);
-    cached->expires_at_ms = sqlite3_column_int64(row, EXPIRES_AT);
+    cached->row_expires_at_ms = sqlite3_column_int64(row, EXPIRES_AT);
     cached->is_negative = sqlite3_column_int64(row, NEGATIVE) != 0;
     cached->row_id = sqlite3_column_int64(row, ROW_ID);
     cached->used_at_ms = sqlite3_column_int64(row, USED_AT);
+    cached->control = sqlite3_column_int64(row, CONTROL);
 }
 
 cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, const char *hash,
@@ -153,7 +154,7 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
     }
     if (answer == CVI_STORE_DONE && found) {
         read_row(row, cached);
-        if (is_ours(row) && meets(demand, sqlite3_column_int64(row, CONTROL), cached, now)) {
+        if (is_ours(row) && cvi_cache_meets(demand, cached, now)) {
             answer = cvi_cache_copy_body(find, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
                                          allocator, &body, error);
         }

@@ -54,6 +54,10 @@ typedef struct cvi_cache_demand {
 /* What the client's calls accept. */
 cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *want, cvi_now now);
 
+/* Whether a row may be used for that, by the times that `cached` has of it; its expiry becomes the
+ * reader's. Pure. */
+bool cvi_cache_meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now now);
+
 /* Reads a row with `find`, whose connection the caller may use. A miss leaves the body NULL;
  * `is_damaged` (NULL: not wanted) then tells a row that failed its checksum. The body is the
  * caller's, from `allocator`, with a NUL behind it. */
