@@ -1,5 +1,6 @@
-/* How long others wait while a process deletes half a million expired rows: the distribution of
- * their calls, beside the same calls with nobody cleaning. */
+/* How long others wait while a process deletes very many expired rows: the distribution of their
+ * calls, beside the same calls with nobody cleaning.
+ *   bench_cleanup [--smoke | ROWS]    100 000 rows in each run without */
 #include <comicvine.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -11,12 +12,16 @@
 #include "team.h"
 
 enum {
+    RUNS = 5,
+    ROWS = 100000,
+    ROWS_MAX = 1000000,
+    SMOKE_ROWS = 500,
     FRESH_ROWS = 1000,
     BODY_BYTES = 2048,
     PATHS = 50,
     SAMPLES = 4000000,
     GOAL_US = 50000,
-    FLOOR_MS = 3000,
+    FLOOR_MS = 2000,
     SMOKE_FLOOR_MS = 50
 };
 
@@ -28,12 +33,13 @@ typedef struct distribution {
 typedef struct scene {
     char folder[TEAM_PATH_MAX];
     char database[TEAM_PATH_MAX];
-    int expired_rows;
+    int expired_rows; /* of each run */
+    int run;
     int64_t floor_ns;
     atomic_int is_working; /* the one who reads and admits */
     atomic_int is_cleaning;
     atomic_int is_clean;
-    int64_t cleanup_ns;
+    double took_s[RUNS];
     distribution alone;
     distribution beside;
 } scene;
@@ -110,7 +116,7 @@ static void clean(void *user) {
     atomic_store(&self->is_cleaning, 1);
     int64_t begun_ns = measure_now_ns();
     TEAM_DONE(cv_cache_store_cleanup(cache));
-    self->cleanup_ns = measure_now_ns() - begun_ns;
+    self->took_s[self->run] = (double)(measure_now_ns() - begun_ns) / 1e9;
     atomic_store(&self->is_clean, 1);
     cv_cache_store_close(cache);
 }
@@ -148,7 +154,7 @@ static void work_for(worker *self, int64_t duration_ns, distribution *times) {
     }
 }
 
-/* Alone before and afterwards. */
+/* Alone before and afterwards: floor and figure by turns. */
 static void work(void *user) {
     scene *self = user;
     worker working = {open_cache(self), open_limit(self), 0};
@@ -166,42 +172,25 @@ static void work(void *user) {
 /* ---- the whole ---- */
 
 static void print_call(const char *call, measure_samples *beside, measure_samples *alone) {
-    static const struct {
-        const char *name;
-        double percent;
-    } parts[] = {{"p50", 50.0}, {"p99", 99.0}, {"p99.9", 99.9}, {"longest", 100.0}};
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        char name[96];
-        snprintf(name, sizeof(name), "%s beside a cleanup, %s", call, parts[i].name);
-        measure_print(&(measure_line){.name = name,
-                                      .unit = "us",
-                                      .figure = measure_percentile(beside, parts[i].percent),
-                                      .floor = measure_percentile(alone, parts[i].percent),
-                                      .goal = MEASURE_FIGURE_BELOW,
-                                      .bound = GOAL_US});
-    }
-}
-
-static measure_samples share_samples(void) {
-    return (measure_samples){0, SAMPLES, team_share(SAMPLES * sizeof(int64_t))};
+    char name[96];
+    snprintf(name, sizeof(name), "%s beside a cleanup", call);
+    measure_print_distribution(
+        &(measure_distribution){name, beside, alone, {GOAL_US, GOAL_US, GOAL_US, GOAL_US}});
 }
 
 static void print_results(scene *self) {
     char name[96];
     snprintf(name, sizeof(name), "cleanup of %d expired rows, whole", self->expired_rows);
     measure_print(
-        &(measure_line){.name = name, .unit = "s", .figure = (double)self->cleanup_ns / 1e9});
+        &(measure_line){.name = name, .unit = "s", .figure = measure_median(self->took_s, RUNS)});
     print_call("cached read", &self->beside.get, &self->alone.get);
     print_call("admission", &self->beside.acquire, &self->alone.acquire);
 }
 
-int main(int argument_count, char **arguments) {
-    bool is_smoke = measure_is_smoke(argument_count, arguments);
-    scene *self = team_share(sizeof(*self));
-    self->expired_rows = is_smoke ? 2000 : 500000;
-    self->floor_ns = (int64_t)(is_smoke ? SMOKE_FLOOR_MS : FLOOR_MS) * 1000000;
-    self->alone = (distribution){share_samples(), share_samples()};
-    self->beside = (distribution){share_samples(), share_samples()};
+static void measure_cleanup(scene *self) {
+    atomic_store(&self->is_working, 0);
+    atomic_store(&self->is_cleaning, 0);
+    atomic_store(&self->is_clean, 0);
     team_make_folder(self->folder, false);
     team_path(self->database, self->folder, "comics.db");
     team_run(make_file, self);
@@ -209,7 +198,28 @@ int main(int argument_count, char **arguments) {
     pid_t working = team_start(work, self);
     team_join(cleaner);
     team_join(working);
-    print_results(self);
     team_remove_folder(self->folder);
+}
+
+static int rows_wanted(int argument_count, char **arguments) {
+    if (measure_is_smoke(argument_count, arguments)) {
+        return SMOKE_ROWS;
+    }
+    long rows = argument_count > 1 ? strtol(arguments[1], NULL, 10) : ROWS;
+    team_check(rows >= SMOKE_ROWS && rows <= ROWS_MAX, "500 to 1 000 000 rows can be cleaned");
+    return (int)rows;
+}
+
+int main(int argument_count, char **arguments) {
+    scene *self = team_share(sizeof(*self));
+    self->expired_rows = rows_wanted(argument_count, arguments);
+    self->floor_ns =
+        (int64_t)(self->expired_rows == SMOKE_ROWS ? SMOKE_FLOOR_MS : FLOOR_MS) * 1000000;
+    self->alone = (distribution){measure_room(SAMPLES), measure_room(SAMPLES)};
+    self->beside = (distribution){measure_room(SAMPLES), measure_room(SAMPLES)};
+    for (self->run = 0; self->run < RUNS; self->run++) {
+        measure_cleanup(self);
+    }
+    print_results(self);
     return 0;
 }

@@ -238,7 +238,9 @@ static void measure_memory(const bodies_set *set, const char *source, int kind) 
     snprintf(name, sizeof(name), "held for a record beside its text, %s of the %s (P11)",
              line_names[kind], source);
     print_holding(name, &sum);
-    print_holding("the same, in the answer with most for its text", &worst);
+    snprintf(name, sizeof(name), "held, in that of the %s with most for its text (P11)",
+             line_names[kind]);
+    print_holding(name, &worst);
 }
 
 int main(int argument_count, char **arguments) {

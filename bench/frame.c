@@ -14,8 +14,9 @@
 #include "team.h"
 
 enum {
-    FRAMES = 4000,
-    SMOKE_FRAMES = 40,
+    RUNS = 5,
+    FRAMES = 1000, /* of each run */
+    SMOKE_FRAMES = 10,
     FRAME_US = 4000, /* shorter than a game's, for more of them */
     UNDER_WAY = 200,
     WRITERS = 4,
@@ -154,21 +155,23 @@ static void play_run(void *user) {
         played.client = open_client(self->place, self->plan->drive);
     }
     play(self->place->frames, &played, self);
-    self->answers = played.answers; /* without those that closing ends */
+    self->answers += played.answers; /* without those that closing ends */
     cv_client_close(played.client);
 }
 
-static measure_samples room_for(int count) {
-    size_t size = (size_t)count;
-    return (measure_samples){0, size, team_share(sizeof(int64_t) * size)};
+static result *make_result(scene *self, const run *plan) {
+    size_t frames = (size_t)(RUNS * self->frames);
+    result *made = team_share(sizeof(*made));
+    *made = (result){.place = self, .plan = plan};
+    made->frames = measure_room(frames);
+    made->busy = measure_room(frames);
+    return made;
 }
 
-static result *measure_run(scene *self, const run *plan) {
+static void measure_run(result *seen) {
+    scene *self = seen->place;
+    const run *plan = seen->plan;
     pid_t writers[WRITERS];
-    result *seen = team_share(sizeof(*seen));
-    *seen = (result){.place = self, .plan = plan};
-    seen->frames = room_for(self->frames);
-    seen->busy = room_for(self->frames);
     team_make_folder(self->folder, plan->in_memory);
     team_path(self->database, self->folder, "comics.db");
     atomic_store(&self->is_over, false);
@@ -184,43 +187,41 @@ static result *measure_run(scene *self, const run *plan) {
     }
     service_stop(&self->service);
     team_remove_folder(self->folder);
-    return seen;
-}
-
-static void print_part(const run *plan, const char *what, measure_samples *figures,
-                       measure_samples *floors, double percent) {
-    char name[160];
-    bool has_goal = *what == '\0' && percent == 99.9 && plan->goal_us > 0.0;
-    snprintf(name, sizeof(name), "one frame, %s, %sp%g%s", plan->name, what, percent,
-             has_goal ? " (P10)" : "");
-    measure_print(&(measure_line){
-        name, "us", measure_percentile(figures, percent), measure_percentile(floors, percent),
-        has_goal ? MEASURE_FIGURE_BELOW : MEASURE_NO_GOAL, plan->goal_us});
 }
 
 static void print_run(result *self, result *floor) {
-    static const double percents[] = {50.0, 99.0, 99.9, 100.0};
     char name[128];
-    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
-        print_part(self->plan, "", &self->frames, &floor->frames, percents[i]);
-        print_part(self->plan, "processor time, ", &self->busy, &floor->busy, percents[i]);
-    }
-    snprintf(name, sizeof(name), "answers in these frames, %s", self->plan->name);
-    measure_print(&(measure_line){name, "answers", (double)self->answers, 0.0, MEASURE_NO_GOAL, 0});
+    measure_distribution seen = {name, &self->frames, &floor->frames, {0}};
+    measure_distribution busy = {name, &self->busy, &floor->busy, {0}};
+    seen.bounds_us[MEASURE_P999] = self->plan->goal_us;
+    snprintf(name, sizeof(name), "one frame, %s (P10)", self->plan->name);
+    measure_print_distribution(&seen);
+    snprintf(name, sizeof(name), "processor time of one frame, %s (P10)", self->plan->name);
+    measure_print_distribution(&busy);
+    snprintf(name, sizeof(name), "answers in these frames, %s (P10)", self->plan->name);
+    measure_print(
+        &(measure_line){.name = name, .unit = "answers", .figure = (double)self->answers});
 }
 
 int main(int argument_count, char **arguments) {
     static const run runs[] = {
+        {"without the library", false, CV_DRIVE_THREAD, true, 0.0}, /* the floor */
         {"a worker thread", true, CV_DRIVE_THREAD, true, WORKER_GOAL_US},
         {"no thread", true, CV_DRIVE_POLL, true, POLL_GOAL_US},
         {"no thread, the file on the disk", true, CV_DRIVE_POLL, false, 0.0},
     };
-    static const run without = {"without the library", false, CV_DRIVE_THREAD, true, 0.0};
+    enum { PLANS = sizeof(runs) / sizeof(runs[0]) };
+    result *results[PLANS];
     scene *self = team_share(sizeof(*self));
     self->frames = measure_is_smoke(argument_count, arguments) ? SMOKE_FRAMES : FRAMES;
-    result *floor = measure_run(self, &without);
-    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-        print_run(measure_run(self, &runs[i]), floor);
+    for (size_t i = 0; i < PLANS; i++) {
+        results[i] = make_result(self, &runs[i]);
+    }
+    for (int i = 0; i < RUNS * PLANS; i++) {
+        measure_run(results[i % PLANS]);
+    }
+    for (size_t i = 1; i < PLANS; i++) {
+        print_run(results[i], results[0]);
     }
     return 0;
 }

@@ -1,7 +1,6 @@
-/* Owns how figures are taken and shown. One thread. */
+/* Owns how figures are taken: clock, samples, percentiles. One thread. */
 #include "measure.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +21,10 @@ void measure_sleep_us(int64_t duration_us) {
 
 bool measure_is_smoke(int argument_count, char **arguments) {
     return argument_count > 1 && strcmp(arguments[1], "--smoke") == 0;
+}
+
+measure_samples measure_room(size_t size) {
+    return (measure_samples){0, size, team_share(size * sizeof(int64_t))};
 }
 
 void measure_add(measure_samples *samples, int64_t duration_ns) {
@@ -54,48 +57,4 @@ static int compare_values(const void *a, const void *b) {
 double measure_median(double *values, size_t count) {
     qsort(values, count, sizeof(values[0]), compare_values);
     return values[count / 2];
-}
-
-static const char *goal_text(const measure_line *line, char *text, size_t size) {
-    switch (line->goal) {
-    case MEASURE_NO_GOAL:
-        return "";
-    case MEASURE_FIGURE_BELOW:
-        snprintf(text, size, "below %g %s", line->bound, line->unit);
-        break;
-    case MEASURE_RATIO_BELOW:
-        snprintf(text, size, "ratio at most %g", line->bound);
-        break;
-    case MEASURE_RATIO_ABOVE:
-        snprintf(text, size, "ratio at least %g", line->bound);
-        break;
-    }
-    return text;
-}
-
-static const char *verdict(const measure_line *line, double ratio) {
-    switch (line->goal) {
-    case MEASURE_NO_GOAL:
-        return "";
-    case MEASURE_FIGURE_BELOW:
-        return line->figure < line->bound ? "yes" : "**no**";
-    case MEASURE_RATIO_BELOW:
-        return ratio <= line->bound ? "yes" : "**no**";
-    case MEASURE_RATIO_ABOVE:
-        return ratio >= line->bound ? "yes" : "**no**";
-    }
-    return "";
-}
-
-void measure_print(const measure_line *line) {
-    char goal[64];
-    double ratio = line->floor > 0.0 ? line->figure / line->floor : 0.0;
-    printf("| %s | %.4g %s |", line->name, line->figure, line->unit);
-    if (line->floor > 0.0) {
-        printf(" %.4g %s | %.2f |", line->floor, line->unit, ratio);
-    } else {
-        printf(" | |");
-    }
-    printf(" %s | %s |\n", goal_text(line, goal, sizeof(goal)), verdict(line, ratio));
-    fflush(stdout);
 }

@@ -131,19 +131,12 @@ static void kill_once(scene *self, int round, result *seen) {
 }
 
 static void print_results(const scene *self, result *seen) {
-    static const struct {
-        const char *name;
-        double percent;
-        measure_goal goal;
-    } parts[] = {{"killed owner, time until a waiter owns the job, p50", 50.0, MEASURE_NO_GOAL},
-                 {"the same, p99 (P7)", 99.0, MEASURE_FIGURE_BELOW},
-                 {"the same, longest", 100.0, MEASURE_NO_GOAL}};
     char name[96];
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        measure_print(&(measure_line){
-            parts[i].name, "us", measure_percentile(&seen->inherited, parts[i].percent),
-            measure_percentile(&seen->ended, parts[i].percent), parts[i].goal, GOAL_US});
-    }
+    measure_print_distribution(
+        &(measure_distribution){"killed owner, time until a waiter owns the job (P7)",
+                                &seen->inherited,
+                                &seen->ended,
+                                {[MEASURE_P99] = GOAL_US}});
     snprintf(name, sizeof(name), "two owners at a time, in %d kills (P7)", self->kills);
     measure_print(&(measure_line){name, "times", (double)atomic_load(&self->doubles), 0.0,
                                   MEASURE_FIGURE_BELOW, 1.0});

@@ -261,7 +261,7 @@ static void print_growth(const soak *self, const char *what, const char *unit, f
 static void print_course(const soak *self) {
     for (size_t i = SAMPLES / 10 - 1; i < SAMPLES; i += SAMPLES / 10) {
         char name[96];
-        snprintf(name, sizeof(name), "after %" PRId64 " calls: %d descriptors, %ld blocks",
+        snprintf(name, sizeof(name), "after %" PRId64 " calls: %d descriptors, %ld blocks (P11)",
                  self->calls * (int64_t)(i + 1) / SAMPLES, self->samples[i].descriptors,
                  self->samples[i].blocks);
         measure_print(&(measure_line){
@@ -289,7 +289,7 @@ static void run(soak *self) {
     print_growth(self, "resident memory", "MB", resident_of, 1.02);
     print_growth(self, "open descriptors", "", descriptors_of, 1.0);
     print_growth(self, "blocks of its allocator that are out", "", blocks_of, 2.0);
-    measure_print(&(measure_line){.name = "blocks that are out when it is closed",
+    measure_print(&(measure_line){.name = "blocks that are out when it is closed (P11)",
                                   .unit = "",
                                   .figure = (double)atomic_load(&self->blocks),
                                   .goal = MEASURE_FIGURE_BELOW,

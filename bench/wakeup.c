@@ -15,7 +15,8 @@
 #include "measure.h"
 #include "team.h"
 
-enum { ROUNDS = 2000, SMOKE_ROUNDS = 5, SETTLE_US = 2000, IDLE_MS = 4000, SMOKE_IDLE_MS = 30 };
+enum { RUNS = 5, ROUNDS = 400, SMOKE_ROUNDS = 2, SETTLE_US = 2000 }; /* rounds of each run */
+enum { IDLE_MS = 2400, SMOKE_IDLE_MS = 10 };
 
 /* How often a waiter looks to whom the owner's end is told, and one to whom it is not. */
 enum { TOLD_LOOK_MS = 240, UNTOLD_LOOK_MS = 40 };
@@ -45,7 +46,7 @@ typedef struct scene {
     char job_id[CV_JOB_ID_SIZE];
     _Atomic int64_t woken_ns;
     _Atomic int64_t idle_cpu_us;
-    measure_samples times;
+    measure_samples *times; /* of what is being measured */
 } scene;
 
 static cv_dedupe_store *open_jobs(const scene *self) {
@@ -91,7 +92,7 @@ static void drive_rounds(scene *self, const round_of *acts, void *user) {
         int64_t begun_ns = measure_now_ns();
         acts->wake(self, user);
         team_await(&self->woken, round);
-        measure_add(&self->times, atomic_load(&self->woken_ns) - begun_ns);
+        measure_add(self->times, atomic_load(&self->woken_ns) - begun_ns);
     }
 }
 
@@ -335,30 +336,36 @@ static void run_pair(scene *self, void (*owner)(void *), void (*waiter)(void *))
     atomic_store(&self->owned, 0);
     atomic_store(&self->waiting, 0);
     atomic_store(&self->woken, 0);
-    self->times.count = 0;
     pid_t waiting = team_start(waiter, self);
     pid_t owning = team_start(owner, self);
     team_join(owning);
     team_join(waiting);
 }
 
-typedef struct percentiles {
-    double p50;
-    double p99;
-} percentiles;
+typedef struct pair {
+    void (*owner)(void *);
+    void (*waiter)(void *);
+} pair;
 
-static percentiles measure_pair(scene *self, void (*owner)(void *), void (*waiter)(void *)) {
-    run_pair(self, owner, waiter);
-    return (percentiles){measure_percentile(&self->times, 50.0),
-                         measure_percentile(&self->times, 99.0)};
-}
-
-static void print_pair(const char *what, percentiles seen, percentiles floor) {
-    char name[96];
-    snprintf(name, sizeof(name), "%s, p50 (P6)", what);
-    measure_print(&(measure_line){name, "us", seen.p50, floor.p50, MEASURE_FIGURE_BELOW, 100.0});
-    snprintf(name, sizeof(name), "%s, p99 (P6)", what);
-    measure_print(&(measure_line){name, "us", seen.p99, floor.p99, MEASURE_FIGURE_BELOW, 2000.0});
+/* The floor's first. */
+static void measure_wakeups(scene *self) {
+    static const pair pairs[] = {
+        {drive_floor, wait_floor}, {drive_jobs, wait_jobs}, {drive_jobs, wait_calls}};
+    enum { PAIRS = sizeof(pairs) / sizeof(pairs[0]) };
+    static const char *const names[PAIRS] = {NULL, "wake-up of cv_dedupe_store_wait (P6)",
+                                             "wake-up of a client's call (P6)"};
+    measure_samples times[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+        times[i] = measure_room((size_t)(RUNS * self->rounds));
+    }
+    for (int i = 0; i < RUNS * PAIRS; i++) {
+        self->times = &times[i % PAIRS];
+        run_pair(self, pairs[i % PAIRS].owner, pairs[i % PAIRS].waiter);
+    }
+    for (int i = 1; i < PAIRS; i++) {
+        measure_print_distribution(&(measure_distribution){
+            names[i], &times[i], &times[0], {[MEASURE_P50] = 100.0, [MEASURE_P99] = 2000.0}});
+    }
 }
 
 static double measure_idle(scene *self, void (*waiter)(void *)) {
@@ -371,18 +378,26 @@ static double measure_idle_floor(scene *self, int64_t poll_ms) {
     return measure_idle(self, poll_idly);
 }
 
-static void print_idle(const char *name, double percent, double floor, measure_goal goal) {
-    measure_print(&(measure_line){name, "% of a core", percent, floor, goal, 0.1});
+static void print_idle(const char *name, double *percents, double floor, measure_goal goal) {
+    measure_print(
+        &(measure_line){name, "% of a core", measure_median(percents, RUNS), floor, goal, 0.1});
 }
 
 static void measure_all_idle(scene *self) {
-    double floor = measure_idle_floor(self, TOLD_LOOK_MS);
-    print_idle("idle cv_dedupe_store_wait (P6)", measure_idle(self, wait_idle_job), floor,
-               MEASURE_FIGURE_BELOW);
-    print_idle("idle client's call (P6)", measure_idle(self, wait_idle_call), floor,
-               MEASURE_FIGURE_BELOW);
-    print_idle("a bare poll every 40 ms", measure_idle_floor(self, UNTOLD_LOOK_MS), floor,
-               MEASURE_NO_GOAL);
+    double floors[RUNS];
+    double jobs[RUNS];
+    double calls[RUNS];
+    double polls[RUNS];
+    for (int i = 0; i < RUNS; i++) {
+        floors[i] = measure_idle_floor(self, TOLD_LOOK_MS);
+        jobs[i] = measure_idle(self, wait_idle_job);
+        calls[i] = measure_idle(self, wait_idle_call);
+        polls[i] = measure_idle_floor(self, UNTOLD_LOOK_MS);
+    }
+    double floor = measure_median(floors, RUNS);
+    print_idle("idle cv_dedupe_store_wait (P6)", jobs, floor, MEASURE_FIGURE_BELOW);
+    print_idle("idle client's call (P6)", calls, floor, MEASURE_FIGURE_BELOW);
+    print_idle("a bare poll every 40 ms (P6)", polls, floor, MEASURE_NO_GOAL);
 }
 
 int main(int argument_count, char **arguments) {
@@ -390,17 +405,12 @@ int main(int argument_count, char **arguments) {
     scene *self = team_share(sizeof(*self));
     self->rounds = is_smoke ? SMOKE_ROUNDS : ROUNDS;
     self->idle_ms = is_smoke ? SMOKE_IDLE_MS : IDLE_MS;
-    self->times = (measure_samples){0, ROUNDS, team_share(ROUNDS * sizeof(int64_t))};
     team_check(socketpair(AF_UNIX, SOCK_DGRAM, 0, self->floor_sockets) == 0, "there are sockets");
     team_make_folder(self->folder, true);
     team_path(self->database, self->folder, "comics.db");
     int server = listen_silently(self);
     team_run(find_hash, self);
-    percentiles floor = measure_pair(self, drive_floor, wait_floor);
-    percentiles jobs = measure_pair(self, drive_jobs, wait_jobs);
-    percentiles calls = measure_pair(self, drive_jobs, wait_calls);
-    print_pair("wake-up of cv_dedupe_store_wait", jobs, floor);
-    print_pair("wake-up of a client's call", calls, floor);
+    measure_wakeups(self);
     measure_all_idle(self);
     close(server);
     team_remove_folder(self->folder);

@@ -1,8 +1,10 @@
 # The language level, warnings and instrumentation of everything that this project compiles.
 function(comicvine_compile_options target)
-  set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-                         -Wstrict-prototypes -Wvla)
+  set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
+                        CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
+                         $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+                         $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast>)
   if(COMICVINE_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

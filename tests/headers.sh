@@ -1,21 +1,34 @@
 #!/bin/sh
-# Each public header compiles alone, as C99, C11 and C++11, without a warning, and includes nothing
-# but the standard library and its own kind.
+# Each public header compiles alone, as C99, C11, C++11 and C++17, without a warning, and includes
+# nothing but the standard library and its own kind. So does each of its _INIT where it is used.
 #
-#     headers.sh C_COMPILER CXX_COMPILER INCLUDE_FOLDER
+#     headers.sh INCLUDE_FOLDER C_COMPILER CXX_COMPILER...
 set -eu
 
-c_compiler=$1
-cxx_compiler=$2
-include=$3
+include=$1
+c_compiler=$2
+shift 2
 warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+cxx_warnings="-Wold-style-cast -Wzero-as-null-pointer-constant" # what users of C++ switch on
+initialisers=0
 status=0
 
-compile() { # compiler language standard header
-    # Included twice, so that a missing guard shows; in a file of its own, as nothing else is there.
-    printf '#include <%s>\n#include <%s>\n' "$4" "$4" |
-        "$1" -x "$2" "-std=$3" $warnings "-I$include" -fsyntax-only - || {
-        echo "$4 does not compile alone as $3" >&2
+# Included twice, so that a missing guard shows; then each initialiser: CV_QUERY_INIT of a cv_query.
+program() { # header
+    printf '#include <%s>\n#include <%s>\n' "$1" "$1"
+    sed -n 's/^#define \(CV_[A-Z_]*\)_INIT .*/\1/p' "$include/$1" | while read -r name; do
+        type=$(echo "$name" | tr 'A-Z' 'a-z')
+        printf 'int use_%s(void);\nint use_%s(void) {\n' "$type" "$type"
+        printf '    %s value = %s_INIT;\n    return value.size != 0;\n}\n' "$type" "$name"
+    done
+}
+
+compile() { # header standard compiler arguments...
+    header=$1
+    standard=$2
+    shift 2
+    program "$header" | "$@" "-std=$standard" $warnings "-I$include" -fsyntax-only - || {
+        echo "$header does not compile alone as $standard with $1" >&2
         status=1
     }
 }
@@ -23,9 +36,13 @@ compile() { # compiler language standard header
 headers=$(cd "$include" && find . -name '*.h' | sed 's,^\./,,' | sort)
 test -n "$headers"
 for header in $headers; do
-    compile "$c_compiler" c c99 "$header"
-    compile "$c_compiler" c c11 "$header"
-    compile "$cxx_compiler" c++ c++11 "$header"
+    compile "$header" c99 "$c_compiler" -x c
+    compile "$header" c11 "$c_compiler" -x c
+    for cxx_compiler in "$@"; do
+        compile "$header" c++11 "$cxx_compiler" -x c++ $cxx_warnings
+        compile "$header" c++17 "$cxx_compiler" -x c++ $cxx_warnings
+    done
+    initialisers=$((initialisers + $(program "$header" | grep -c '_INIT;' || true)))
     foreign=$(sed -n 's/^ *# *include *[<"]\([^>"]*\)[>"].*/\1/p' "$include/$header" |
         grep -vE '^(comicvine/(sys/)?[a-z_]+|stdbool|stddef|stdint)\.h$' || true)
     if [ -n "$foreign" ]; then
@@ -40,4 +57,8 @@ for header in $headers; do
         status=1
     fi
 done
+if [ "$initialisers" -lt 10 ]; then
+    echo "only $initialisers initialisers were found" >&2
+    status=1
+fi
 exit $status

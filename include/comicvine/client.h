@@ -214,7 +214,7 @@ typedef struct cv_options {
     cv_event_fn *on_event;  /* told what happens to each call (event.h); NULL: nothing is noted */
     cv_log_fn *on_log;      /* takes lines for people (event.h); NULL: none are written */
     void *user;             /* handed to all of them */
-    cv_log_level log_level; /* 0: CV_LOG_INFO */
+    cv_log_level log_level; /* CV_LOG_DEFAULT (0): CV_LOG_INFO */
 
     /* What the client may hold at a time of the memory that goes through `allocator`: requests that
      * are not freed, answers on their way and being decoded, records and pages in the application's
@@ -228,8 +228,10 @@ typedef struct cv_options {
      * by the worker, sometimes inside a call of yours that makes something due, or at the end of a
      * poll that has left something. It may do nothing but signal (post a message to the window,
      * say), so that cv_client_poll is called soon; it is not called again before that, unless
-     * others have delivered what was due. Never called while or after the client is closed. Not for
-     * CV_DRIVE_POLL, where there is nobody who could call. NULL: none. */
+     * others have delivered what was due. In a poll, whose callbacks may go on with loops of their
+     * own, it may be called once for what that poll is about to deliver. Never called while or
+     * after the client is closed. Not for CV_DRIVE_POLL, where there is nobody who could call.
+     * NULL: none. */
     cv_ready_fn *on_ready;
 
     /* What requests are sent with, in place of libcurl (sys/transport.h); copied. It belongs to one
@@ -249,7 +251,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, NULL, NULL, NULL, (cv_log_level)0, 0, NULL, NULL, NULL, {0}                    \
+        NULL, NULL, NULL, NULL, NULL, CV_LOG_DEFAULT, 0, NULL, NULL, NULL, {0}                     \
     }
 /* clang-format on */
 

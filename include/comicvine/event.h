@@ -84,10 +84,11 @@ typedef void cv_event_fn(const cv_event *event, void *user);
 
 /* What a line of the log is about. A level includes those before it. */
 typedef enum cv_log_level {
-    CV_LOG_ERROR = 1, /* nothing can be sent, or others cannot be told what they should know */
-    CV_LOG_WARNING,   /* something failed that the library goes on without, or will try again */
-    CV_LOG_INFO,      /* opening, answers of the service */
-    CV_LOG_DEBUG      /* each request that leaves with its address, each wait */
+    CV_LOG_DEFAULT = 0, /* in cv_options: CV_LOG_INFO; no line has it */
+    CV_LOG_ERROR,       /* nothing can be sent, or others cannot be told what they should know */
+    CV_LOG_WARNING,     /* something failed that the library goes on without, or will try again */
+    CV_LOG_INFO,        /* opening, answers of the service */
+    CV_LOG_DEBUG        /* each request that leaves with its address, each wait */
 } cv_log_level;
 
 /* Takes one line, at most 511 bytes, without a line break; it never holds the API key. Called on

@@ -242,7 +242,7 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     if (options->connection != NULL) {
         options->drive = CV_DRIVE_POLL; /* a thread of ours would use it beside the application's */
     }
-    if (options->log_level == 0) {
+    if (options->log_level == CV_LOG_DEFAULT) {
         options->log_level = CV_LOG_INFO;
     }
     if (options->base_url == NULL) {

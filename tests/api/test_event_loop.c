@@ -254,6 +254,8 @@ static void put_away(drive_scene *scene, bell *self) {
     close(self->ends[1]);
 }
 
+/* Nothing but rings leads to a poll. Each answer rings, and the poll that is about to deliver it
+ * may ring once more, even late: then nothing is due. */
 static void test_a_ring_for_each_answer_that_is_polled(void **context) {
     drive_scene *scene = *context;
     bell self;
@@ -261,15 +263,18 @@ static void test_a_ring_for_each_answer_that_is_polled(void **context) {
     for (int i = 1; i <= 3; i++) {
         note noted = {.calls = 0};
         cv_request *request = drive_ask(scene, i == 2 ? 0 : ISSUE, &noted);
-        hear_ring(&self);
-        assert_int_equal(cv_client_poll(scene->client, 0), 1);
+        while (noted.calls == 0) {
+            hear_ring(&self);
+            assert_in_range(cv_client_poll(scene->client, 0), 0, 1);
+        }
         assert_int_equal(noted.calls, 1);
         cv_request_free(request);
-        assert_int_equal(atomic_load(&self.rings), i);
+        assert_in_range(atomic_load(&self.rings), i, 2 * i);
     }
     put_away(scene, &self);
 }
 
+/* Between two polls it is exact. */
 static void test_it_does_not_ring_again_until_polled(void **context) {
     drive_scene *scene = *context;
     bell self;
@@ -286,12 +291,48 @@ static void test_it_does_not_ring_again_until_polled(void **context) {
     assert_int_equal(atomic_load(&self.rings), 1);
     assert_int_equal(cv_client_poll_for(scene->client, 0), 1); /* leaves some, and says so */
     hear_ring(&self);
-    assert_int_equal(cv_client_poll(scene->client, 0), 2);
     assert_int_equal(atomic_load(&self.rings), 2);
+    assert_int_equal(cv_client_poll(scene->client, 0), 2);
+    assert_in_range(atomic_load(&self.rings), 2, 3);
     for (int i = 0; i < 3; i++) {
         cv_request_free(requests[i]);
     }
     put_away(scene, &self);
+}
+
+/* A callback with a loop of its own: a dialogue, which asks for something and waits for the ring.
+ */
+typedef struct dialogue {
+    const drive_scene *scene;
+    bell bell;
+    cv_request *asked;
+    note noted;
+} dialogue;
+
+static void hold_dialogue(cv_request *request, void *user) {
+    dialogue *self = user;
+    (void)request;
+    self->asked = drive_ask(self->scene, 0, &self->noted);
+    hear_ring(&self->bell);
+}
+
+static void test_it_rings_in_a_callback_while_others_are_due(void **context) {
+    drive_scene *scene = *context;
+    dialogue self = {.scene = scene};
+    note other = {.calls = 0};
+    open_with_bell(scene, &self.bell);
+    cv_request *first = drive_ask(scene, 0, NULL);
+    cv_request_on_done(first, hold_dialogue, &self);
+    cv_request *second = drive_ask(scene, 0, &other);
+    hear_ring(&self.bell);
+    while (self.noted.calls == 0) {
+        cv_client_poll(scene->client, 0);
+    }
+    assert_int_equal(other.calls, 1);
+    cv_request_free(first);
+    cv_request_free(second);
+    cv_request_free(self.asked);
+    put_away(scene, &self.bell);
 }
 
 static void test_without_a_worker_nobody_could_ring(void **context) {
@@ -322,6 +363,7 @@ int main(void) {
         BOTH_DRIVES(test_events_are_due_too),
         THREAD_ONLY(test_a_ring_for_each_answer_that_is_polled),
         THREAD_ONLY(test_it_does_not_ring_again_until_polled),
+        THREAD_ONLY(test_it_rings_in_a_callback_while_others_are_due),
         THREAD_ONLY(test_without_a_worker_nobody_could_ring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

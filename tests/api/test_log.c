@@ -151,7 +151,7 @@ static void test_levels_hold_back(void **context) {
     assert_int_equal(api_retrieve(self->drive.client, ISSUE).code, CV_OK);
     close_client(self);
     check(self, "");
-    self->options.log_level = 0;
+    self->options.log_level = CV_LOG_DEFAULT;
     start(self);
     assert_int_equal(api_retrieve(self->drive.client, OTHER_ISSUE).code, CV_OK);
     close_client(self);
