@@ -30,7 +30,7 @@ const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
         file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL) {
         return NULL;
     }
-    /* Only if it is mapped already: this look makes no file. */
+    /* Where SQLite has mapped it: a connection in WAL mode that has read. */
     result = file->pMethods->xShmMap(file, 0, REGION_BYTES, 0, &place);
     return result == SQLITE_OK ? place : NULL;
 }

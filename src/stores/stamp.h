@@ -15,7 +15,8 @@ typedef struct cvi_stamp {
 } cvi_stamp;
 
 /* Where the state of the connection's file stands; NULL: in no memory that others write to. Good
- * until the connection is closed. The caller may use the connection, which is in WAL mode. */
+ * until the connection is closed. The caller may use the connection, which is in WAL mode if it is
+ * on a file, and has read. */
 const volatile uint32_t *cvi_stamp_place(struct sqlite3 *connection);
 
 /* Reads the state; false: it is being written. Any thread. */
