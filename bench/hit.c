@@ -232,32 +232,19 @@ static void time_hot(scene *self, measure_samples *times, measure_samples *empty
     }
 }
 
-static measure_samples make_samples(size_t size) {
-    measure_samples samples = {0, size, malloc(size * sizeof(int64_t))};
-    team_check(samples.ns != NULL, "there is memory for the samples");
-    return samples;
-}
-
 static void measure_hot(scene *self) {
-    static const double percents[] = {50.0, 99.0, 99.9, 100.0};
     size_t count = self->is_smoke ? SMOKE_HOT_CALLS : HOT_CALLS;
-    measure_samples times = make_samples(count);
-    measure_samples empty = make_samples(count);
+    measure_samples times = measure_room(count);
+    measure_samples empty = measure_room(count);
     for (size_t i = 0; i < self->count; i++) {
         retrieve_with(self->mindful, &self->targets[i]);
     }
     time_hot(self, &times, &empty);
-    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
-        char name[96];
-        bool has_goal = percents[i] < 100.0;
-        snprintf(name, sizeof(name), "retrieve of what is still in memory, p%g%s", percents[i],
-                 has_goal ? " (P2)" : "");
-        measure_print(&(measure_line){name, "us", measure_percentile(&times, percents[i]),
-                                      measure_percentile(&empty, percents[i]),
-                                      has_goal ? MEASURE_FIGURE_BELOW : MEASURE_NO_GOAL, 1.0});
-    }
-    free(times.ns);
-    free(empty.ns);
+    measure_print_distribution(
+        &(measure_distribution){.name = "retrieve of what is still in memory (P2)",
+                                .figures = &times,
+                                .floors = &empty,
+                                .bounds_us = {[MEASURE_P50] = 1.0, [MEASURE_P99] = 1.0}});
 }
 
 int main(int argument_count, char **arguments) {
