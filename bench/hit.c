@@ -16,7 +16,7 @@
 #include "team.h"
 
 enum { RUNS = 15, SMOKE_RUNS = 1, REPEATS = 8, RUN_BYTES = 16 << 20 };
-enum { HOT_CALLS = 1000000, SMOKE_HOT_CALLS = 100, HOT_BYTES = 64 << 20 };
+enum { HOT_CALLS = 1000000, SMOKE_HOT_CALLS = 100, KNOWN_CALLS = 10000, HOT_BYTES = 64 << 20 };
 
 typedef struct target {
     cv_resource resource;
@@ -232,6 +232,31 @@ static void time_hot(scene *self, measure_samples *times, measure_samples *empty
     }
 }
 
+/* After somebody has written to the file, beside a bare read and parse of the same body. */
+static void time_known(scene *self, measure_samples *times, measure_samples *bare) {
+    while (times->count < times->size) {
+        const target *wanted = &self->targets[times->count % self->count];
+        bare_cache_touch(&self->bare);
+        int64_t begun_ns = measure_now_ns();
+        read_bare(self, wanted);
+        measure_add(bare, measure_now_ns() - begun_ns);
+        begun_ns = measure_now_ns();
+        retrieve_with(self->mindful, wanted);
+        measure_add(times, measure_now_ns() - begun_ns);
+    }
+}
+
+static void measure_known(scene *self) {
+    size_t count = self->is_smoke ? SMOKE_HOT_CALLS : KNOWN_CALLS;
+    measure_samples times = measure_room(count);
+    measure_samples bare = measure_room(count);
+    time_known(self, &times, &bare);
+    measure_print_distribution(
+        &(measure_distribution){.name = "retrieve of what is in memory, of a file just written to",
+                                .figures = &times,
+                                .floors = &bare});
+}
+
 static void measure_hot(scene *self) {
     size_t count = self->is_smoke ? SMOKE_HOT_CALLS : HOT_CALLS;
     measure_samples times = measure_room(count);
@@ -262,6 +287,7 @@ int main(int argument_count, char **arguments) {
         measure_group(&self, &groups[i]);
     }
     measure_hot(&self);
+    measure_known(&self);
     bare_cache_close(&self.bare);
     cv_client_close(self.client);
     cv_client_close(self.mindful);

@@ -135,38 +135,53 @@ static bool is_answered(const cvi_outcome *outcome) {
     return outcome->result != NULL || outcome->error.code != CV_OK;
 }
 
+/* What the cache has comes to: `known` is the result of a body that was not read again. */
+static void judge(const cvi_call *call, const cvi_cached *cached, cvi_result *known,
+                  cvi_finding *finding) {
+    if (cached->is_known) {
+        *finding = (cvi_finding){.result = cvi_result_keep(known)};
+        return;
+    }
+    cvi_body body = {cached->body, cached->size};
+    cvi_judge_stored(call, body, cached->is_negative, finding);
+}
+
+/* Gives what was found to the caller. False: it is of no use. */
+static bool take(const cvi_cached *cached, const cvi_finding *finding, cvi_outcome *outcome) {
+    outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
+                                           .fetched_at_ms = cached->fetched_at_ms,
+                                           .expires_at_ms = cached->expires_at_ms};
+    if (finding->error.code == CV_ERROR_NOT_FOUND) {
+        outcome->error = finding->error;
+        return true;
+    }
+    outcome->result = finding->result;
+    return finding->result != NULL;
+}
+
 /* Reads a result, or the error that there is no such object, or neither, a miss. False: the engine
  * must ask again, and say what is wrong if need be. */
 static bool read_cache(cv_client *client, cvi_call *call, int64_t max_age_s, cvi_outcome *outcome) {
     cvi_cached cached;
     cvi_stamp before;
+    cvi_finding finding;
+    cv_error error; /* what is wrong shows when the engine looks */
+    cvi_now now = cvi_clock_now(&client->clock);
+    cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
     bool may_remember =
         cvi_recent_takes(&client->recent, call) && cvi_stores_stamp(client->stores, &before);
-    cvi_now now = cvi_clock_now(&client->clock);
-    const cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
-    cv_error error;
-    if (cvi_look_up(cvi_stores_lookup, client->stores, call, &want, now, &cached, &error) !=
-        CVI_STORE_DONE) {
-        return false; /* what is wrong shows when the engine looks */
+    cvi_result *known = may_remember ? cvi_recent_know(client, call, &want) : NULL;
+    bool is_read = cvi_look_up(cvi_stores_lookup, client->stores, call, &want, now, &cached,
+                               &error) == CVI_STORE_DONE;
+    if (is_read && (cached.body != NULL || cached.is_known)) {
+        judge(call, &cached, known, &finding);
+        is_read = take(&cached, &finding, outcome);
     }
-    if (cached.body == NULL) {
-        return true;
+    if (outcome->result != NULL && may_remember) {
+        cvi_recent_remember(client, call, outcome->result, &cached, &before);
     }
-    cvi_finding finding;
-    cvi_body body = {cached.body, cached.size};
-    cvi_judge_stored(call, body, cached.is_negative, &finding);
-    outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
-                                           .fetched_at_ms = cached.fetched_at_ms,
-                                           .expires_at_ms = cached.expires_at_ms};
-    if (finding.error.code == CV_ERROR_NOT_FOUND) {
-        outcome->error = finding.error;
-        return true;
-    }
-    outcome->result = finding.result;
-    if (finding.result != NULL && may_remember) {
-        cvi_recent_remember(client, call, finding.result, &cached, &before);
-    }
-    return finding.result != NULL;
+    cvi_result_release(known);
+    return is_read;
 }
 
 /* What is given for want of something fresh by a call that begins no request for itself: an old

@@ -68,6 +68,19 @@ bool cvi_recent_answer(cv_client *client, cv_resource resource, int64_t id,
     return is_answer;
 }
 
+cvi_result *cvi_recent_know(cv_client *client, const cvi_call *call, cvi_want *want) {
+    cvi_result *result = NULL;
+    cvi_mutex_lock(&client->mutex);
+    const cvi_remembered *entry = cvi_recent_find(&client->recent, call->resource, call->id);
+    if (entry != NULL) {
+        want->knows = true;
+        want->known_checksum = entry->row.checksum;
+        result = cvi_result_keep(entry->result);
+    }
+    cvi_mutex_unlock(&client->mutex);
+    return result;
+}
+
 void cvi_recent_remember(cv_client *client, cvi_call *call, cvi_result *result,
                          const cvi_cached *row, const cvi_stamp *before) {
     cvi_stamp after;

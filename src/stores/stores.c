@@ -203,7 +203,7 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
     }
     cvi_store_answer answer =
         cvi_readers_find(&stores->readers, &stores->cache, hash, demand, now, cached, error);
-    if (answer == CVI_STORE_DONE && cached->body == NULL) {
+    if (answer == CVI_STORE_DONE && cached->body == NULL && !cached->is_known) {
         stores->cache.misses++;
     } else if (answer == CVI_STORE_DONE) {
         count_hit(&stores->cache, cached, now);

@@ -72,6 +72,8 @@ typedef struct cvi_cached {
     int64_t used_at_ms;
     int64_t row_expires_at_ms; /* the row's expiry, and what the service has said to it (cache.h) */
     int64_t control;
+    int64_t checksum;
+    bool is_known; /* the row answers with the body that the reader has: `body` is NULL */
 } cvi_cached;
 
 /* What a reader takes for an answer. */
@@ -80,6 +82,8 @@ typedef struct cvi_want {
     int64_t max_age_ms; /* only what is younger; 0: no bound */
     bool stale_too;     /* past its end, until stale_s after it, and whatever its age; of negative
                            entries still only the fresh ones */
+    bool knows;         /* the reader has the body with known_checksum, which need not be read */
+    int64_t known_checksum;
 } cvi_want;
 
 /* Reads a body: one point read. A row whose checksum fails is a miss (and is deleted by the next

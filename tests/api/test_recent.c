@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ISSUE = 52, VERSIONS = 300, BLOCKS_OF_A_HANDLE = 1 };
+enum { ISSUE = 52, VERSIONS = 300, BLOCKS_OF_A_HANDLE = 1, BLOCKS_OF_KNOWN = 5 };
 
 typedef struct scene {
     api *self;
@@ -141,6 +141,22 @@ static void test_a_write_elsewhere_is_seen(void **context) {
     assert_int_equal(self->expires_at_ms, expires_at_ms - 1000);
     assert_from_memory(self);
     assert_int_equal(self->expires_at_ms, expires_at_ms - 1000);
+}
+
+/* Whoever writes to the file, the body is not read and parsed again unless it is another one. */
+static void test_what_is_known_is_not_read_again(void **context) {
+    scene *self = *context;
+    cv_cache_stats stats;
+    begin(self);
+    api_execute(self->self, "UPDATE cache SET value = x'00' WHERE length(value) > 1");
+    assert_in_range(retrieve(self), BLOCKS_OF_A_HANDLE + 1, BLOCKS_OF_KNOWN);
+    assert_int_equal(self->source, CV_SOURCE_CACHE);
+    assert_from_memory(self);
+    assert_true(cv_cache_store_stats(cv_client_cache(self->client), &stats));
+    assert_int_equal(stats.hits, 3);
+    api_execute(self->self, "UPDATE cache SET checksum = checksum + 1");
+    retrieve(self);
+    assert_int_equal(self->source, CV_SOURCE_NETWORK);
 }
 
 static void test_a_deleted_row_is_not_given(void **context) {
@@ -303,6 +319,7 @@ int main(void) {
         SCENE_TEST(test_it_can_be_switched_off),
         SCENE_TEST(test_a_handle_outlives_it),
         SCENE_TEST(test_a_write_elsewhere_is_seen),
+        SCENE_TEST(test_what_is_known_is_not_read_again),
         SCENE_TEST(test_a_deleted_row_is_not_given),
         SCENE_TEST(test_nothing_older_than_what_was_written),
         SCENE_TEST(test_it_ages),
