@@ -111,6 +111,9 @@ static bool set_exchange(exchange *self, const cv_transfer_request *request) {
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, self) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, cvi_curl_sockets_close_socket) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &self->network->sockets) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, self) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, self) == CURLE_OK;

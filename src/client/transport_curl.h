@@ -13,11 +13,14 @@
 #include "support/platform.h"
 #include "support/slice.h"
 
+enum { CVI_CURL_DESCRIPTORS = 4096 }; /* whose membership is noted */
+
 /* Lies where it was opened, as libcurl is told its address. */
 typedef struct cvi_curl_sockets {
     CURLM *multi; /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
+    uint64_t members[CVI_CURL_DESCRIPTORS / 64]; /* of the bundle, a bit for each descriptor */
 } cvi_curl_sockets;
 
 typedef struct cvi_curl_network {
@@ -46,6 +49,9 @@ void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
 void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor);
 
 void cvi_curl_sockets_wake(cvi_curl_sockets *sockets);
+
+/* libcurl's way to close a socket; `user` is the sockets. */
+int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket);
 
 /* When libcurl wants to be called, whatever the sockets say; -1: never. */
 int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets);

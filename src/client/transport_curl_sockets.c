@@ -4,22 +4,64 @@
  * go, which has no bound. */
 #include "client/transport_curl.h"
 
+#include <string.h>
+
 enum { LONGEST_WAIT_MS = 60000 };
+
+/* ---- members ---- */
+
+static bool is_noted(curl_socket_t socket) {
+    return socket >= 0 && socket < CVI_CURL_DESCRIPTORS;
+}
+
+static void add_member(cvi_curl_sockets *sockets, curl_socket_t socket) {
+    if (is_noted(socket)) {
+        sockets->members[socket / 64] |= UINT64_C(1) << (socket % 64);
+    }
+}
+
+/* Of a socket that it closes, libcurl may tell when that is done. Then the number may be that of a
+ * descriptor of another thread, which is left alone here; only numbers that are hardly ever reached
+ * are left to the system, which knows its members. */
+static void remove_member(cvi_curl_sockets *sockets, curl_socket_t socket) {
+    uint64_t bit = UINT64_C(1) << (socket % 64);
+    if (is_noted(socket) && (sockets->members[socket / 64] & bit) == 0) {
+        return;
+    }
+    cvi_bundle_remove(&sockets->bundle, socket);
+    if (is_noted(socket)) {
+        sockets->members[socket / 64] &= ~bit;
+    }
+}
+
+/* While it is open: a child of fork may have a copy, whose bytes the bundle would go on to tell of,
+ * and nobody could take it out any more. */
+int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket) {
+    cvi_curl_sockets *sockets = user;
+    if (sockets->bundle.descriptor >= 0) {
+        remove_member(sockets, socket);
+    }
+    cvi_socket_close(socket);
+    return 0;
+}
 
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *of_socket) {
     (void)easy;
     (void)of_socket;
-    const cvi_curl_sockets *sockets = user;
+    cvi_curl_sockets *sockets = user;
     if (what == CURL_POLL_REMOVE) {
-        cvi_bundle_remove(&sockets->bundle, socket);
+        remove_member(sockets, socket);
         return 0;
     }
+    add_member(sockets, socket);
     const cvi_ready wanted = {.descriptor = socket,
                               .reads = (what & CURL_POLL_IN) != 0,
                               .writes = (what & CURL_POLL_OUT) != 0};
     cvi_bundle_watch(&sockets->bundle, &wanted);
     return 0;
 }
+
+/* ---- opening and closing ---- */
 
 static void wake_multi(void *user) {
     curl_multi_wakeup(user);
@@ -54,6 +96,7 @@ bool cvi_curl_sockets_open(cvi_curl_sockets *sockets) {
         return false;
     }
     cvi_bundle_open(&sockets->bundle);
+    memset(sockets->members, 0, sizeof(sockets->members));
     sockets->multi = open_multi(sockets);
     if (sockets->multi == NULL) {
         cvi_curl_sockets_close(sockets);
@@ -79,6 +122,8 @@ void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
     cvi_mutex_unlock(&sockets->wake_mutex);
     curl_multi_cleanup(old);
 }
+
+/* ---- turns ---- */
 
 static void move_one(const cvi_curl_sockets *sockets, const cvi_ready *ready) {
     int running = 0;

@@ -260,6 +260,7 @@ void cvi_signal_set_timer(const cvi_signal *self, int64_t delay_ms);
 
 /* A socket that exec closes; -1: as for socket(2). */
 int cvi_socket_open(int family, int type, int protocol);
+void cvi_socket_close(int descriptor);
 
 /* Has exec close the local sockets and pipes that another library made for itself without saying
  * which: both ends of those that grow by one byte each time that `stir` is called. */

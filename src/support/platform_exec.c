@@ -18,6 +18,10 @@ int cvi_socket_open(int family, int type, int protocol) {
     return socket(family, type | SOCK_CLOEXEC, protocol);
 }
 
+void cvi_socket_close(int descriptor) {
+    close(descriptor);
+}
+
 #ifdef __linux__
 
 /* Bytes that wait at either end of a connection within this machine. */
