@@ -164,7 +164,11 @@ void cvi_driver_interrupt_locked(cv_client *client);
 typedef struct cvi_driver_budget {
     int64_t time_us;
     int64_t least_units; /* also when that takes longer */
+    size_t piece_bytes;  /* longer bodies are worked on in parts of so many; 0: at once */
 } cvi_driver_budget;
+
+/* Of a caller that has not: it is decoded in some tenths of a millisecond. */
+#define CVI_DRIVER_PIECE_BYTES ((size_t)64 << 10)
 
 extern const cvi_driver_budget cvi_driver_whole_turn; /* where the caller has time */
 

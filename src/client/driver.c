@@ -18,8 +18,8 @@
 const cvi_driver_budget cvi_driver_whole_turn = {.time_us = 5000, .least_units = 1};
 
 static const cvi_store_ops store_ops = {
-    cvi_stores_lookup,  cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,
-    cvi_stores_release, cvi_stores_renew, cvi_stores_heed,  cvi_stores_clean,
+    cvi_stores_lookup, cvi_stores_claim, cvi_stores_watch, cvi_stores_complete,  cvi_stores_release,
+    cvi_stores_renew,  cvi_stores_heed,  cvi_stores_clean, cvi_stores_make_room,
 };
 
 static const cvi_transport_ops transport_ops = {cvi_transport_send, cvi_transport_cancel};
@@ -122,7 +122,7 @@ void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
 /* The application's network is there from the start, the built-in one from the first miss. */
 static bool open_network(cv_client *client, cv_error *error) {
     return client->network.size > 0 || !cvi_transport_is_built_in() ||
-           cvi_transport_built_in(&client->network, &client->allocator, error);
+           cvi_transport_built_in(&client->network, NULL, &client->allocator, error);
 }
 
 static void close_network(cv_client *client) {

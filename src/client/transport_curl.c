@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "support/platform.h"
 
-enum { HEADER_SIZE = 1024 };
+enum { HEADER_SIZE = 1024, HTTP_PROXY_DENIES = 407 };
 
 typedef struct cvi_curl_exchange exchange;
 
@@ -64,19 +64,36 @@ static int before_send(void *user, char *remote_ip, char *local_ip, int remote_p
 
 /* ---- starting ---- */
 
+static bool add_header(exchange *self, const char *line) {
+    struct curl_slist *longer = curl_slist_append(self->headers, line);
+    if (longer == NULL) {
+        return false;
+    }
+    self->headers = longer;
+    return true;
+}
+
+static bool add_own_header(exchange *self, const cv_transfer_header_line *header) {
+    char text[HEADER_SIZE];
+    cvi_buffer line;
+    cvi_buffer_over(&line, text, sizeof(text));
+    cvi_buffer_add_text(&line, header->name);
+    cvi_buffer_add_text(&line, ": ");
+    cvi_buffer_add_text(&line, header->value);
+    return !line.failed && add_header(self, text);
+}
+
 static bool set_headers(exchange *self, const cv_transfer_request *request) {
+    const struct curl_slist *more = self->network->settings.headers;
     for (size_t i = 0; i < request->header_count; i++) {
-        char text[HEADER_SIZE];
-        cvi_buffer line;
-        cvi_buffer_over(&line, text, sizeof(text));
-        cvi_buffer_add_text(&line, request->headers[i].name);
-        cvi_buffer_add_text(&line, ": ");
-        cvi_buffer_add_text(&line, request->headers[i].value);
-        struct curl_slist *longer = curl_slist_append(self->headers, text);
-        if (longer == NULL || line.failed) {
+        if (!add_own_header(self, &request->headers[i])) {
             return false;
         }
-        self->headers = longer;
+    }
+    for (; more != NULL; more = more->next) {
+        if (!add_header(self, more->data)) {
+            return false;
+        }
     }
     return curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, self->headers) == CURLE_OK;
 }
@@ -96,7 +113,6 @@ static bool set_limits(CURL *easy, const cv_transfer_request *request) {
            curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
 }
@@ -138,7 +154,7 @@ static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *
     self->transfer = transfer;
     self->easy = curl_easy_init();
     if (self->easy == NULL || !set_limits(self->easy, request) || !set_exchange(self, request) ||
-        !set_headers(self, request) ||
+        !cvi_curl_settings_apply(&network->settings, self->easy) || !set_headers(self, request) ||
         curl_multi_add_handle(network->sockets.multi, self->easy) != CURLM_OK) {
         free_exchange(self);
         return false;
@@ -187,6 +203,7 @@ static void close_network(void *user) {
     cancel_all(network);
     cvi_curl_sockets_close(&network->sockets);
     cv_allocator allocator = network->allocator;
+    cvi_curl_settings_clear(&network->settings, &allocator);
     cvi_release(&allocator, network);
     curl_global_cleanup();
 }
@@ -200,9 +217,21 @@ static bool reused_dead_connection(const exchange *self) {
     return broken && new_connections == 0 && !self->received;
 }
 
+/* Of a request, or of the tunnel that it was to go through. */
+static bool is_refused_by_proxy(const exchange *self) {
+    long answer = 0;
+    long tunnel = 0;
+    curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &answer);
+    curl_easy_getinfo(self->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    return answer == HTTP_PROXY_DENIES || tunnel == HTTP_PROXY_DENIES;
+}
+
 static cv_transfer_end end_of(const exchange *self) {
     if (self->refused) {
         return CV_TRANSFER_NOT_SENT;
+    }
+    if (is_refused_by_proxy(self)) {
+        return CV_TRANSFER_REFUSED;
     }
     if (reused_dead_connection(self)) {
         return CV_TRANSFER_DEAD_CONNECTION;
@@ -232,12 +261,18 @@ static void hand_over_headers(const exchange *self) {
     }
 }
 
+static const char *reason_of(const exchange *self) {
+    if (is_refused_by_proxy(self)) {
+        return "the proxy asks for a user and password, or others (HTTP 407)";
+    }
+    return self->code != CURLE_OK ? curl_easy_strerror(self->code) : NULL;
+}
+
 static void conclude(exchange *self) {
     long http_status = 0;
     curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
     hand_over_headers(self);
-    cv_transfer_complete(self->transfer, end_of(self), (int)http_status,
-                         self->code != CURLE_OK ? curl_easy_strerror(self->code) : NULL);
+    cv_transfer_complete(self->transfer, end_of(self), (int)http_status, reason_of(self));
     cancel(self->network, self->transfer);
 }
 
@@ -311,25 +346,35 @@ static bool init_curl(cv_error *error) {
     return true;
 }
 
-static cvi_curl_network *open_network(const cv_allocator *allocator) {
+static cvi_curl_network *open_network(const cv_curl_options *options, const cv_allocator *allocator,
+                                      cv_error *error) {
     cvi_curl_network *self = cvi_allocate(allocator, sizeof(*self));
-    if (self == NULL || !cvi_curl_sockets_open(&self->sockets)) {
-        cvi_release(allocator, self);
+    if (self == NULL) {
+        cvi_error_no_memory(error);
         return NULL;
     }
     self->allocator = *allocator;
+    if (!cvi_curl_settings_fill(&self->settings, options, allocator, error)) {
+        cvi_release(allocator, self);
+        return NULL;
+    }
+    if (!cvi_curl_sockets_open(&self->sockets)) {
+        cvi_curl_settings_clear(&self->settings, allocator);
+        cvi_release(allocator, self);
+        cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
+        return NULL;
+    }
     return self;
 }
 
-bool cvi_transport_built_in(cv_transport *transport, const cv_allocator *allocator,
-                            cv_error *error) {
+bool cvi_transport_built_in(cv_transport *transport, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error) {
     if (!init_curl(error)) {
         return false;
     }
-    cvi_curl_network *self = open_network(allocator);
+    cvi_curl_network *self = open_network(options, allocator, error);
     if (self == NULL) {
         curl_global_cleanup();
-        cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
         return false;
     }
     *transport = (cv_transport){.size = sizeof(*transport),

@@ -8,7 +8,9 @@
 
 #include <curl/curl.h>
 
+#include <comicvine/error.h>
 #include <comicvine/memory.h>
+#include <comicvine/sys/transport.h>
 
 #include "support/platform.h"
 #include "support/slice.h"
@@ -23,8 +25,17 @@ typedef struct cvi_curl_sockets {
     uint64_t members[CVI_CURL_DESCRIPTORS / 64]; /* of the bundle, a bit for each descriptor */
 } cvi_curl_sockets;
 
+/* What the application said of the network. */
+typedef struct cvi_curl_settings {
+    char *proxy; /* each NULL if there is none */
+    char *ca_file;
+    char *ca_folder;
+    struct curl_slist *headers;
+} cvi_curl_settings;
+
 typedef struct cvi_curl_network {
     cv_allocator allocator;
+    cvi_curl_settings settings;
     cvi_curl_sockets sockets;
     struct cvi_curl_exchange *exchanges; /* under way */
 } cvi_curl_network;
@@ -55,5 +66,16 @@ int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket);
 
 /* When libcurl wants to be called, whatever the sockets say; -1: never. */
 int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets);
+
+/* ---- transport_curl_settings.c; any thread ---- */
+
+/* Checks and copies; NULL: all are left alone. False: nothing is held. */
+bool cvi_curl_settings_fill(cvi_curl_settings *settings, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error);
+void cvi_curl_settings_clear(cvi_curl_settings *settings, const cv_allocator *allocator);
+
+/* Has a transfer go by them, but for the headers. False without memory, or if this libcurl cannot.
+ */
+bool cvi_curl_settings_apply(const cvi_curl_settings *settings, CURL *easy);
 
 #endif

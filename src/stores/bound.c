@@ -151,3 +151,19 @@ cvi_store_answer cvi_bound_hold(cvi_bound *bound, const cvi_just_stored *stored,
     }
     return evict(bound, stored, total, now, changed, more, error);
 }
+
+/* A total that is lost is found when it is held. */
+cvi_store_answer cvi_bound_make_room(cvi_bound *bound, const cvi_just_stored *coming, cvi_now now,
+                                     int64_t *changed, cv_error *error) {
+    int64_t total = -1;
+    if (bound->max_bytes < 0) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_sql_read(&bound->sql, READ_TOTAL, NULL, 0, &total, error);
+    int64_t excess = total - (bound->max_bytes - coming->bytes);
+    if (answer != CVI_STORE_DONE || total < 0 || excess <= 0) {
+        return answer;
+    }
+    int64_t most = larger(coming->bytes, CVI_CLEAN_BYTES);
+    return delete_batch(bound, coming->hash, excess < most ? excess : most, now, changed, error);
+}

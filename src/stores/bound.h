@@ -34,4 +34,9 @@ typedef struct cvi_just_stored {
 cvi_store_answer cvi_bound_hold(cvi_bound *bound, const cvi_just_stored *stored, cvi_now now,
                                 int64_t *changed, bool *more, cv_error *error);
 
+/* Within a transaction of its own, before the one that stores so much: deletes what would have to
+ * go then, so that neither takes long. */
+cvi_store_answer cvi_bound_make_room(cvi_bound *bound, const cvi_just_stored *coming, cvi_now now,
+                                     int64_t *changed, cv_error *error);
+
 #endif

@@ -242,7 +242,7 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
         return cvi_cache_delete(cache, entry->hash, error);
     }
     cvi_store_answer answer = put(cache, entry, now, error);
-    if (answer != CVI_STORE_DONE) {
+    if (answer != CVI_STORE_DONE || entry->has_room) {
         return answer;
     }
     const cvi_just_stored stored = {entry->hash, (int64_t)entry->size};

@@ -88,6 +88,7 @@ typedef struct cvi_cache_entry {
     cvi_keeping keeping;
     const cvi_validators *validators; /* NULL: none */
     bool is_negative;
+    bool has_room; /* was made before */
 } cvi_cache_entry;
 
 /* Whether a body of this size and TTL is to be stored at all. */

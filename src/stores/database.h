@@ -40,7 +40,8 @@ typedef struct cvi_db {
     cvi_open_file *open_file; /* NULL: not listed */
     cvi_turn turn;            /* used under `mutex` */
     int wal_frames;           /* after the last commit */
-    int checkpoint_at;        /* frames from which on a commit is followed by a checkpoint */
+    int checkpoint_at;        /* frames from which on a checkpoint is due (write_back.c) */
+    bool writes_back_apart;   /* not behind commits */
     cvi_sql sql;
     sqlite3_stmt *statements[CVI_DB_STATEMENTS];
     cv_allocator allocator;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stores/handle.h"
+#include "stores/write_back.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -119,6 +120,7 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
     }
     if (open_parts(stores, options) && cvi_readers_init(&stores->readers, stores->cache_db)) {
         lend_handles(stores, options);
+        stores->cap = options->cap; /* only now: what fails leaves it with the caller */
         return stores;
     }
     cvi_error_no_memory(error);
@@ -153,10 +155,12 @@ void cvi_stores_close(cvi_stores *stores) {
         return; /* the parent's: even to finalize a statement would want its mutexes */
     }
     cv_allocator allocator = stores->files[0].allocator;
+    cvi_cap *cap = stores->cap;
     abandon_jobs(stores);
     cvi_readers_close(&stores->readers);
     close_parts(stores);
     cvi_release(&allocator, stores);
+    cvi_cap_close(cap);
 }
 
 cvi_store_answer cvi_stores_begin(cvi_stores *stores, int64_t patience_ms, cv_error *error) {
@@ -258,6 +262,20 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     }
     answer = clean_parts(stores, now, &changed, more, error);
     return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
+}
+
+void cvi_stores_write_back_apart(cvi_stores *stores) {
+    for (size_t i = 0; i < stores->file_count; i++) {
+        cvi_write_back_apart(&stores->files[i]);
+    }
+}
+
+bool cvi_stores_write_back(cvi_stores *stores) {
+    bool is_done = false;
+    for (size_t i = 0; i < stores->file_count && !is_done; i++) {
+        is_done = cvi_write_back(&stores->files[i]);
+    }
+    return is_done;
 }
 
 bool cvi_stores_are_inherited(const cvi_stores *stores) {

@@ -180,6 +180,7 @@ void cvi_wake_send(const cvi_wake *wake, const char *to);
 /* Ends the next wait for it, or the one under way. */
 typedef struct cvi_event {
     int descriptor; /* readable while it is set */
+    int other_end;  /* of a pipe, where that is what it is; else -1 */
 } cvi_event;
 
 /* False without descriptors. Closing one that was not opened is fine. */
