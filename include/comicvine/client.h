@@ -94,7 +94,13 @@ typedef struct cv_cache_settings {
      * was stored so is fresh for no longer for others on the file, and not given stale by them
      * either. Nothing of this where the time to live is CV_NONE. */
     bool heed_cache_control;
-    int64_t reserved[11];
+
+    /* What a client may hold in memory of the objects that its blocking calls read last: as long as
+     * nobody writes to the file, the next such call for one of them is answered without reading it.
+     * 0: 512 KiB; CV_NONE: nothing. With max_memory_bytes, of which it is part, at most an eighth
+     * of that. */
+    int64_t memory_bytes;
+    int64_t reserved[10];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -245,7 +251,7 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, false, {0}},                    \
+        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, false, 0, {0}},                 \
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
