@@ -17,17 +17,18 @@ static struct {
     sem_t may_leave;
 } stop;
 
-/* In place of the system's: the loader finds this one first, for libcurl too. */
-int connect(int descriptor, const struct sockaddr *address, socklen_t size) {
-    int (*real)(int, const struct sockaddr *, socklen_t) = NULL;
-    void *symbol = dlsym(RTLD_NEXT, "connect");
+/* In place of the system's: the loader finds this one first, for libcurl too, which calls it for a
+ * socket that is to be connected. */
+int setsockopt(int descriptor, int level, int option, const void *value, socklen_t size) {
+    int (*real)(int, int, int, const void *, socklen_t) = NULL;
+    void *symbol = dlsym(RTLD_NEXT, "setsockopt");
     memcpy(&real, &symbol, sizeof(symbol));
-    if (address->sa_family == AF_INET && atomic_exchange(&stop.is_armed, false)) {
+    if (atomic_exchange(&stop.is_armed, false)) {
         sem_post(&stop.is_inside);
         while (sem_wait(&stop.may_leave) != 0) {
         }
     }
-    return real(descriptor, address, size);
+    return real(descriptor, level, option, value, size);
 }
 
 static const char *open_nothing(void *user) {
