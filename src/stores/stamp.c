@@ -6,11 +6,14 @@
 #include "stores/stamp.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { REGION_BYTES = 32768 /* in which the index is mapped */ };
 
-/* The memory is written by SQLite, with barriers that the sanitizer does not see. */
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a word of the index, loaded at once");
+
+/* SQLite writes that memory without atomics, between barriers that the sanitizer does not see. */
 #if defined(__SANITIZE_THREAD__)
 #define CVI_UNSEEN __attribute__((no_sanitize("thread")))
 #elif defined(__has_feature)
@@ -22,7 +25,7 @@ enum { REGION_BYTES = 32768 /* in which the index is mapped */ };
 #define CVI_UNSEEN
 #endif
 
-const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
+const volatile _Atomic uint32_t *cvi_stamp_place(sqlite3 *connection) {
     sqlite3_file *file = NULL;
     volatile void *place = NULL;
     int result = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -35,13 +38,17 @@ const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
     return result == SQLITE_OK ? place : NULL;
 }
 
-CVI_UNSEEN bool cvi_stamp_read(const volatile uint32_t *place, cvi_stamp *stamp) {
+/* Each load comes before those that follow it on every machine: the first copy is read before the
+ * second, as it is written after it, so that two equal ones are one state; and both are read before
+ * whatever the caller reads of the file next. */
+CVI_UNSEEN bool cvi_stamp_read(const volatile _Atomic uint32_t *place, cvi_stamp *stamp) {
     bool is_whole = true;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        stamp->words[i] = place[i];
+        stamp->words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        is_whole = is_whole && place[CVI_STAMP_WORDS + i] == stamp->words[i];
+        uint32_t again = atomic_load_explicit(&place[CVI_STAMP_WORDS + i], memory_order_acquire);
+        is_whole = is_whole && again == stamp->words[i];
     }
     return is_whole;
 }
