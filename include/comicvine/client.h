@@ -97,7 +97,7 @@ typedef struct cv_cache_settings {
 
     /* What a client may hold in memory of the objects that its blocking calls read last: as long as
      * nobody writes to the file, the next such call for one of them is answered without reading it.
-     * 0: 512 KiB; CV_NONE: nothing. With max_memory_bytes, of which it is part, at most an eighth
+     * 0: 8 MiB; CV_NONE: nothing. With max_memory_bytes, of which it is part, at most an eighth
      * of that. */
     int64_t memory_bytes;
     int64_t reserved[10];

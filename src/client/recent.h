@@ -9,7 +9,7 @@
 #include "resources/result.h"
 #include "stores/stores.h"
 
-enum { CVI_RECENT_BUCKETS = 256 };
+enum { CVI_RECENT_BUCKETS = 1024 };
 
 /* One object, as a row of the cache had it in a state of the file. */
 typedef struct cvi_remembered {

@@ -217,7 +217,7 @@ static void assert_room(desk *self, int64_t memory_bytes, int64_t cap_bytes, boo
 
 static void test_how_much_fits(void **state) {
     desk *self = *state;
-    assert_room(self, 0, 0, false, 512 << 10);
+    assert_room(self, 0, 0, false, 8 << 20);
     assert_room(self, 1000, 0, false, 1000);
     assert_room(self, CV_NONE, 0, false, CV_NONE);
     assert_room(self, 1000, 0, true, CV_NONE);
