@@ -21,7 +21,9 @@ static bool recall_locked(cv_client *client, const cvi_resource *resource, int64
         !cvi_stamp_is_same(&entry->row.stamp, &present)) {
         return false;
     }
-    *found = (recollection){cvi_call_keep(entry->call), cvi_result_keep(entry->result), entry->row};
+    found->call = cvi_call_keep(entry->call);
+    found->result = cvi_result_keep(entry->result);
+    found->row = entry->row;
     return true;
 }
 

@@ -42,15 +42,15 @@ const volatile _Atomic uint32_t *cvi_stamp_place(sqlite3 *connection) {
  * second, as it is written after it, so that two equal ones are one state; and both are read before
  * whatever the caller reads of the file next. */
 CVI_UNSEEN bool cvi_stamp_read(const volatile _Atomic uint32_t *place, cvi_stamp *stamp) {
-    bool is_whole = true;
+    cvi_stamp second;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
         stamp->words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
+    place += CVI_STAMP_WORDS;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        uint32_t again = atomic_load_explicit(&place[CVI_STAMP_WORDS + i], memory_order_acquire);
-        is_whole = is_whole && again == stamp->words[i];
+        second.words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
-    return is_whole;
+    return cvi_stamp_is_same(stamp, &second);
 }
 
 bool cvi_stamp_is_same(const cvi_stamp *one, const cvi_stamp *other) {
