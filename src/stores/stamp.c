@@ -6,11 +6,14 @@
 #include "stores/stamp.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { REGION_BYTES = 32768 /* in which the index is mapped */ };
 
-/* The memory is written by SQLite, with barriers that the sanitizer does not see. */
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a word of the index, loaded at once");
+
+/* SQLite writes that memory without atomics, between barriers that the sanitizer does not see. */
 #if defined(__SANITIZE_THREAD__)
 #define CVI_UNSEEN __attribute__((no_sanitize("thread")))
 #elif defined(__has_feature)
@@ -29,7 +32,7 @@ static sqlite3_file *open_file(sqlite3 *connection, int kind) {
     return result == SQLITE_OK && file != NULL && file->pMethods != NULL ? file : NULL;
 }
 
-const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
+const volatile _Atomic uint32_t *cvi_stamp_place(sqlite3 *connection) {
     sqlite3_file *file = open_file(connection, SQLITE_FCNTL_FILE_POINTER);
     volatile void *place = NULL;
     if (file == NULL || file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL) {
@@ -43,15 +46,19 @@ const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
     return result == SQLITE_OK ? place : NULL;
 }
 
-CVI_UNSEEN bool cvi_stamp_read(const volatile uint32_t *place, cvi_stamp *stamp) {
-    bool is_whole = true;
+/* Each load comes before those that follow it on every machine: the first copy is read before the
+ * second, as it is written after it, so that two equal ones are one state; and both are read before
+ * whatever the caller reads of the file next. */
+CVI_UNSEEN bool cvi_stamp_read(const volatile _Atomic uint32_t *place, cvi_stamp *stamp) {
+    cvi_stamp second;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        stamp->words[i] = place[i];
+        stamp->words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
+    place += CVI_STAMP_WORDS;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        is_whole = is_whole && place[CVI_STAMP_WORDS + i] == stamp->words[i];
+        second.words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
-    return is_whole;
+    return cvi_stamp_is_same(stamp, &second);
 }
 
 bool cvi_stamp_is_same(const cvi_stamp *one, const cvi_stamp *other) {

@@ -46,7 +46,7 @@ static int tear_down(void **state) {
 
 static cvi_stamp stamp_of(const desk *self) {
     cvi_stamp stamp;
-    const volatile uint32_t *place = cvi_stamp_place(self->looker);
+    const volatile _Atomic uint32_t *place = cvi_stamp_place(self->looker);
     assert_non_null(place);
     assert_true(cvi_stamp_read(place, &stamp));
     return stamp;
@@ -87,7 +87,7 @@ static void test_what_is_not_committed_does_not(void **state) {
 
 static void test_one_that_is_being_written_is_none(void **state) {
     (void)state;
-    uint32_t place[2 * CVI_STAMP_WORDS];
+    _Atomic uint32_t place[2 * CVI_STAMP_WORDS];
     cvi_stamp stamp;
     for (uint32_t i = 0; i < 2 * CVI_STAMP_WORDS; i++) {
         place[i] = i % CVI_STAMP_WORDS;
