@@ -9,7 +9,7 @@
 
 typedef struct handle {
     sqlite3_file base;
-    disk *store;
+    disk *disk;
     disk_file *file;
     int level;         /* of the file's own lock */
     unsigned readers;  /* slots of the shared memory that it shares */

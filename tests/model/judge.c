@@ -92,7 +92,7 @@ static void judge_owner(world *self, int number) {
         if (!other->is_open || other->is_outlived || other->object != last->object) {
             continue;
         }
-        if (other->born == last->born || holds_lease(self, other)) {
+        if (holds_lease(self, other)) {
             world_break(self, "sent while the owner of the job still waits for the answer to %d",
                         i);
         }
@@ -136,12 +136,23 @@ static void judge_entry(world *self, int object, int before, int now) {
     }
 }
 
+/* In the middle of a transaction what was written cannot be seen yet. */
+static bool is_settled(const world *self) {
+    bool is_settled = self->running == NULL;
+    for (int i = 0; i < self->plan.processes; i++) {
+        is_settled = is_settled && !self->processes[i].member->is_paused;
+    }
+    return is_settled;
+}
+
 void judge_file(world *self) {
     look seen;
     if (self->seen_changes == self->disk->changes || !look_at_file(self, &seen)) {
         return;
     }
-    self->seen_changes = self->disk->changes;
+    if (is_settled(self)) {
+        self->seen_changes = self->disk->changes;
+    }
     for (int i = 0; i < OBJECTS; i++) {
         judge_entry(self, i, self->kept[i].sending, seen.kept[i].sending);
         self->kept[i] = seen.kept[i];

@@ -59,8 +59,7 @@ static void judge_age(const ask *self, const given *got, const sending *sent) {
         sent->left_ms < self->begun_ms) {
         world_break(here, "a refresh got the answer to %d, which was there before", got->number);
     }
-    if (mode == CV_MODE_CACHE_ONLY &&
-        (got->source == CV_SOURCE_NETWORK || got->source == CV_SOURCE_SHARED)) {
+    if (mode == CV_MODE_CACHE_ONLY && got->source == CV_SOURCE_NETWORK) {
         world_break(here, "a call of the cache alone was answered by the service");
     }
     if (got->source == CV_SOURCE_STALE && self->options.stale == CV_STALE_NEVER) {
@@ -112,7 +111,7 @@ static bool is_explained(const ask *self, cv_code code) {
     case CV_ERROR_NETWORK:
         return has_heard(here, self, REPLY_LOST, REPLY_TOO_LATE);
     case CV_ERROR_TIMEOUT:
-        return has_deadline || has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
+        return has_deadline || here->has_timed_out || has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
         return has_heard(here, self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_NOT_CACHED:

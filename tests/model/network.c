@@ -45,7 +45,7 @@ static transfer *find_transfer(process *self, const cv_transfer *handle) {
 static reply draw_reply(world *here) {
     static const struct {
         int64_t percent;
-        reply word;
+        reply reply;
     } bad[] = {{12, REPLY_NOT_FOUND}, {26, REPLY_LIMITED}, {5, REPLY_BANNED}, {12, REPLY_OVERLOADED},
                {13, REPLY_FAILING},   {10, REPLY_CUT},     {14, REPLY_LOST}};
     if (here->is_over || chance_percent(&here->chance, here->plan.kindness)) {
@@ -174,6 +174,12 @@ static void move_on(process *self, transfer *moved) {
         answer(self, moved);
         return;
     }
+    if (self->world->true_ms - moved->start_ms >= self->world->plan.timeout_ms) {
+        self->world->has_timed_out = true;
+        (void)cv_transfer_complete(moved->handle, CV_TRANSFER_TIMED_OUT, 0, NULL);
+        let_go(self, moved);
+        return;
+    }
     if (cv_transfer_may_send(moved->handle)) {
         leave(self, moved);
     } else if (moved->handle != NULL) {
@@ -211,15 +217,13 @@ static void cancel(void *user, cv_transfer *handle) {
     }
 }
 
-/* One piece of work. */
 static void turn(void *user, cv_transport_turn *turn) {
     process *self = user;
     for (int i = 0; i < TRANSFERS; i++) {
         transfer *moved = &self->transfers[i];
         if (moved->handle != NULL && moved->due_ms <= self->world->true_ms) {
             move_on(self, moved);
-            turn->pieces = 1;
-            return;
+            turn->pieces++;
         }
     }
 }

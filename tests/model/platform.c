@@ -46,14 +46,25 @@ bool __wrap_cvi_platform_random(cvi_random *random) {
     return true;
 }
 
-/* Who sleeps lets others go on, and has slept; the clocks stand still. */
+static bool are_others_paused(const process *self) {
+    for (int i = 0; i < the_world->plan.processes; i++) {
+        const process *other = &the_world->processes[i];
+        if (other != self && other->member->is_paused) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who sleeps has slept, while the clocks stand still; whoever is in the middle of something, and
+ * may have what it waits for, goes on. */
 void __wrap_cvi_platform_sleep_us(int64_t duration_us) {
     process *self = running();
     if (self == NULL) {
         return;
     }
     self->slept_ms += duration_us / 1000 + 1;
-    if (self->may_pause && !self->is_dead) {
+    if (!self->is_dead && are_others_paused(self)) {
         crew_pause(self->member);
     }
 }

@@ -24,21 +24,31 @@ static int64_t least_due_ms(const world *self) {
     return due_ms;
 }
 
-/* Whatever somebody was in the middle of is done, in any order. */
-static void end_pauses(world *self) {
+static void let_pause(world *self, bool may_pause) {
     for (int i = 0; i < self->plan.processes; i++) {
-        self->processes[i].may_pause = false;
+        self->processes[i].may_pause = may_pause;
     }
+}
+
+static process *find_paused(world *self) {
     int first = (int)chance_draw(&self->chance, self->plan.processes);
     for (int i = 0; i < self->plan.processes; i++) {
         process *one = &self->processes[(first + i) % self->plan.processes];
         if (process_is_paused(one)) {
-            process_resume(one);
+            return one;
         }
     }
-    for (int i = 0; i < self->plan.processes; i++) {
-        self->processes[i].may_pause = !self->is_over && self->plan.pauses > 0;
+    return NULL;
+}
+
+/* Whatever somebody was in the middle of is done, in any order. */
+static void end_pauses(world *self) {
+    process *paused = NULL;
+    let_pause(self, false);
+    while ((paused = find_paused(self)) != NULL) {
+        process_resume(paused);
     }
+    let_pause(self, !self->is_over && self->plan.pauses > 0);
 }
 
 /* ---- steps ---- */

@@ -154,6 +154,7 @@ struct world {
     process processes[PROCESSES];
     process *running;   /* NULL: the scheduler */
     bool is_troubled;
+    bool has_timed_out; /* somebody, before its request left */
     bool is_over;       /* no more surprises: what is under way comes to its end */
     sending log[LOG_SIZE];
     int log_count;
