@@ -2,6 +2,8 @@
  * about the answers of calls are in judge_ending.c. */
 #include "model/judge.h"
 
+#include <string.h>
+
 #include "model/look.h"
 
 static int path_of(const sending *sent) {
@@ -85,15 +87,17 @@ static bool holds_lease(world *self, const sending *sent) {
            self->true_ms - owner->rested_ms < self->plan.lease_ms * 2 / 3;
 }
 
-static void judge_owner(world *self, int number) {
-    const sending *last = &self->log[number];
-    for (int i = 0; i < number; i++) {
+/* The job of an object has this owner: those who wait for an answer with another have lost theirs.
+ */
+static void judge_owner(world *self, int object, const char *job_id) {
+    for (int i = 0; i < self->log_count; i++) {
         sending *other = &self->log[i];
-        if (!other->is_open || other->is_outlived || other->object != last->object) {
+        if (!other->is_open || other->is_outlived || other->object != object ||
+            strcmp(other->job_id, job_id) == 0) {
             continue;
         }
         if (holds_lease(self, other)) {
-            world_break(self, "sent while the owner of the job still waits for the answer to %d",
+            world_break(self, "a second owner, while the first still waits for the answer to %d",
                         i);
         }
         other->is_outlived = true;
@@ -106,12 +110,14 @@ void judge_sending(world *self, int number) {
     judge_window(self, number);
     judge_interval(self, number);
     judge_pauses(self, number);
-    judge_owner(self, number);
     if (sender->is_suspended) {
         world_break(self, "sent by a process that is suspended");
     }
     if (look_at_file(self, &seen)) {
         judge_records(self, &seen);
+        const char *job_id = seen.kept[self->log[number].object].job_id;
+        memcpy(self->log[number].job_id, job_id, sizeof(self->log[number].job_id));
+        judge_owner(self, self->log[number].object, job_id);
     }
 }
 
@@ -145,6 +151,14 @@ static bool is_settled(const world *self) {
     return is_settled;
 }
 
+static void judge_job(world *self, int object, const kept *before, kept *now) {
+    if (!now->is_pending) {
+        memcpy(now->job_id, before->job_id, sizeof(now->job_id));
+    } else if (strcmp(now->job_id, before->job_id) != 0) {
+        judge_owner(self, object, now->job_id);
+    }
+}
+
 void judge_file(world *self) {
     look seen;
     if (self->seen_changes == self->disk->changes || !look_at_file(self, &seen)) {
@@ -155,6 +169,7 @@ void judge_file(world *self) {
     }
     for (int i = 0; i < OBJECTS; i++) {
         judge_entry(self, i, self->kept[i].sending, seen.kept[i].sending);
+        judge_job(self, i, &self->kept[i], &seen.kept[i]);
         self->kept[i] = seen.kept[i];
     }
     judge_records(self, &seen);
@@ -162,13 +177,24 @@ void judge_file(world *self) {
 
 /* ---- rest ---- */
 
+/* Then what it waits for may be that, whoever has the job. */
+static bool fetches(const process *self, int object) {
+    for (int i = 0; i < TRANSFERS; i++) {
+        if (self->transfers[i].handle != NULL && self->transfers[i].object == object) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge_waiting(const ask *self) {
     world *here = self->process->world;
     int64_t deadline_ms = self->options.deadline_ms;
     if (deadline_ms > 0 && here->true_ms >= self->begun_ms + deadline_ms) {
         world_break(here, "a call goes on past its deadline of %lld ms", (long long)deadline_ms);
     }
-    if (self->is_watching && !here->kept[self->object].is_pending) {
+    if (self->is_watching && !here->kept[self->object].is_pending &&
+        !fetches(self->process, self->object)) {
         world_break(here, "process %d waits for the job of object %d, which has ended",
                     self->process->index, self->object);
     }

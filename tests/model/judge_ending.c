@@ -109,9 +109,11 @@ static bool is_explained(const ask *self, cv_code code) {
     case CV_ERROR_SERVER:
         return has_heard(here, self, REPLY_FAILING, REPLY_OVERLOADED);
     case CV_ERROR_NETWORK:
-        return has_heard(here, self, REPLY_LOST, REPLY_TOO_LATE);
+        return here->has_timed_out || has_heard(here, self, REPLY_LOST, REPLY_TOO_LATE) ||
+               has_heard(here, self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_TIMEOUT:
-        return has_deadline || here->has_timed_out || has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
+        return has_deadline || here->has_timed_out ||
+               has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
         return has_heard(here, self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_NOT_CACHED:

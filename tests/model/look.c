@@ -1,6 +1,7 @@
 /* Owns the observer's connection. Nothing goes wrong under it, and nobody pauses in it. */
 #include "model/look.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -11,7 +12,7 @@ enum { CACHED, JOBS, RECORDED };
 
 static const char *const texts[] = {
     [CACHED] = "SELECT hash, value FROM cache",
-    [JOBS] = "SELECT hash, owner FROM dedupe_jobs WHERE status = 'pending'",
+    [JOBS] = "SELECT hash, job_id FROM dedupe_jobs WHERE status = 'pending'",
     [RECORDED] = "SELECT resource, count(*) FROM rate_limits WHERE (boot = ?1 AND boot_ms > ?2)"
                  " OR (boot IS NOT ?1 AND timestamp > ?3) GROUP BY resource",
 };
@@ -48,12 +49,12 @@ static int object_of(const world *self, const char *hash) {
     return -1;
 }
 
-static const char *text_of(sqlite3_stmt *row) {
-    return (const char *)sqlite3_column_text(row, 0);
+static const char *text_of(sqlite3_stmt *row, int column) {
+    return (const char *)sqlite3_column_text(row, column);
 }
 
 static void take_cached(world *self, sqlite3_stmt *row, look *seen) {
-    int object = object_of(self, text_of(row));
+    int object = object_of(self, text_of(row, 0));
     if (object >= 0) {
         seen->kept[object].sending = network_find_mark(
             sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1));
@@ -61,17 +62,18 @@ static void take_cached(world *self, sqlite3_stmt *row, look *seen) {
 }
 
 static void take_job(world *self, sqlite3_stmt *row, look *seen) {
-    int object = object_of(self, text_of(row));
+    int object = object_of(self, text_of(row, 0));
     if (object >= 0) {
         seen->kept[object].is_pending = true;
-        seen->kept[object].owner = sqlite3_column_int64(row, 1);
+        (void)snprintf(seen->kept[object].job_id, sizeof(seen->kept[object].job_id), "%s",
+                       text_of(row, 1));
     }
 }
 
 static void take_recorded(world *self, sqlite3_stmt *row, look *seen) {
     (void)self;
     for (int i = 0; i < PATHS; i++) {
-        if (strcmp(path_names[i], text_of(row)) == 0) {
+        if (strcmp(path_names[i], text_of(row, 0)) == 0) {
             seen->recorded[i] = sqlite3_column_int64(row, 1);
         }
     }
@@ -108,7 +110,7 @@ bool look_at_file(world *self, look *seen) {
     self->running = NULL;
     *seen = (look){.recorded = {0}};
     for (int i = 0; i < OBJECTS; i++) {
-        seen->kept[i].sending = -1;
+        seen->kept[i] = (kept){.sending = -1};
     }
     bool is_read = open_file(self) && read_all(self, seen);
     self->running = running;

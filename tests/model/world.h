@@ -22,7 +22,7 @@ enum {
     ASKS = 6,      /* that a process may have under way */
     TRANSFERS = 8, /* likewise */
     LOG_SIZE = 512,
-    MAIL_SIZE = 64,
+    JOB_ID_SIZE = 40,
     VERDICT_SIZE = 256
 };
 
@@ -58,6 +58,7 @@ typedef struct sending {
     bool is_heeded;    /* its process has had the time to write that down */
     bool is_open;      /* its process still waits for the answer */
     bool is_outlived;  /* somebody has rightly taken its job over */
+    char job_id[JOB_ID_SIZE]; /* that the file had for its object when it left */
 } sending;
 
 /* ---- processes ---- */
@@ -132,9 +133,9 @@ typedef struct plan {
 
 /* What the file says of an object. */
 typedef struct kept {
-    int sending;      /* whose answer the cache has; -1: none */
-    bool is_pending;  /* somebody has the job */
-    int64_t owner;
+    int sending;     /* whose answer the cache has; -1: none */
+    bool is_pending; /* somebody has the job */
+    char job_id[JOB_ID_SIZE]; /* with that; else what it was last */
 } kept;
 
 struct world {
