@@ -49,6 +49,7 @@ static void end_pauses(world *self) {
         process_resume(paused);
     }
     let_pause(self, !self->is_over && self->plan.pauses > 0);
+    judge_file(self); /* before time passes */
 }
 
 /* ---- steps ---- */
