@@ -27,11 +27,15 @@ static void judge_window(world *self, int number) {
     }
 }
 
-/* Who connects first may leave a little later than admitted. */
-static void judge_interval(world *self, int number) {
+/* Who connects first may leave so much later than it was admitted. */
+static int64_t longest_delay_ms(const world *self) {
     int64_t guard_ms = self->plan.guard_ms / 2;
     int64_t late_ms = self->plan.interval_ms / 21;
-    int64_t least_ms = self->plan.interval_ms - (late_ms < guard_ms ? late_ms : guard_ms);
+    return self->plan.interval_ms > 0 && late_ms < guard_ms ? late_ms : guard_ms;
+}
+
+static void judge_interval(world *self, int number) {
+    int64_t least_ms = self->plan.interval_ms - longest_delay_ms(self);
     if (number > 0 && self->plan.interval_ms > 0 &&
         self->log[number].left_ms - self->log[number - 1].left_ms < least_ms) {
         world_break(self, "two requests %lld ms apart, the interval is %lld",
@@ -56,17 +60,19 @@ static void judge_records(world *self, const look *seen) {
 
 /* ---- pauses ---- */
 
-static bool pauses(const sending *refused, const sending *later) {
+/* Whoever was admitted just before the pause still goes. */
+static bool pauses(const world *self, const sending *refused, const sending *later) {
     bool is_refusal = refused->reply == REPLY_LIMITED || refused->reply == REPLY_BANNED ||
                       refused->reply == REPLY_OVERLOADED;
     bool is_reached = refused->reply == REPLY_BANNED || path_of(refused) == path_of(later);
-    return is_refusal && is_reached && refused->is_heeded &&
+    return is_refusal && is_reached && refused->heeded_ms != NEVER &&
+           later->left_ms > refused->heeded_ms + longest_delay_ms(self) &&
            later->left_ms < refused->heard_ms + refused->asked_ms;
 }
 
 static void judge_pauses(world *self, int number) {
     for (int i = 0; i < number; i++) {
-        if (pauses(&self->log[i], &self->log[number])) {
+        if (pauses(self, &self->log[i], &self->log[number])) {
             world_break(self, "sent in the pause of %lld ms that %d has begun",
                         (long long)self->log[i].asked_ms, i);
         }
@@ -204,9 +210,10 @@ static void note_heeded(const process *self) {
     world *here = self->world;
     for (int i = 0; i < here->log_count; i++) {
         sending *sent = &here->log[i];
-        sent->is_heeded =
-            sent->is_heeded || (sent->born == self->born && sent->heard_ms >= 0 &&
-                                self->troubled_ms < sent->heard_ms && !self->is_suspended);
+        if (sent->heeded_ms == NEVER && sent->born == self->born && sent->heard_ms >= 0 &&
+            self->troubled_ms < sent->heard_ms) {
+            sent->heeded_ms = here->true_ms;
+        }
     }
 }
 

@@ -63,6 +63,9 @@ static reply draw_reply(world *here) {
 
 static int64_t draw_pause_ms(world *here, reply word) {
     bool asks = word == REPLY_LIMITED || word == REPLY_OVERLOADED;
+    if (word == REPLY_BANNED) {
+        return 60000; /* of its own accord */
+    }
     return asks ? CHANCE_OF(&here->chance, 1, 3, 20, 90) * 1000 : 0;
 }
 
@@ -91,7 +94,7 @@ static void write_body(const sending *sent, int number, char *text, size_t size)
 
 static void say_when(const sending *sent, cv_transfer *handle) {
     char seconds[24];
-    if (sent->asked_ms > 0) {
+    if (sent->asked_ms > 0 && sent->reply != REPLY_BANNED) {
         (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)(sent->asked_ms / 1000));
         cv_transfer_header(handle, "Retry-After", seconds);
     }
@@ -147,6 +150,7 @@ static void leave(process *self, transfer *leaving) {
                       .left_ms = here->true_ms,
                       .heard_ms = -1,
                       .stored_ms = -1,
+                      .heeded_ms = NEVER,
                       .reply = word,
                       .asked_ms = draw_pause_ms(here, word),
                       .is_open = true};

@@ -55,7 +55,7 @@ typedef struct sending {
     int64_t stored_ms; /* when it was first seen in the cache; -1: not yet */
     reply reply;
     int64_t asked_ms;  /* the pause that the answer asks for; 0: none */
-    bool is_heeded;    /* its process has had the time to write that down */
+    int64_t heeded_ms; /* when its process had surely written that down; NEVER: not yet */
     bool is_open;      /* its process still waits for the answer */
     bool is_outlived;  /* somebody has rightly taken its job over */
     char job_id[JOB_ID_SIZE]; /* that the file had for its object when it left */
