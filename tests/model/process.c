@@ -127,9 +127,17 @@ static void task_wake(void *user) {
 static void task_close(void *user) {
     process *self = user;
     cv_client_close(self->client);
+    self->client = NULL; /* also if it dies in there */
 }
 
 /* ---- turns ---- */
+
+static void free_asks(process *self) {
+    for (int i = 0; i < ASKS; i++) {
+        cv_request_free(self->asks[i].request);
+        self->asks[i] = (ask){.request = NULL};
+    }
+}
 
 /* What is left of one that has died. */
 static void bury(process *self) {
@@ -138,12 +146,8 @@ static void bury(process *self) {
         crew_run(self->member, task_close, self);
         self->world->running = NULL;
     }
-    for (int i = 0; i < ASKS; i++) {
-        cv_request_free(self->asks[i].request);
-        self->asks[i] = (ask){.request = NULL};
-    }
+    free_asks(self);
     world_trace(self->world, "process %d is dead", self->index);
-    self->client = NULL;
     self->is_dead = false;
 }
 
@@ -227,18 +231,10 @@ void process_wake(process *self) {
     run(self, task_wake);
 }
 
-static void free_asks(process *self) {
-    for (int i = 0; i < ASKS; i++) {
-        cv_request_free(self->asks[i].request);
-        self->asks[i] = (ask){.request = NULL};
-    }
-}
-
 void process_close(process *self) {
     self->may_pause = false;
     run(self, task_close);
     free_asks(self);
-    self->client = NULL;
 }
 
 void process_kill(process *self) {
