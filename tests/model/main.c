@@ -13,7 +13,7 @@
 #include "model/process.h"
 #include "support/scratch.h"
 
-enum { WORLDS = 10000 };
+enum { WORLDS = 10000, HANGS_S = 30 /* a world takes some milliseconds */ };
 
 typedef struct arguments {
     uint64_t first;
@@ -23,7 +23,7 @@ typedef struct arguments {
 
 static world one;
 
-/* Where the library itself gives up (an assertion, a bad address), the seed is worth as much. */
+/* Where the library itself gives up (an assertion, a bad address, a loop), the seed is worth as much. */
 static void note_crash(int number) {
     char text[64];
     int length = snprintf(text, sizeof(text), "seed %llu: signal %d\n",
@@ -109,6 +109,7 @@ static bool run_worlds(const arguments *asked, crew *team, disk *store) {
         disk_copy(store, &image);
         one.is_traced = asked->is_traced;
         world_init(&one, seed, team, store);
+        (void)alarm(HANGS_S);
         if (!world_run(&one)) {
             (void)printf("seed %llu, step %d: %s\n  again: model --seed %llu --trace\n",
                          (unsigned long long)seed, one.step, one.verdict,
@@ -135,6 +136,7 @@ int main(int count, char **values) {
     }
     (void)signal(SIGABRT, note_crash);
     (void)signal(SIGSEGV, note_crash);
+    (void)signal(SIGALRM, note_crash);
     disk_install(&store);
     (void)snprintf(one.database, sizeof(one.database), "%s",
                    scratch_file(&folder, "comics.db").text);

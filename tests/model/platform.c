@@ -230,6 +230,21 @@ size_t __wrap_cvi_bundle_ready(const cvi_bundle *self, int *members, size_t size
     return count;
 }
 
+/* ---- the gate ---- */
+
+cvi_lock_answer __real_cvi_gate_try(cvi_gate *gate, int64_t byte);
+cvi_lock_answer __wrap_cvi_gate_try(cvi_gate *gate, int64_t byte);
+
+/* The real lock; but between two of a process's transactions others may have theirs. */
+cvi_lock_answer __wrap_cvi_gate_try(cvi_gate *gate, int64_t byte) {
+    process *self = running();
+    if (self != NULL && self->may_pause && !self->is_dead &&
+        chance_percent(&the_world->chance, the_world->plan.pauses)) {
+        crew_pause(self->member);
+    }
+    return __real_cvi_gate_try(gate, byte);
+}
+
 /* ---- what a driver says ---- */
 
 struct cv_client;
