@@ -284,7 +284,7 @@ static void task_ask(void *user) {
     self->process->due_ms = 0;
 }
 
-void process_ask(process *self) {
+void process_ask(process *self, int object) {
     world *here = self->world;
     for (int i = 0; i < ASKS; i++) {
         ask *asked = &self->asks[i];
@@ -292,7 +292,7 @@ void process_ask(process *self) {
             continue;
         }
         *asked = (ask){.process = self,
-                       .object = (int)chance_draw(&here->chance, OBJECTS),
+                       .object = object,
                        .options = draw_options(here),
                        .begun_ms = here->true_ms};
         world_trace(here, "process %d asks for object %d, mode %d", self->index, asked->object,

@@ -18,7 +18,7 @@ void process_rest(process *self);
 void process_resume(process *self);
 
 /* Calls of the application's. */
-void process_ask(process *self);
+void process_ask(process *self, int object);
 void process_cancel(process *self);
 void process_suspend(process *self);
 void process_wake(process *self);

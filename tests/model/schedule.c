@@ -77,7 +77,7 @@ static void step_rest(world *self) {
 static void step_ask(world *self) {
     process *one = draw_process(self);
     if (process_is_ready(one)) {
-        process_ask(one);
+        process_ask(one, (int)chance_draw(&self->chance, OBJECTS));
     }
 }
 
@@ -108,6 +108,25 @@ static void step_time(world *self) {
     world_advance(self, CHANCE_OF(&self->chance, 1, 30, 400, self->plan.lease_ms / 2,
                                   self->plan.lease_ms + 1, self->plan.window_ms / 2,
                                   self->plan.window_ms, self->plan.ttl_s * 1000));
+}
+
+/* Somebody asks a millisecond before an earlier request leaves its window, and then as it does. */
+static void step_edge(world *self) {
+    process *one = draw_process(self);
+    end_pauses(self);
+    if (self->log_count == 0 || one->client == NULL) {
+        return;
+    }
+    const sending *earlier = &self->log[chance_draw(&self->chance, self->log_count)];
+    int64_t ends_ms = earlier->left_ms + self->plan.window_ms + self->plan.guard_ms;
+    for (int64_t early_ms = 1; early_ms >= 0 && process_is_ready(one); early_ms--) {
+        if (ends_ms - early_ms > self->true_ms) {
+            world_advance(self, ends_ms - early_ms - self->true_ms);
+        }
+        process_ask(one, earlier->object);
+        process_rest(one);
+        end_pauses(self);
+    }
 }
 
 static void step_suspend(world *self) {
@@ -155,7 +174,7 @@ static void reboot(world *self) {
     }
     judge_close(self);
     disk_cut(self->disk, &self->chance);
-    world_advance(self, 5000 + chance_draw(&self->chance, 60000));
+    world_advance(self, CHANCE_OF(&self->chance, 0, 0, 1000, 40000));
     self->boot_start_ms = self->true_ms - 60000;
     (void)snprintf(self->boot_id, sizeof(self->boot_id), "boot-%d", ++self->boots);
     self->seen_changes--;
@@ -178,9 +197,9 @@ static const struct {
     int64_t percent;
     void (*run)(world *self);
 } steps[] = {
-    {30, step_run}, {8, step_rest},  {24, step_ask},  {18, step_next},   {6, step_time},
-    {2, step_cancel}, {2, step_suspend}, {3, step_death}, {1, step_close}, {3, step_trouble},
-    {3, step_clock},
+    {22, step_run},   {8, step_rest},    {21, step_ask},  {21, step_next},
+    {5, step_time},   {6, step_edge},    {2, step_cancel}, {2, step_suspend},
+    {3, step_death},  {1, step_close},   {3, step_trouble}, {6, step_clock},
 };
 
 static void step(world *self) {
