@@ -6,6 +6,8 @@
 
 #include "model/look.h"
 
+enum { NEGATIVE_TTL_S = 300 }; /* the default */
+
 static int path_of(const sending *sent) {
     return object_paths[sent->object];
 }
@@ -130,7 +132,9 @@ void judge_sending(world *self, int number) {
 /* ---- the file ---- */
 
 static bool may_be_deleted(const world *self, const sending *stored) {
-    int64_t kept_ms = (self->plan.ttl_s + self->plan.stale_s) * 1000;
+    bool is_negative = stored->reply == REPLY_NOT_FOUND;
+    int64_t ttl_s = is_negative ? NEGATIVE_TTL_S : self->plan.ttl_s;
+    int64_t kept_ms = (ttl_s + self->plan.stale_s) * 1000;
     return self->plan.steps_wall || self->true_ms - stored->stored_ms >= kept_ms;
 }
 
