@@ -5,20 +5,20 @@
 #include "model/judge.h"
 #include "model/network.h"
 
-typedef struct given {
+typedef struct handed {
     int number; /* of the request whose answer it is; -1: none */
     int64_t id;
     cv_source source;
-} given;
+} handed;
 
-static given read_record(const cv_record *record) {
+static handed read_record(const cv_record *record) {
     size_t size = 0;
     const char *text = cv_record_raw(record, &size);
     int number = text != NULL ? network_find_mark(text, size) : -1;
-    return (given){number, 0, record->source};
+    return (handed){number, 0, record->source};
 }
 
-static bool take(const ask *self, given *taken) {
+static bool take(const ask *self, handed *taken) {
     if (object_paths[self->object] < PATHS - 1) {
         const cv_record *record = cv_record_take(self->request);
         if (record == NULL) {
@@ -46,12 +46,12 @@ static int64_t fresh_ms(const ask *self) {
     return max_age_ms > 0 && max_age_ms < ttl_ms ? max_age_ms : ttl_ms;
 }
 
-static void judge_age(const ask *self, const given *got, const sending *sent) {
+static void judge_age(const ask *self, const handed *got, const sending *sent) {
     world *here = self->process->world;
     cv_mode mode = self->options.mode;
     if (got->source == CV_SOURCE_CACHE &&
-        (sent->stored_ms < 0 || (!here->plan.steps_wall &&
-                                 self->begun_ms - sent->stored_ms >= fresh_ms(self)))) {
+        (sent->stored_ms < 0 ||
+         (!here->plan.steps_wall && self->begun_ms - sent->stored_ms >= fresh_ms(self)))) {
         world_break(here, "the answer to %d was given as fresh after %lld ms", got->number,
                     (long long)(self->begun_ms - sent->stored_ms));
     }
@@ -69,7 +69,7 @@ static void judge_age(const ask *self, const given *got, const sending *sent) {
 
 static void judge_answer(const ask *self) {
     world *here = self->process->world;
-    given got;
+    handed got;
     if (!take(self, &got) || got.number < 0 || got.number >= here->log_count) {
         world_break(here, "a call that went well has no answer of the service's");
         return;

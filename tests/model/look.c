@@ -28,7 +28,7 @@ void look_close(world *self) {
 
 static bool open_file(world *self) {
     bool opened = self->observer != NULL ||
-                  sqlite3_open_v2(self->database, &self->observer,
+                  sqlite3_open_v2(self->given.database, &self->observer,
                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
     for (int i = 0; opened && i < 3; i++) {
         opened = self->looks[i] != NULL || sqlite3_prepare_v2(self->observer, texts[i], -1,
@@ -42,7 +42,7 @@ static bool open_file(world *self) {
 
 static int object_of(const world *self, const char *hash) {
     for (int i = 0; i < OBJECTS; i++) {
-        if (strcmp(self->hashes[i], hash) == 0) {
+        if (strcmp(self->given.hashes[i], hash) == 0) {
             return i;
         }
     }
@@ -56,8 +56,8 @@ static const char *text_of(sqlite3_stmt *row, int column) {
 static void take_cached(world *self, sqlite3_stmt *row, look *seen) {
     int object = object_of(self, text_of(row, 0));
     if (object >= 0) {
-        seen->kept[object].sending = network_find_mark(
-            sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1));
+        seen->kept[object].sending =
+            network_find_mark(sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1));
     }
 }
 

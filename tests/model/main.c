@@ -23,7 +23,8 @@ typedef struct arguments {
 
 static world one;
 
-/* Where the library itself gives up (an assertion, a bad address, a loop), the seed is worth as much. */
+/* Where the library itself gives up (an assertion, a bad address, a loop), the seed is worth as
+ * much. */
 static void note_crash(int number) {
     char text[64];
     int length = snprintf(text, sizeof(text), "seed %llu: signal %d\n",
@@ -80,7 +81,7 @@ static void find_hashes(void) {
     bool is_made = cvi_settings_init(&settings, &options, &error);
     for (int i = 0; is_made && i < OBJECTS; i++) {
         cvi_call *call = make_call(&settings, i, &error);
-        (void)snprintf(one.hashes[i], sizeof(one.hashes[i]), "%s", call->hash);
+        (void)snprintf(one.given.hashes[i], sizeof(one.given.hashes[i]), "%s", call->hash);
         cvi_call_release(call);
     }
     cvi_settings_clear(&settings);
@@ -107,13 +108,12 @@ static bool run_worlds(const arguments *asked, crew *team, disk *store) {
     }
     for (uint64_t seed = asked->first; broken == 0 && seed < asked->first + asked->count; seed++) {
         disk_copy(store, &image);
-        one.is_traced = asked->is_traced;
+        one.given.is_traced = asked->is_traced;
         world_init(&one, seed, team, store);
         (void)alarm(HANGS_S);
         if (!world_run(&one)) {
             (void)printf("seed %llu, step %d: %s\n  again: model --seed %llu --trace\n",
-                         (unsigned long long)seed, one.step, one.verdict,
-                         (unsigned long long)seed);
+                         (unsigned long long)seed, one.step, one.verdict, (unsigned long long)seed);
             broken++;
         }
     }
@@ -138,7 +138,7 @@ int main(int count, char **values) {
     (void)signal(SIGSEGV, note_crash);
     (void)signal(SIGALRM, note_crash);
     disk_install(&store);
-    (void)snprintf(one.database, sizeof(one.database), "%s",
+    (void)snprintf(one.given.database, sizeof(one.given.database), "%s",
                    scratch_file(&folder, "comics.db").text);
     find_hashes();
     bool is_kept = run_worlds(&asked, &team, &store);

@@ -46,8 +46,9 @@ static reply draw_reply(world *here) {
     static const struct {
         int64_t percent;
         reply reply;
-    } bad[] = {{12, REPLY_NOT_FOUND}, {26, REPLY_LIMITED}, {5, REPLY_BANNED}, {12, REPLY_OVERLOADED},
-               {13, REPLY_FAILING},   {10, REPLY_CUT},     {14, REPLY_LOST}};
+    } bad[] = {{12, REPLY_NOT_FOUND},  {26, REPLY_LIMITED}, {5, REPLY_BANNED},
+               {12, REPLY_OVERLOADED}, {13, REPLY_FAILING}, {10, REPLY_CUT},
+               {14, REPLY_LOST}};
     if (here->is_over || chance_percent(&here->chance, here->plan.kindness)) {
         return REPLY_OK;
     }
@@ -102,9 +103,9 @@ static void say_when(const sending *sent, cv_transfer *handle) {
 
 static void give_answer(world *here, sending *sent, cv_transfer *handle) {
     static const int statuses[] = {
-        [REPLY_OK] = 200,         [REPLY_NOT_FOUND] = 404, [REPLY_LIMITED] = 420,
-        [REPLY_BANNED] = 200,     [REPLY_OVERLOADED] = 503, [REPLY_FAILING] = 500,
-        [REPLY_CUT] = 200,        [REPLY_LOST] = 0,         [REPLY_TOO_LATE] = 0};
+        [REPLY_OK] = 200,     [REPLY_NOT_FOUND] = 404,  [REPLY_LIMITED] = 420,
+        [REPLY_BANNED] = 200, [REPLY_OVERLOADED] = 503, [REPLY_FAILING] = 500,
+        [REPLY_CUT] = 200,    [REPLY_LOST] = 0,         [REPLY_TOO_LATE] = 0};
     static const cv_transfer_end ends[] = {[REPLY_CUT] = CV_TRANSFER_BROKEN,
                                            [REPLY_LOST] = CV_TRANSFER_FAILED,
                                            [REPLY_TOO_LATE] = CV_TRANSFER_TIMED_OUT};
@@ -118,8 +119,8 @@ static void give_answer(world *here, sending *sent, cv_transfer *handle) {
         (void)cv_transfer_body(handle, body, sent->reply == REPLY_CUT ? size / 2 : size);
     }
     say_when(sent, handle);
-    (void)cv_transfer_complete(handle, sent->reply >= REPLY_CUT ? ends[sent->reply]
-                                                                : CV_TRANSFER_ANSWERED,
+    (void)cv_transfer_complete(handle,
+                               sent->reply >= REPLY_CUT ? ends[sent->reply] : CV_TRANSFER_ANSWERED,
                                statuses[sent->reply], NULL);
 }
 
@@ -156,9 +157,11 @@ static void leave(process *self, transfer *leaving) {
                       .is_open = true};
     int64_t takes_ms = CHANCE_OF(&here->chance, 0, 20, 150, 900, 2500);
     int64_t timeout_ms = leaving->start_ms + here->plan.timeout_ms - here->true_ms;
-    leaving->due_ms = here->true_ms + (word == REPLY_TOO_LATE || takes_ms > timeout_ms
-                                            ? (sent->reply = REPLY_TOO_LATE, timeout_ms)
-                                            : takes_ms);
+    if (word == REPLY_TOO_LATE || takes_ms > timeout_ms) {
+        sent->reply = REPLY_TOO_LATE;
+        takes_ms = timeout_ms;
+    }
+    leaving->due_ms = here->true_ms + takes_ms;
     world_trace(here, "process %d sends %d for object %d", self->index, leaving->sending,
                 leaving->object);
     judge_sending(here, leaving->sending);
@@ -202,10 +205,8 @@ static bool start(void *user, cv_transfer *handle, const cv_transfer_request *re
         world_break(self->world, "a request for nothing that was asked for: %s", request->url);
         return false;
     }
-    *started = (transfer){.handle = handle,
-                          .object = object,
-                          .start_ms = self->world->true_ms,
-                          .sending = -1};
+    *started = (transfer){
+        .handle = handle, .object = object, .start_ms = self->world->true_ms, .sending = -1};
     if (self->asks_leave) {
         started->due_ms = self->world->true_ms + CHANCE_OF(&self->world->chance, 0, 0, 40, 300);
     } else {

@@ -18,9 +18,9 @@ bool process_is_ready(const process *self) {
     return self->client != NULL && !process_is_paused(self);
 }
 
-static bool is_running_paused(const process *self) {
-    for (int i = 0; i < self->world->plan.processes; i++) {
-        if (process_is_paused(&self->world->processes[i])) {
+static bool is_anybody_paused(const world *self) {
+    for (int i = 0; i < self->plan.processes; i++) {
+        if (process_is_paused(&self->processes[i])) {
             return true;
         }
     }
@@ -32,8 +32,6 @@ static bool is_running_paused(const process *self) {
 static cv_now look_at_clock(void *user) {
     return world_now(user);
 }
-
-static cv_options make_options(process *self, cv_clock *clock);
 
 static void note_event(const cv_event *event, void *user) {
     process *self = user;
@@ -56,7 +54,7 @@ static cv_options make_options(process *self, cv_clock *clock) {
     clock->boot_id = self->world->boot_id;
     options.api_key = "0123456789abcdef";
     options.base_url = "http://comics.example/api";
-    options.database = self->world->database;
+    options.database = self->world->given.database;
     options.drive = CV_DRIVE_POLL;
     options.timeout_ms = drawn->timeout_ms;
     options.max_wait_ms = drawn->max_wait_ms;
@@ -96,8 +94,7 @@ static void task_step(void *user) {
 }
 
 static bool is_due(const process *self) {
-    return self->due_ms <= world_now(self->world).boot_ms || network_is_due(self) ||
-           self->mail > 0;
+    return self->due_ms <= world_now(self->world).boot_ms || network_is_due(self) || self->mail > 0;
 }
 
 /* Nothing is told of a client that has not asked for anything: it has nothing to do. */
@@ -203,17 +200,16 @@ void process_step(process *self) {
 
 /* One that a lock has kept from its work looks again in a moment, and is not at rest. */
 static bool is_hindered(const process *self) {
-    return self->due_ms != NEVER &&
-           self->due_ms - world_now(self->world).boot_ms <= LOCK_LOOK_MS;
+    return self->due_ms != NEVER && self->due_ms - world_now(self->world).boot_ms <= LOCK_LOOK_MS;
 }
 
 void process_rest(process *self) {
     world *here = self->world;
     int64_t troubled_ms = self->troubled_ms;
-    bool is_alone = !is_running_paused(self);
+    bool is_alone = !is_anybody_paused(self->world);
     run(self, task_rest);
     bool is_whole = process_is_ready(self) && !self->is_suspended && is_alone &&
-                    !is_running_paused(self) && self->troubled_ms == troubled_ms &&
+                    !is_anybody_paused(self->world) && self->troubled_ms == troubled_ms &&
                     !is_hindered(self) && !world_is_broken(here);
     if (is_whole) {
         judge_rest(self);

@@ -197,9 +197,9 @@ static const struct {
     int64_t percent;
     void (*run)(world *self);
 } steps[] = {
-    {22, step_run},   {8, step_rest},    {21, step_ask},  {21, step_next},
-    {5, step_time},   {6, step_edge},    {2, step_cancel}, {2, step_suspend},
-    {3, step_death},  {1, step_close},   {3, step_trouble}, {6, step_clock},
+    {22, step_run},  {8, step_rest},  {21, step_ask},    {21, step_next},
+    {5, step_time},  {6, step_edge},  {2, step_cancel},  {2, step_suspend},
+    {3, step_death}, {1, step_close}, {3, step_trouble}, {6, step_clock},
 };
 
 static void step(world *self) {

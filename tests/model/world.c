@@ -15,7 +15,7 @@ const int64_t object_ids[OBJECTS] = {1, 2, 7, 1};
 
 void world_trace(const world *self, const char *format, ...) {
     va_list arguments;
-    if (!self->is_traced) {
+    if (!self->given.is_traced) {
         return;
     }
     (void)printf("  %9lld ms, step %3d: ", (long long)self->true_ms, self->step);
@@ -115,21 +115,15 @@ static plan draw_plan(chance *random) {
 }
 
 void world_init(world *self, uint64_t seed, crew *team, disk *store) {
-    char database[DISK_NAME_SIZE];
-    memcpy(database, self->database, sizeof(database));
-    char hashes[OBJECTS][65];
-    memcpy(hashes, self->hashes, sizeof(hashes));
-    bool is_traced = self->is_traced;
-    *self = (world){.seed = seed,
+    const given stays = self->given;
+    *self = (world){.given = stays,
+                    .seed = seed,
                     .crew = team,
                     .disk = store,
                     .true_ms = 3600000,
                     .wall_ms = INT64_C(1717243200000),
                     .boot_id = "boot-1",
-                    .boots = 1,
-                    .is_traced = is_traced};
-    memcpy(self->database, database, sizeof(database));
-    memcpy(self->hashes, hashes, sizeof(hashes));
+                    .boots = 1};
     chance_init(&self->chance, seed, 1);
     chance_init(&self->secrets, seed, 2);
     chance_init(&store->random, seed, 3);

@@ -35,29 +35,29 @@ typedef struct process process;
 
 typedef enum reply {
     REPLY_OK,
-    REPLY_NOT_FOUND,   /* 404 with the service's code 101 */
-    REPLY_LIMITED,     /* 420 or 429 */
-    REPLY_BANNED,      /* a page of HTML */
-    REPLY_OVERLOADED,  /* 503 with Retry-After */
-    REPLY_FAILING,     /* 500 */
-    REPLY_CUT,         /* ends in the middle */
-    REPLY_LOST,        /* the connection breaks */
-    REPLY_TOO_LATE     /* after the time-out */
+    REPLY_NOT_FOUND,  /* 404 with the service's code 101 */
+    REPLY_LIMITED,    /* 420 or 429 */
+    REPLY_BANNED,     /* a page of HTML */
+    REPLY_OVERLOADED, /* 503 with Retry-After */
+    REPLY_FAILING,    /* 500 */
+    REPLY_CUT,        /* ends in the middle */
+    REPLY_LOST,       /* the connection breaks */
+    REPLY_TOO_LATE    /* after the time-out */
 } reply;
 
 /* A request that has left. */
 typedef struct sending {
     int object;
-    int process;     /* and which life of it */
+    int process; /* and which life of it */
     int64_t born;
     int64_t left_ms;
     int64_t heard_ms;  /* when its answer was there; -1: not yet, or never */
     int64_t stored_ms; /* when it was first seen in the cache; -1: not yet */
     reply reply;
-    int64_t asked_ms;  /* the pause that the answer asks for; 0: none */
-    int64_t heeded_ms; /* when its process had surely written that down; NEVER: not yet */
-    bool is_open;      /* its process still waits for the answer */
-    bool is_outlived;  /* somebody has rightly taken its job over */
+    int64_t asked_ms;         /* the pause that the answer asks for; 0: none */
+    int64_t heeded_ms;        /* when its process had surely written that down; NEVER: not yet */
+    bool is_open;             /* its process still waits for the answer */
+    bool is_outlived;         /* somebody has rightly taken its job over */
     char job_id[JOB_ID_SIZE]; /* that the file had for its object when it left */
 } sending;
 
@@ -66,9 +66,9 @@ typedef struct sending {
 typedef struct transfer {
     cv_transfer *handle; /* NULL: this place is free */
     int object;
-    int64_t due_ms;      /* when it leaves, or is answered */
+    int64_t due_ms; /* when it leaves, or is answered */
     int64_t start_ms;
-    int sending;         /* -1: has not left */
+    int sending; /* -1: has not left */
 } transfer;
 
 /* A call of the application's. */
@@ -92,10 +92,10 @@ struct process {
     int64_t born;      /* counts lives, from 1; this is the number of the process */
     bool is_dead;      /* its disk does nothing any more */
     bool is_suspended;
-    int64_t dies_in;    /* operations of the disk; 0: no plan */
-    bool may_pause;     /* others may go on in the middle of its transactions */
-    int64_t due_ms;     /* by boot clock: what its driver has said last */
-    int64_t slept_ms;   /* in calls that wait */
+    int64_t dies_in;     /* operations of the disk; 0: no plan */
+    bool may_pause;      /* others may go on in the middle of its transactions */
+    int64_t due_ms;      /* by boot clock: what its driver has said last */
+    int64_t slept_ms;    /* in calls that wait */
     int64_t troubled_ms; /* when the disk last failed it */
     int64_t rested_ms;   /* when it last had nothing left to do, without trouble */
     bool asks_leave;     /* its network asks before sending */
@@ -104,7 +104,6 @@ struct process {
     ask asks[ASKS];
     char address[64]; /* of its mailbox; "": closed */
     int mail;
-    int last_code; /* of opening */
 };
 
 /* ---- the rest ---- */
@@ -133,19 +132,26 @@ typedef struct plan {
 
 /* What the file says of an object. */
 typedef struct kept {
-    int sending;     /* whose answer the cache has; -1: none */
-    bool is_pending; /* somebody has the job */
+    int sending;              /* whose answer the cache has; -1: none */
+    bool is_pending;          /* somebody has the job */
     char job_id[JOB_ID_SIZE]; /* with that; else what it was last */
 } kept;
 
+/* What all worlds of a run have in common. */
+typedef struct given {
+    char database[DISK_NAME_SIZE];
+    char hashes[OBJECTS][65]; /* the keys of the objects */
+    bool is_traced;
+} given;
+
 struct world {
+    given given; /* before world_init */
     uint64_t seed;
     chance chance;
     chance secrets; /* what the clients draw */
     plan plan;
     crew *crew;
     disk *disk;
-    char database[DISK_NAME_SIZE];
     int64_t true_ms;
     int64_t boot_start_ms; /* when the machine started */
     int64_t wall_ms;       /* what the wall clock shows */
@@ -153,19 +159,17 @@ struct world {
     int boots;
     int64_t births;
     process processes[PROCESSES];
-    process *running;   /* NULL: the scheduler */
+    process *running; /* NULL: the scheduler */
     bool is_troubled;
     bool has_timed_out; /* somebody, before its request left */
     bool is_over;       /* no more surprises: what is under way comes to its end */
     sending log[LOG_SIZE];
     int log_count;
     kept kept[OBJECTS];
-    char hashes[OBJECTS][65];
     struct sqlite3 *observer;
     struct sqlite3_stmt *looks[3];
     uint64_t seen_changes;
     int step;
-    bool is_traced;
     char verdict[VERDICT_SIZE]; /* what was broken first; "": nothing */
 };
 
