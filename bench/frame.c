@@ -7,7 +7,6 @@
 #include <comicvine.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "measure.h"
 #include "service.h"
@@ -106,23 +105,17 @@ static void ask_for_more(game *self) {
     }
 }
 
-static int64_t busy_now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void play(int frame_count, game *self, result *seen) {
     int64_t due_ns = measure_now_ns();
     for (int i = 0; i < frame_count; i++) {
         ask_for_more(self);
-        int64_t busy_ns = busy_now_ns();
+        int64_t busy_ns = measure_busy_now_ns();
         int64_t begun_ns = measure_now_ns();
         if (self->client != NULL) {
             cv_client_poll(self->client, 0);
         }
         measure_add(&seen->frames, measure_now_ns() - begun_ns);
-        measure_add(&seen->busy, busy_now_ns() - busy_ns);
+        measure_add(&seen->busy, measure_busy_now_ns() - busy_ns);
         due_ns += (int64_t)FRAME_US * 1000;
         int64_t left_us = (due_ns - measure_now_ns()) / 1000;
         measure_sleep_us(left_us > 0 ? left_us : 0);
@@ -189,6 +182,14 @@ static void measure_run(result *seen) {
     team_remove_folder(self->folder);
 }
 
+static double count_above(const measure_samples *samples, double bound_us) {
+    size_t count = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        count += (double)samples->ns[i] > bound_us * 1000.0 ? 1 : 0;
+    }
+    return (double)count;
+}
+
 static void print_run(result *self, result *floor) {
     char name[128];
     measure_distribution seen = {name, &self->frames, &floor->frames, {0}};
@@ -198,6 +199,13 @@ static void print_run(result *self, result *floor) {
     measure_print_distribution(&seen);
     snprintf(name, sizeof(name), "processor time of one frame, %s (P10)", self->plan->name);
     measure_print_distribution(&busy);
+    if (self->plan->goal_us > 0.0) {
+        snprintf(name, sizeof(name), "frames above the goal in processor time, %s (P10)",
+                 self->plan->name);
+        measure_print(&(measure_line){.name = name,
+                                      .unit = "frames",
+                                      .figure = count_above(&self->busy, self->plan->goal_us)});
+    }
     snprintf(name, sizeof(name), "answers in these frames, %s (P10)", self->plan->name);
     measure_print(
         &(measure_line){.name = name, .unit = "answers", .figure = (double)self->answers});

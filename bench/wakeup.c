@@ -138,36 +138,53 @@ static void wait_floor(void *user) {
 
 /* ---- cv_dedupe_store_wait ---- */
 
+/* To see who waits. */
+typedef struct waiter_count {
+    sqlite3 *connection;
+    sqlite3_stmt *statement;
+} waiter_count;
+
+static void open_count(const scene *self, waiter_count *waiters) {
+    team_check(sqlite3_open(self->database, &waiters->connection) == SQLITE_OK &&
+                   sqlite3_prepare_v2(waiters->connection, "SELECT count(*) FROM dedupe_waiters",
+                                      -1, &waiters->statement, NULL) == SQLITE_OK,
+               "the waiters can be counted");
+}
+
+static void close_count(waiter_count *waiters) {
+    sqlite3_finalize(waiters->statement);
+    sqlite3_close(waiters->connection);
+}
+
+static void await_one(const waiter_count *waiters) {
+    int count = 0;
+    while (count == 0) {
+        team_check(sqlite3_step(waiters->statement) == SQLITE_ROW, "the waiters can be counted");
+        count = sqlite3_column_int(waiters->statement, 0);
+        sqlite3_reset(waiters->statement);
+        measure_sleep_us(100);
+    }
+}
+
 typedef struct job_owner {
     cv_dedupe_store *jobs;
-    sqlite3 *connection; /* to see who waits */
-    sqlite3_stmt *waiters;
+    waiter_count waiters;
 } job_owner;
 
 static void open_owner(const scene *self, job_owner *owner) {
     owner->jobs = open_jobs(self);
-    team_check(sqlite3_open(self->database, &owner->connection) == SQLITE_OK &&
-                   sqlite3_prepare_v2(owner->connection, "SELECT count(*) FROM dedupe_waiters", -1,
-                                      &owner->waiters, NULL) == SQLITE_OK,
-               "the waiters can be counted");
+    open_count(self, &owner->waiters);
 }
 
 static void close_owner(job_owner *owner) {
-    sqlite3_finalize(owner->waiters);
-    sqlite3_close(owner->connection);
+    close_count(&owner->waiters);
     cv_dedupe_store_close(owner->jobs);
 }
 
 static void await_waiter(scene *self, void *user) {
     const job_owner *owner = user;
-    int count = 0;
     (void)self;
-    while (count == 0) {
-        team_check(sqlite3_step(owner->waiters) == SQLITE_ROW, "the waiters can be counted");
-        count = sqlite3_column_int(owner->waiters, 0);
-        sqlite3_reset(owner->waiters);
-        measure_sleep_us(100);
-    }
+    await_one(&owner->waiters);
 }
 
 static void own_job(scene *self, void *user) {
@@ -264,11 +281,14 @@ static void wait_idle_job(void *user) {
 
 static void wait_idle_call(void *user) {
     scene *self = user;
+    waiter_count waiters;
     cv_client *client = open_client(self, CV_DRIVE_THREAD);
     team_await(&self->owned, 1);
     cv_request *request = cv_request_retrieve(client, CV_ISSUE, ISSUE_ID, NULL);
     TEAM_DONE(request != NULL);
-    measure_sleep_us(20000); /* the thread starts, and joins the waiters */
+    open_count(self, &waiters); /* not to be counted, nor the start of the thread */
+    await_one(&waiters);
+    close_count(&waiters);
     atomic_store(&self->waiting, 1);
     int64_t begun_us = cpu_us();
     measure_sleep_us(self->idle_ms * 1000);
@@ -316,12 +336,14 @@ static void find_hash(void *user) {
     cv_client *client = open_client(self, CV_DRIVE_POLL);
     cv_request *request = cv_request_retrieve(client, CV_ISSUE, ISSUE_ID, NULL);
     TEAM_DONE(request != NULL);
-    cv_client_poll(client, 50);
     team_check(sqlite3_open(self->database, &connection) == SQLITE_OK &&
                    sqlite3_prepare_v2(connection, "SELECT hash FROM dedupe_jobs", -1, &statement,
-                                      NULL) == SQLITE_OK &&
-                   sqlite3_step(statement) == SQLITE_ROW,
-               "the call has a job");
+                                      NULL) == SQLITE_OK,
+               "jobs can be read");
+    while (sqlite3_step(statement) != SQLITE_ROW) {
+        team_check(sqlite3_reset(statement) == SQLITE_OK, "jobs can be read");
+        cv_client_poll(client, 10);
+    }
     snprintf(self->call_hash, sizeof(self->call_hash), "%s",
              (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);

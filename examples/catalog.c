@@ -6,7 +6,7 @@
  *        catalog BASE_URL DATABASE fetch             asks for what is not known, and lists
  *
  * The key comes from COMIC_VINE_API_KEY. Ends with 0, with 1 if something failed, with 2 if it was
- * called wrongly.
+ * called wrongly. To build: cc catalog.c $(pkg-config --cflags --libs comicvine sqlite3)
  *
  * Of the file: user_version and the tables that stores.h names are the library's, all others yours
  * (a program that versions its tables keeps that number in one of them). Of the connection: the

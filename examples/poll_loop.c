@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static int under_way;
+static int failed;
 
 static void show(cv_request *request, void *user) {
     (void)user;
@@ -18,7 +19,8 @@ static void show(cv_request *request, void *user) {
     if (issue) {
         printf("%lld: %s\n", (long long)issue->id, issue->name ? issue->name : "(no title)");
     } else {
-        printf("%s\n", cv_request_error(request)->message);
+        fprintf(stderr, "%s\n", cv_request_error(request)->message);
+        failed++;
     }
     cv_issue_free(issue);
     cv_request_free(request);
@@ -40,9 +42,11 @@ static int read_ids(cv_client *client) {
     text[length] = '\0';
     length = 0;
     cv_request *request = cv_request_retrieve(client, CV_ISSUE, strtoll(text, NULL, 10), NULL);
+    under_way++;
     if (request) {
         cv_request_on_done(request, show, NULL);
-        under_way++;
+    } else {
+        show(NULL, NULL); /* whose error says: no memory */
     }
     return 0;
 }
@@ -78,5 +82,5 @@ int main(int argc, char **argv) {
     }
     loop(client);
     cv_client_close(client);
-    return 0;
+    return failed == 0 ? 0 : 1;
 }

@@ -7,8 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+typedef struct calls {
+    int left;
+    int failed;
+} calls;
+
 static void show_event(const cv_event *event, void *user) {
-    int *left = user;
+    calls *self = user;
     printf("%s %lld: %s", event->path, (long long)event->id, cv_event_name(event->kind));
     switch (event->kind) {
     case CV_EVENT_WAITING:
@@ -28,7 +33,8 @@ static void show_event(const cv_event *event, void *user) {
     printf("\n");
     if (event->kind == CV_EVENT_DONE) {
         cv_request_free(event->request);
-        (*left)--;
+        self->failed += event->code != CV_OK ? 1 : 0;
+        self->left--;
     }
 }
 
@@ -43,7 +49,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: %s BASE_URL DATABASE ID...\n", argv[0]);
         return 2;
     }
-    int left = argc - 3;
+    calls self = {.left = argc - 3};
     cv_options options = CV_OPTIONS_INIT;
     options.api_key = getenv("COMIC_VINE_API_KEY");
     options.base_url = argv[1];
@@ -51,7 +57,7 @@ int main(int argc, char **argv) {
     options.on_event = show_event;
     options.on_log = show_line;
     options.log_level = CV_LOG_DEBUG;
-    options.user = &left;
+    options.user = &self;
 
     cv_client *client = cv_client_open(&options);
     if (!client) {
@@ -60,12 +66,13 @@ int main(int argc, char **argv) {
     }
     for (int i = 3; i < argc; i++) {
         if (!cv_request_retrieve(client, CV_ISSUE, strtoll(argv[i], NULL, 10), NULL)) {
-            left--; /* no memory: there is no request that could tell of its end */
+            self.left--; /* no memory: there is no request that could tell of its end */
+            self.failed++;
         }
     }
-    while (left > 0) {
+    while (self.left > 0) {
         cv_client_poll(client, -1);
     }
     cv_client_close(client);
-    return 0;
+    return self.failed == 0 ? 0 : 1;
 }

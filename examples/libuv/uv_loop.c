@@ -1,6 +1,6 @@
 /* Fetches issues from within a libuv loop, beside a timer of the program's own: the client's
  * descriptor is a uv_poll_t. When all answers are here nothing is watched any more, and the loop
- * ends. GLib takes the descriptor in the same way, through g_unix_fd_add.
+ * ends.
  *
  * usage: uv_loop BASE_URL DATABASE ID...      the key comes from COMIC_VINE_API_KEY */
 #include <comicvine.h>
@@ -14,6 +14,7 @@ typedef struct program {
     uv_poll_t due;
     uv_timer_t heart;
     int under_way;
+    int failed;
     int beats;
 } program;
 
@@ -23,7 +24,8 @@ static void show(cv_request *request, void *user) {
     if (issue) {
         printf("%lld: %s\n", (long long)issue->id, issue->name ? issue->name : "(no title)");
     } else {
-        printf("%s\n", cv_request_error(request)->message);
+        fprintf(stderr, "%s\n", cv_request_error(request)->message);
+        self->failed++;
     }
     cv_issue_free(issue);
     cv_request_free(request);
@@ -58,15 +60,17 @@ static int run(program *self, char **ids) {
     for (; *ids; ids++) {
         cv_request *request =
             cv_request_retrieve(self->client, CV_ISSUE, strtoll(*ids, NULL, 10), NULL);
+        self->under_way++;
         if (request) {
             cv_request_on_done(request, show, self);
-            self->under_way++;
+        } else {
+            show(NULL, self); /* whose error says: no memory */
         }
     }
     uv_poll_start(&self->due, UV_READABLE, poll_client);
     uv_timer_start(&self->heart, beat, 10, 10);
     uv_run(loop, UV_RUN_DEFAULT);
-    return 0;
+    return self->failed == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv) {

@@ -97,7 +97,7 @@ CV_API const cv_page *cv_page_take(cv_request *request);
 /* What became of one id. */
 typedef struct cv_many_item {
     int64_t id;
-    const cv_record *record; /* NULL: missing or failed */
+    const cv_record *record; /* NULL: missing or failed; may be cast to its type (cv_issue) */
     cv_error error;          /* CV_OK with a record; CV_ERROR_NOT_FOUND: there is no such object, as
                                 far as the service says */
     int64_t reserved[8];

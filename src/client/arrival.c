@@ -9,6 +9,7 @@
 #include "client/renewal.h"
 #include "client/retry.h"
 #include "client/telling.h"
+#include "client/unread.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -94,6 +95,35 @@ static void hear_key(const cvi_engine *engine, const cvi_finding *finding, cvi_n
     }
 }
 
+/* To the claim: at once again, newly admitted. */
+static void start_anew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_flight_note_word(engine, flight, NULL, now);
+    cvi_flight_move(flight, CVI_STAGE_CLAIM);
+}
+
+static void take_judged(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                        cvi_now now) {
+    if (finding == NULL) {
+        flight->distrust_cache = true;
+        start_anew(engine, flight, now);
+        return;
+    }
+    hear_key(engine, finding, now);
+    cvi_flight_note_word(engine, flight, finding, now);
+    take_finding(engine, flight, finding, now);
+}
+
+static void judge(cvi_engine *engine, cvi_flight *flight, cvi_response *response, cvi_now now) {
+    cvi_finding finding;
+    bool is_useful = true;
+    if (cvi_renewal_is_answer(response)) {
+        is_useful = cvi_renewal_judge(flight, response, &finding);
+    } else {
+        cvi_judge_response(flight->call, response, &finding);
+    }
+    take_judged(engine, flight, is_useful ? &finding : NULL, now);
+}
+
 static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                           cvi_now now) {
     cvi_tell_response(engine, flight, response, now);
@@ -104,11 +134,9 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
     bool is_void =
         response->kind == CVI_RESPONSE_NOT_ADMITTED || response->kind == CVI_RESPONSE_ABORTED;
     if (is_void || (dead && !flight->fresh_connection)) {
-        /* Nobody has seen it, a dead connection swallowed it, or we broke it off ourselves: at once
-         * again, newly admitted. */
+        /* Nobody has seen it, a dead connection swallowed it, or we broke it off ourselves. */
         flight->fresh_connection = dead;
-        cvi_flight_note_word(engine, flight, NULL, now);
-        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        start_anew(engine, flight, now);
         return;
     }
     if (response->kind == CVI_RESPONSE_REDIRECT) {
@@ -116,25 +144,27 @@ static void take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *
         take_redirect(flight, response);
         return;
     }
-    cvi_finding finding;
     cvi_renewal_note(engine, flight, response);
-    if (!cvi_renewal_is_answer(response)) {
-        cvi_judge_response(flight->call, response, &finding);
-    } else if (!cvi_renewal_judge(flight, response, &finding)) {
-        flight->distrust_cache = true; /* the whole, then, newly admitted */
-        cvi_flight_note_word(engine, flight, NULL, now);
-        cvi_flight_move(flight, CVI_STAGE_CLAIM);
-        return;
+    if (!cvi_unread_put_off(engine, flight, response)) {
+        judge(engine, flight, response, now);
     }
-    hear_key(engine, &finding, now);
-    cvi_flight_note_word(engine, flight, &finding, now);
-    take_finding(engine, flight, &finding, now);
+}
+
+/* Before anybody else is admitted. */
+static void heed_at_once(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (flight->must_heed) {
+        cvi_flight_heed(engine, flight, now);
+    }
+}
+
+void cvi_flight_take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                             cvi_now now) {
+    take_judged(engine, flight, finding, now);
+    heed_at_once(engine, flight, now);
 }
 
 void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                               cvi_now now) {
     take_response(engine, flight, response, now);
-    if (flight->must_heed) { /* at once, before anybody else is admitted */
-        cvi_flight_heed(engine, flight, now);
-    }
+    heed_at_once(engine, flight, now);
 }

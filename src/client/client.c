@@ -16,7 +16,8 @@
 #define WITHOUT_END (-1)
 
 /* Of a poll that does not wait. What a single small call takes in a turn is always done. */
-static const cvi_driver_budget of_a_frame = {.time_us = 1000, .least_units = 8};
+static const cvi_driver_budget of_a_frame = {
+    .time_us = 1000, .least_units = 8, .piece_bytes = CVI_DRIVER_PIECE_BYTES};
 
 const char *cv_version(void) {
     return CV_VERSION;
@@ -87,7 +88,11 @@ static cvi_stores *open_stores(cv_client *client, cv_error *error) {
         .random = client->random,
         .log = client->log,
     };
-    return cvi_stores_open(&stores, error);
+    cvi_stores *opened = cvi_stores_open(&stores, error);
+    if (opened != NULL && options->drive == CV_DRIVE_POLL) {
+        cvi_stores_write_back_apart(opened); /* turns are short there */
+    }
+    return opened;
 }
 
 static cv_client *allocate_client(const cv_allocator *allocator) {
@@ -121,6 +126,7 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     client->due_boot_ms = INT64_MAX;
     client->clock = client->settings.clock;
     client->network = client->settings.network;
+    cvi_recent_init(&client->recent, &client->settings);
     return client;
 }
 
@@ -216,6 +222,7 @@ void cv_client_close(cv_client *client) {
     }
     cvi_driver_stop(client);
     wait_for_visitors(client);
+    cvi_recent_clear(&client->recent);
     cvi_stores_close(client->stores);
     client->stores = NULL;
     cvi_ready_close(client); /* callbacks may fork: this is the parent's */
@@ -295,7 +302,8 @@ static int poll_until(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms)
 /* What work leaves of the budget is for deliveries, and one of them always has its place. */
 static int poll_within(cv_client *client, cvi_waiter *waiter, int64_t budget_us) {
     int64_t begun_us = cvi_platform_now_us();
-    const cvi_driver_budget budget = {.time_us = budget_us, .least_units = 1};
+    const cvi_driver_budget budget = {
+        .time_us = budget_us, .least_units = 1, .piece_bytes = CVI_DRIVER_PIECE_BYTES};
     wait_or_drive(client, waiter, 0, &budget);
     int64_t left_us = budget_us - (cvi_platform_now_us() - begun_us);
     return deliver(client, left_us > 0 ? left_us : 0);

@@ -14,6 +14,7 @@
 
 #include "client/call.h"
 #include "client/engine.h"
+#include "client/recent.h"
 #include "client/revalidations.h"
 #include "client/settings.h"
 #include "client/shelf.h"
@@ -82,6 +83,7 @@ struct cv_client {
     cvi_event_line events; /* of all requests */
     int event_count;
     cvi_revalidations revalidations;
+    cvi_recent recent;
     cvi_waiter *waiters;
     cvi_key_state key_state; /* what the service last said to the key */
     cvi_now key_heard;       /* and when */
@@ -162,7 +164,11 @@ void cvi_driver_interrupt_locked(cv_client *client);
 typedef struct cvi_driver_budget {
     int64_t time_us;
     int64_t least_units; /* also when that takes longer */
+    size_t piece_bytes;  /* longer bodies are worked on in parts of so many; 0: at once */
 } cvi_driver_budget;
+
+/* Of a caller that has not: it is decoded in some tenths of a millisecond. */
+#define CVI_DRIVER_PIECE_BYTES ((size_t)64 << 10)
 
 extern const cvi_driver_budget cvi_driver_whole_turn; /* where the caller has time */
 

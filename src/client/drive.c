@@ -1,8 +1,9 @@
 /* Owns a turn of the driver. The work is of some kinds that take turns: where a slice of time is
  * over, the next one goes on with the next kind, and within a kind with who has waited longest; so
  * however short the slices are, everybody is served. What cannot be divided is one unit: a flight's
- * step (with it a transaction), what one socket has, the decoding of one answer, a batch of the
- * shelf, a batch of a cleanup. Used by who has the role. */
+ * step (with it a transaction), what one socket has, the part of an answer that is decoded, a
+ * batch of the shelf, of a cleanup, or of what goes back from the log into the file. Storing a long
+ * answer has a turn of its own. Used by who has the role. */
 #include "client/drive.h"
 
 #include "client/many.h"
@@ -19,6 +20,7 @@ typedef struct turn {
     cvi_now now;
     int64_t engine_due_boot_ms;
     int64_t shelf_due_boot_ms;
+    size_t piece_bytes;
     int64_t many_steps; /* left to requests for many, which are long */
     bool is_cut;        /* the slice was over before all was done */
 } turn;
@@ -100,16 +102,26 @@ static void move_bytes(turn *self) {
     cvi_transport_turn(self->client->transport, 0, -1, self->slice);
 }
 
+/* A long body is looked through before it is taken. */
+static void prepare_arrivals(turn *self) {
+    while (self->piece_bytes > 0 && !cvi_slice_is_over(self->slice) &&
+           cvi_transport_prepare(self->client->transport, self->piece_bytes)) {
+        cvi_slice_count_bytes(self->slice, self->piece_bytes);
+    }
+}
+
 static void take_arrivals(turn *self) {
     cv_client *client = self->client;
     cvi_response response;
     void *owner = NULL;
+    prepare_arrivals(self);
     self->now = cvi_clock_now(&client->clock);
     while (!cvi_slice_is_over(self->slice) &&
            (owner = cvi_transport_next(client->transport, &response)) != NULL) {
         size_t size = response.size;
         cvi_engine_receive(client->engine, owner, &response, self->now);
         cvi_slice_count_bytes(self->slice, size);
+        prepare_arrivals(self);
     }
     if (cvi_stores_wake_drain(client->stores)) {
         cvi_engine_wake_watchers(client->engine);
@@ -129,8 +141,14 @@ static void store_shelf(turn *self) {
     self->slice->units += is_due ? 1 : 0;
 }
 
-static void (*const kinds[])(turn *) = {take_inbox, step_engine, move_bytes, take_arrivals,
-                                        store_shelf};
+/* Where a thread drives, commits do it. */
+static void write_back(turn *self) {
+    bool is_done = !self->client->is_suspended && cvi_stores_write_back(self->client->stores);
+    self->slice->units += is_done ? 1 : 0;
+}
+
+static void (*const kinds[])(turn *) = {take_inbox,    step_engine, move_bytes,
+                                        take_arrivals, store_shelf, write_back};
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -140,7 +158,9 @@ enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 static void work_once(turn *self) {
     for (int i = 0; i < KIND_COUNT && !self->is_cut; i++) {
         kinds[self->client->next_kind](self);
-        self->client->next_kind = (self->client->next_kind + 1) % KIND_COUNT;
+        if (!self->slice->is_given_up) { /* else it is the first of the next turn */
+            self->client->next_kind = (self->client->next_kind + 1) % KIND_COUNT;
+        }
         self->is_cut = cvi_slice_is_over(self->slice);
     }
 }
@@ -168,7 +188,9 @@ static int64_t work_for(cv_client *client, const cvi_driver_budget *budget) {
     turn self = {.client = client,
                  .slice = &slice,
                  .now = cvi_clock_now(&client->clock),
+                 .piece_bytes = budget->piece_bytes,
                  .many_steps = CVI_MANY_STEPS};
+    cvi_engine_divide(client->engine, budget->piece_bytes);
     work(&self);
     cvi_log_flush(client->log);
     return due_of(&self);
@@ -230,6 +252,7 @@ static bool is_flushed(const cv_client *client) {
 
 void cvi_drive_flush(cv_client *client) {
     cvi_timeout timeout = cvi_timeout_start(FLUSH_MS);
+    cvi_engine_divide(client->engine, 0);
     bool is_first = true;
     while (is_first || (!is_flushed(client) && cvi_timeout_left_ms(timeout) > 0)) {
         cvi_now now = cvi_clock_now(&client->clock);

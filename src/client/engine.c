@@ -9,6 +9,7 @@
 #include "client/renewal.h"
 #include "client/stale.h"
 #include "client/telling.h"
+#include "client/unread.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
@@ -30,6 +31,7 @@ cvi_engine *cvi_engine_open(const cvi_engine_options *options, cvi_now now) {
 static void free_flight(cvi_engine *engine, cvi_flight *flight) {
     const cv_allocator *allocator = &engine->options.allocator;
     cvi_renewal_forget(flight);
+    cvi_unread_drop(flight);
     cvi_call_release(flight->call);
     cvi_result_release(flight->result);
     cvi_result_release(flight->stale);
@@ -265,6 +267,12 @@ static void end_if_empty(cvi_engine *engine, cvi_flight *flight) {
         break;
     case CVI_STAGE_DONE:
         break;
+    case CVI_STAGE_DECODE:
+        if (!cvi_unread_is_answer(flight)) {
+            cvi_unread_drop(flight);
+            cvi_flight_pass(flight);
+        }
+        break;
     default:
         cvi_flight_pass(flight);
     }
@@ -412,7 +420,9 @@ static bool step_flights(cvi_engine *engine, cvi_now now, cvi_slice *slice, int6
     while (*link != NULL) {
         cvi_flight *flight = *link;
         if (flight->round != engine->round && flight->stage != CVI_STAGE_DONE) {
-            if (cvi_slice_is_over(slice)) {
+            if (cvi_slice_is_over(slice) ||
+                (now.boot_ms >= flight->due_boot_ms && cvi_stage_is_long(engine, flight) &&
+                 cvi_slice_give_up(slice))) {
                 return false;
             }
             take_turn(engine, flight, now, slice);
@@ -438,6 +448,10 @@ int64_t cvi_engine_step(cvi_engine *engine, cvi_now now, cvi_slice *slice) {
     engine->is_in_round = false;
     clean(engine, now, slice);
     return earliest(next, next_clean(engine));
+}
+
+void cvi_engine_divide(cvi_engine *engine, size_t piece_bytes) {
+    engine->piece_bytes = piece_bytes;
 }
 
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now) {

@@ -77,6 +77,7 @@ typedef struct cvi_store_ops {
     cvi_store_answer (*heed)(cvi_stores *, const cvi_heed_spec *, cvi_now, int64_t *left_ms,
                              cv_error *);
     cvi_store_answer (*clean)(cvi_stores *, cvi_now, bool *more, cv_error *);
+    cvi_store_answer (*make_room)(cvi_stores *, const cvi_completion *, cvi_now, cv_error *);
 } cvi_store_ops;
 
 /* The transport likewise. */
@@ -131,13 +132,18 @@ void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);
  * call again, INT64_MAX: when something arrives. */
 int64_t cvi_engine_step(cvi_engine *engine, cvi_now now, cvi_slice *slice);
 
+/* From now on bodies of more than so many bytes are decoded in parts, one in each step; 0: at once,
+ * also the rest of those that are begun. */
+void cvi_engine_divide(cvi_engine *engine, size_t piece_bytes);
+
 /* Takes a response of the transport's for its owner, a flight. */
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now);
 
 /* From now on nothing is begun: the steps that follow store what is here and hand jobs and unused
  * admissions back, then touch neither stores nor transport, and only end what has a deadline. The
- * transport must have been reset, and its responses received. */
-void cvi_engine_suspend(cvi_engine *engine);
+ * transport must have been reset, and its responses received; what is being decoded is so at once.
+ */
+void cvi_engine_suspend(cvi_engine *engine, cvi_now now);
 
 /* Goes on where it was: what waits asks the cache again, and for a new admission. */
 void cvi_engine_resume(cvi_engine *engine);

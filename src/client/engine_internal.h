@@ -39,6 +39,7 @@ struct cvi_engine {
     int64_t round;    /* of steps: each flight has one turn in it */
     bool is_in_round; /* some have not had theirs */
     bool is_suspended;
+    size_t piece_bytes; /* longer bodies are read in parts of so many; 0: none are */
     int64_t clean_boot_ms;
     int64_t all_until_boot_ms; /* no request of any path before this */
     int64_t all_ends_boot_ms;

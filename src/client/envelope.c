@@ -13,7 +13,7 @@
 
 enum { STATUS_GOOD = 1, STATUS_NOT_FOUND = 101 };
 
-enum { PAGE_TITLE_SIZE = 80 };
+enum { PAGE_TITLE_SIZE = 80, PAGE_HEAD_BYTES = 64 << 10 /* a title stands in front */ };
 
 /* The service's codes, and what they mean to a caller. */
 static const struct {
@@ -105,7 +105,8 @@ static void quote_title(const cvi_response *response, char *title, size_t size) 
         return;
     }
     const char *end = response->body + response->size;
-    const char *start = find_without_case(response->body, response->size, "<title");
+    size_t head = response->size < PAGE_HEAD_BYTES ? response->size : PAGE_HEAD_BYTES;
+    const char *start = find_without_case(response->body, head, "<title");
     const char *text = start != NULL ? memchr(start, '>', (size_t)(end - start)) : NULL;
     if (text != NULL) {
         text++;
@@ -249,23 +250,38 @@ static void judge_envelope(const cvi_call *call, const cvi_response *response,
     }
 }
 
-/* A body that ends within a text, an object or a list was cut on the way. */
-static bool was_cut(const char *body, size_t size) {
-    int64_t depth = 0;
-    bool in_text = false;
-    for (size_t i = 0; i < size; i++) {
-        i += in_text ? strcspn(body + i, "\"\\") : 0; /* most of a long body is text */
-        char byte = body[i];
-        if (in_text && byte == '\\') {
-            i++; /* what follows does not end the text */
-        } else if (byte == '"') {
-            in_text = !in_text;
-        } else if (!in_text) {
-            depth += byte == '{' || byte == '[' ? 1 : 0;
-            depth -= byte == '}' || byte == ']' ? 1 : 0;
+bool cvi_judge_decodes(const cvi_response *response) {
+    return response->kind == CVI_RESPONSE_ANSWER && first_byte(response) == '{';
+}
+
+cvi_decoding *cvi_judge_begin(const cvi_call *call, cvi_body body) {
+    cvi_decode_options options = {.resource = call->resource, .is_list = call->is_list};
+    return cvi_decoding_begin(&options, &call->allocator, body);
+}
+
+/* What is no answer: a body that ends within a text, an object or a list was cut on the way. */
+static void judge_undecodable(const cvi_call *call, const cvi_response *response,
+                              const cv_error *error, bool is_cut, cvi_finding *finding) {
+    if (error->code == CV_ERROR_NOMEM || !judge_http_status(call, response, finding)) {
+        cvi_error_set(&finding->error, error->code, "%s: %s", call->label, error->message);
+        complete_error(finding, response, 0);
+        if (is_cut && error->code == CV_ERROR_RESPONSE) {
+            allow_retry(finding);
         }
     }
-    return in_text || depth > 0;
+}
+
+void cvi_judge_decoded(const cvi_call *call, const cvi_response *response, cvi_decoding *decoding,
+                       cvi_finding *finding) {
+    cv_error error;
+    bool is_cut = false;
+    memset(finding, 0, sizeof(*finding));
+    finding->result = cvi_decoding_end(decoding, &is_cut, &error);
+    if (finding->result != NULL) {
+        judge_envelope(call, response, finding);
+    } else {
+        judge_undecodable(call, response, &error, is_cut, finding);
+    }
 }
 
 static void judge_answer(const cvi_call *call, cvi_response *response, cvi_finding *finding) {
@@ -274,23 +290,17 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
         cvi_release(&call->allocator, response->body);
         return;
     }
-    cv_error error;
-    bool cut = was_cut(response->body, response->size);
-    cvi_body body = {response->body, response->size};
-    response->body = NULL; /* decoding takes it, and frees what is no answer */
-    response->size = 0;
-    finding->result = decode(call, body, &error);
-    if (finding->result != NULL) {
-        judge_envelope(call, response, finding);
+    cvi_decoding *decoding = cvi_judge_begin(call, (cvi_body){response->body, response->size});
+    if (decoding == NULL) {
+        cv_error error;
+        cvi_error_no_memory(&error);
+        judge_undecodable(call, response, &error, false, finding);
+        cvi_release(&call->allocator, response->body);
         return;
     }
-    if (error.code == CV_ERROR_NOMEM || !judge_http_status(call, response, finding)) {
-        cvi_error_set(&finding->error, error.code, "%s: %s", call->label, error.message);
-        complete_error(finding, response, 0);
-        if (cut && error.code == CV_ERROR_RESPONSE) {
-            allow_retry(finding);
-        }
-    }
+    response->body = NULL; /* freed with what is no answer */
+    response->size = 0;
+    cvi_judge_decoded(call, response, decoding, finding);
 }
 
 /* What it means that no answer came: by the kind of response. */
@@ -341,10 +351,8 @@ static bool is_as_stored(const cvi_call *call, bool is_negative, cvi_finding *fi
     return status_code == STATUS_GOOD && is_asked_for(call, finding);
 }
 
-void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi_finding *finding) {
+static void judge_stored(const cvi_call *call, bool is_negative, cvi_finding *finding) {
     static const cvi_response no_response = {.http_status = 0};
-    memset(finding, 0, sizeof(*finding));
-    finding->result = decode(call, body, &finding->error);
     if (finding->result == NULL) {
         return;
     }
@@ -356,4 +364,17 @@ void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi
         judge_status_code(call, &no_response, cvi_result_envelope(finding->result), finding);
         drop_result(finding);
     }
+}
+
+void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi_finding *finding) {
+    memset(finding, 0, sizeof(*finding));
+    finding->result = decode(call, body, &finding->error);
+    judge_stored(call, is_negative, finding);
+}
+
+void cvi_judge_decoded_stored(const cvi_call *call, cvi_decoding *decoding, bool is_negative,
+                              cvi_finding *finding) {
+    memset(finding, 0, sizeof(*finding));
+    finding->result = cvi_decoding_end(decoding, NULL, &finding->error);
+    judge_stored(call, is_negative, finding);
 }

@@ -22,8 +22,22 @@ typedef struct cvi_finding {
 /* Judges a response and takes its body. */
 void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_finding *finding);
 
+/* Whether the response has a body to be decoded: what follows is the same in parts. */
+bool cvi_judge_decodes(const cvi_response *response);
+
+/* Begins to decode an answer to the call. Takes the body; NULL without memory, and does not. */
+cvi_decoding *cvi_judge_begin(const cvi_call *call, cvi_body body);
+
+/* Judges the response whose body was decoded so, and does what is left of that. */
+void cvi_judge_decoded(const cvi_call *call, const cvi_response *response, cvi_decoding *decoding,
+                       cvi_finding *finding);
+
 /* Judges a body that was stored as good, or (`is_negative`) as one that denies the object; takes
  * it. Of the second kind comes CV_ERROR_NOT_FOUND, of an unusable one CV_ERROR_RESPONSE. */
 void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi_finding *finding);
+
+/* The same for one that was decoded in parts. */
+void cvi_judge_decoded_stored(const cvi_call *call, cvi_decoding *decoding, bool is_negative,
+                              cvi_finding *finding);
 
 #endif

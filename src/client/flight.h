@@ -4,6 +4,7 @@
 #define CVI_CLIENT_FLIGHT_H
 
 #include "client/engine.h"
+#include "client/envelope.h"
 
 typedef enum cvi_stage {
     CVI_STAGE_LOOKUP,  /* asks the cache; also while waiting for quota, owning nothing */
@@ -13,6 +14,7 @@ typedef enum cvi_stage {
     CVI_STAGE_RECEIVE, /* waits for the transport */
     CVI_STAGE_STORE,   /* ends the job: stores the answer, shares the error, or passes the job on */
     CVI_STAGE_BACKOFF, /* waits before another try, job kept */
+    CVI_STAGE_DECODE,  /* reads a long body, a part in each turn */
     CVI_STAGE_DONE     /* left by all; freed by the step */
 } cvi_stage;
 
@@ -38,6 +40,9 @@ typedef enum cvi_ending {
 } cvi_ending;
 
 #define CVI_NEVER INT64_MAX
+
+/* A body that is being read (unread.c). */
+typedef struct cvi_unread cvi_unread;
 
 struct cvi_flight {
     cvi_engine *engine;
@@ -66,6 +71,7 @@ struct cvi_flight {
 
     cvi_recalled recalled;  /* what the service may confirm; its body NULL: nothing */
     cvi_transfer *transfer; /* in RECEIVE */
+    cvi_unread *unread;     /* in DECODE */
     char *redirect_url;     /* where the service sent us, or NULL */
     int redirects;
     int64_t tries;          /* answered or failed */
@@ -98,6 +104,8 @@ struct cvi_flight {
     int64_t fetched_at_ms;
     cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
     cvi_validators validators;
+    bool wanted_room;        /* in STORE, for a long result: it was asked for */
+    bool has_room;           /* and was made */
     int64_t give_up_boot_ms; /* in STORE, where the stores fail; 0: they have not */
 };
 
@@ -122,11 +130,19 @@ void cvi_flight_pass(cvi_flight *flight);
 /* Runs the flight's stage. True: it moved, run on; false: it waits until due_boot_ms. */
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 
+/* Whether it has so much to store, in one transaction, that a short turn does nothing else. */
+bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight);
+
 /* Renews the lease when it is time. */
 void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 
 /* What a response means for the flight: the next stage. Takes what the response holds. */
 void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                               cvi_now now);
+
+/* The same once the response is judged; takes what the finding holds. NULL: it confirms what is
+ * unusable, so that the whole must be asked for. */
+void cvi_flight_take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                             cvi_now now);
 
 #endif

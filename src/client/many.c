@@ -61,19 +61,21 @@ void cvi_many_fail(cvi_many *many, cvi_many_entry *entry, const cv_error *error)
     many->failed = entry;
 }
 
+/* By id, whatever order the looks come back in: the queue is short, as looks stop while it is not.
+ */
 void cvi_many_want(cvi_many *many, cvi_many_entry *entry) {
-    entry->wanted_next = NULL;
-    *(many->wanted_last != NULL ? &many->wanted_last->wanted_next : &many->wanted_first) = entry;
-    many->wanted_last = entry;
+    cvi_many_entry **link = &many->wanted_first;
+    while (*link != NULL && *link < entry) {
+        link = &(*link)->wanted_next;
+    }
+    entry->wanted_next = *link;
+    *link = entry;
     many->wanted_count++;
 }
 
 static cvi_many_entry *pop_wanted(cvi_many *many) {
     cvi_many_entry *entry = many->wanted_first;
     many->wanted_first = entry->wanted_next;
-    if (many->wanted_first == NULL) {
-        many->wanted_last = NULL;
-    }
     many->wanted_count--;
     return entry;
 }
@@ -292,11 +294,35 @@ static void board_single(cvi_many *many) {
     board(part, detail_call(many, part->entries[0]->id, &error), &error);
 }
 
+static bool is_looked_for_before(const cvi_many *many, const cvi_many_entry *entry) {
+    for (size_t i = 0; i < CVI_MANY_LOOKS; i++) {
+        const cvi_part *part = &many->parts[i];
+        if (part->state != CVI_PART_FREE && part->kind == CVI_PART_LOOK &&
+            part->entries[0] < entry) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Enough are wanted, and no id before the last of them may be wanted yet: which ids make a list
+ * does not hang on how long the looks take, so that equal requests ask for equal lists. */
+static bool is_list_full(const cvi_many *many) {
+    const cvi_many_entry *last = many->wanted_first;
+    if (many->wanted_count < CVI_MANY_IDS_PER_LIST) {
+        return false;
+    }
+    for (size_t i = 1; i < CVI_MANY_IDS_PER_LIST; i++) {
+        last = last->wanted_next;
+    }
+    return !is_looked_for_before(many, last);
+}
+
 /* A list goes when it is full, or when nothing that may come soon can fill it. */
 static bool may_fetch(const cvi_many *many) {
     bool is_last = many->next == many->entry_count && many->looks == 0;
     return many->wanted_count > 0 && many->fetches < CVI_MANY_FETCHES &&
-           (is_last || !many->has_id_lists || many->wanted_count >= CVI_MANY_IDS_PER_LIST);
+           (is_last || !many->has_id_lists || is_list_full(many));
 }
 
 static void fetch_on(cvi_many *many) {

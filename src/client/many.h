@@ -68,8 +68,7 @@ typedef struct cvi_many {
     size_t entry_count;
     size_t settled_count;
     size_t next;                  /* the first entry that was not looked for */
-    cvi_many_entry *wanted_first; /* those to be asked for */
-    cvi_many_entry *wanted_last;
+    cvi_many_entry *wanted_first; /* those to be asked for, by id */
     size_t wanted_count;
     cvi_many_entry *failed; /* those that could not be had: something stale will do */
     size_t looks;           /* parts in use of each kind */
@@ -112,7 +111,7 @@ void cvi_many_settle_failed(cvi_many *many, cvi_many_entry *entry, const cv_erro
 /* The same where a stale answer will do instead of the error, if that is one of those. */
 void cvi_many_fail(cvi_many *many, cvi_many_entry *entry, const cv_error *error);
 
-/* The service is to be asked for an id. */
+/* The service is to be asked for an id, in its place among the others. */
 void cvi_many_want(cvi_many *many, cvi_many_entry *entry);
 
 /* Frees all of it; no part may be aboard. NULL is fine. */

@@ -193,11 +193,12 @@ static size_t match(const char *secret, source from) {
     return length;
 }
 
-/* The next place of the key, and how many bytes it takes there; NULL: there is none. */
-static const char *find(const char *secret, source from, size_t *length) {
+/* The next place of the key before `stop`, and how many bytes it takes there; NULL: there is none.
+ */
+static const char *find(const char *secret, source from, const char *stop, size_t *length) {
     beginnings may;
     note_beginnings(&may, secret);
-    for (; from.next < from.end; from.next++) {
+    for (; from.next < stop; from.next++) {
         *length = may_begin(&may, secret, &from) ? match(secret, from) : 0;
         if (*length > 0) {
             return from.next;
@@ -208,14 +209,21 @@ static const char *find(const char *secret, source from, size_t *length) {
 
 bool cvi_holds_secret(const char *secret, const char *text, size_t size) {
     size_t length = 0;
-    return find(secret, (source){text, text + size}, &length) != NULL;
+    return find(secret, (source){text, text + size}, text + size, &length) != NULL;
+}
+
+size_t cvi_redact_secret_part(const char *secret, char *text, size_t size, size_t part) {
+    size_t length = 0;
+    size_t next = 0;
+    const char *found = NULL;
+    while (next < part && (found = find(secret, (source){text + next, text + size}, text + part,
+                                        &length)) != NULL) {
+        next = (size_t)(found - text) + length;
+        memset(text + (found - text), '*', length);
+    }
+    return next > part ? next : part;
 }
 
 void cvi_redact_secret(const char *secret, char *text, size_t size) {
-    size_t length = 0;
-    char *end = text + size;
-    for (const char *found = text; (found = find(secret, (source){found, end}, &length)) != NULL;) {
-        memset(text + (found - text), '*', length);
-        found += length;
-    }
+    cvi_redact_secret_part(secret, text, size, size);
 }

@@ -13,4 +13,8 @@ bool cvi_holds_secret(const char *secret, const char *text, size_t size);
 /* Overwrites all of these with as many asterisks as they take. JSON stays JSON. */
 void cvi_redact_secret(const char *secret, char *text, size_t size);
 
+/* The same for those alone that begin in the first `part` bytes. Answers where to go on: behind
+ * these bytes, and behind what was overwritten. */
+size_t cvi_redact_secret_part(const char *secret, char *text, size_t size, size_t part);
+
 #endif

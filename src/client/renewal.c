@@ -27,6 +27,10 @@ bool cvi_renewal_is_answer(const cvi_response *response) {
     return response->kind == CVI_RESPONSE_ANSWER && response->http_status == NOT_MODIFIED;
 }
 
+bool cvi_renewal_is_useful(const cvi_finding *finding) {
+    return finding->result != NULL || finding->error.code == CV_ERROR_NOMEM;
+}
+
 bool cvi_renewal_judge(cvi_flight *flight, cvi_response *response, cvi_finding *finding) {
     memset(finding, 0, sizeof(*finding));
     cvi_release(&flight->call->allocator, response->body);
@@ -41,7 +45,7 @@ bool cvi_renewal_judge(cvi_flight *flight, cvi_response *response, cvi_finding *
     cvi_body body = {flight->recalled.body, flight->recalled.size};
     flight->recalled.body = NULL;
     cvi_judge_stored(flight->call, body, false, finding);
-    return finding->result != NULL || finding->error.code == CV_ERROR_NOMEM;
+    return cvi_renewal_is_useful(finding);
 }
 
 /* What a confirmation does not say stays as it was. */

@@ -13,6 +13,9 @@ bool cvi_renewal_is_answer(const cvi_response *response);
  * body, and what was recalled. False: that is unusable, so the whole must be asked for. */
 bool cvi_renewal_judge(cvi_flight *flight, cvi_response *response, cvi_finding *finding);
 
+/* Whether a confirmation that was judged can be used. */
+bool cvi_renewal_is_useful(const cvi_finding *finding);
+
 /* Notes how the answer that a response brings or confirms is to be kept. */
 void cvi_renewal_note(const cvi_engine *engine, cvi_flight *flight, const cvi_response *response);
 

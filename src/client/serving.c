@@ -4,6 +4,7 @@
 #include "client/serving.h"
 
 #include "client/envelope.h"
+#include "client/unread.h"
 #include "support/error.h"
 
 typedef enum serving { SERVED, UNUSABLE, OUT_OF_MEMORY } serving;
@@ -20,20 +21,15 @@ static void deliver_cached(cvi_engine *engine, cvi_flight *flight, const cvi_out
     }
 }
 
-/* Gives a stored body, or what it means, to those aboard: all of them, if it has been fetched for
- * somebody who asked the same. */
-static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
-                     cv_source source, cvi_now now) {
-    cvi_finding finding;
-    cvi_body body = {cached->body, cached->size};
-    flight->handled_bytes += cached->size;
-    cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
-    if (finding.result == NULL && finding.error.code != CV_ERROR_NOT_FOUND) {
+/* All of those aboard have it, if it has been fetched for somebody who asked the same. */
+static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                     const cvi_cached *cached, cv_source source, cvi_now now) {
+    if (finding->result == NULL && finding->error.code != CV_ERROR_NOT_FOUND) {
         flight->distrust_cache = true;
-        return finding.error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
+        return finding->error.code == CV_ERROR_NOMEM ? OUT_OF_MEMORY : UNUSABLE;
     }
-    cvi_outcome outcome = {.result = finding.result,
-                           .error = finding.error,
+    cvi_outcome outcome = {.result = finding->result,
+                           .error = finding->error,
                            .provenance = {.source = source,
                                           .fetched_at_ms = cached->fetched_at_ms,
                                           .expires_at_ms = cached->expires_at_ms}};
@@ -42,14 +38,14 @@ static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *c
     } else {
         cvi_flight_deliver(engine, flight, &outcome);
     }
-    cvi_result_release(finding.result);
+    cvi_result_release(finding->result);
     return SERVED;
 }
 
-void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached, cv_source source,
-               cvi_now now) {
+void cvi_serve_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                       const cvi_cached *cached, cv_source source, cvi_now now) {
     cv_error error;
-    switch (serve(engine, flight, cached, source, now)) {
+    switch (serve(engine, flight, finding, cached, source, now)) {
     case SERVED:
         if (flight->passengers == NULL) {
             cvi_flight_pass(flight);
@@ -64,5 +60,16 @@ void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
         cvi_error_no_memory(&error);
         cvi_flight_fail(flight, &error);
         break;
+    }
+}
+
+void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached, cv_source source,
+               cvi_now now) {
+    cvi_finding finding;
+    flight->handled_bytes += cached->size;
+    if (!cvi_unread_put_off_stored(engine, flight, cached, source)) {
+        cvi_body body = {cached->body, cached->size};
+        cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
+        cvi_serve_finding(engine, flight, &finding, cached, source, now);
     }
 }

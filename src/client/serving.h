@@ -3,12 +3,17 @@
 #define CVI_CLIENT_SERVING_H
 
 #include "client/engine_internal.h"
+#include "client/envelope.h"
 
 /* Gives a stored body, or what it means, to those aboard: CV_SOURCE_CACHE to all for whom it is
  * young enough, CV_SOURCE_SHARED to everybody. Then moves the flight: on, if nobody is left; to
- * CLAIM, if the body is unusable; where it is, for those who want something younger. Takes the
- * body. */
+ * CLAIM, if the body is unusable; where it is, for those who want something younger; to DECODE, if
+ * the body is long and the turn short. Takes the body. */
 void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached, cv_source source,
                cvi_now now);
+
+/* The same once the body is judged; takes the result. Of `cached` the body is no matter. */
+void cvi_serve_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                       const cvi_cached *cached, cv_source source, cvi_now now);
 
 #endif

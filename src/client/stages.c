@@ -15,23 +15,26 @@
 #include "client/serving.h"
 #include "client/stale.h"
 #include "client/telling.h"
+#include "client/unread.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
 #define STORE_AGAIN_MS INT64_C(50)    /* after a failure that may pass */
+#define LONG_PIECES    4              /* storing so many takes as long as a short turn */
 #define KEPT_ALIVE_MS  INT64_C(15000) /* mostly, servers keep an idle connection so long */
 
 #define TO(stage) (1u << CVI_STAGE_##stage)
 
 /* The moves that a flight may make. */
 static const unsigned allowed_moves[CVI_STAGE_COUNT] = {
-    [CVI_STAGE_LOOKUP] = TO(CLAIM) | TO(STORE) | TO(DONE),
-    [CVI_STAGE_CLAIM] = TO(LOOKUP) | TO(WATCH) | TO(SEND) | TO(STORE) | TO(DONE),
-    [CVI_STAGE_WATCH] = TO(LOOKUP) | TO(CLAIM) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_LOOKUP] = TO(CLAIM) | TO(DECODE) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_CLAIM] = TO(LOOKUP) | TO(WATCH) | TO(SEND) | TO(DECODE) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_WATCH] = TO(LOOKUP) | TO(CLAIM) | TO(DECODE) | TO(STORE) | TO(DONE),
     [CVI_STAGE_SEND] = TO(RECEIVE) | TO(STORE),
-    [CVI_STAGE_RECEIVE] = TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DONE),
+    [CVI_STAGE_RECEIVE] = TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DECODE) | TO(DONE),
     [CVI_STAGE_STORE] = TO(LOOKUP) | TO(DONE),
     [CVI_STAGE_BACKOFF] = TO(CLAIM) | TO(STORE) | TO(DONE),
+    [CVI_STAGE_DECODE] = TO(LOOKUP) | TO(CLAIM) | TO(STORE) | TO(BACKOFF) | TO(DONE),
     [CVI_STAGE_DONE] = 0,
 };
 
@@ -416,6 +419,28 @@ static bool is_shared(const cv_error *error) {
     }
 }
 
+bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight) {
+    size_t size = 0;
+    if (engine->piece_bytes == 0 || flight->stage != CVI_STAGE_STORE || flight->result == NULL) {
+        return false;
+    }
+    cvi_result_body(flight->result, &size);
+    return size > LONG_PIECES * engine->piece_bytes;
+}
+
+static cvi_completion completion_of(const cvi_flight *flight) {
+    cvi_completion completion = {
+        .hash = flight->call->hash,
+        .job_id = flight->job_id,
+        .keeping = flight->keeping,
+        .validators = &flight->validators,
+        .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
+        .has_room = flight->has_room,
+    };
+    completion.body = cvi_result_body(flight->result, &completion.size);
+    return completion;
+}
+
 /* Stores what the service has said, be it that there is no such object. */
 static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cv_error failure; /* a store that fails does not fail an answer that is here */
@@ -423,14 +448,7 @@ static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi
     if (flight->lost_job) {
         return CVI_STORE_DONE;
     }
-    cvi_completion completion = {
-        .hash = flight->call->hash,
-        .job_id = flight->job_id,
-        .keeping = flight->keeping,
-        .validators = &flight->validators,
-        .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
-    };
-    completion.body = cvi_result_body(flight->result, &completion.size);
+    const cvi_completion completion = completion_of(flight);
     flight->fetched_at_ms = now.wall_ms; /* as its row will say */
     flight->handled_bytes += completion.size;
     cvi_store_answer answer = engine->options.store_ops->complete(
@@ -474,6 +492,22 @@ static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
     return true;
 }
 
+/* A step of its own before a long result is stored. That it may fail shows with what follows. */
+static bool make_room(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error ignored;
+    const cvi_completion completion = completion_of(flight);
+    flight->handled_bytes += completion.size;
+    cvi_store_answer answer =
+        engine->options.store_ops->make_room(engine->options.stores, &completion, now, &ignored);
+    if (answer == CVI_STORE_BUSY) {
+        deliver_ending(engine, flight, now);
+        return pause_for_lock(engine, flight, now);
+    }
+    flight->wanted_room = true;
+    flight->has_room = answer == CVI_STORE_DONE;
+    return pause_until(flight, 0);
+}
+
 /* What could not be let go of is tried until the lease would have ended. */
 static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->give_up_boot_ms == 0) {
@@ -485,6 +519,10 @@ static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 /* The answer goes out after the first try at storing it, however that went: whoever asks again then
  * finds it in the file, or else in this flight, which tries on. */
 static bool run_store(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (cvi_stage_is_long(engine, flight) && !flight->wanted_room && !flight->lost_job &&
+        flight->ending != CVI_ENDING_PASS) {
+        return make_room(engine, flight, now);
+    }
     cvi_store_answer answer = end_job(engine, flight, now);
     bool all_told = deliver_ending(engine, flight, now);
     if (answer == CVI_STORE_DONE) {
@@ -519,7 +557,7 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
     [CVI_STAGE_LOOKUP] = run_lookup,   [CVI_STAGE_CLAIM] = run_claim,
     [CVI_STAGE_WATCH] = run_watch,     [CVI_STAGE_SEND] = run_send,
     [CVI_STAGE_RECEIVE] = run_receive, [CVI_STAGE_STORE] = run_store,
-    [CVI_STAGE_BACKOFF] = run_backoff,
+    [CVI_STAGE_BACKOFF] = run_backoff, [CVI_STAGE_DECODE] = cvi_unread_run,
 };
 
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {

@@ -7,7 +7,7 @@
 
 void cvi_suspension_start(cv_client *client) {
     if (client->wants_suspended) {
-        cvi_engine_suspend(client->engine);
+        cvi_engine_suspend(client->engine, cvi_clock_now(&client->clock));
         client->is_suspended = true;
     }
 }
@@ -24,7 +24,7 @@ static void change(cv_client *client, bool wants_suspended) {
     if (wants_suspended) {
         cvi_transport_reset(client->transport);
         take_all_arrivals(client);
-        cvi_engine_suspend(client->engine);
+        cvi_engine_suspend(client->engine, cvi_clock_now(&client->clock));
         cvi_drive_flush(client);
     } else {
         cvi_engine_resume(client->engine);

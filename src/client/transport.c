@@ -327,6 +327,11 @@ int64_t cvi_transport_due_ms(cvi_transport *transport) {
     return bounded_wait_ms(transport, due_ms);
 }
 
+bool cvi_transport_prepare(cvi_transport *transport, size_t bytes) {
+    cvi_transfer *transfer = find_finished(transport);
+    return transfer != NULL && cvi_transfer_prepare(transfer, bytes);
+}
+
 void *cvi_transport_next(cvi_transport *transport, cvi_response *response) {
     cvi_transfer *transfer = find_finished(transport);
     if (transfer == NULL) {

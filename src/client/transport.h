@@ -107,6 +107,10 @@ int cvi_transport_descriptor(const cvi_transport *transport);
 /* In how many milliseconds a turn is due, whatever the descriptor says; -1: never. */
 int64_t cvi_transport_due_ms(cvi_transport *transport);
 
+/* Looks through so many bytes of the next finished transfer's body. False: there is none, or what
+ * is left is less, and taking it does that. */
+bool cvi_transport_prepare(cvi_transport *transport, size_t bytes);
+
 /* Takes the next finished transfer; NULL: none. The answer is its owner. */
 void *cvi_transport_next(cvi_transport *transport, cvi_response *response);
 

@@ -90,7 +90,8 @@ static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
     response->kind = CVI_RESPONSE_ANSWER;
     response->caching = transfer->headers.caching;
     if (transfer->body != NULL) {
-        cvi_redact_key(transfer->transport, transfer->body, transfer->size);
+        cvi_redact_key(transfer->transport, transfer->body + transfer->redacted,
+                       transfer->size - transfer->redacted);
         transfer->body[transfer->size] = '\0';
         response->body = take_body(transfer);
         response->size = transfer->size;
@@ -99,6 +100,17 @@ static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
 
 static bool is_whole_answer(const cvi_transfer *transfer) {
     return transfer->end == CV_TRANSFER_ANSWERED && !transfer->too_large && !transfer->no_memory;
+}
+
+bool cvi_transfer_prepare(cvi_transfer *transfer, size_t bytes) {
+    bool has_body = is_whole_answer(transfer) && transfer->body != NULL;
+    if (!has_body || transfer->size - transfer->redacted <= bytes) {
+        return false;
+    }
+    transfer->redacted +=
+        cvi_redact_key_part(transfer->transport, transfer->body + transfer->redacted,
+                            transfer->size - transfer->redacted, bytes);
+    return true;
 }
 
 void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {

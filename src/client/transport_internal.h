@@ -62,6 +62,7 @@ struct cvi_transfer {
     char *body;
     size_t size;
     size_t capacity;
+    size_t redacted; /* of the body, once it is finished: the driver's */
     cvi_answer_headers headers;
     char reason[CVI_REASON_SIZE];
 };
@@ -84,6 +85,10 @@ void cvi_transport_unreference(cvi_transport *transport);
 /* Notes what one header says. The mutex is held. */
 void cvi_transfer_note_header(cvi_transfer *transfer, const char *name, const char *value);
 
+/* Redacts so many bytes of a finished body. False: there are no more than that, and concluding does
+ * it. */
+bool cvi_transfer_prepare(cvi_transfer *transfer, size_t bytes);
+
 /* What came of a finished transfer; moves the body out of it. */
 void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response);
 
@@ -94,5 +99,8 @@ char *cvi_redirect_target(const cvi_transport *transport, const char *from, cons
 
 /* Overwrites the key wherever the service echoes it in `text`. */
 void cvi_redact_key(const cvi_transport *transport, char *text, size_t size);
+
+/* The same for what begins in the first `part` bytes; answers where to go on. */
+size_t cvi_redact_key_part(const cvi_transport *transport, char *text, size_t size, size_t part);
 
 #endif

@@ -64,8 +64,13 @@ char *cvi_redirect_target(const cvi_transport *transport, const char *from, cons
     return copy;
 }
 
-void cvi_redact_key(const cvi_transport *transport, char *text, size_t size) {
-    if (strlen(transport->api_key) >= SHORTEST_REDACTED_KEY) {
-        cvi_redact_secret(transport->api_key, text, size);
+size_t cvi_redact_key_part(const cvi_transport *transport, char *text, size_t size, size_t part) {
+    if (strlen(transport->api_key) < SHORTEST_REDACTED_KEY) {
+        return part;
     }
+    return cvi_redact_secret_part(transport->api_key, text, size, part);
+}
+
+void cvi_redact_key(const cvi_transport *transport, char *text, size_t size) {
+    cvi_redact_key_part(transport, text, size, size);
 }

@@ -1,6 +1,6 @@
 /* Owns the way from a body to a result: repair, parse, judge the envelope, move the records where
- * they stay. A body has one owner at any moment: the caller until cvi_decode, then the result. Any
- * thread. */
+ * they stay. Each is a phase that can stop behind any part of the body and go on there. A body has
+ * one owner at any moment: the caller until it is decoded, then the result. Any thread. */
 #include "resources/decode.h"
 
 #include <string.h>
@@ -12,6 +12,25 @@
 #include "resources/text.h"
 #include "support/allocator.h"
 #include "support/error.h"
+
+typedef enum phase { REPAIR, PARSE, TAKE_HITS, OVER } phase;
+
+struct cvi_decoding {
+    cvi_decode_options options;
+    cvi_result *result;
+    cvi_arena scratch;
+    phase phase;
+    cvi_text_repair repair;
+    cvi_builder *builder;
+    cvi_hits_taking hits;
+    bool is_good; /* once it is over; else `error` says why */
+    bool is_cut;
+    cv_error error;
+};
+
+static bool is_search(const cvi_decoding *decoding) {
+    return decoding->options.resource == &cvi_search_resource;
+}
 
 static const char *asked_path(const cvi_result *result) {
     return result->is_list ? result->resource->list_path : result->resource->detail_path;
@@ -29,18 +48,21 @@ static bool fail_without_memory(cv_error *error) {
 }
 
 /* Answers whether the parser took the whole text. */
-static bool judge_parse(const cvi_result *result, cvi_json_status status,
-                        const cvi_builder *builder, cv_error *error) {
+static bool judge_parse(cvi_decoding *decoding, cvi_json_status status) {
     static const char *const reasons[] = {
         [CVI_JSON_BROKEN] = "is cut or not JSON",
         [CVI_JSON_TOO_DEEP] = "is nested too deep",
         [CVI_JSON_TOO_MANY] = "has too many objects",
         [CVI_JSON_STOPPED] = "is no envelope",
     };
-    if (status == CVI_JSON_NO_MEMORY || builder->no_memory) {
-        return fail_without_memory(error);
+    if (status == CVI_JSON_DONE) {
+        return true;
     }
-    return status == CVI_JSON_DONE || refuse(result, error, reasons[status]);
+    if (status == CVI_JSON_NO_MEMORY || decoding->builder->no_memory) {
+        return fail_without_memory(&decoding->error);
+    }
+    decoding->is_cut = cvi_json_is_cut(decoding->repair.text, decoding->repair.size);
+    return refuse(decoding->result, &decoding->error, reasons[status]);
 }
 
 /* Answers whether the envelope is one, and holds what was asked for unless it reports an error. */
@@ -75,58 +97,198 @@ static bool take_records(cvi_result *result, const cvi_builder *builder, cvi_are
     return cvi_result_fill(result, made, count);
 }
 
-static bool fill_result(cvi_result *result, const cvi_decode_options *options, cvi_arena *scratch,
-                        cv_error *error) {
-    const char *body = result->body != NULL ? result->body : ""; /* an empty one may be NULL */
-    const char *text = cvi_text_repair_escapes(scratch, body, result->body_size);
-    cvi_builder *builder = cvi_arena_take(scratch, sizeof(*builder));
-    if (text == NULL || builder == NULL) {
-        return fail_without_memory(error);
-    }
-    bool is_search = options->resource == &cvi_search_resource;
-    *builder = (cvi_builder){
-        .resource = options->resource,
-        .text = text,
-        .arena = is_search ? scratch : &result->arena, /* hits are read once more */
-        .scratch = scratch,
-        .on_unknown = is_search ? NULL : options->on_unknown,
-        .user = options->user,
-    };
-    cvi_json_status status = cvi_json_read(&builder->reader, &cvi_build_events, scratch, text,
-                                           result->body_size, options->chunk_size);
-    if (!judge_parse(result, status, builder, error) || !judge_envelope(result, builder, error)) {
-        return false;
-    }
-    bool is_taken =
-        builder->envelope.status_code != 1 || builder->records.count == 0 ||
-        (is_search ? cvi_hits_take(result, builder, text) : take_records(result, builder, scratch));
-    if (!is_taken) {
-        return fail_without_memory(error);
-    }
-    result->item_count = builder->records.count + builder->other_items;
-    result->envelope = builder->envelope;
-    if (result->envelope.error == NULL) {
-        result->envelope.error = "";
-    }
-    return true;
+/* ---- phases ---- */
+
+static void end(cvi_decoding *decoding, bool is_good) {
+    decoding->is_good = is_good;
+    decoding->phase = OVER;
 }
 
-cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *allocator,
-                       cvi_body body, cv_error *error) {
+static void end_without_memory(cvi_decoding *decoding) {
+    end(decoding, fail_without_memory(&decoding->error));
+}
+
+static void begin_parse(cvi_decoding *decoding) {
+    cvi_result *result = decoding->result;
+    cvi_arena *scratch = &decoding->scratch;
+    cvi_builder *builder = cvi_arena_take(scratch, sizeof(*builder));
+    if (builder == NULL) {
+        end_without_memory(decoding);
+        return;
+    }
+    *builder = (cvi_builder){
+        .resource = decoding->options.resource,
+        .text = decoding->repair.text,
+        .arena = is_search(decoding) ? scratch : &result->arena, /* hits are read once more */
+        .scratch = scratch,
+        .on_unknown = is_search(decoding) ? NULL : decoding->options.on_unknown,
+        .user = decoding->options.user,
+    };
+    decoding->builder = builder;
+    decoding->phase = PARSE;
+    if (cvi_json_begin(&builder->reader, &cvi_build_events, scratch, decoding->repair.text,
+                       decoding->repair.size) != CVI_JSON_MORE) {
+        end_without_memory(decoding);
+    }
+}
+
+static void repair(cvi_decoding *decoding, size_t bytes) {
+    if (!cvi_text_repair_step(&decoding->repair, &decoding->scratch, bytes)) {
+        end_without_memory(decoding);
+    } else if (decoding->repair.done == decoding->repair.size) {
+        begin_parse(decoding);
+    }
+}
+
+/* Of a search all but the hits lies in the scratch arena. */
+static bool keep_error_text(cvi_decoding *decoding, cvi_envelope *envelope) {
+    if (envelope->error == NULL) {
+        envelope->error = "";
+    } else if (is_search(decoding)) {
+        envelope->error =
+            cvi_arena_copy_text(&decoding->result->arena, envelope->error, strlen(envelope->error));
+    }
+    return envelope->error != NULL;
+}
+
+static void complete_result(cvi_decoding *decoding) {
+    const cvi_builder *builder = decoding->builder;
+    cvi_result *result = decoding->result;
+    result->item_count = builder->records.count + builder->other_items;
+    result->envelope = builder->envelope;
+    if (keep_error_text(decoding, &result->envelope)) {
+        end(decoding, true);
+    } else {
+        end_without_memory(decoding);
+    }
+}
+
+static void begin_hits(cvi_decoding *decoding) {
+    decoding->phase = TAKE_HITS;
+    if (!cvi_hits_begin(&decoding->hits, decoding->builder)) {
+        end_without_memory(decoding);
+    }
+}
+
+static void take_hits(cvi_decoding *decoding, size_t bytes) {
+    bool is_over = false;
+    if (!cvi_hits_step(&decoding->hits, decoding->result, bytes, &is_over)) {
+        end_without_memory(decoding);
+    } else if (is_over) {
+        complete_result(decoding);
+    }
+}
+
+/* Behind a whole text. */
+static void take(cvi_decoding *decoding) {
+    const cvi_builder *builder = decoding->builder;
+    bool has_records = builder->envelope.status_code == 1 && builder->records.count > 0;
+    if (!judge_envelope(decoding->result, builder, &decoding->error)) {
+        end(decoding, false);
+    } else if (has_records && is_search(decoding)) {
+        begin_hits(decoding);
+    } else if (has_records && !take_records(decoding->result, builder, &decoding->scratch)) {
+        end_without_memory(decoding);
+    } else {
+        complete_result(decoding);
+    }
+}
+
+static void parse(cvi_decoding *decoding, size_t bytes) {
+    cvi_json_status status = cvi_json_step(&decoding->builder->reader, bytes);
+    if (status == CVI_JSON_MORE) {
+        return;
+    }
+    if (judge_parse(decoding, status)) {
+        take(decoding);
+    } else {
+        end(decoding, false);
+    }
+}
+
+static void (*const phases[])(cvi_decoding *, size_t) = {
+    [REPAIR] = repair,
+    [PARSE] = parse,
+    [TAKE_HITS] = take_hits,
+};
+
+/* ---- the whole ---- */
+
+/* False: no memory, and the body stays the caller's. */
+static bool begin(cvi_decoding *decoding, const cvi_decode_options *options,
+                  const cv_allocator *allocator, cvi_body body) {
     cvi_result *result =
         cvi_result_new(allocator, options->resource, options->is_list, body.data, body.size);
     if (result == NULL) {
-        cvi_release(allocator, body.data);
-        cvi_error_no_memory(error);
-        return NULL;
+        return false;
     }
-    cvi_arena scratch;
-    cvi_arena_init(&scratch, allocator, sizeof(cvi_builder) + body.size / 16);
-    bool is_good = fill_result(result, options, &scratch, error);
-    cvi_arena_clear(&scratch);
-    if (!is_good) {
+    decoding->options = *options;
+    decoding->result = result;
+    cvi_arena_init(&decoding->scratch, allocator, sizeof(cvi_builder) + body.size / 16);
+    const char *text = body.data != NULL ? body.data : ""; /* an empty one may be NULL */
+    decoding->repair = cvi_text_repair_begin(text, body.size);
+    return true;
+}
+
+/* Does what is left, and takes the result out. */
+static cvi_result *finish(cvi_decoding *decoding, cv_error *error) {
+    while (decoding->phase != OVER) {
+        phases[decoding->phase](decoding, SIZE_MAX);
+    }
+    cvi_result *result = decoding->result;
+    cvi_arena_clear(&decoding->scratch);
+    decoding->result = NULL;
+    if (!decoding->is_good) {
+        *error = decoding->error;
         cvi_result_release(result);
         return NULL;
     }
     return result;
+}
+
+cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *allocator,
+                       cvi_body body, cv_error *error) {
+    cvi_decoding decoding = {.phase = REPAIR};
+    if (!begin(&decoding, options, allocator, body)) {
+        cvi_release(allocator, body.data);
+        cvi_error_no_memory(error);
+        return NULL;
+    }
+    return finish(&decoding, error);
+}
+
+cvi_decoding *cvi_decoding_begin(const cvi_decode_options *options, const cv_allocator *allocator,
+                                 cvi_body body) {
+    cvi_decoding *decoding = cvi_allocate(allocator, sizeof(*decoding));
+    if (decoding != NULL && !begin(decoding, options, allocator, body)) {
+        cvi_release(allocator, decoding);
+        return NULL;
+    }
+    return decoding;
+}
+
+bool cvi_decoding_step(cvi_decoding *decoding, size_t bytes) {
+    if (decoding->phase != OVER) {
+        phases[decoding->phase](decoding, bytes > 0 ? bytes : 1);
+    }
+    return decoding->phase == OVER;
+}
+
+cvi_result *cvi_decoding_end(cvi_decoding *decoding, bool *is_cut, cv_error *error) {
+    cv_allocator allocator = decoding->scratch.allocator;
+    cvi_result *result = finish(decoding, error);
+    if (is_cut != NULL) {
+        *is_cut = decoding->is_cut;
+    }
+    cvi_release(&allocator, decoding);
+    return result;
+}
+
+void cvi_decoding_drop(cvi_decoding *decoding) {
+    if (decoding != NULL) {
+        cv_allocator allocator = decoding->scratch.allocator;
+        cvi_arena_clear(&decoding->scratch);
+        cvi_result_release(decoding->result);
+        cvi_release(&allocator, decoding);
+    }
 }

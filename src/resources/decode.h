@@ -21,8 +21,6 @@ typedef struct cvi_body {
 typedef struct cvi_decode_options {
     const cvi_resource *resource;
     bool is_list;
-    size_t
-        chunk_size; /* feed the parser in pieces of this size; 0: whole (what the library does) */
     /* Called for each member of a record, or of what is nested in it, that its table does not know;
      * the texts are good during the call. NULL: not wanted. Not for searches. */
     void (*on_unknown)(void *user, const char *shape, const char *member);
@@ -38,5 +36,24 @@ typedef struct cvi_decode_options {
  * (CV_ERROR_RESPONSE), or there is no memory. Any thread. */
 cvi_result *cvi_decode(const cvi_decode_options *options, const cv_allocator *allocator,
                        cvi_body body, cv_error *error);
+
+/* The same in parts: what is made of the body does not depend on how it is divided. Any thread, one
+ * at a time. */
+typedef struct cvi_decoding cvi_decoding;
+
+/* Takes the body over. NULL: no memory, and the body stays the caller's. */
+cvi_decoding *cvi_decoding_begin(const cvi_decode_options *options, const cv_allocator *allocator,
+                                 cvi_body body);
+
+/* Goes on for about `bytes` of the body: a text in quotes and a hit of a search are taken whole.
+ * Each byte is gone over twice (three times in a search). True: it is decoded, or cannot be. */
+bool cvi_decoding_step(cvi_decoding *decoding, size_t bytes);
+
+/* Does what is left and answers as cvi_decode does. `is_cut`: a body that is not JSON ends in the
+ * middle; NULL: no matter. Frees the decoding. */
+cvi_result *cvi_decoding_end(cvi_decoding *decoding, bool *is_cut, cv_error *error);
+
+/* Frees it with all that it has made. NULL is fine. */
+void cvi_decoding_drop(cvi_decoding *decoding);
 
 #endif

@@ -3,7 +3,6 @@
  * One thread at a time. */
 #include "resources/hits.h"
 
-#include "resources/inside.h"
 #include "resources/registry.h"
 
 static const char type_key[] = "resource_type";
@@ -48,22 +47,24 @@ const char *cvi_hit_type(const cv_record *record) {
     return cv_resource_name(record->resource);
 }
 
-/* Decodes the text of one hit. It has been parsed before, so only memory can be missing. */
-static bool decode_hit(cvi_result *result, cvi_builder *builder, const char *text,
-                       const cvi_resource *table, const cvi_record *found, cvi_made_record *made) {
-    cvi_arena *scratch = builder->scratch;
+/* Decodes the text of the next hit. It has been parsed before, so only memory can be missing. */
+static bool decode_next(cvi_hits_taking *taking, cvi_result *result, const cvi_resource *table,
+                        const cvi_record *found) {
+    cvi_builder *builder = taking->again;
+    cvi_arena *scratch = taking->found->scratch;
     *builder = (cvi_builder){
         .resource = table,
-        .text = text + found->raw_begin,
+        .text = taking->found->text + found->raw_begin,
         .arena = &result->arena,
         .scratch = scratch,
         .is_at_results = true,
     };
     cvi_json_status status = cvi_json_read(&builder->reader, &cvi_build_events, scratch,
-                                           builder->text, found->raw_end - found->raw_begin, 0);
+                                           builder->text, found->raw_end - found->raw_begin);
     if (status != CVI_JSON_DONE || builder->records.count != 1) {
         return false;
     }
+    cvi_made_record *made = &taking->made[taking->count++];
     *made = (cvi_made_record){table, builder->records.items,
                               *(const cvi_record *)(const void *)builder->details.items};
     made->detail.raw_begin = found->raw_begin;
@@ -71,22 +72,29 @@ static bool decode_hit(cvi_result *result, cvi_builder *builder, const char *tex
     return true;
 }
 
-bool cvi_hits_take(cvi_result *result, const cvi_builder *builder, const char *text) {
+bool cvi_hits_begin(cvi_hits_taking *taking, const cvi_builder *builder) {
     size_t count = builder->records.count;
-    const cvi_hit *hits = (const cvi_hit *)(const void *)builder->records.items;
-    const cvi_record *details = (const cvi_record *)(const void *)builder->details.items;
-    cvi_builder *again = cvi_arena_take(builder->scratch, sizeof(*again));
-    cvi_made_record *made = count <= SIZE_MAX / sizeof(*made)
-                                ? cvi_arena_take(builder->scratch, count * sizeof(*made))
-                                : NULL;
-    if (again == NULL || made == NULL) {
+    *taking = (cvi_hits_taking){.found = builder};
+    if (count > SIZE_MAX / sizeof(cvi_made_record)) {
         return false;
     }
-    again->scratch = builder->scratch;
-    for (size_t i = 0; i < count; i++) {
-        if (!decode_hit(result, again, text, table_of(&hits[i]), &details[i], &made[i])) {
+    taking->again = cvi_arena_take(builder->scratch, sizeof(cvi_builder));
+    taking->made = cvi_arena_take(builder->scratch, count * sizeof(cvi_made_record));
+    return taking->again != NULL && taking->made != NULL;
+}
+
+bool cvi_hits_step(cvi_hits_taking *taking, cvi_result *result, size_t bytes, bool *is_over) {
+    const cvi_builder *found = taking->found;
+    const cvi_hit *hits = (const cvi_hit *)(const void *)found->records.items;
+    const cvi_record *details = (const cvi_record *)(const void *)found->details.items;
+    size_t done = 0;
+    do {
+        const cvi_record *detail = &details[taking->count];
+        if (!decode_next(taking, result, table_of(&hits[taking->count]), detail)) {
             return false;
         }
-    }
-    return cvi_result_fill(result, made, count);
+        done += detail->raw_end - detail->raw_begin;
+    } while (taking->count < found->records.count && done < bytes);
+    *is_over = taking->count == found->records.count;
+    return !*is_over || cvi_result_fill(result, taking->made, taking->count);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "resources/build.h"
+#include "resources/inside.h"
 #include "resources/result.h"
 #include "resources/table.h"
 
@@ -17,9 +18,19 @@ extern const cvi_resource cvi_search_resource;
  * stands in `record.resource` then. Else NULL. */
 const char *cvi_hit_type(const cv_record *record);
 
-/* Gives an empty result the hits that `builder` has found in `text`, each decoded anew by the table
- * of its resource_type. `text` is the parsed one, which has its offsets in common with the body.
- * False: no memory. */
-bool cvi_hits_take(cvi_result *result, const cvi_builder *builder, const char *text);
+/* Hits that are being decoded anew, each by the table of its resource_type. */
+typedef struct cvi_hits_taking {
+    const cvi_builder *found; /* what has read the whole text, and its scratch arena */
+    cvi_builder *again;
+    cvi_made_record *made;
+    size_t count; /* of hits that are decoded */
+} cvi_hits_taking;
+
+/* `builder` must outlive it. False: no memory. */
+bool cvi_hits_begin(cvi_hits_taking *taking, const cvi_builder *builder);
+
+/* Decodes the texts of hits until `bytes` are done, one at least; behind the last one (`is_over`)
+ * the result, which must be empty, has them all. False: no memory. */
+bool cvi_hits_step(cvi_hits_taking *taking, cvi_result *result, size_t bytes, bool *is_over);
 
 #endif

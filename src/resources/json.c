@@ -1,5 +1,5 @@
 /* Owns the parser (yajl). It checks none of its allocations and knows no bounds, so its memory
- * comes from an arena, a failed allocation leaves by longjmp to cvi_json_read, and depth and number
+ * comes from an arena, a failed allocation leaves by longjmp to cvi_json_step, and depth and number
  * of containers are counted here. Nothing is ever given back to the parser: the arena has it all.
  * Any thread. */
 #include "resources/json.h"
@@ -13,12 +13,15 @@
 typedef struct cvi_json_parse {
     cvi_arena *scratch;
     yajl_handle handle;
+    yajl_callbacks callbacks; /* the parser keeps their address */
+    const char *text;
+    size_t size;
     size_t base; /* offset in the text of the piece being parsed */
     size_t depth;
     size_t containers;
     cvi_json_status status; /* why an event stopped the parser */
     const cvi_json_events *events;
-    jmp_buf no_memory;
+    jmp_buf no_memory; /* set anew by whoever calls the parser */
 } cvi_json_parse;
 
 /* Stands before each block, as growing one needs its size. */
@@ -111,22 +114,98 @@ static size_t byte_order_mark_length(const char *text, size_t size) {
     return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
-static yajl_status feed(cvi_json_parse *parse, const char *text, size_t size, size_t chunk_size) {
-    parse->base = byte_order_mark_length(text, size);
-    yajl_status status = yajl_status_ok;
-    while (status == yajl_status_ok && parse->base < size) {
-        size_t left = size - parse->base;
-        size_t piece = chunk_size > 0 && chunk_size < left ? chunk_size : left;
-        status = yajl_parse(parse->handle, (const unsigned char *)text + parse->base, piece);
-        parse->base += piece;
+/* ---- where to cut ---- */
+
+/* Behind the quote that ends the text which goes on at `from`; NULL: none does. A quote is part of
+ * the text if it has an odd number of backslashes before it. */
+static const char *text_end(const char *from, const char *end) {
+    const char *quote = from;
+    while ((quote = memchr(quote, '"', (size_t)(end - quote))) != NULL) {
+        const char *escapes = quote;
+        while (escapes > from && escapes[-1] == '\\') {
+            escapes--;
+        }
+        quote++;
+        if ((quote - escapes) % 2 == 1) {
+            return quote;
+        }
     }
-    return status == yajl_status_ok ? yajl_complete_parse(parse->handle) : status;
+    return NULL;
 }
 
-cvi_json_status cvi_json_read(cvi_json_reader *reader, const cvi_json_events *events,
-                              cvi_arena *scratch, const char *text, size_t size,
-                              size_t chunk_size) {
-    const yajl_callbacks callbacks = {
+/* The parser reads a text that it gets in parts anew with each part, so that none is ever cut. From
+ * `from`, which lies in no text: the first place behind `bytes` that lies in none. */
+static const char *cut_behind(const char *from, size_t bytes, const char *end) {
+    const char *wanted = from + bytes;
+    const char *place = from;
+    while (place < wanted) {
+        const char *quote = memchr(place, '"', (size_t)(wanted - place));
+        place = quote != NULL ? text_end(quote + 1, end) : wanted;
+        if (place == NULL) {
+            return end;
+        }
+    }
+    return place;
+}
+
+static size_t next_piece(const cvi_json_parse *parse, size_t bytes) {
+    const char *from = parse->text + parse->base;
+    const char *end = parse->text + parse->size;
+    size_t left = parse->size - parse->base;
+    return bytes < left ? (size_t)(cut_behind(from, bytes, end) - from) : left;
+}
+
+bool cvi_json_is_cut(const char *text, size_t size) {
+    const char *end = text + size;
+    int64_t depth = 0;
+    for (const char *place = text; place != end; place++) {
+        if (*place == '"') {
+            place = text_end(place + 1, end);
+            if (place == NULL) {
+                return true;
+            }
+            place--;
+        }
+        depth += *place == '{' || *place == '[' ? 1 : 0;
+        depth -= *place == '}' || *place == ']' ? 1 : 0;
+    }
+    return depth > 0;
+}
+
+/* ---- reading ---- */
+
+/* Who calls the parser stands behind a setjmp. */
+static void start_parser(cvi_json_parse *parse, cvi_json_reader *reader) {
+    yajl_alloc_funcs memory = {take_block, grow_block, drop_block, parse};
+    parse->handle = yajl_alloc(&parse->callbacks, &memory, reader);
+    /* Its check is incomplete and makes the whole text an error: cvi_text_store repairs instead. */
+    yajl_config(parse->handle, yajl_dont_validate_strings, 1);
+}
+
+static yajl_status feed(cvi_json_parse *parse, size_t bytes) {
+    size_t piece = next_piece(parse, bytes);
+    const unsigned char *text = (const unsigned char *)parse->text + parse->base;
+    yajl_status status = yajl_parse(parse->handle, text, piece);
+    parse->base += piece;
+    bool is_whole = status == yajl_status_ok && parse->base == parse->size;
+    return is_whole ? yajl_complete_parse(parse->handle) : status;
+}
+
+cvi_json_status cvi_json_begin(cvi_json_reader *reader, const cvi_json_events *events,
+                               cvi_arena *scratch, const char *text, size_t size) {
+    cvi_json_parse *parse = cvi_arena_take(scratch, sizeof(*parse));
+    reader->parse = parse;
+    if (parse == NULL) {
+        return CVI_JSON_NO_MEMORY;
+    }
+    memset(parse, 0, sizeof(*parse));
+    parse->scratch = scratch;
+    parse->text = text;
+    parse->size = size;
+    parse->base = byte_order_mark_length(text, size);
+    parse->status = CVI_JSON_STOPPED;
+    parse->events = events;
+    parse->callbacks = (yajl_callbacks){
         .yajl_null = events->on_null,
         .yajl_boolean = events->on_bool,
         /* Takes integers beyond 64 bits too, which are an error otherwise. */
@@ -138,20 +217,29 @@ cvi_json_status cvi_json_read(cvi_json_reader *reader, const cvi_json_events *ev
         .yajl_start_array = begin_array,
         .yajl_end_array = end_array,
     };
-    cvi_json_parse parse = {.scratch = scratch, .status = CVI_JSON_STOPPED, .events = events};
-    yajl_alloc_funcs memory = {take_block, grow_block, drop_block, &parse};
-    reader->parse = &parse;
-    if (setjmp(parse.no_memory) != 0) {
-        reader->parse = NULL;
+    return CVI_JSON_MORE;
+}
+
+cvi_json_status cvi_json_step(cvi_json_reader *reader, size_t bytes) {
+    cvi_json_parse *parse = reader->parse;
+    if (setjmp(parse->no_memory) != 0) {
         return CVI_JSON_NO_MEMORY;
     }
-    parse.handle = yajl_alloc(&callbacks, &memory, reader);
-    /* Its check is incomplete and makes the whole text an error: cvi_text_store repairs instead. */
-    yajl_config(parse.handle, yajl_dont_validate_strings, 1);
-    yajl_status status = feed(&parse, text, size, chunk_size);
-    reader->parse = NULL;
-    if (status == yajl_status_client_canceled) {
-        return parse.status;
+    if (parse->handle == NULL) {
+        start_parser(parse, reader);
     }
-    return status == yajl_status_ok ? CVI_JSON_DONE : CVI_JSON_BROKEN;
+    yajl_status status = feed(parse, bytes);
+    if (status == yajl_status_client_canceled) {
+        return parse->status;
+    }
+    if (status != yajl_status_ok) {
+        return CVI_JSON_BROKEN;
+    }
+    return parse->base < parse->size ? CVI_JSON_MORE : CVI_JSON_DONE;
+}
+
+cvi_json_status cvi_json_read(cvi_json_reader *reader, const cvi_json_events *events,
+                              cvi_arena *scratch, const char *text, size_t size) {
+    cvi_json_status status = cvi_json_begin(reader, events, scratch, text, size);
+    return status == CVI_JSON_MORE ? cvi_json_step(reader, SIZE_MAX) : status;
 }

@@ -2,6 +2,7 @@
 #ifndef CVI_RESOURCES_JSON_H
 #define CVI_RESOURCES_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "support/arena.h"
@@ -10,6 +11,7 @@
 enum { CVI_JSON_DEPTH_MAX = 32, CVI_JSON_CONTAINERS_MAX = 1 << 18 };
 
 typedef enum cvi_json_status {
+    CVI_JSON_MORE, /* so far so good, and not at its end */
     CVI_JSON_DONE,
     CVI_JSON_BROKEN,   /* not JSON, cut, or more behind the end */
     CVI_JSON_TOO_DEEP, /* objects and arrays within each other */
@@ -20,7 +22,7 @@ typedef enum cvi_json_status {
 
 /* First member of the struct that the events work on. */
 typedef struct cvi_json_reader {
-    struct cvi_json_parse *parse; /* while cvi_json_read runs */
+    struct cvi_json_parse *parse; /* lies in the scratch arena */
 } cvi_json_reader;
 
 /* Called in the order of the text with the reader as `context`; answer 1 to go on, 0 to stop.
@@ -38,10 +40,23 @@ typedef struct cvi_json_events {
     int (*on_array_end)(void *context);
 } cvi_json_events;
 
-/* Reads one whole text, with or without a byte order mark, in pieces of `chunk_size` (0: at once).
- * What the parser needs comes from `scratch`. Any thread, one at a time for a reader. */
+/* Begins to read one whole text, with or without a byte order mark. Text and events must outlive
+ * the reading; what the parser needs, to be dropped at any time, comes from `scratch`. MORE, or
+ * NO_MEMORY. */
+cvi_json_status cvi_json_begin(cvi_json_reader *reader, const cvi_json_events *events,
+                               cvi_arena *scratch, const char *text, size_t size);
+
+/* Reads on, by so many bytes and then to the end of the text in quotes that it has come to, if any:
+ * that one is taken in one go. Any answer but MORE is the last. Any thread, one at a time. */
+cvi_json_status cvi_json_step(cvi_json_reader *reader, size_t bytes);
+
+/* Both in one. */
 cvi_json_status cvi_json_read(cvi_json_reader *reader, const cvi_json_events *events,
-                              cvi_arena *scratch, const char *text, size_t size, size_t chunk_size);
+                              cvi_arena *scratch, const char *text, size_t size);
+
+/* Whether a broken text ends within a text in quotes, an object or a list: it was cut on the way.
+ */
+bool cvi_json_is_cut(const char *text, size_t size);
 
 /* Within an event: the offset in the text just behind what the event is about. */
 size_t cvi_json_position(const cvi_json_reader *reader);

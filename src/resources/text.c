@@ -115,25 +115,37 @@ static size_t repaired_length(const char *text, size_t length) {
     return total;
 }
 
+/* Copies `size` bytes, from one word to two, which may overlap. False: not all of them are ASCII.
+ */
+static inline bool copy_two_words(char *copy, const char *text, size_t size) {
+    uint64_t first; /* no array: with one the function would have to guard the stack */
+    uint64_t last;
+    memcpy(&first, text, sizeof(first));
+    memcpy(&last, text + size - sizeof(last), sizeof(last));
+    if (((first | last) & HIGH_BITS) != 0) {
+        return false;
+    }
+    memcpy(copy, &first, sizeof(first));
+    memcpy(copy + size - sizeof(last), &last, sizeof(last));
+    return true;
+}
+
 /* Copies plain ASCII from the front, and answers how many bytes that were: all, or nearly all
  * before the first that is none. Looking and copying in one go is what makes texts cheap. */
-static size_t copy_ascii(char *copy, const char *text, size_t length) {
+static inline size_t copy_ascii(char *copy, const char *text, size_t length) {
+    enum { PIECE = 2 * sizeof(uint64_t) };
     size_t done = 0;
-    uint64_t words[2];
-    for (; length - done >= sizeof(words); done += sizeof(words)) {
-        memcpy(words, text + done, sizeof(words));
-        if (((words[0] | words[1]) & HIGH_BITS) != 0) {
+    for (; length - done >= PIECE; done += PIECE) {
+        if (!copy_two_words(copy + done, text + done, PIECE)) {
             return done;
         }
-        memcpy(copy + done, words, sizeof(words));
     }
-    if (length >= sizeof(words)) { /* the last ones again, with what is left behind them */
-        memcpy(words, text + length - sizeof(words), sizeof(words));
-        if (((words[0] | words[1]) & HIGH_BITS) != 0) {
-            return done;
-        }
-        memcpy(copy + length - sizeof(words), words, sizeof(words));
-        return length;
+    if (length >= PIECE) { /* the last ones again, with what is left behind them */
+        size_t last = length - PIECE;
+        return copy_two_words(copy + last, text + last, PIECE) ? length : done;
+    }
+    if (length >= PIECE / 2) {
+        return copy_two_words(copy, text, length) ? length : done;
     }
     for (; done < length && (unsigned char)text[done] < 0x80; done++) {
         copy[done] = text[done];
@@ -218,33 +230,69 @@ static const char *step_over(const char *escape, const char *end, bool *is_bad) 
     return next;
 }
 
-/* The first bad escape from `text` on, or NULL. */
-static const char *find_bad_escape(const char *text, const char *end) {
-    const char *escape = memchr(text, '\\', (size_t)(end - text));
-    while (escape != NULL) {
+/* The first bad escape that begins from `*next` on and before `limit`, or NULL. `*next` goes behind
+ * it, or to where to look next. */
+static const char *find_bad_escape(const char **next, const char *limit, const char *end) {
+    const char *from = *next;
+    const char *escape = NULL;
+    while (from < limit && (escape = memchr(from, '\\', (size_t)(limit - from))) != NULL) {
         if (end - escape > 2 && escape[1] != 'u') { /* a quote, mostly */
-            escape = memchr(escape + 2, '\\', (size_t)(end - escape - 2));
+            from = escape + 2;
             continue;
         }
         bool is_bad;
-        const char *next = step_over(escape, end, &is_bad);
+        from = step_over(escape, end, &is_bad);
         if (is_bad) {
+            *next = from;
             return escape;
         }
-        escape = memchr(next, '\\', (size_t)(end - next));
     }
+    *next = from < limit ? limit : from;
     return NULL;
 }
 
+cvi_text_repair cvi_text_repair_begin(const char *json, size_t size) {
+    return (cvi_text_repair){.json = json, .size = size, .text = json};
+}
+
+/* Copies what lies between the last bad escape and the place `end`. */
+static void copy_up_to(cvi_text_repair *repair, size_t end) {
+    memcpy(repair->copy + repair->copied, repair->json + repair->copied, end - repair->copied);
+    repair->copied = end;
+}
+
+static bool replace_escape(cvi_text_repair *repair, cvi_arena *arena, size_t place) {
+    if (repair->copy == NULL) {
+        repair->copy = repair->size < SIZE_MAX ? cvi_arena_take_bytes(arena, repair->size) : NULL;
+        if (repair->copy == NULL) {
+            return false;
+        }
+        repair->text = repair->copy;
+    }
+    copy_up_to(repair, place);
+    memcpy(repair->copy + place, "\\ufffd", ESCAPE_LENGTH);
+    repair->copied = place + ESCAPE_LENGTH;
+    return true;
+}
+
+bool cvi_text_repair_step(cvi_text_repair *repair, cvi_arena *arena, size_t bytes) {
+    const char *end = repair->json + repair->size;
+    const char *next = repair->json + repair->done;
+    const char *limit = bytes < (size_t)(end - next) ? next + bytes : end;
+    const char *bad = NULL;
+    while ((bad = find_bad_escape(&next, limit, end)) != NULL) {
+        if (!replace_escape(repair, arena, (size_t)(bad - repair->json))) {
+            return false;
+        }
+    }
+    repair->done = (size_t)(next - repair->json);
+    if (repair->done == repair->size && repair->copy != NULL) {
+        copy_up_to(repair, repair->size);
+    }
+    return true;
+}
+
 const char *cvi_text_repair_escapes(cvi_arena *arena, const char *json, size_t size) {
-    const char *bad = find_bad_escape(json, json + size);
-    if (bad == NULL) {
-        return json;
-    }
-    char *copy = cvi_arena_copy_text(arena, json, size);
-    while (copy != NULL && bad != NULL) {
-        memcpy(copy + (bad - json), "\\ufffd", ESCAPE_LENGTH);
-        bad = find_bad_escape(bad + ESCAPE_LENGTH, json + size);
-    }
-    return copy;
+    cvi_text_repair repair = cvi_text_repair_begin(json, size);
+    return cvi_text_repair_step(&repair, arena, size) ? repair.text : NULL;
 }

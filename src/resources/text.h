@@ -12,9 +12,24 @@
  * `text` holds no NUL. NULL without memory. */
 const char *cvi_text_store(cvi_arena *arena, const char *text, size_t length);
 
-/* The JSON text with every \u escape that stands for no character (half a surrogate pair, NUL)
- * spelled \ufffd: `json` itself when there is none, else a copy of the same length. NULL without
- * memory. */
+/* JSON text in which every \u escape that stands for no character (half a surrogate pair, NUL) is
+ * being spelled \ufffd. */
+typedef struct cvi_text_repair {
+    const char *json;
+    size_t size;
+    size_t done; /* looked through so far; `size`: all of it */
+    const char
+        *text; /* then: `json` itself where no escape was bad, else a copy, as long, no NUL */
+    char *copy;
+    size_t copied;
+} cvi_text_repair;
+
+cvi_text_repair cvi_text_repair_begin(const char *json, size_t size);
+
+/* Looks through `bytes` more, or a little more where an escape lies across. False: no memory. */
+bool cvi_text_repair_step(cvi_text_repair *repair, cvi_arena *arena, size_t bytes);
+
+/* Both in one; NULL without memory. */
 const char *cvi_text_repair_escapes(cvi_arena *arena, const char *json, size_t size);
 
 #endif

@@ -54,8 +54,7 @@ static int64_t larger(int64_t a, int64_t b) {
 
 void cvi_bound_note(cvi_bound *bound, const cvi_cached *cached, cvi_now now) {
     int64_t known_ms = larger(cached->fetched_at_ms, cached->used_at_ms);
-    if (bound->max_bytes >= 0 && cached->body != NULL &&
-        cvi_age_ms(now.wall_ms, known_ms) >= USE_GRAIN_MS) {
+    if (bound->max_bytes >= 0 && cvi_age_ms(now.wall_ms, known_ms) >= USE_GRAIN_MS) {
         bound->uses[(uint64_t)cached->row_id % CVI_BOUND_USES] = cached->row_id;
     }
 }
@@ -151,4 +150,20 @@ cvi_store_answer cvi_bound_hold(cvi_bound *bound, const cvi_just_stored *stored,
         return CVI_STORE_DONE;
     }
     return evict(bound, stored, total, now, changed, more, error);
+}
+
+/* A total that is lost is found when it is held. */
+cvi_store_answer cvi_bound_make_room(cvi_bound *bound, const cvi_just_stored *coming, cvi_now now,
+                                     int64_t *changed, cv_error *error) {
+    int64_t total = -1;
+    if (bound->max_bytes < 0) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_sql_read(&bound->sql, READ_TOTAL, NULL, 0, &total, error);
+    int64_t excess = total - (bound->max_bytes - coming->bytes);
+    if (answer != CVI_STORE_DONE || total < 0 || excess <= 0) {
+        return answer;
+    }
+    int64_t most = larger(coming->bytes, CVI_CLEAN_BYTES);
+    return delete_batch(bound, coming->hash, excess < most ? excess : most, now, changed, error);
 }

@@ -18,8 +18,7 @@ typedef struct cvi_bound {
 void cvi_bound_init(cvi_bound *bound, cvi_db *db, int64_t max_bytes);
 void cvi_bound_finalize(cvi_bound *bound);
 
-/* Remembers that a row was read, to be noted with a later transaction. No row (its body is NULL) is
- * fine. Any thread. */
+/* Remembers that a row was used, to be noted with a later transaction. Any thread. */
 void cvi_bound_note(cvi_bound *bound, const cvi_cached *cached, cvi_now now);
 
 /* What a transaction has just stored: it stays, and where it is large, so is the batch, which must
@@ -34,5 +33,10 @@ typedef struct cvi_just_stored {
  * `more` becomes true if there is more to do. */
 cvi_store_answer cvi_bound_hold(cvi_bound *bound, const cvi_just_stored *stored, cvi_now now,
                                 int64_t *changed, bool *more, cv_error *error);
+
+/* Within a transaction of its own, before the one that stores so much: deletes what would have to
+ * go then, so that neither takes long. */
+cvi_store_answer cvi_bound_make_room(cvi_bound *bound, const cvi_just_stored *coming, cvi_now now,
+                                     int64_t *changed, cv_error *error);
 
 #endif

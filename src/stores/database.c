@@ -1,4 +1,4 @@
-/* Owns the file: creation, connections and their settings, transactions, checkpoints.
+/* Owns the file: creation, connections and their settings, transactions.
  *
  * Always: a write transaction, a migration and a checkpoint run while this handle has its turn, so
  * that among our processes none of them ever overlap. Programs that know no turns can still make
@@ -13,6 +13,7 @@
 
 #include "stores/schema.h"
 #include "stores/sqlite_error.h"
+#include "stores/write_back.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
 #include "support/error.h"
@@ -23,7 +24,6 @@ enum {
     SLEEP_US = 200,
     EAGER_SLEEP_US = 50,
     MANY_WAITS = 48,
-    CHECKPOINT_FRAMES = 400, /* writing back so many keeps others waiting for some milliseconds */
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
 };
@@ -142,6 +142,7 @@ static cvi_store_answer prepare_transactions(cvi_db *db, cv_error *error) {
 
 static void disconnect(cvi_db *db) {
     cvi_sql_finalize(&db->sql);
+    db->stamp_place = NULL;
     if (!db->is_borrowed) {
         sqlite3_close(db->connection);
     }
@@ -240,6 +241,8 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64
     }
     if (answer != CVI_STORE_DONE) {
         disconnect(db);
+    } else if (db->has_readers) {
+        db->stamp_place = cvi_stamp_place(db->connection);
     }
     return answer;
 }
@@ -402,7 +405,6 @@ bool cvi_db_open(cvi_db *db, const cvi_db_options *options, cv_error *error) {
     db->has_readers = !db->is_memory && !db->is_borrowed;
     db->relaxed_sync = options->relaxed_sync;
     db->turn.gate.descriptor = -1;
-    db->checkpoint_at = CHECKPOINT_FRAMES;
     db->allocator = options->allocator;
     db->clock = options->clock;
     db->random = options->random;
@@ -557,20 +559,6 @@ void cvi_db_offer(cvi_db *db) {
     cvi_db_unlock(db);
 }
 
-/* Copies what readers no longer need back into the file. Its failure loses nothing, the frames stay
- * in the WAL, and the next commit finds it due again; under a reader that never ends it is tried
- * only each time that the WAL has grown as much again. */
-static void checkpoint_if_due(cvi_db *db) {
-    if (db->wal_frames < CHECKPOINT_FRAMES) {
-        db->checkpoint_at = CHECKPOINT_FRAMES;
-    }
-    if (db->wal_frames < db->checkpoint_at) {
-        return;
-    }
-    sqlite3_wal_checkpoint_v2(db->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    db->checkpoint_at = db->wal_frames + CHECKPOINT_FRAMES;
-}
-
 cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_error *error) {
     bool is_committed = false;
     if (answer == CVI_STORE_DONE && keep) {
@@ -579,7 +567,7 @@ cvi_store_answer cvi_db_end(cvi_db *db, cvi_store_answer answer, bool keep, cv_e
     }
     if (is_committed) {
         db->is_in_transaction = false;
-        checkpoint_if_due(db);
+        cvi_write_back_after_commit(db);
     } else {
         roll_back(db);
     }

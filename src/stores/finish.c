@@ -137,7 +137,8 @@ static cvi_cache_entry entry_of(const cvi_stores *stores, const cvi_completion *
                              .body = completion->body,
                              .size = completion->size,
                              .keeping = completion->keeping,
-                             .validators = completion->validators};
+                             .validators = completion->validators,
+                             .has_room = completion->has_room};
     if (completion->failure != NULL) {
         entry.is_negative = true;
         entry.keeping = (cvi_keeping){.ttl_ms = stores->cache.negative_ttl_ms};
@@ -169,6 +170,22 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
         answer = cvi_cache_store(&stores->cache, &entry, now, error);
     }
     return end_and_wake(stores, stores->cache_db, answer, *owned, *owned, &waiters, error);
+}
+
+cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
+                                      cvi_now now, cv_error *error) {
+    cvi_cache_entry entry = entry_of(stores, completion);
+    const cvi_just_stored coming = {completion->hash, (int64_t)completion->size};
+    int64_t changed = 0;
+    if (!cvi_cache_accepts(&stores->cache, &entry)) {
+        return CVI_STORE_DONE;
+    }
+    cvi_store_answer answer = cvi_db_begin(stores->cache_db, 0, error);
+    if (answer != CVI_STORE_DONE) {
+        return answer;
+    }
+    answer = cvi_bound_make_room(&stores->cache.bound, &coming, now, &changed, error);
+    return cvi_db_end(stores->cache_db, answer, changed > 0, error);
 }
 
 static cvi_store_answer release_in_transaction(cvi_stores *stores, const cvi_ending *ending,

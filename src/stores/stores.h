@@ -17,7 +17,9 @@
 #include <comicvine/stores.h>
 
 #include "stores/adaptive.h"
+#include "stores/stamp.h"
 #include "support/caching.h"
+#include "support/cap.h"
 #include "support/clock.h"
 #include "support/digest.h"
 #include "support/log.h"
@@ -47,6 +49,7 @@ typedef struct cvi_stores_options {
     cv_dedupe_settings dedupe;
     cv_rate_limit_settings rate_limit;
     cv_allocator allocator;
+    cvi_cap *cap;    /* before the allocator; closed with the stores. NULL: none */
     cvi_clock clock; /* for the boot id; and for waiting in open and close */
     cvi_random random;
     cvi_log *log; /* NULL: none; outlives the stores */
@@ -69,6 +72,10 @@ typedef struct cvi_cached {
     bool is_negative;      /* the body says that there is no such object */
     int64_t row_id;        /* of the cache, and when its last use was noted there; for the bound */
     int64_t used_at_ms;
+    int64_t row_expires_at_ms; /* the row's expiry, and what the service has said to it (cache.h) */
+    int64_t control;
+    int64_t checksum;
+    bool is_known; /* the row answers with the body that the reader has: `body` is NULL */
 } cvi_cached;
 
 /* What a reader takes for an answer. */
@@ -77,12 +84,22 @@ typedef struct cvi_want {
     int64_t max_age_ms; /* only what is younger; 0: no bound */
     bool stale_too;     /* past its end, until stale_s after it, and whatever its age; of negative
                            entries still only the fresh ones */
+    bool knows;         /* the reader has the body with known_checksum, which need not be read */
+    int64_t known_checksum;
 } cvi_want;
 
 /* Reads a body: one point read. A row whose checksum fails is a miss (and is deleted by the next
  * claim that would answer from it). Any thread. */
 cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
+
+/* The state of the file that the cache is in. False: it cannot be told from memory. Any thread. */
+bool cvi_stores_stamp(const cvi_stores *stores, cvi_stamp *stamp);
+
+/* Judges anew what cvi_stores_lookup has found, whose row has not changed since: true if it answers
+ * `want` now, which counts like a look; its expiry is this reader's then. Any thread. */
+bool cvi_stores_look_again(cvi_stores *stores, cvi_cached *cached, const cvi_want *want,
+                           cvi_now now);
 
 /* How far the caller is from sending. The interval is one between sendings: an admission that still
  * waits for its connection keeps new ones back for a while, but not those whose connection is ready
@@ -197,6 +214,7 @@ typedef struct cvi_completion {
     cvi_keeping keeping;
     const cvi_validators *validators; /* NULL: none */
     const cv_error *failure;          /* not NULL: the body says that there is no such object */
+    bool has_room;                    /* cvi_stores_make_room has made it */
 } cvi_completion;
 
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the
@@ -205,6 +223,11 @@ typedef struct cvi_completion {
  * failure. `owned` false: the job is no longer ours, nothing was written. */
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error);
+
+/* A transaction of its own before that of a long body: deletes what would have to make room for it.
+ * What others store in between goes with what is stored later. */
+cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
+                                      cvi_now now, cv_error *error);
 
 /* A body with times of its own: a part of an answer, which may have come from the cache itself. */
 typedef struct cvi_dated {
@@ -257,6 +280,13 @@ cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, 
 
 /* Deletes a bounded batch of what is past its time. `more`: call again soon. */
 cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, cv_error *error);
+
+/* Long work may be done in pieces of its own, so that no call above takes long: from now on commits
+ * leave it to cvi_stores_write_back to bring what the logs hold into the files. That does it for
+ * one file, if it is due and nobody else writes just now; true: it has. Before the first use of
+ * other threads; then the driver's. */
+void cvi_stores_write_back_apart(cvi_stores *stores);
+bool cvi_stores_write_back(cvi_stores *stores);
 
 /* Whether a fork has brought the stores here. Then nothing else may be called but close, which does
  * nothing. */

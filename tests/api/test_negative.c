@@ -127,8 +127,8 @@ static void test_an_object_that_has_come_to_be(void **context) {
     face_execute(scene->self, "UPDATE cache SET created_at = created_at - 1000");
     grant(scene, NULL, CV_SOURCE_NETWORK);
     grant(scene, &options, CV_SOURCE_CACHE);
-    face_execute(scene->self, "UPDATE cache SET created_at = created_at - 2000"
-                              " WHERE negative = 0");
+    face_execute(scene->self, "UPDATE cache SET created_at = (SELECT created_at FROM cache"
+                              " WHERE negative = 1) - 1000 WHERE negative = 0");
     deny(scene, scene->client, ISSUE, &options, 2);
     cv_request *request = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, &options);
     assert_true(cv_request_wait(request, API_PATIENCE_MS));

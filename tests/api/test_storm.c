@@ -145,8 +145,9 @@ static void test_it_passes(void **context) {
         cv_client_poll(scene->client, API_PATIENCE_MS);
     }
     assert_all_well(&self);
-    assert_int_equal(
-        api_query(scene->self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"), 0);
+    /* An answer goes out after the first try at storing it, which two threads at once may thwart.
+     */
+    drive_until(scene, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'", 0);
 }
 
 static void test_closing_ends_it(void **context) {

@@ -62,6 +62,15 @@ try_kind() { # KIND SHARED
     cc -Wall -Wextra -Werror "$folder/$program.c" $(pkg-config --cflags --libs comicvine) \
         -o "$program"
   done
+  for example in "$source"/examples/*.c; do
+    # shellcheck disable=SC2046
+    cc -Wall -Wextra -Werror "$example" $(pkg-config --cflags --libs comicvine sqlite3) -o example
+  done
+  if command -v g++ >/dev/null; then
+    # shellcheck disable=SC2046
+    g++ -std=c++17 -Wall -Wextra -Werror "$source/examples/cpp/volume.cpp" \
+        $(pkg-config --cflags --libs comicvine) -o example
+  fi
   expect "$kind, pkg-config" "The Lamplighter #7: The Long Night on Wharf Street" ./readme1
   expect "$kind, pkg-config, no thread" "The Long Night on Wharf Street" ./readme2
   expect "$kind, pkg-config, a walk" "1 of 2: The Long Night on Wharf Street

@@ -222,8 +222,16 @@ static cvi_store_answer fake_clean(cvi_stores *stores, cvi_now now, bool *more, 
     return answer_with(&reply, error);
 }
 
-static const cvi_store_ops fake_store_ops = {fake_lookup,  fake_claim, fake_watch, fake_complete,
-                                             fake_release, fake_renew, fake_heed,  fake_clean};
+static cvi_store_answer fake_make_room(cvi_stores *stores, const cvi_completion *completion,
+                                       cvi_now now, cv_error *error) {
+    note(stores, SIM_MAKE_ROOM, now)->size = completion->size;
+    sim_reply reply = next_reply(stores->world, SIM_MAKE_ROOM);
+    return answer_with(&reply, error);
+}
+
+static const cvi_store_ops fake_store_ops = {fake_lookup,   fake_claim,   fake_watch,
+                                             fake_complete, fake_release, fake_renew,
+                                             fake_heed,     fake_clean,   fake_make_room};
 
 /* ---- the transport ---- */
 

@@ -27,11 +27,12 @@ typedef enum sim_op {
     SIM_RELEASE,
     SIM_RENEW,
     SIM_HEED,
-    SIM_CLEAN
+    SIM_CLEAN,
+    SIM_MAKE_ROOM
 } sim_op;
 
 enum {
-    SIM_OP_COUNT = SIM_CLEAN + 1,
+    SIM_OP_COUNT = SIM_MAKE_ROOM + 1,
     SIM_SCRIPT_MAX = 32,
     SIM_LOG_MAX = 2048,
     SIM_TRANSFERS_MAX = 64,

@@ -329,8 +329,15 @@ static cvi_store_answer clean(cvi_stores *stores, cvi_now now, bool *more, cv_er
     return trouble(stores->world, true, error);
 }
 
-const cvi_store_ops model_store_ops = {lookup,  claim_it, watch, complete,
-                                       release, renew,    heed,  clean};
+static cvi_store_answer make_room(cvi_stores *stores, const cvi_completion *completion, cvi_now now,
+                                  cv_error *error) {
+    (void)completion;
+    (void)now;
+    return trouble(stores->world, true, error);
+}
+
+const cvi_store_ops model_store_ops = {lookup, claim_it, watch, complete, release,
+                                       renew,  heed,     clean, make_room};
 
 /* ---- the network ---- */
 

@@ -124,6 +124,10 @@ bool process_hear(process *self, char line[PROCESS_LINE_MAX], int timeout_ms) {
     return true;
 }
 
+void process_close_input(process *self) {
+    close_descriptor(&self->input);
+}
+
 bool process_signal(const process *self, int signal_number) {
     return self->pid > 0 && kill(self->pid, signal_number) == 0;
 }
@@ -158,7 +162,7 @@ int process_end(process *self, int timeout_ms) {
     if (self->pid <= 0) {
         return -1;
     }
-    close_descriptor(&self->input);
+    process_close_input(self);
     if (!ends_in_time(self, timeout_ms)) {
         process_signal(self, SIGKILL);
     }

@@ -27,6 +27,9 @@ bool process_tell(const process *self, const char *line);
  * in time, or the output has ended, or the line is too long. */
 bool process_hear(process *self, char line[PROCESS_LINE_MAX], int timeout_ms);
 
+/* What reads its input comes to an end. */
+void process_close_input(process *self);
+
 /* Sends a signal. False if it is gone. */
 bool process_signal(const process *self, int signal_number);
 

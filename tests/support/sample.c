@@ -52,6 +52,24 @@ cvi_result *decode_bytes(const cvi_decode_options *options, const cv_allocator *
     return cvi_decode(options, allocator, (cvi_body){copy, size}, error);
 }
 
+cvi_result *decode_in_parts(const cvi_decode_options *options, const cv_allocator *allocator,
+                            const char *text, size_t size, size_t part, cv_error *error) {
+    if (part == 0) {
+        return decode_bytes(options, allocator, text, size, error);
+    }
+    char *copy = cvi_copy_text(allocator, text, size);
+    cvi_decoding *decoding =
+        copy != NULL ? cvi_decoding_begin(options, allocator, (cvi_body){copy, size}) : NULL;
+    if (decoding == NULL) {
+        cvi_release(allocator, copy);
+        cvi_error_no_memory(error);
+        return NULL;
+    }
+    while (!cvi_decoding_step(decoding, part)) {
+    }
+    return cvi_decoding_end(decoding, NULL, error);
+}
+
 cvi_result *decode_text(const cvi_resource *resource, bool is_list, const char *text) {
     const cvi_decode_options options = {.resource = resource, .is_list = is_list};
     cv_error error = {0};

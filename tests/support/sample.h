@@ -72,6 +72,10 @@ extern const cvi_resource cvi_sample_resource;
 cvi_result *decode_bytes(const cvi_decode_options *options, const cv_allocator *allocator,
                          const char *text, size_t size, cv_error *error);
 
+/* The same in parts of so many bytes; 0: whole. */
+cvi_result *decode_in_parts(const cvi_decode_options *options, const cv_allocator *allocator,
+                            const char *text, size_t size, size_t part, cv_error *error);
+
 /* Decodes text that must decode, and fails the test if it does not. */
 cvi_result *decode_text(const cvi_resource *resource, bool is_list, const char *text);
 

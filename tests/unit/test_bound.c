@@ -482,6 +482,82 @@ static void test_hostile_times(void **state) {
     cvi_stores_close(stores);
 }
 
+/* ---- room that is made before ---- */
+
+static cvi_completion of_size(const char *hash, size_t size) {
+    static char body[MAX_BYTES];
+    return (cvi_completion){.hash = hash,
+                            .job_id = "",
+                            .body = body,
+                            .size = size,
+                            .keeping = {.ttl_ms = WORLD_TTL_MS},
+                            .has_room = true};
+}
+
+static void make_room(store_world *world, cvi_stores *stores, const cvi_completion *coming) {
+    cv_error error;
+    assert_int_equal(cvi_stores_make_room(stores, coming, world->clock.now, &error),
+                     CVI_STORE_DONE);
+}
+
+/* The oldest go at once, as many as have to; what comes goes nowhere then. */
+static void test_room_is_made_before(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    cv_error error;
+    bool owned = false;
+    for (int i = 0; i < MAX_BYTES / BODY_BYTES; i++) {
+        put(world, stores, i, BODY_BYTES);
+    }
+    const cvi_completion coming = of_size("new", 3 * BODY_BYTES - 1);
+    make_room(world, stores, &coming);
+    assert_int_equal(total(world), MAX_BYTES - 3 * BODY_BYTES);
+    assert_false(has(world, 2));
+    assert_true(has(world, 3));
+    assert_int_equal(cvi_stores_complete(stores, &coming, world->clock.now, &owned, &error),
+                     CVI_STORE_DONE);
+    assert_int_equal(total(world), MAX_BYTES - 1);
+    assert_int_equal(count(world), MAX_BYTES / BODY_BYTES - 2);
+    cvi_stores_close(stores);
+}
+
+/* Nothing goes where nothing has to, and for what would not be kept; and what is stored anew stays
+ * until then. */
+static void test_room_that_need_not_be_made(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    put(world, stores, 1, BODY_BYTES);
+    put(world, stores, 2, MAX_BYTES - 2 * BODY_BYTES);
+    const cvi_completion fits = of_size("new", BODY_BYTES);
+    cvi_completion passing = of_size("new", MAX_BYTES);
+    const cvi_completion again = of_size("h1", 2 * BODY_BYTES);
+    passing.keeping.no_store = true;
+    make_room(world, stores, &fits);
+    make_room(world, stores, &passing);
+    assert_int_equal(count(world), 2);
+    make_room(world, stores, &again);
+    assert_true(has(world, 1));
+    assert_false(has(world, 2));
+    cvi_stores_close(stores);
+}
+
+/* What others stored in between goes with what is stored next. */
+static void test_others_store_before_the_room_is_used(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = open_bound(world, MAX_BYTES);
+    cv_error error;
+    bool owned = false;
+    const cvi_completion coming = of_size("new", MAX_BYTES - BODY_BYTES);
+    make_room(world, stores, &coming);
+    put(world, stores, 1, 2 * BODY_BYTES);
+    assert_int_equal(cvi_stores_complete(stores, &coming, world->clock.now, &owned, &error),
+                     CVI_STORE_DONE);
+    assert_int_equal(total(world), MAX_BYTES + BODY_BYTES);
+    put(world, stores, 2, BODY_BYTES);
+    assert_true(total(world) <= MAX_BYTES);
+    cvi_stores_close(stores);
+}
+
 #define IN_WORLD(test)                                                                             \
     cmocka_unit_test_setup_teardown(test, store_world_setup, store_world_teardown)
 
@@ -511,6 +587,9 @@ int main(void) {
         IN_WORLD(test_other_rows_beside_the_total),
         IN_WORLD(test_a_row_without_a_hash_goes_too),
         IN_WORLD(test_hostile_times),
+        IN_WORLD(test_room_is_made_before),
+        IN_WORLD(test_room_that_need_not_be_made),
+        IN_WORLD(test_others_store_before_the_room_is_used),
     };
     return cmocka_run_group_tests_name("bound", tests, NULL, NULL);
 }

@@ -344,18 +344,17 @@ static void test_pieces_give_the_same_records(void **state) {
     (void)state;
     char expected[1024];
     char written[1024];
-    for (size_t chunk_size = 0; chunk_size < sizeof(whole); chunk_size++) {
-        const cvi_decode_options options = {
-            .resource = &cvi_sample_resource, .is_list = true, .chunk_size = chunk_size};
+    const cvi_decode_options options = {.resource = &cvi_sample_resource, .is_list = true};
+    for (size_t part = 0; part < sizeof(whole); part++) {
         cvi_result *result =
-            decode_bytes(&options, &cvi_default_allocator, whole, sizeof(whole) - 1, NULL);
+            decode_in_parts(&options, &cvi_default_allocator, whole, sizeof(whole) - 1, part, NULL);
         assert_non_null(result);
         cvi_buffer out;
-        cvi_buffer_over(&out, chunk_size == 0 ? expected : written, sizeof(expected));
+        cvi_buffer_over(&out, part == 0 ? expected : written, sizeof(expected));
         write_all(result, &out);
         assert_false(out.failed);
         assert_true(out.length > 100);
-        if (chunk_size > 0) {
+        if (part > 0) {
             assert_string_equal(written, expected);
         }
         cvi_result_release(result);
@@ -413,16 +412,15 @@ static void test_large_records(void **state) {
 
 /* One allocation after the other fails, until none does: no result, the right code, no leak.
  * Answers how many there were. */
-static size_t fail_each_allocation(const char *text, size_t size) {
+static size_t fail_each_allocation(const char *text, size_t size, size_t part) {
     bool is_decoded = false;
     size_t failures = 0;
     for (size_t call = 2; !is_decoded; call++) { /* call 1 copies the body */
         failing_allocator memory;
         failing_allocator_init(&memory, call, false);
         cv_error error = {0};
-        const cvi_decode_options options = {
-            .resource = &cvi_sample_resource, .is_list = true, .chunk_size = 5};
-        cvi_result *result = decode_bytes(&options, &memory.allocator, text, size, &error);
+        const cvi_decode_options options = {.resource = &cvi_sample_resource, .is_list = true};
+        cvi_result *result = decode_in_parts(&options, &memory.allocator, text, size, part, &error);
         is_decoded = result != NULL;
         assert_int_equal(is_decoded, !memory.has_failed);
         assert_int_equal(error.code, is_decoded ? CV_OK : CV_ERROR_NOMEM);
@@ -435,7 +433,8 @@ static size_t fail_each_allocation(const char *text, size_t size) {
 
 static void test_each_allocation_may_fail(void **state) {
     (void)state;
-    assert_true(fail_each_allocation(whole, sizeof(whole) - 1) >= 5);
+    assert_true(fail_each_allocation(whole, sizeof(whole) - 1, 0) >= 5);
+    assert_true(fail_each_allocation(whole, sizeof(whole) - 1, 5) >= 6);
 }
 
 /* What members cannot hold needs memory of its own, over and over. */
@@ -449,7 +448,8 @@ static void test_each_allocation_for_oddities_may_fail(void **state) {
         cvi_buffer_add_text(&text, "1,{},[\"x\"],{\"name\":7,\"ref\":{},\"counted\":[null,{}]},");
     }
     cvi_buffer_add_text(&text, "{}]}]}");
-    assert_true(fail_each_allocation(text.data, text.length) >= 20);
+    assert_true(fail_each_allocation(text.data, text.length, 0) >= 20);
+    assert_true(fail_each_allocation(text.data, text.length, 64) >= 21);
     cvi_buffer_free(&text);
 }
 

@@ -175,8 +175,8 @@ static cvi_store_answer claim(cvi_stores *stores, const cvi_claim_spec *spec, cv
 }
 
 static const cvi_store_ops store_ops = {
-    cvi_stores_lookup, claim,           cvi_stores_watch, cvi_stores_complete, cvi_stores_release,
-    cvi_stores_renew,  cvi_stores_heed, cvi_stores_clean,
+    cvi_stores_lookup, claim,           cvi_stores_watch, cvi_stores_complete,  cvi_stores_release,
+    cvi_stores_renew,  cvi_stores_heed, cvi_stores_clean, cvi_stores_make_room,
 };
 
 /* ---- a run ---- */

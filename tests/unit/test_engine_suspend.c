@@ -20,7 +20,7 @@ static void break_off(sim_world *world) {
 
 static int64_t lay_to_rest(sim_world *world) {
     break_off(world);
-    cvi_engine_suspend(world->engine);
+    cvi_engine_suspend(world->engine, world->clock.now);
     return sim_step(world);
 }
 

@@ -86,23 +86,24 @@ static void begin(recorder *self) {
 }
 
 static cvi_json_status read_with(recorder *self, const cv_allocator *allocator, const char *text,
-                                 size_t size, size_t chunk_size) {
+                                 size_t size, size_t part) {
     cvi_arena scratch;
     cvi_arena_init(&scratch, allocator, 0);
-    cvi_json_status status =
-        cvi_json_read(&self->reader, &events, &scratch, text, size, chunk_size);
+    cvi_json_status status = cvi_json_begin(&self->reader, &events, &scratch, text, size);
+    while (status == CVI_JSON_MORE) {
+        status = cvi_json_step(&self->reader, part > 0 ? part : size);
+    }
     cvi_arena_clear(&scratch);
     return status;
 }
 
 static void read_must_log(const char *text, const char *expected) {
-    const size_t chunk_sizes[] = {0, 1, 2, 7};
-    for (size_t i = 0; i < sizeof(chunk_sizes) / sizeof(chunk_sizes[0]); i++) {
+    const size_t parts[] = {0, 1, 2, 7};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         recorder self;
         begin(&self);
-        assert_int_equal(
-            read_with(&self, &cvi_default_allocator, text, strlen(text), chunk_sizes[i]),
-            CVI_JSON_DONE);
+        assert_int_equal(read_with(&self, &cvi_default_allocator, text, strlen(text), parts[i]),
+                         CVI_JSON_DONE);
         assert_string_equal(self.log.data, expected);
         cvi_buffer_free(&self.log);
     }
@@ -224,14 +225,13 @@ static void test_positions_are_behind_the_token(void **state) {
     (void)state;
     const char *text = " {\"a\": [ {} ] , \"b\":{\"c\":1}}";
     const char *expected = "{@2 .a@5 [@8 {@10 }@11 ]@13 .b@19 {@21 .c@24 #1@26 }@27 }@28 ";
-    const size_t chunk_sizes[] = {0, 1, 7};
-    for (size_t i = 0; i < sizeof(chunk_sizes) / sizeof(chunk_sizes[0]); i++) {
+    const size_t parts[] = {0, 1, 7};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         recorder self;
         begin(&self);
         self.with_positions = true;
-        assert_int_equal(
-            read_with(&self, &cvi_default_allocator, text, strlen(text), chunk_sizes[i]),
-            CVI_JSON_DONE);
+        assert_int_equal(read_with(&self, &cvi_default_allocator, text, strlen(text), parts[i]),
+                         CVI_JSON_DONE);
         assert_string_equal(self.log.data, expected);
         cvi_buffer_free(&self.log);
     }
@@ -251,8 +251,8 @@ static void test_positions_count_the_byte_order_mark(void **state) {
 static void test_each_allocation_may_fail(void **state) {
     (void)state;
     const char *text = "{\"key\":[\"text with \\u00e9scape\",{\"a\":[[[[1]]]]}]}";
-    const size_t chunk_sizes[] = {0, 3};
-    for (size_t i = 0; i < sizeof(chunk_sizes) / sizeof(chunk_sizes[0]); i++) {
+    const size_t parts[] = {0, 3};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         cvi_json_status status = CVI_JSON_NO_MEMORY;
         size_t failures = 0;
         for (size_t call = 1; status != CVI_JSON_DONE; call++) {
@@ -260,7 +260,7 @@ static void test_each_allocation_may_fail(void **state) {
             failing_allocator_init(&memory, call, false);
             recorder self;
             begin(&self);
-            status = read_with(&self, &memory.allocator, text, strlen(text), chunk_sizes[i]);
+            status = read_with(&self, &memory.allocator, text, strlen(text), parts[i]);
             cvi_buffer_free(&self.log);
             assert_int_equal(memory.live, 0);
             assert_int_equal(status, memory.has_failed ? CVI_JSON_NO_MEMORY : CVI_JSON_DONE);

@@ -187,13 +187,13 @@ static json_t *whole_record(const char *folder, const cvi_resource *resource) {
 
 /* Decodes a list of one record in pieces of a size, and compares it. */
 static void check_in_pieces(const cvi_resource *resource, const json_t *record, const char *text,
-                            size_t chunk_size) {
-    const cvi_decode_options options = {
-        .resource = resource, .is_list = true, .chunk_size = chunk_size};
+                            size_t part) {
+    const cvi_decode_options options = {.resource = resource, .is_list = true};
     const cvi_provenance from_cache = {
         .source = CV_SOURCE_CACHE, .fetched_at_ms = 0, .expires_at_ms = 0};
     cv_error error = {0};
-    cvi_result *result = decode_bytes(&options, &cvi_default_allocator, text, strlen(text), &error);
+    cvi_result *result =
+        decode_in_parts(&options, &cvi_default_allocator, text, strlen(text), part, &error);
     if (result == NULL) {
         fail_msg("%s: %.400s", error.message, text);
     }

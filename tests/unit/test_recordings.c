@@ -23,7 +23,7 @@
 #include "support/sample.h"
 #include "support/written.h"
 
-enum { FILE_BYTES_MAX = 32 << 20, LONG_FILE_BYTES = 64 << 10, PATH_SIZE = 1024 };
+enum { FILE_BYTES_MAX = 32 << 20, PATH_SIZE = 1024 };
 
 static const cvi_provenance from_cache = {
     .source = CV_SOURCE_CACHE, .fetched_at_ms = 0, .expires_at_ms = 0};
@@ -94,19 +94,16 @@ static void refuse_unknown(void *user, const char *shape, const char *member) {
 }
 
 static cvi_result *decode_file(const char *path, const cvi_buffer *text,
-                               const cvi_resource *resource, bool is_list, size_t chunk_size) {
+                               const cvi_resource *resource, bool is_list, size_t part) {
     char name[PATH_SIZE];
     cvi_buffer out;
     cvi_buffer_over(&out, name, sizeof(name));
     cvi_buffer_add_text(&out, path);
-    const cvi_decode_options options = {.resource = resource,
-                                        .is_list = is_list,
-                                        .chunk_size = chunk_size,
-                                        .on_unknown = refuse_unknown,
-                                        .user = name};
+    const cvi_decode_options options = {
+        .resource = resource, .is_list = is_list, .on_unknown = refuse_unknown, .user = name};
     cv_error error = {0};
     cvi_result *result =
-        decode_bytes(&options, &cvi_default_allocator, text->data, text->length, &error);
+        decode_in_parts(&options, &cvi_default_allocator, text->data, text->length, part, &error);
     if (result == NULL) {
         fail_msg("%s: %s", path, error.message);
     }
@@ -152,11 +149,9 @@ static void compare_file(const char *path, const cvi_resource *resource, bool is
     json_t *sent = json_loadb(text.data, text.length, 0, NULL);
     assert_non_null(sent);
     const json_t *results = json_object_get(sent, "results");
-    /* The parser reads a text anew with each piece of it: long texts come in larger ones. */
-    bool is_long = text.length > LONG_FILE_BYTES;
-    const size_t chunk_sizes[] = {is_long ? 4099 : 1, is_long ? 65521 : 7, 0};
-    for (size_t i = 0; i < sizeof(chunk_sizes) / sizeof(chunk_sizes[0]); i++) {
-        cvi_result *result = decode_file(path, &text, resource, is_list, chunk_sizes[i]);
+    const size_t parts[] = {1, 7, 4099, 0};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        cvi_result *result = decode_file(path, &text, resource, is_list, parts[i]);
         if (is_list) {
             compare_page(path, results, result);
         } else {

@@ -155,11 +155,33 @@ static void test_cut_texts(void **state) {
     }
 }
 
+/* However a text is divided, it loses what it loses as a whole. */
+static void test_parts_give_the_same_as_the_whole(void **state) {
+    (void)state;
+    static const char secret[] = "a key/2";
+    static const char text[] = "a key/2 a+key%2F2 \\u0061 key\\/2 a ke a%20key&#47;2a key/2 a key/";
+    char whole[sizeof(text)];
+    memcpy(whole, text, sizeof(text));
+    cvi_redact_secret(secret, whole, sizeof(text) - 1);
+    assert_string_not_equal(whole, text);
+    for (size_t part = 1; part < sizeof(text); part++) {
+        char divided[sizeof(text)];
+        size_t done = 0;
+        memcpy(divided, text, sizeof(text));
+        while (done < sizeof(text) - 1) {
+            size_t left = sizeof(text) - 1 - done;
+            done += cvi_redact_secret_part(secret, divided + done, left, part < left ? part : left);
+        }
+        assert_string_equal(divided, whole);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_ways_of_writing),
         cmocka_unit_test(test_mixed_ways),
         cmocka_unit_test(test_cut_texts),
+        cmocka_unit_test(test_parts_give_the_same_as_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
