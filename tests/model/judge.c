@@ -163,6 +163,9 @@ static bool is_settled(const world *self) {
 
 static void judge_job(world *self, int object, const kept *before, kept *now) {
     if (!now->is_pending) {
+        int64_t age_ms = world_now(self).boot_ms - before->renewed_ms;
+        bool has_run_out = age_ms >= self->plan.lease_ms;
+        now->is_abandoned = before->is_pending ? has_run_out : before->is_abandoned;
         memcpy(now->job_id, before->job_id, sizeof(now->job_id));
     } else if (strcmp(now->job_id, before->job_id) != 0) {
         judge_owner(self, object, now->job_id);
@@ -203,7 +206,8 @@ static void judge_waiting(const ask *self) {
     if (deadline_ms > 0 && here->true_ms >= self->begun_ms + deadline_ms) {
         world_break(here, "a call goes on past its deadline of %lld ms", (long long)deadline_ms);
     }
-    if (self->is_watching && !here->kept[self->object].is_pending &&
+    const kept *job = &here->kept[self->object];
+    if (self->is_watching && !job->is_pending && !job->is_abandoned &&
         !fetches(self->process, self->object)) {
         world_break(here, "process %d waits for the job of object %d, which has ended",
                     self->process->index, self->object);

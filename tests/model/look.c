@@ -12,7 +12,7 @@ enum { CACHED, JOBS, RECORDED };
 
 static const char *const texts[] = {
     [CACHED] = "SELECT hash, value FROM cache",
-    [JOBS] = "SELECT hash, job_id FROM dedupe_jobs WHERE status = 'pending'",
+    [JOBS] = "SELECT hash, job_id, boot_ms FROM dedupe_jobs WHERE status = 'pending'",
     [RECORDED] = "SELECT resource, count(*) FROM rate_limits WHERE (boot = ?1 AND boot_ms > ?2)"
                  " OR (boot IS NOT ?1 AND timestamp > ?3) GROUP BY resource",
 };
@@ -65,6 +65,7 @@ static void take_job(world *self, sqlite3_stmt *row, look *seen) {
     int object = object_of(self, text_of(row, 0));
     if (object >= 0) {
         seen->kept[object].is_pending = true;
+        seen->kept[object].renewed_ms = sqlite3_column_int64(row, 2);
         (void)snprintf(seen->kept[object].job_id, sizeof(seen->kept[object].job_id), "%s",
                        text_of(row, 1));
     }

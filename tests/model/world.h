@@ -134,6 +134,8 @@ typedef struct plan {
 typedef struct kept {
     int sending;              /* whose answer the cache has; -1: none */
     bool is_pending;          /* somebody has the job */
+    bool is_abandoned;        /* or its lease had run out when it was deleted: that wakes nobody */
+    int64_t renewed_ms;       /* by boot clock: when its lease began */
     char job_id[JOB_ID_SIZE]; /* with that; else what it was last */
 } kept;
 
