@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # Plants each bug of tests/model/bugs in a copy of the files that it changes, builds the model with
 # those, and has it find the bug. Prints for each the seed that caught it, as rows of the table in
-# docs/torture.md. Fails where a patch no longer applies or a bug is not found.
+# docs/model.md. Fails where a patch no longer applies or a bug is not found.
 # usage: tests/model/plant.sh BUILD [BUG ...]      BUILD: a folder built with Ninja
+#        tests/model/plant.sh --apply              only whether all patches apply
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-build=$(cd "$1" && pwd)
+build=$1
 shift
 work=$(mktemp -d "${TMPDIR:-/tmp}/comicvine-plant-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-commands=$(ninja -C "$build" -t commands tests/model)
+if [ "$build" != --apply ]; then
+  build=$(cd "$build" && pwd)
+  commands=$(ninja -C "$build" -t commands tests/model)
+fi
 
 # Compiles a changed file as the build does the original, and has the link take it in its place.
 build_file() { # FILE BUG
@@ -24,19 +28,24 @@ build_file() { # FILE BUG
   link=${link/" $object "/" $work/$2/$file.o "}
 }
 
-plant() { # BUG
-  local bug=$1 patch="$here/bugs/$1.patch" file files
+change() { # BUG
+  local bug=$1 patch="$here/bugs/$1.patch" file
   files=$(sed -n 's,^+++ b/,,p' "$patch")
   for file in $files; do
     mkdir -p "$work/$bug/$(dirname "$file")"
     cp "$root/$file" "$work/$bug/$file"
   done
   patch -s -p1 -d "$work/$bug" <"$patch" || { echo "$bug: the patch does not apply" >&2; return 1; }
+}
+
+plant() { # BUG
+  local file
+  change "$1" || return 1
   link=$(tail -n 1 <<<"$commands")
   for file in $files; do
-    build_file "$file" "$bug" || return 1
+    build_file "$file" "$1" || return 1
   done
-  (cd "$build" && eval "${link/" -o tests/model "/" -o $work/$bug/model "}")
+  (cd "$build" && eval "${link/" -o tests/model "/" -o $work/$1/model "}")
 }
 
 # The first line of a patch says what it does wrong.
@@ -50,13 +59,19 @@ find_bug() { # BUG
     's/^seed \([0-9]*\)\(, step [0-9]*\)*: \(.*\)/\1 | \3/p' <<<"$said" | head -n 1) |"
 }
 
+try() { # BUG
+  if [ "$build" = --apply ]; then
+    change "$1"
+  else
+    plant "$1" && find_bug "$1"
+  fi
+}
+
 failures=0
 [ $# -gt 0 ] || set -- $(cd "$here/bugs" && ls ./*.patch | sed 's,^\./\(.*\)\.patch$,\1,')
 for bug in "$@"; do
-  if ! plant "$bug" || ! find_bug "$bug"; then
-    failures=$((failures + 1))
-  fi
+  try "$bug" || failures=$((failures + 1))
   rm -rf "${work:?}/$bug"
 done
-echo "$(($# - failures)) of $# planted bugs were found"
+echo "$(($# - failures)) of $# planted bugs: $([ "$build" = --apply ] && echo apply || echo found)"
 [ "$failures" -eq 0 ]
