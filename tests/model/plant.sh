@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Plants each bug of tests/model/bugs in a copy of the files that it changes, builds the model with
-# those, and has it find the bug. Prints for each the seed that caught it, as rows of the table in
-# docs/model.md. Fails where a patch no longer applies or a bug is not found.
+# those, and has it find the bug. Prints for each the seed that caught it, and as what, as docs/model.md has it. Fails where a patch no longer applies or a bug is not found.
 # usage: tests/model/plant.sh BUILD [BUG ...]      BUILD: a folder built with Ninja
 #        tests/model/plant.sh --apply              only whether all patches apply
 set -euo pipefail
@@ -55,8 +54,9 @@ find_bug() { # BUG
     echo "$1: not found: $said" >&2
     return 1
   fi
-  echo "| $(head -n 1 "$here/bugs/$1.patch") | $1 | $(sed -n \
-    's/^seed \([0-9]*\)\(, step [0-9]*\)*: \(.*\)/\1 | \3/p' <<<"$said" | head -n 1) |"
+  echo "- \`$1\`, seed $(sed -n 's/^seed \([0-9]*\).*/\1/p' <<<"$said" | head -n 1):" \
+    "$(head -n 1 "$here/bugs/$1.patch")"
+  echo "  $(sed -n 's/^seed [0-9]*\(, step [0-9]*\)*: //p' <<<"$said" | head -n 1)"
 }
 
 try() { # BUG
