@@ -30,6 +30,9 @@ static bool open_file(world *self) {
     bool opened = self->observer != NULL ||
                   sqlite3_open_v2(self->given.database, &self->observer,
                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+    if (opened) { /* what was not synced must stay so */
+        sqlite3_db_config(self->observer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
     for (int i = 0; opened && i < 3; i++) {
         opened = self->looks[i] != NULL || sqlite3_prepare_v2(self->observer, texts[i], -1,
                                                               &self->looks[i], NULL) == SQLITE_OK;

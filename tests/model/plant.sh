@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Plants each bug of tests/model/bugs in a copy of the files that it changes, builds the model with
-# those, and has it find the bug. Prints for each the seed that caught it, and as what, as docs/model.md has it. Fails where a patch no longer applies or a bug is not found.
+# those, and has it find the bug. Prints for each the seed that caught it, and as what, as
+# docs/model.md has it. Fails where a patch no longer applies or a bug is not found.
 # usage: tests/model/plant.sh BUILD [BUG ...]      BUILD: a folder built with Ninja
 #        tests/model/plant.sh --apply              only whether all patches apply
 set -euo pipefail

@@ -179,6 +179,10 @@ static void reboot(world *self) {
     (void)snprintf(self->boot_id, sizeof(self->boot_id), "boot-%d", ++self->boots);
     self->seen_changes--;
     world_trace(self, "the power was cut");
+    judge_file(self);
+    for (int i = 0; i < self->plan.processes; i++) {
+        process_open(&self->processes[i]);
+    }
 }
 
 static void step_clock(world *self) {
@@ -187,7 +191,7 @@ static void step_clock(world *self) {
         int64_t step_ms = steps_ms[chance_draw(&self->chance, 4)];
         self->wall_ms += chance_percent(&self->chance, 50) ? step_ms : -step_ms;
         world_trace(self, "the wall clock is set by %lld", (long long)step_ms);
-    } else if (self->plan.cuts_power) {
+    } else if (self->plan.cuts_power && self->log_count > 0) {
         reboot(self);
     }
 }
