@@ -10,11 +10,14 @@
 
 enum { CACHED, JOBS, RECORDED };
 
+#define RECORDED_TEXT                                                                              \
+    "SELECT resource, count(*) FROM rate_limits WHERE (boot = ?1 AND boot_ms > ?2)"                \
+    " OR (boot IS NOT ?1 AND timestamp > ?3) GROUP BY resource"
+
 static const char *const texts[] = {
     [CACHED] = "SELECT hash, value FROM cache",
     [JOBS] = "SELECT hash, job_id, boot_ms FROM dedupe_jobs WHERE status = 'pending'",
-    [RECORDED] = "SELECT resource, count(*) FROM rate_limits WHERE (boot = ?1 AND boot_ms > ?2)"
-                 " OR (boot IS NOT ?1 AND timestamp > ?3) GROUP BY resource",
+    [RECORDED] = RECORDED_TEXT,
 };
 
 void look_close(world *self) {
