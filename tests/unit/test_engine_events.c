@@ -120,8 +120,7 @@ static void test_a_wait_after_anothers_job_is_told_again(void **state) {
     sim_step(world);
     diary_check(&world->told, "1 joined\n0 joined\n");
     sim_advance(world, SIM_BACKSTOP_MS);
-    diary_check(&world->told,
-                "0 waiting " BUDGET ", place 1\n1 waiting " BUDGET ", place 1\n");
+    diary_check(&world->told, "0 waiting " BUDGET ", place 1\n1 waiting " BUDGET ", place 1\n");
 }
 
 /* ---- waiting ---- */
