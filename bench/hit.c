@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bare_cache.h"
 #include "bodies.h"
@@ -108,12 +107,6 @@ typedef struct costs {
     size_t calls;
 } costs;
 
-static int64_t cpu_now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void retrieve_with(cv_client *client, const target *wanted) {
     const cv_record *record = cv_retrieve(client, wanted->resource, wanted->id, CV_PRIORITY_USER);
     TEAM_DONE(record != NULL);
@@ -132,11 +125,11 @@ static void read_bare(scene *self, const target *wanted) {
 static void add_time(scene *self, void (*read)(scene *, const target *), const target *wanted,
                      cost *sum) {
     int64_t wall_ns = measure_now_ns();
-    int64_t cpu_ns = cpu_now_ns();
+    int64_t cpu_ns = measure_busy_now_ns();
     for (int i = 0; i < REPEATS; i++) {
         read(self, wanted);
     }
-    sum->cpu_ns += cpu_now_ns() - cpu_ns;
+    sum->cpu_ns += measure_busy_now_ns() - cpu_ns;
     sum->wall_ns += measure_now_ns() - wall_ns;
 }
 
@@ -261,11 +254,11 @@ static void measure_known(scene *self) {
 }
 
 static double time_all(const scene *self, cv_client *client) {
-    int64_t begun_ns = cpu_now_ns();
+    int64_t begun_ns = measure_busy_now_ns();
     for (size_t i = 0; i < self->count; i++) {
         retrieve_with(client, &self->targets[i]);
     }
-    return each_us(cpu_now_ns() - begun_ns, self->count);
+    return each_us(measure_busy_now_ns() - begun_ns, self->count);
 }
 
 /* The same objects out of the file and out of memory by turns. */

@@ -73,8 +73,8 @@ typedef struct measure_distribution {
     double bounds_us[MEASURE_PARTS]; /* what each is to stay below; 0: no goal */
 } measure_distribution;
 
-/* A line for each part, in microseconds; without p99 and p99.9 where there are fewer than 100 and
- * 1000 samples. */
+/* A line for each part, in microseconds, of a sample at least; without p99 and p99.9 where there
+ * are fewer than 100 and 1000 samples. */
 void measure_print_distribution(const measure_distribution *distribution);
 
 /* A point of a curve: {"curve":...,"series":...,"x":...,"unit":...,"figure":...,"floor":...} */

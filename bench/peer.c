@@ -275,10 +275,11 @@ static void measure_starts(scene *self, char *program) {
                         .unit = "ms",
                         .figure = measure_median(figures[0], runs),
                         .floor = measure_median(figures[1], runs)});
-    measure_print(&(measure_line){.name = "the most memory that it had, beside the npm packages",
-                                  .unit = "MB",
-                                  .figure = measure_median(figures[2], runs),
-                                  .floor = measure_median(figures[3], runs)});
+    measure_print(&(measure_line){
+        .name = "most memory of a process that reads one cached issue, beside the npm packages",
+        .unit = "MB",
+        .figure = measure_median(figures[2], runs),
+        .floor = measure_median(figures[3], runs)});
 }
 
 static void read_one(const char *database, const char *base_url) {
@@ -293,8 +294,10 @@ static void measure_all(scene *self, char *program) {
     static const figure_names names[JOBS] = {
         [WALK] = {"cached retrieve beside the npm packages, processor time (P1)",
                   "cached retrieve beside the npm packages, wall time", 1.0 / 3.5},
-        [AGAIN] = {"the same issue again beside the npm packages, processor time (P2)",
-                   "the same issue again beside the npm packages, wall time", 1.0 / 100.0},
+        [AGAIN] =
+            {"retrieve of one issue again and again beside the npm packages, processor time (P2)",
+             "retrieve of one issue again and again beside the npm packages, wall time",
+             1.0 / 100.0},
         [FETCH] = {"cold retrieve, eight under way, beside the npm packages, processor time (P3)",
                    "cold retrieve, eight under way, beside the npm packages, wall time",
                    1.0 / 20.0},

@@ -114,6 +114,8 @@ void measure_print_distribution(const measure_distribution *distribution) {
                               [MEASURE_P999] = {"p99.9", 99.9, 1000},
                               [MEASURE_LONGEST] = {"longest", 100.0, 1}};
     measure_samples *floors = distribution->floors;
+    team_check(distribution->figures->count > 0 && (floors == NULL || floors->count > 0),
+               "a distribution has samples");
     for (int i = 0; i < MEASURE_PARTS; i++) {
         double bound_us = distribution->bounds_us[i];
         if (distribution->figures->count < parts[i].samples) {

@@ -22,8 +22,8 @@ enum {
     GOAL_MB = 7         /* half of 14, as libcurl is not loaded */
 };
 
-#define RATIO_GOAL                                                                                 \
-    1.3 /* of time, to what is linked alike; half of it to who is linked to libcurl */
+/* Of time, to what is linked alike; half of it to who is linked to libcurl. */
+#define RATIO_GOAL 1.3
 
 typedef enum program { CLIENT, BARE, BARE_WITH_CURL, PROGRAMS } program;
 
@@ -97,7 +97,7 @@ static double memory_of(scene *self, program which) {
 
 typedef struct figures {
     double ms[PROGRAMS][RUNS]; /* the median of each run */
-    double mb[PROGRAMS];
+    double mb[PROGRAMS][RUNS];
 } figures;
 
 static void take_run(scene *self, figures *taken, int run) {
@@ -113,36 +113,39 @@ static void take_run(scene *self, figures *taken, int run) {
     }
     for (int which = 0; which < PROGRAMS; which++) {
         taken->ms[which][run] = measure_percentile(&times[which], 50.0) / 1000.0;
-        taken->mb[which] = memory_of(self, (program)which);
+        taken->mb[which][run] = memory_of(self, (program)which);
     }
 }
 
 static void print(figures *taken) {
     double client_ms = measure_median(taken->ms[CLIENT], RUNS);
+    double client_mb = measure_median(taken->mb[CLIENT], RUNS);
     measure_print(&(measure_line){.name = "start, one cached issue, end; beside a bare program "
-                                          "linked to the same and to libcurl (P9)",
+                                          "with libcurl (P9)",
                                   .unit = "ms",
                                   .figure = client_ms,
                                   .floor = measure_median(taken->ms[BARE_WITH_CURL], RUNS),
                                   .goal = MEASURE_RATIO_BELOW,
                                   .bound = RATIO_GOAL / 2});
-    measure_print(&(measure_line){.name = "the same beside one that is not linked to libcurl",
+    measure_print(&(measure_line){.name = "start, one cached issue, end; beside a bare program "
+                                          "linked to the same (P9)",
                                   .unit = "ms",
                                   .figure = client_ms,
                                   .floor = measure_median(taken->ms[BARE], RUNS),
                                   .goal = MEASURE_RATIO_BELOW,
                                   .bound = RATIO_GOAL});
     measure_print(&(measure_line){.name = "most memory of it, resident; beside a bare program "
-                                          "linked to the same and to libcurl (P9)",
+                                          "with libcurl (P9)",
                                   .unit = "MB",
-                                  .figure = taken->mb[CLIENT],
-                                  .floor = taken->mb[BARE_WITH_CURL],
+                                  .figure = client_mb,
+                                  .floor = measure_median(taken->mb[BARE_WITH_CURL], RUNS),
                                   .goal = MEASURE_FIGURE_BELOW,
                                   .bound = GOAL_MB});
-    measure_print(&(measure_line){.name = "the same beside one that is not linked to libcurl",
+    measure_print(&(measure_line){.name = "most memory of it, resident; beside a bare program "
+                                          "linked to the same (P9)",
                                   .unit = "MB",
-                                  .figure = taken->mb[CLIENT],
-                                  .floor = taken->mb[BARE]});
+                                  .figure = client_mb,
+                                  .floor = measure_median(taken->mb[BARE], RUNS)});
 }
 
 int main(int argument_count, char **arguments) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -150,6 +151,26 @@ static void test_a_distribution_has_the_parts_that_its_samples_can_tell(void **s
     }
 }
 
+/* As where a child has counted them in memory of its own. */
+static void test_a_distribution_of_nothing_ends_the_program(void **state) {
+    (void)state;
+    int status = 0;
+    measure_samples some = samples_of(1);
+    measure_samples none = measure_room(1);
+    const measure_distribution cases[] = {{"waits", &none, NULL, {0}},
+                                          {"waits", &some, &none, {0}}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            measure_print_distribution(&cases[i]);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    }
+}
+
 static void test_a_point_of_a_curve(void **state) {
     (void)state;
     capture printed;
@@ -169,6 +190,7 @@ int main(void) {
         cmocka_unit_test(test_the_goal_s_number_stands_in_the_name),
         cmocka_unit_test(test_goals_are_met_at_their_bound_or_below_it),
         cmocka_unit_test(test_a_distribution_has_the_parts_that_its_samples_can_tell),
+        cmocka_unit_test(test_a_distribution_of_nothing_ends_the_program),
         cmocka_unit_test(test_a_point_of_a_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

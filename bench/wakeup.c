@@ -376,7 +376,7 @@ static void measure_wakeups(scene *self) {
     enum { PAIRS = sizeof(pairs) / sizeof(pairs[0]) };
     static const char *const names[PAIRS] = {NULL, "wake-up of cv_dedupe_store_wait (P6)",
                                              "wake-up of a client's call (P6)"};
-    measure_samples times[PAIRS];
+    measure_samples *times = team_share(PAIRS * sizeof(times[0])); /* with the counts */
     for (int i = 0; i < PAIRS; i++) {
         times[i] = measure_room((size_t)(RUNS * self->rounds));
     }

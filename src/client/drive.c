@@ -118,6 +118,22 @@ static void prepare_arrivals(turn *self) {
     }
 }
 
+/* Who waits for other clients' jobs looks, where it may be his that has ended. */
+static void hear_of_ends(turn *self) {
+    cvi_news news;
+    if (!cvi_stores_wake_drain(self->client->stores, &news)) {
+        return;
+    }
+    cvi_slice_count(self->slice);
+    if (news.is_about_any) {
+        cvi_engine_wake_watchers(self->client->engine, NULL);
+        return;
+    }
+    for (size_t i = 0; i < news.count; i++) {
+        cvi_engine_wake_watchers(self->client->engine, news.hashes[i]);
+    }
+}
+
 static void take_arrivals(turn *self) {
     cv_client *client = self->client;
     cvi_response response;
@@ -131,10 +147,7 @@ static void take_arrivals(turn *self) {
         cvi_slice_count_bytes(self->slice, size);
         prepare_arrivals(self);
     }
-    if (cvi_stores_wake_drain(client->stores)) {
-        cvi_engine_wake_watchers(client->engine);
-        cvi_slice_count(self->slice);
-    }
+    hear_of_ends(self);
 }
 
 static void store_shelf(turn *self) {

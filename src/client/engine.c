@@ -103,11 +103,14 @@ static bool may_board(const cvi_flight *flight, const cvi_passenger *passenger) 
     return flight->stage != CVI_STAGE_DONE;
 }
 
+static bool is_for(const cvi_flight *flight, const char *hash) {
+    return memcmp(flight->call->hash, hash, CVI_HASH_LENGTH) == 0;
+}
+
 static cvi_flight *find_flight(const cvi_engine *engine, const cvi_passenger *passenger,
                                const cvi_call *call) {
     for (cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
-        if (memcmp(flight->call->hash, call->hash, CVI_HASH_LENGTH) == 0 &&
-            may_board(flight, passenger)) {
+        if (is_for(flight, call->hash) && may_board(flight, passenger)) {
             return flight;
         }
     }
@@ -464,9 +467,9 @@ void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response,
     cvi_flight_take_response(engine, flight, response, now);
 }
 
-void cvi_engine_wake_watchers(cvi_engine *engine) {
+void cvi_engine_wake_watchers(cvi_engine *engine, const char *hash) {
     for (cvi_flight *flight = engine->flights; flight != NULL; flight = flight->next) {
-        if (flight->stage == CVI_STAGE_WATCH) {
+        if (flight->stage == CVI_STAGE_WATCH && (hash == NULL || is_for(flight, hash))) {
             flight->due_boot_ms = 0;
         }
     }

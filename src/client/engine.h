@@ -155,8 +155,9 @@ void cvi_engine_suspend(cvi_engine *engine, cvi_now now);
 /* Goes on where it was: what waits asks the cache again, and for a new admission. */
 void cvi_engine_resume(cvi_engine *engine);
 
-/* Others may have finished what flights here watch: the next step looks. */
-void cvi_engine_wake_watchers(cvi_engine *engine);
+/* Others may have finished what flights here watch, all of them or (hash not NULL) those of this
+ * call: the next step looks. */
+void cvi_engine_wake_watchers(cvi_engine *engine, const char *hash);
 
 /* Whether any flight watches what others do. */
 bool cvi_engine_is_watching(const cvi_engine *engine);

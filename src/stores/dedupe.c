@@ -330,9 +330,11 @@ static cvi_store_answer collect(cvi_dedupe *dedupe, enum statement statement, cv
     return answer;
 }
 
-void cvi_dedupe_wake(const cvi_dedupe *dedupe, const cvi_buffer *waiters) {
+void cvi_dedupe_wake(const cvi_dedupe *dedupe, const cvi_buffer *waiters, const char *hash) {
+    const char *word =
+        strlen(hash) == CVI_HASH_LENGTH ? hash : ""; /* else it may be of any length */
     for (size_t at = 0; at < waiters->length; at += strlen(waiters->data + at) + 1) {
-        cvi_wake_send(&dedupe->wake, waiters->data + at);
+        cvi_wake_send(&dedupe->wake, waiters->data + at, word);
     }
 }
 

@@ -122,9 +122,9 @@ cvi_store_answer cvi_dedupe_count_abandoned(cvi_dedupe *dedupe, cvi_now now, int
                                             cv_error *error);
 
 /* Outside transactions: whether this handle has a pending job (a read; the caller may use the
- * connection), and the waking of collected waiters. */
+ * connection), and the waking of collected waiters: the job of `hash` has ended; "": several. */
 cvi_store_answer cvi_dedupe_owns_any(cvi_dedupe *dedupe, bool *any, cv_error *error);
 void cvi_dedupe_waiters_init(const cvi_dedupe *dedupe, cvi_buffer *waiters);
-void cvi_dedupe_wake(const cvi_dedupe *dedupe, const cvi_buffer *waiters);
+void cvi_dedupe_wake(const cvi_dedupe *dedupe, const cvi_buffer *waiters, const char *hash);
 
 #endif

@@ -194,7 +194,7 @@ static bool end_job(cv_dedupe_store *store, const cvi_ending *wanted) {
     cvi_dedupe_waiters_init(&stores->dedupe, &run.waiters);
     bool done = cvi_public_write(stores, stores->dedupe_db, end_in_transaction, &run);
     if (done && run.owned) {
-        cvi_dedupe_wake(&stores->dedupe, &run.waiters);
+        cvi_dedupe_wake(&stores->dedupe, &run.waiters, wanted->hash);
     }
     cvi_buffer_free(&run.waiters);
     return done && (run.owned || lost_job());

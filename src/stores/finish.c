@@ -109,10 +109,11 @@ static bool has_job(const char *job_id) {
 
 /* Commits, then wakes; what was collected is freed in any case. */
 static cvi_store_answer end_and_wake(cvi_stores *stores, cvi_db *first, cvi_store_answer answer,
-                                     bool keep, bool owned, cvi_buffer *waiters, cv_error *error) {
+                                     bool keep, bool owned, cvi_buffer *waiters, const char *hash,
+                                     cv_error *error) {
     answer = cvi_stores_end(stores, first, answer, keep, error);
     if (answer == CVI_STORE_DONE && owned) {
-        cvi_dedupe_wake(&stores->dedupe, waiters);
+        cvi_dedupe_wake(&stores->dedupe, waiters, hash);
     }
     cvi_buffer_free(waiters);
     return answer;
@@ -169,7 +170,8 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
     if (answer == CVI_STORE_DONE && *owned && is_for_cache) {
         answer = cvi_cache_store(&stores->cache, &entry, now, error);
     }
-    return end_and_wake(stores, stores->cache_db, answer, *owned, *owned, &waiters, error);
+    return end_and_wake(stores, stores->cache_db, answer, *owned, *owned, &waiters,
+                        completion->hash, error);
 }
 
 cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
@@ -218,7 +220,7 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = release_in_transaction(stores, &ending, row_id, now, &waiters, &owned, error);
     return end_and_wake(stores, stores->dedupe_db, answer, owned || row_id != 0, owned, &waiters,
-                        error);
+                        hash, error);
 }
 
 cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const char *job_id,

@@ -145,7 +145,7 @@ static void abandon_jobs(cvi_stores *stores) {
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = cvi_dedupe_abandon(&stores->dedupe, &waiters, &ignored);
     if (cvi_db_end(stores->dedupe_db, answer, true, &ignored) == CVI_STORE_DONE) {
-        cvi_dedupe_wake(&stores->dedupe, &waiters);
+        cvi_dedupe_wake(&stores->dedupe, &waiters, "");
     }
     cvi_buffer_free(&waiters);
 }
@@ -304,7 +304,17 @@ int cvi_stores_wake_descriptor(const cvi_stores *stores) {
     return cvi_deaths_descriptor(&stores->dedupe.deaths);
 }
 
-bool cvi_stores_wake_drain(cvi_stores *stores) {
-    bool has_ended = cvi_deaths_drain(&stores->dedupe.deaths);
-    return cvi_wake_drain(&stores->dedupe.wake) || has_ended;
+bool cvi_stores_wake_drain(cvi_stores *stores, cvi_news *news) {
+    const cvi_wake *wake = &stores->dedupe.wake;
+    char word[CVI_HASH_SIZE];
+    *news = (cvi_news){.is_about_any = cvi_deaths_drain(&stores->dedupe.deaths)};
+    while (news->count < CVI_NEWS_MAX && cvi_wake_take(wake, word, sizeof(word))) {
+        memcpy(news->hashes[news->count++], word, sizeof(word));
+        news->is_about_any = news->is_about_any || strlen(word) != CVI_HASH_LENGTH;
+    }
+    if (news->count == CVI_NEWS_MAX) { /* there may have been some for which there was no room */
+        cvi_wake_drain(wake);
+        news->is_about_any = true;
+    }
+    return news->is_about_any || news->count > 0;
 }

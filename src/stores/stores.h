@@ -303,9 +303,21 @@ cv_dedupe_store *cvi_stores_dedupe_store(cvi_stores *stores);
 cv_rate_limit_store *cvi_stores_rate_limit_store(cvi_stores *stores);
 
 /* A descriptor that becomes readable when a watched job may have ended, or its owner's process has;
- * -1: none on this system. A watch may change it. Draining tells whether anything came. The
- * driver's thread. */
+ * -1: none on this system. A watch may change it. The driver's thread. */
 int cvi_stores_wake_descriptor(const cvi_stores *stores);
-bool cvi_stores_wake_drain(cvi_stores *stores);
+
+/* Fewer than fit into the smallest mailbox that systems have unless told otherwise, which is ten.
+ */
+enum { CVI_NEWS_MAX = 8 };
+
+/* What came by the descriptor. */
+typedef struct cvi_news {
+    bool is_about_any; /* any watched job may have ended; else those of the hashes */
+    size_t count;
+    char hashes[CVI_NEWS_MAX][CVI_HASH_SIZE];
+} cvi_news;
+
+/* Takes what has come; false: nothing. The driver's thread. */
+bool cvi_stores_wake_drain(cvi_stores *stores, cvi_news *news);
 
 #endif

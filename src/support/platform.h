@@ -180,14 +180,19 @@ typedef struct cvi_wake {
 void cvi_wake_open(cvi_wake *wake, const cvi_random *random);
 void cvi_wake_close(cvi_wake *wake);
 
+/* Takes the oldest message, with its word; "" for one that says nothing, or more than fits. False:
+ * there is none. Never blocks. */
+bool cvi_wake_take(const cvi_wake *wake, char *word, size_t size);
+
 /* Reads away what has arrived; true if there was anything. Never blocks. */
-bool cvi_wake_drain(cvi_wake *wake);
+bool cvi_wake_drain(const cvi_wake *wake);
 
 /* Sleeps until a message is there or `other` (-1: none) is readable, at most `timeout_ms`. */
 void cvi_wake_wait(const cvi_wake *wake, int other, int64_t timeout_ms);
 
-/* Wakes whoever has the address `to`; never blocks, a dead address is no error. */
-void cvi_wake_send(const cvi_wake *wake, const char *to);
+/* Wakes whoever has the address `to`, and says a word, which may be ""; never blocks, a dead
+ * address is no error. */
+void cvi_wake_send(const cvi_wake *wake, const char *to, const char *word);
 
 /* ---- waking other threads (platform_event.c) ---- */
 

@@ -1,5 +1,6 @@
 /* Owns the datagram sockets by which one process tells others to look at the database. A message
- * says nothing but "look": losing or forging one costs a look, never an answer. Any thread. */
+ * says "look", and perhaps at what: losing or forging one costs a look, never an answer. Any
+ * thread. */
 #include "support/platform.h"
 
 #include <errno.h>
@@ -50,17 +51,23 @@ void cvi_wake_close(cvi_wake *wake) {
     wake->address[0] = '\0';
 }
 
-bool cvi_wake_drain(cvi_wake *wake) {
-    bool any = false;
-    char message[16];
-    for (int i = 0; i < MESSAGES_AT_ONCE && wake->descriptor >= 0; i++) {
-        ssize_t length = recv(wake->descriptor, message, sizeof(message), MSG_DONTWAIT);
-        if (length < 0 && errno != EINTR) {
-            break;
-        }
-        any = true;
+bool cvi_wake_take(const cvi_wake *wake, char *word, size_t size) {
+    ssize_t length = -1;
+    do {
+        length = recv(wake->descriptor, word, size, MSG_DONTWAIT | MSG_TRUNC);
+    } while (length < 0 && errno == EINTR);
+    bool has_word = length > 0 && (size_t)length < size;
+    word[has_word ? length : 0] = '\0';
+    return length >= 0;
+}
+
+bool cvi_wake_drain(const cvi_wake *wake) {
+    int count = 0;
+    char ignored[1];
+    while (count < MESSAGES_AT_ONCE && cvi_wake_take(wake, ignored, sizeof(ignored))) {
+        count++;
     }
-    return any;
+    return count > 0;
 }
 
 void cvi_wake_wait(const cvi_wake *wake, int other, int64_t timeout_ms) {
@@ -69,14 +76,14 @@ void cvi_wake_wait(const cvi_wake *wake, int other, int64_t timeout_ms) {
     poll(wanted, 2, timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX);
 }
 
-void cvi_wake_send(const cvi_wake *wake, const char *to) {
+void cvi_wake_send(const cvi_wake *wake, const char *to, const char *word) {
     if (wake->descriptor < 0 || to[0] == '\0') {
         return;
     }
     struct sockaddr_un address;
     socklen_t length = fill_address(&address, to);
     /* A full or vanished mailbox is fine: its owner is awake already, or gone. */
-    ssize_t sent = sendto(wake->descriptor, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL,
+    ssize_t sent = sendto(wake->descriptor, word, strlen(word), MSG_DONTWAIT | MSG_NOSIGNAL,
                           (struct sockaddr *)&address, length);
     (void)sent;
 }

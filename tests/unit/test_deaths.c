@@ -194,7 +194,7 @@ static void test_messages_come_the_same_way(void **state) {
     start(&owner);
     assert_int_equal(cvi_deaths_descriptor(&self->deaths), self->mailbox.descriptor);
     for (int round = 0; round < 2; round++) {
-        cvi_wake_send(&self->mailbox, self->mailbox.address);
+        cvi_wake_send(&self->mailbox, self->mailbox.address, "");
         assert_true(is_told(self));
         assert_false(cvi_deaths_drain(&self->deaths));
         assert_true(cvi_wake_drain(&self->mailbox));

@@ -68,14 +68,18 @@ static void test_one_owner_and_one_watcher(void **state) {
 }
 
 static void test_watcher_is_woken_and_gets_the_answer(void **state) {
+    cvi_news news;
     pair both = open_pair(*state);
     cvi_claim owner = world_expect(both.world, both.first, HASH_A, CVI_CLAIM_ADMITTED);
     world_expect(both.world, both.second, HASH_A, CVI_CLAIM_WATCH);
     assert_false(is_woken(both.second));
-    assert_false(cvi_stores_wake_drain(both.second));
+    assert_false(cvi_stores_wake_drain(both.second, &news));
     assert_true(world_complete(both.world, both.first, HASH_A, owner.job_id, BODY));
     assert_true(is_woken(both.second));
-    assert_true(cvi_stores_wake_drain(both.second));
+    assert_true(cvi_stores_wake_drain(both.second, &news));
+    assert_false(news.is_about_any);
+    assert_int_equal(news.count, 1);
+    assert_string_equal(news.hashes[0], HASH_A);
     assert_false(is_woken(both.second));
     cvi_watch watch = world_watch(both.world, both.second, HASH_A, owner.job_id);
     assert_int_equal(watch.state, CVI_WATCH_COMPLETED);
@@ -85,6 +89,56 @@ static void test_watcher_is_woken_and_gets_the_answer(void **state) {
     assert_int_equal(
         world_number(both.world, "SELECT count(*) FROM dedupe_jobs WHERE result IS NULL"), 1);
     assert_int_equal(count_waiters(both.world), 0);
+    close_pair(&both);
+}
+
+/* Some of so many may have found the mailbox full. */
+static void test_many_messages_may_be_about_any_job(void **state) {
+    pair both = open_pair(*state);
+    cvi_news news;
+    for (size_t count = 1; count <= CVI_NEWS_MAX; count++) {
+        for (size_t i = 0; i < count; i++) {
+            cvi_claim owner = world_expect(both.world, both.first, HASH_A, CVI_CLAIM_ADMITTED);
+            world_expect(both.world, both.second, HASH_A, CVI_CLAIM_WATCH);
+            world_release(both.world, both.first, HASH_A, owner.job_id, owner.row_id, NULL);
+        }
+        assert_true(cvi_stores_wake_drain(both.second, &news));
+        assert_int_equal(news.count, count);
+        assert_int_equal(news.is_about_any, count == CVI_NEWS_MAX);
+        assert_false(is_woken(both.second));
+    }
+    close_pair(&both);
+}
+
+/* Their names are not said: it ends all its jobs at once. */
+static void test_closing_owner_may_end_any_job(void **state) {
+    pair both = open_pair(*state);
+    cvi_news news;
+    world_expect(both.world, both.first, HASH_A, CVI_CLAIM_ADMITTED);
+    world_expect(both.world, both.first, HASH_B, CVI_CLAIM_ADMITTED);
+    world_expect(both.world, both.second, HASH_A, CVI_CLAIM_WATCH);
+    world_expect(both.world, both.second, HASH_B, CVI_CLAIM_WATCH);
+    cvi_stores_close(both.first);
+    assert_true(cvi_stores_wake_drain(both.second, &news));
+    assert_true(news.is_about_any);
+    assert_int_equal(news.count, 1);
+    cvi_stores_close(both.second);
+}
+
+/* Names that programs give their own jobs may be of any length, also one that no message has. */
+static void test_name_that_is_no_hash_may_be_any_job(void **state) {
+    static char longest[300000];
+    pair both = open_pair(*state);
+    cvi_news news;
+    memset(longest, 'a', sizeof(longest) - 1);
+    const char *const names[] = {"short", longest};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        cvi_claim owner = world_expect(both.world, both.first, names[i], CVI_CLAIM_ADMITTED);
+        world_expect(both.world, both.second, names[i], CVI_CLAIM_WATCH);
+        world_release(both.world, both.first, names[i], owner.job_id, owner.row_id, NULL);
+        assert_true(cvi_stores_wake_drain(both.second, &news));
+        assert_true(news.is_about_any);
+    }
     close_pair(&both);
 }
 
@@ -513,6 +567,9 @@ int main(void) {
         WITH_WORLD(test_killed_process_is_noticed),
         WITH_WORLD(test_one_owner_and_one_watcher),
         WITH_WORLD(test_watcher_is_woken_and_gets_the_answer),
+        WITH_WORLD(test_many_messages_may_be_about_any_job),
+        WITH_WORLD(test_closing_owner_may_end_any_job),
+        WITH_WORLD(test_name_that_is_no_hash_may_be_any_job),
         WITH_WORLD(test_answer_is_shared_without_a_cache),
         WITH_WORLD(test_completed_but_lost_from_the_cache_is_gone),
         WITH_WORLD(test_finished_job_without_waiters_leaves_no_row),

@@ -261,7 +261,7 @@ static void test_wake_up_looks_at_once(void **state) {
     sim_caller *caller = board_watcher(world);
     sim_step(world);
     sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
-    cvi_engine_wake_watchers(world->engine);
+    cvi_engine_wake_watchers(world->engine, NULL);
     sim_advance(world, 1);
     sim_check_source(caller, 52, CV_SOURCE_SHARED);
     assert_int_equal(sim_count(world, SIM_WATCH), 2);
@@ -269,12 +269,31 @@ static void test_wake_up_looks_at_once(void **state) {
     assert_true(cvi_engine_is_idle(world->engine));
 }
 
+/* However many wait: each look is a read. */
+static void test_wake_up_of_one_job_looks_at_that_alone(void **state) {
+    sim_world *world = *state;
+    sim_caller *callers[3];
+    for (int i = 0; i < 3; i++) {
+        sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WATCH});
+        callers[i] = sim_board(world, &(sim_wish){.id = 51 + i});
+        sim_step(world);
+    }
+    assert_int_equal(sim_count(world, SIM_WATCH), 3);
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
+    cvi_engine_wake_watchers(world->engine, sim_call_at(world, SIM_WATCH, 1)->hash);
+    sim_advance(world, 1);
+    sim_check_source(callers[1], 52, CV_SOURCE_SHARED);
+    assert_int_equal(sim_count(world, SIM_WATCH), 4);
+    sim_check_waiting(callers[0]);
+    sim_check_waiting(callers[2]);
+}
+
 static void test_wake_up_concerns_watchers_only(void **state) {
     sim_world *world = *state;
     sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WAIT, .wait_ms = 500});
     sim_board(world, &(sim_wish){.id = 52});
     sim_step(world);
-    cvi_engine_wake_watchers(world->engine);
+    cvi_engine_wake_watchers(world->engine, NULL);
     assert_int_equal(sim_advance(world, 100), 400);
     assert_int_equal(sim_count(world, SIM_CLAIM), 1);
 }
@@ -349,6 +368,7 @@ int main(void) {
         IN_WORLD(test_caller_of_a_failure_being_shared_starts_anew),
         IN_WORLD(test_watched_job_is_looked_at_by_its_backstop),
         IN_WORLD(test_wake_up_looks_at_once),
+        IN_WORLD(test_wake_up_of_one_job_looks_at_that_alone),
         IN_WORLD(test_wake_up_concerns_watchers_only),
         IN_WORLD(test_owners_error_is_the_watchers),
         IN_WORLD(test_watcher_of_a_vanished_owner_starts_again),

@@ -79,6 +79,7 @@ static bool is_told(const cvi_stores *stores) {
 /* ---- the engine's way: watching ---- */
 
 static void test_a_killed_owner_is_told(void **state) {
+    cvi_news news;
     store_world *world = *state;
     forked owner;
     start_owner(world, &owner);
@@ -91,7 +92,7 @@ static void test_a_killed_owner_is_told(void **state) {
     assert_false(is_told(stores));
     forked_kill(&owner);
     await_readable(cvi_stores_wake_descriptor(stores));
-    assert_true(cvi_stores_wake_drain(stores));
+    assert_true(cvi_stores_wake_drain(stores, &news));
     assert_int_equal(look(world, stores, &claim).state, CVI_WATCH_GONE);
     assert_int_equal(count_descriptors(), before + 1);
     assert_false(is_told(stores));
@@ -101,6 +102,7 @@ static void test_a_killed_owner_is_told(void **state) {
 }
 
 static void test_an_answer_comes_the_same_way(void **state) {
+    cvi_news news;
     store_world *world = *state;
     cvi_stores *owner = world_open(world);
     cvi_stores *stores = world_open(world);
@@ -109,7 +111,7 @@ static void test_an_answer_comes_the_same_way(void **state) {
     assert_pending(world, stores, &claim, TOLD_MS);
     assert_true(world_complete(world, owner, HASH_A, claim.job_id, BODY));
     assert_true(is_told(stores));
-    assert_true(cvi_stores_wake_drain(stores));
+    assert_true(cvi_stores_wake_drain(stores, &news));
     assert_false(is_told(stores));
     cvi_watch watch = look(world, stores, &claim);
     assert_int_equal(watch.state, CVI_WATCH_COMPLETED);
@@ -136,6 +138,7 @@ static void test_closing_leaves_no_descriptors(void **state) {
 
 /* Once nobody watches, the next cleaning lets go. */
 static void test_cleaning_lets_go_of_owners(void **state) {
+    cvi_news news;
     store_world *world = *state;
     forked owner;
     start_owner(world, &owner);
@@ -150,7 +153,7 @@ static void test_cleaning_lets_go_of_owners(void **state) {
     assert_int_equal(count_descriptors(), watching - 1);
     assert_pending(world, stores, &claim, TOLD_MS);
     forked_kill(&owner);
-    assert_true(cvi_stores_wake_drain(stores));
+    assert_true(cvi_stores_wake_drain(stores, &news));
     cvi_stores_close(stores);
     forked_bury(&owner);
 }
@@ -187,6 +190,7 @@ static void test_owners_that_tell_nothing_are_looked_at_often(void **state) {
 
 /* The process of the number is not the owner's, who lives: its end says nothing. */
 static void test_a_strangers_end_ends_nothing(void **state) {
+    cvi_news news;
     store_world *world = *state;
     forked stranger;
     cvi_gate gate;
@@ -197,7 +201,7 @@ static void test_a_strangers_end_ends_nothing(void **state) {
     assert_pending(world, stores, &claim, TOLD_MS);
     forked_kill(&stranger);
     await_readable(cvi_stores_wake_descriptor(stores));
-    assert_true(cvi_stores_wake_drain(stores));
+    assert_true(cvi_stores_wake_drain(stores, &news));
     assert_pending(world, stores, &claim, UNTOLD_MS);
     assert_false(is_told(stores));
     forked_bury(&stranger);

@@ -380,15 +380,41 @@ static void test_wake_reaches_its_address(void **state) {
     assert_string_not_equal(mine.address, theirs.address);
     assert_false(cvi_wake_drain(&mine));
     for (int i = 0; i < 3; i++) {
-        cvi_wake_send(&theirs, mine.address);
+        cvi_wake_send(&theirs, mine.address, "");
     }
     assert_true(cvi_wake_drain(&mine));
     assert_false(cvi_wake_drain(&mine));
     assert_false(cvi_wake_drain(&theirs));
-    cvi_wake_send(&mine, mine.address);
+    cvi_wake_send(&mine, mine.address, "");
     assert_true(cvi_wake_drain(&mine));
     cvi_wake_close(&mine);
     cvi_wake_close(&theirs);
+}
+
+/* What does not fit is not cut: a part of a word may be another word. */
+static void test_wake_brings_a_word(void **state) {
+    (void)state;
+    static const struct {
+        const char *sent;
+        const char *taken;
+    } cases[] = {{"four", "four"}, {"", ""}, {"five.", ""}, {"more than five", ""}, {"x", "x"}};
+    enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+    cvi_wake mine;
+    char word[sizeof("four")];
+    cvi_random random;
+    assert_true(cvi_platform_random(&random));
+    cvi_wake_open(&mine, &random);
+    assert_false(cvi_wake_take(&mine, word, sizeof(word)));
+    for (size_t i = 0; i < CASES; i++) {
+        cvi_wake_send(&mine, mine.address, cases[i].sent);
+    }
+    for (size_t i = 0; i < CASES; i++) {
+        assert_true(cvi_wake_take(&mine, word, sizeof(word)));
+        assert_string_equal(word, cases[i].taken);
+    }
+    assert_false(cvi_wake_take(&mine, word, sizeof(word)));
+    cvi_wake_close(&mine);
+    assert_false(cvi_wake_take(&mine, word, sizeof(word)));
 }
 
 static void test_wake_never_blocks_and_never_fails(void **state) {
@@ -400,7 +426,7 @@ static void test_wake_never_blocks_and_never_fails(void **state) {
     cvi_wake_open(&mine, &random);
     cvi_wake_open(&theirs, &random);
     for (int i = 0; i < 10000; i++) {
-        cvi_wake_send(&theirs, mine.address);
+        cvi_wake_send(&theirs, mine.address, "");
     }
     assert_true(cvi_wake_drain(&mine));
     char gone[sizeof(mine.address)];
@@ -408,11 +434,13 @@ static void test_wake_never_blocks_and_never_fails(void **state) {
     cvi_wake_close(&mine);
     assert_int_equal(mine.descriptor, -1);
     assert_string_equal(mine.address, "");
-    cvi_wake_send(&theirs, gone);
-    cvi_wake_send(&theirs, "");
-    cvi_wake_send(&theirs, "no such address, and one that is much too long for the kernel: "
-                           "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-    cvi_wake_send(&mine, theirs.address);
+    cvi_wake_send(&theirs, gone, "");
+    cvi_wake_send(&theirs, "", "");
+    cvi_wake_send(&theirs,
+                  "no such address, and one that is much too long for the kernel: "
+                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                  "");
+    cvi_wake_send(&mine, theirs.address, "");
     assert_false(cvi_wake_drain(&mine));
     assert_false(cvi_wake_drain(&theirs));
     cvi_wake_close(&mine);
@@ -456,6 +484,7 @@ int main(void) {
         IN_FOLDER(test_gate_admits_one),
         IN_FOLDER(test_gate_of_the_dead_is_free),
         cmocka_unit_test(test_wake_reaches_its_address),
+        cmocka_unit_test(test_wake_brings_a_word),
         cmocka_unit_test(test_wake_never_blocks_and_never_fails),
         cmocka_unit_test(test_wake_without_a_mailbox),
     };

@@ -187,6 +187,7 @@ static void test_expired_answer_is_fetched_again(void **state) {
 }
 
 static void test_waiters_of_a_job_taken_over_are_woken_by_the_heir(void **state) {
+    cvi_news news;
     store_world *world = *state;
     cvi_stores *first = world_open(world);
     cvi_stores *second = world_open(world);
@@ -197,7 +198,7 @@ static void test_waiters_of_a_job_taken_over_are_woken_by_the_heir(void **state)
     cvi_claim heir = world_expect(world, second, HASH_A, CVI_CLAIM_ADMITTED);
     assert_int_equal(world_watch(world, third, HASH_A, watcher.job_id).state, CVI_WATCH_GONE);
     assert_true(world_complete(world, second, HASH_A, heir.job_id, BODY));
-    assert_true(cvi_stores_wake_drain(third));
+    assert_true(cvi_stores_wake_drain(third, &news));
     cvi_stores_close(first);
     cvi_stores_close(second);
     cvi_stores_close(third);
@@ -326,15 +327,16 @@ static void test_life_of_ones_own_is_held(void **state) {
 
 /* Another thread may wait on the same handle. */
 static void test_memory_database_wakes_those_who_wait(void **state) {
+    cvi_news news;
     store_world *world = *state;
     world->options.database = ":memory:";
     cvi_stores *stores = world_open(world);
     cvi_claim claim = world_expect(world, stores, HASH_A, CVI_CLAIM_ADMITTED);
     world_expect(world, stores, HASH_A, CVI_CLAIM_WATCH);
     assert_true(cvi_stores_wake_descriptor(stores) >= 0);
-    assert_false(cvi_stores_wake_drain(stores));
+    assert_false(cvi_stores_wake_drain(stores, &news));
     assert_true(world_complete(world, stores, HASH_A, claim.job_id, BODY));
-    assert_true(cvi_stores_wake_drain(stores));
+    assert_true(cvi_stores_wake_drain(stores, &news));
     cvi_stores_close(stores);
 }
 
