@@ -32,7 +32,8 @@ static void test_what_is_missing(void **context) {
     program run;
     watch(&run, self, "999");
     program_assert_status(&run, 1);
-    program_assert_says(&run, "issue 999: done (CV_ERROR_NOT_FOUND) issue/4000-999: no such object");
+    program_assert_says(&run,
+                        "issue 999: done (CV_ERROR_NOT_FOUND) issue/4000-999: no such object");
 }
 
 static void test_how_it_is_called(void **context) {
