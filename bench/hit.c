@@ -260,6 +260,31 @@ static void measure_known(scene *self) {
                                 .floors = &bare});
 }
 
+static double time_all(const scene *self, cv_client *client) {
+    int64_t begun_ns = cpu_now_ns();
+    for (size_t i = 0; i < self->count; i++) {
+        retrieve_with(client, &self->targets[i]);
+    }
+    return each_us(cpu_now_ns() - begun_ns, self->count);
+}
+
+/* The same objects out of the file and out of memory by turns. */
+static void compare_hot(scene *self) {
+    double from_file[RUNS];
+    double from_memory[RUNS];
+    size_t count = self->is_smoke ? SMOKE_RUNS : RUNS;
+    for (size_t run = 0; run < count; run++) {
+        from_file[run] = time_all(self, self->client);
+        from_memory[run] = time_all(self, self->mindful);
+    }
+    measure_print(&(measure_line){.name = "the same beside one from the file, processor time",
+                                  .unit = "us",
+                                  .figure = measure_median(from_memory, count),
+                                  .floor = measure_median(from_file, count),
+                                  .goal = MEASURE_RATIO_BELOW,
+                                  .bound = 0.1});
+}
+
 static void measure_hot(scene *self) {
     size_t count = self->is_smoke ? SMOKE_HOT_CALLS : HOT_CALLS;
     measure_samples times = measure_room(count);
@@ -290,6 +315,7 @@ int main(int argument_count, char **arguments) {
         measure_group(&self, &groups[i]);
     }
     measure_hot(&self);
+    compare_hot(&self);
     measure_known(&self);
     bare_cache_close(&self.bare);
     cv_client_close(self.client);

@@ -95,10 +95,11 @@ typedef struct cv_cache_settings {
      * either. Nothing of this where the time to live is CV_NONE. */
     bool heed_cache_control;
 
-    /* What a client may hold in memory of the objects that its blocking calls read last: as long as
-     * nobody writes to the file, the next such call for one of them is answered without reading it.
-     * 0: 512 KiB; CV_NONE: nothing. With max_memory_bytes, of which it is part, at most an eighth
-     * of that. */
+    /* What a client may hold in memory of the objects that it has read from the file last: as long
+     * as nobody writes to that, the next call or request for one of them is answered without
+     * reading it; after that its row is looked at, and the body read only if it is another one.
+     * 0: 8 MiB; CV_NONE: nothing. With max_memory_bytes, of which it is part, at most an eighth
+     * of that. A file in ":memory:" and a connection of the application's have nothing of this. */
     int64_t memory_bytes;
     int64_t reserved[10];
 } cv_cache_settings;

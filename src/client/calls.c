@@ -163,22 +163,19 @@ static bool take(const cvi_cached *cached, const cvi_finding *finding, cvi_outco
  * must ask again, and say what is wrong if need be. */
 static bool read_cache(cv_client *client, cvi_call *call, int64_t max_age_s, cvi_outcome *outcome) {
     cvi_cached cached;
-    cvi_stamp before;
     cvi_finding finding;
     cv_error error; /* what is wrong shows when the engine looks */
     cvi_now now = cvi_clock_now(&client->clock);
     cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
-    bool may_remember =
-        cvi_recent_takes(&client->recent, call) && cvi_stores_stamp(client->stores, &before);
-    cvi_result *known = may_remember ? cvi_recent_know(client, call, &want) : NULL;
+    cvi_result *known = cvi_recent_know(client, call, &want);
     bool is_read = cvi_look_up(cvi_stores_lookup, client->stores, call, &want, now, &cached,
                                &error) == CVI_STORE_DONE;
     if (is_read && (cached.body != NULL || cached.is_known)) {
         judge(call, &cached, known, &finding);
         is_read = take(&cached, &finding, outcome);
     }
-    if (outcome->result != NULL && may_remember) {
-        cvi_recent_remember(client, call, outcome->result, &cached, &before);
+    if (outcome->result != NULL) {
+        cvi_recent_remember(client, call, outcome->result, &cached);
     }
     cvi_result_release(known);
     return is_read;

@@ -8,6 +8,7 @@
 
 #include "client/many.h"
 #include "client/ready.h"
+#include "client/recent_answer.h"
 
 #define NETWORK_LOOK_MS 5  /* how often poll should come while an answer is on its way */
 #define WATCH_LOOK_MS   25 /* and while others fetch one: nobody sleeps on the wake descriptor */
@@ -65,13 +66,20 @@ static const cv_request *last_of_inbox(cv_client *client) {
     return last;
 }
 
+/* At rest everything waits, whatever is in memory. */
+static void answer_or_board(cv_client *client, cv_request *request) {
+    if (client->is_suspended || !cvi_recent_serve(request)) {
+        cvi_engine_board(client->engine, &request->passenger, request->call);
+    }
+}
+
 static void take_in(turn *self, cv_request *request, bool done) {
     cvi_slice_count(self->slice);
     if (done) {
         cvi_drive_leave(self->client, request);
         cvi_request_leave_driver(request);
     } else if (request->many == NULL) {
-        cvi_engine_board(self->client->engine, &request->passenger, request->call);
+        answer_or_board(self->client, request);
     } else {
         self->slice->units -= self->many_steps == 0 ? 1 : 0; /* it can only come back */
         cvi_many_advance(request, &self->many_steps);

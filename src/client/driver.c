@@ -9,6 +9,7 @@
 #include "client/events.h"
 #include "client/key_check.h"
 #include "client/ready.h"
+#include "client/recent_answer.h"
 #include "client/suspension.h"
 #include "client/transfer_face.h"
 #include "support/error.h"
@@ -223,6 +224,8 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .deliver = cvi_request_deliver,
         .tell = options->on_event != NULL ? cvi_events_tell : NULL,
         .hear_key = cvi_key_hear,
+        .know = cvi_recent_know,
+        .remember = cvi_recent_remember,
         .user = client,
         .log = client->log,
         .lease_ms = options->dedupe.lease_ms,

@@ -103,6 +103,12 @@ typedef struct cvi_engine_options {
     /* Takes what each answer of the service says about the key, if it says anything; NULL: nobody
      * wants to know. May not call the engine. */
     void (*hear_key)(void *user, bool is_accepted, cvi_now now);
+
+    /* What the client has in memory of a call's object, for the engine to release; `want` says then
+     * that its body need not be read. NULL: nothing. Takes in turn what the cache has given for a
+     * call. Both NULL: nothing is kept. */
+    cvi_result *(*know)(void *user, const cvi_call *call, cvi_want *want);
+    void (*remember)(void *user, cvi_call *call, cvi_result *result, const cvi_cached *row);
     void *user;
     cvi_log *log; /* NULL: none */
     int64_t lease_ms;

@@ -94,8 +94,7 @@ static size_t bytes_of(const cvi_call *call, const cvi_result *result) {
            cvi_result_held_bytes(result);
 }
 
-void cvi_recent_put(cvi_recent *recent, cvi_call *call, cvi_result *result, const cvi_cached *row,
-                    const cvi_stamp *stamp) {
+void cvi_recent_put(cvi_recent *recent, cvi_call *call, cvi_result *result, const cvi_cached *row) {
     cvi_remembered *before = look_for(recent, call->resource, call->id);
     if (before != NULL) {
         forget(recent, before);
@@ -116,7 +115,6 @@ void cvi_recent_put(cvi_recent *recent, cvi_call *call, cvi_result *result, cons
     entry->bytes = bytes;
     entry->row = *row;
     entry->row.body = NULL;
-    entry->stamp = *stamp;
     cvi_remembered **bucket = bucket_of(recent, call->resource, call->id);
     entry->bucket_next = *bucket;
     *bucket = entry;

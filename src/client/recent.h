@@ -9,7 +9,7 @@
 #include "resources/result.h"
 #include "stores/stores.h"
 
-enum { CVI_RECENT_BUCKETS = 256 };
+enum { CVI_RECENT_BUCKETS = 1024 };
 
 /* One object, as a row of the cache had it in a state of the file. */
 typedef struct cvi_remembered {
@@ -19,8 +19,7 @@ typedef struct cvi_remembered {
     cvi_call *call;
     cvi_result *result;
     size_t bytes;
-    cvi_cached row; /* without its body */
-    cvi_stamp stamp;
+    cvi_cached row; /* without its body; of the state that its stamp says */
 } cvi_remembered;
 
 /* Used under the client's mutex. */
@@ -46,9 +45,8 @@ const cvi_remembered *cvi_recent_find(cvi_recent *recent, const cvi_resource *re
 /* Whether the answer to such a call may be remembered at all. */
 bool cvi_recent_takes(const cvi_recent *recent, const cvi_call *call);
 
-/* Remembers a call, its result and the row that it was read from, in place of what was there of
- * them; nothing without memory for it, or where it is too large. */
-void cvi_recent_put(cvi_recent *recent, cvi_call *call, cvi_result *result, const cvi_cached *row,
-                    const cvi_stamp *stamp);
+/* Remembers a call, its result and the row that it was read from, in the state that its stamp says,
+ * in place of what was there of them; nothing without memory for it, or where it is too large. */
+void cvi_recent_put(cvi_recent *recent, cvi_call *call, cvi_result *result, const cvi_cached *row);
 
 #endif

@@ -1,6 +1,6 @@
 /* Owns the shortest way to an answer: no key is worked out, no file read, nothing parsed. It rests
  * on the state of the cache's file, which each commit changes, whoever makes it; so what is given
- * is what a read would have found at the moment of the comparison. Any thread. */
+ * is what a read would have found at the moment of the comparison. */
 #include "client/recent_answer.h"
 
 #include "client/events.h"
@@ -18,10 +18,12 @@ static bool recall_locked(cv_client *client, const cvi_resource *resource, int64
     cvi_stamp present;
     const cvi_remembered *entry = cvi_recent_find(&client->recent, resource, id);
     if (entry == NULL || !cvi_stores_stamp(client->stores, &present) ||
-        !cvi_stamp_is_same(&entry->stamp, &present)) {
+        !cvi_stamp_is_same(&entry->row.stamp, &present)) {
         return false;
     }
-    *found = (recollection){cvi_call_keep(entry->call), cvi_result_keep(entry->result), entry->row};
+    found->call = cvi_call_keep(entry->call);
+    found->result = cvi_result_keep(entry->result);
+    found->row = entry->row;
     return true;
 }
 
@@ -38,10 +40,18 @@ static bool enter_with(cv_client *client, const cvi_resource *resource, int64_t 
     return is_found;
 }
 
-/* Whether it is fresh, by the clock and for this caller. */
-static bool is_fresh(cv_client *client, const cv_request_options *options, recollection *found) {
-    const cvi_want want = {.ttl_ms = found->call->ttl_ms, .max_age_ms = options->max_age_s * 1000};
-    return cvi_stores_look_again(client->stores, &found->row, &want, cvi_clock_now(&client->clock));
+/* Whether it is fresh, by the clock and for this caller. Then it becomes the outcome. */
+static bool take_fresh(cv_client *client, int64_t max_age_ms, recollection *found,
+                       cvi_outcome *outcome) {
+    const cvi_want want = {.ttl_ms = found->call->ttl_ms, .max_age_ms = max_age_ms};
+    if (!cvi_stores_look_again(client->stores, &found->row, &want, cvi_clock_now(&client->clock))) {
+        return false;
+    }
+    outcome->result = found->result;
+    outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
+                                           .fetched_at_ms = found->row.fetched_at_ms,
+                                           .expires_at_ms = found->row.expires_at_ms};
+    return true;
 }
 
 bool cvi_recent_answer(cv_client *client, cv_resource resource, int64_t id,
@@ -52,13 +62,9 @@ bool cvi_recent_answer(cv_client *client, cv_resource resource, int64_t id,
         !enter_with(client, table, id, &found)) {
         return false;
     }
-    bool is_answer = is_fresh(client, options, &found);
+    bool is_answer = take_fresh(client, options->max_age_s * 1000, &found, outcome);
     cvi_client_leave(client);
     if (is_answer) {
-        outcome->result = found.result;
-        outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
-                                               .fetched_at_ms = found.row.fetched_at_ms,
-                                               .expires_at_ms = found.row.expires_at_ms};
         cvi_events_tell_answered(client, found.call, outcome);
     } else {
         cvi_result_release(found.result);
@@ -68,8 +74,35 @@ bool cvi_recent_answer(cv_client *client, cv_resource resource, int64_t id,
     return is_answer;
 }
 
-cvi_result *cvi_recent_know(cv_client *client, const cvi_call *call, cvi_want *want) {
+bool cvi_recent_serve(cv_request *request) {
+    cv_client *client = request->client;
+    cvi_outcome outcome = {.result = NULL};
+    recollection found;
+    if (request->passenger.mode == CV_MODE_REFRESH ||
+        !cvi_recent_takes(&client->recent, request->call)) {
+        return false;
+    }
+    cvi_mutex_lock(&client->mutex);
+    bool is_found = recall_locked(client, request->call->resource, request->call->id, &found);
+    cvi_mutex_unlock(&client->mutex);
+    if (!is_found) {
+        return false;
+    }
+    bool is_answer = take_fresh(client, request->passenger.max_age_ms, &found, &outcome);
+    if (is_answer) {
+        cvi_request_deliver(client, &request->passenger, &outcome);
+    }
+    cvi_result_release(found.result);
+    cvi_call_release(found.call);
+    return is_answer;
+}
+
+cvi_result *cvi_recent_know(void *user, const cvi_call *call, cvi_want *want) {
+    cv_client *client = user;
     cvi_result *result = NULL;
+    if (!cvi_recent_takes(&client->recent, call)) {
+        return NULL;
+    }
     cvi_mutex_lock(&client->mutex);
     const cvi_remembered *entry = cvi_recent_find(&client->recent, call->resource, call->id);
     if (entry != NULL) {
@@ -81,13 +114,14 @@ cvi_result *cvi_recent_know(cv_client *client, const cvi_call *call, cvi_want *w
     return result;
 }
 
-void cvi_recent_remember(cv_client *client, cvi_call *call, cvi_result *result,
-                         const cvi_cached *row, const cvi_stamp *before) {
+void cvi_recent_remember(void *user, cvi_call *call, cvi_result *result, const cvi_cached *row) {
+    cv_client *client = user;
     cvi_stamp after;
-    if (!cvi_stores_stamp(client->stores, &after) || !cvi_stamp_is_same(before, &after)) {
+    if (!row->has_stamp || !cvi_recent_takes(&client->recent, call) ||
+        !cvi_stores_stamp(client->stores, &after) || !cvi_stamp_is_same(&row->stamp, &after)) {
         return; /* which of the states the row is of cannot be told */
     }
     cvi_mutex_lock(&client->mutex);
-    cvi_recent_put(&client->recent, call, result, row, &after);
+    cvi_recent_put(&client->recent, call, result, row);
     cvi_mutex_unlock(&client->mutex);
 }

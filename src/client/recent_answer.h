@@ -1,4 +1,4 @@
-/* Answering blocking calls from memory. */
+/* Answering calls from memory. */
 #ifndef CVI_CLIENT_RECENT_ANSWER_H
 #define CVI_CLIENT_RECENT_ANSWER_H
 
@@ -10,13 +10,17 @@
 bool cvi_recent_answer(cv_client *client, cv_resource resource, int64_t id,
                        const cv_request_options *options, cvi_outcome *outcome);
 
-/* What is remembered of a call's object, whatever has been written since, for the caller to
- * release; `want` says then that its body need not be read. NULL: nothing. */
-cvi_result *cvi_recent_know(cv_client *client, const cvi_call *call, cvi_want *want);
+/* Answers a request that the driver has taken in, in the same way; it may be gone then. False: it
+ * is to board. The driver's. */
+bool cvi_recent_serve(cv_request *request);
 
-/* Remembers what a call has just read from the cache, if nobody has written to it since `before`.
- * The caller is between cvi_client_enter and cvi_client_leave. */
-void cvi_recent_remember(cv_client *client, cvi_call *call, cvi_result *result,
-                         const cvi_cached *row, const cvi_stamp *before);
+/* What is remembered of a call's object, whatever has been written since, for the caller to
+ * release; `want` says then that its body need not be read. NULL: nothing. `user` is the client,
+ * whose stores stay meanwhile; any thread. */
+cvi_result *cvi_recent_know(void *user, const cvi_call *call, cvi_want *want);
+
+/* Remembers what has just been read from the cache for a call, if nobody has written since. The
+ * same holds. */
+void cvi_recent_remember(void *user, cvi_call *call, cvi_result *result, const cvi_cached *row);
 
 #endif

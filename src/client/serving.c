@@ -4,6 +4,8 @@
 #include "client/serving.h"
 
 #include "client/envelope.h"
+#include "client/lookup.h"
+#include "client/telling.h"
 #include "client/unread.h"
 #include "support/error.h"
 
@@ -21,6 +23,13 @@ static void deliver_cached(cvi_engine *engine, cvi_flight *flight, const cvi_out
     }
 }
 
+static void remember(const cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
+                     const cvi_cached *cached) {
+    if (engine->options.remember != NULL && finding->result != NULL) {
+        engine->options.remember(engine->options.user, flight->call, finding->result, cached);
+    }
+}
+
 /* All of those aboard have it, if it has been fetched for somebody who asked the same. */
 static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_finding *finding,
                      const cvi_cached *cached, cv_source source, cvi_now now) {
@@ -34,6 +43,7 @@ static serving serve(cvi_engine *engine, cvi_flight *flight, const cvi_finding *
                                           .fetched_at_ms = cached->fetched_at_ms,
                                           .expires_at_ms = cached->expires_at_ms}};
     if (source == CV_SOURCE_CACHE) {
+        remember(engine, flight, finding, cached);
         deliver_cached(engine, flight, &outcome, now);
     } else {
         cvi_flight_deliver(engine, flight, &outcome);
@@ -72,4 +82,40 @@ void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
         cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
         cvi_serve_finding(engine, flight, &finding, cached, source, now);
     }
+}
+
+static cvi_result *know(const cvi_engine *engine, const cvi_call *call, cvi_want *want) {
+    return engine->options.know != NULL ? engine->options.know(engine->options.user, call, want)
+                                        : NULL;
+}
+
+/* Gives what the cache has found to those aboard; `known` is the result of a body that was not read
+ * again. False: it has found nothing. */
+static bool serve_found(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
+                        cvi_result *known, cvi_now now) {
+    if (cached->is_known) {
+        const cvi_finding finding = {.result = cvi_result_keep(known)};
+        cvi_serve_finding(engine, flight, &finding, cached, CV_SOURCE_CACHE, now);
+    } else if (cached->body != NULL) {
+        cvi_serve(engine, flight, cached, CV_SOURCE_CACHE, now);
+    }
+    return cached->is_known || cached->body != NULL;
+}
+
+cvi_look cvi_serve_from_cache(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_cached cached;
+    cv_error failure;
+    cvi_want want = {.ttl_ms = flight->call->ttl_ms, .max_age_ms = cvi_flight_max_age_ms(flight)};
+    cvi_result *known = know(engine, flight->call, &want);
+    cvi_store_answer answer = cvi_look_up(engine->options.store_ops->lookup, engine->options.stores,
+                                          flight->call, &want, now, &cached, &failure);
+    if (answer == CVI_STORE_FAILED) { /* a miss */
+        cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, &failure, now);
+    }
+    cvi_look look = answer == CVI_STORE_BUSY ? CVI_LOOK_LOCKED : CVI_LOOK_MISSED;
+    if (look == CVI_LOOK_MISSED && serve_found(engine, flight, &cached, known, now)) {
+        look = CVI_LOOK_SERVED;
+    }
+    cvi_result_release(known);
+    return look;
 }

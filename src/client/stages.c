@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "client/heed.h"
-#include "client/lookup.h"
 #include "client/quota.h"
 #include "client/renewal.h"
 #include "client/retry.h"
@@ -92,22 +91,9 @@ static bool turn_away_cache_only(cvi_engine *engine, cvi_flight *flight, cvi_now
 
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (!flight->refresh && !flight->distrust_cache) {
-        cvi_cached cached;
-        const cvi_want want = {.ttl_ms = flight->call->ttl_ms,
-                               .max_age_ms = cvi_flight_max_age_ms(flight)};
-        cv_error failure;
-        cvi_store_answer answer =
-            cvi_look_up(engine->options.store_ops->lookup, engine->options.stores, flight->call,
-                        &want, now, &cached, &failure);
-        if (answer == CVI_STORE_BUSY) {
-            return pause_for_lock(engine, flight, now);
-        }
-        if (answer == CVI_STORE_FAILED) { /* a miss */
-            cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, &failure, now);
-        }
-        if (cached.body != NULL) {
-            cvi_serve(engine, flight, &cached, CV_SOURCE_CACHE, now);
-            return true;
+        cvi_look look = cvi_serve_from_cache(engine, flight, now);
+        if (look != CVI_LOOK_MISSED) {
+            return look == CVI_LOOK_SERVED || pause_for_lock(engine, flight, now);
         }
     }
     cvi_stale_give_old(engine, flight, now);

@@ -31,9 +31,9 @@ typedef struct cvi_db {
     bool is_memory;   /* no gate, no WAL */
     bool is_borrowed; /* the application's connection: its settings stay, it stays open */
     bool has_readers; /* further connections may read */
-    const volatile uint32_t *stamp_place; /* NULL: nothing can be told from memory */
-    bool is_in_transaction;               /* one of ours is open */
-    bool is_entered;                      /* between lock and unlock */
+    const volatile _Atomic uint32_t *stamp_place; /* NULL: nothing can be told from memory */
+    bool is_in_transaction;                       /* one of ours is open */
+    bool is_entered;                              /* between lock and unlock */
     bool relaxed_sync;
     cvi_birth birth; /* where it was opened */
     cvi_open_files *files;

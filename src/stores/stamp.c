@@ -6,11 +6,14 @@
 #include "stores/stamp.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { REGION_BYTES = 32768 /* in which the index is mapped */ };
 
-/* The memory is written by SQLite, with barriers that the sanitizer does not see. */
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a word of the index, loaded at once");
+
+/* SQLite writes that memory without atomics, between barriers that the sanitizer does not see. */
 #if defined(__SANITIZE_THREAD__)
 #define CVI_UNSEEN __attribute__((no_sanitize("thread")))
 #elif defined(__has_feature)
@@ -22,28 +25,40 @@ enum { REGION_BYTES = 32768 /* in which the index is mapped */ };
 #define CVI_UNSEEN
 #endif
 
-const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
+/* The open file of a kind that belongs to the connection; NULL: none. */
+static sqlite3_file *open_file(sqlite3 *connection, int kind) {
     sqlite3_file *file = NULL;
+    int result = sqlite3_file_control(connection, "main", kind, &file);
+    return result == SQLITE_OK && file != NULL && file->pMethods != NULL ? file : NULL;
+}
+
+const volatile _Atomic uint32_t *cvi_stamp_place(sqlite3 *connection) {
+    sqlite3_file *file = open_file(connection, SQLITE_FCNTL_FILE_POINTER);
     volatile void *place = NULL;
-    int result = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-    if (result != SQLITE_OK || file == NULL || file->pMethods == NULL ||
-        file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL) {
+    if (file == NULL || file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL) {
         return NULL;
     }
-    /* Where SQLite has mapped it: a connection in WAL mode that has read. */
-    result = file->pMethods->xShmMap(file, 0, REGION_BYTES, 0, &place);
+    /* After some failures SQLite has not opened its WAL, and would not undo a map made before. */
+    if (open_file(connection, SQLITE_FCNTL_JOURNAL_POINTER) == NULL) {
+        return NULL;
+    }
+    int result = file->pMethods->xShmMap(file, 0, REGION_BYTES, 0, &place);
     return result == SQLITE_OK ? place : NULL;
 }
 
-CVI_UNSEEN bool cvi_stamp_read(const volatile uint32_t *place, cvi_stamp *stamp) {
-    bool is_whole = true;
+/* Each load comes before those that follow it on every machine: the first copy is read before the
+ * second, as it is written after it, so that two equal ones are one state; and both are read before
+ * whatever the caller reads of the file next. */
+CVI_UNSEEN bool cvi_stamp_read(const volatile _Atomic uint32_t *place, cvi_stamp *stamp) {
+    cvi_stamp second;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        stamp->words[i] = place[i];
+        stamp->words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
+    place += CVI_STAMP_WORDS;
     for (int i = 0; i < CVI_STAMP_WORDS; i++) {
-        is_whole = is_whole && place[CVI_STAMP_WORDS + i] == stamp->words[i];
+        second.words[i] = atomic_load_explicit(&place[i], memory_order_acquire);
     }
-    return is_whole;
+    return cvi_stamp_is_same(stamp, &second);
 }
 
 bool cvi_stamp_is_same(const cvi_stamp *one, const cvi_stamp *other) {

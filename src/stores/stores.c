@@ -198,6 +198,11 @@ static void count_hit(cvi_cache *cache, const cvi_cached *cached, cvi_now now) {
     cvi_bound_note(&cache->bound, cached, now);
 }
 
+bool cvi_stores_stamp(const cvi_stores *stores, cvi_stamp *stamp) {
+    const cvi_db *db = stores->cache_db;
+    return db->stamp_place != NULL && cvi_stamp_read(db->stamp_place, stamp);
+}
+
 cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
                                  const cvi_cache_demand *demand, cvi_now now, cvi_cached *cached,
                                  cv_error *error) {
@@ -205,8 +210,14 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
     if (stores->cache.disabled) {
         return CVI_STORE_DONE;
     }
+    cvi_stamp before;
+    bool has_stamp = cvi_stores_stamp(stores, &before);
     cvi_store_answer answer =
         cvi_readers_find(&stores->readers, &stores->cache, hash, demand, now, cached, error);
+    if (has_stamp) {
+        cached->has_stamp = true;
+        cached->stamp = before;
+    }
     if (answer == CVI_STORE_DONE && cached->body == NULL && !cached->is_known) {
         stores->cache.misses++;
     } else if (answer == CVI_STORE_DONE) {
@@ -219,11 +230,6 @@ cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const c
                                    cvi_now now, cvi_cached *cached, cv_error *error) {
     cvi_cache_demand demand = cvi_cache_demand_of(&stores->cache, want, now);
     return cvi_stores_look(stores, hash, &demand, now, cached, error);
-}
-
-bool cvi_stores_stamp(const cvi_stores *stores, cvi_stamp *stamp) {
-    const cvi_db *db = stores->cache_db;
-    return db->stamp_place != NULL && cvi_stamp_read(db->stamp_place, stamp);
 }
 
 bool cvi_stores_look_again(cvi_stores *stores, cvi_cached *cached, const cvi_want *want,

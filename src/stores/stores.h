@@ -77,7 +77,9 @@ typedef struct cvi_cached {
     int64_t row_expires_at_ms; /* the row's expiry, and what the service has said to it (cache.h) */
     int64_t control;
     int64_t checksum;
-    bool is_known; /* the row answers with the body that the reader has: `body` is NULL */
+    bool is_known;  /* the row answers with the body that the reader has: `body` is NULL */
+    bool has_stamp; /* `stamp` was the state of the file right before the row was read */
+    cvi_stamp stamp;
 } cvi_cached;
 
 /* What a reader takes for an answer. */

@@ -48,7 +48,10 @@ static void run_example(program *run, const api *self, const char *const words[8
                                      : words[i];
     }
     program_start(run, self, arguments);
-    assert_true(input == NULL || process_tell(&run->process, input));
+    if (input != NULL) {
+        /* One that refuses may have ended without reading; its status and words are looked at. */
+        (void)process_tell(&run->process, input);
+    }
     program_finish(run);
 }
 
