@@ -90,8 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t count;
     const cvi_resource *const *resources = cvi_registry_all(&count);
     uint8_t mode = input_byte(&in);
-    const cvi_scope scope = {.resource = resources[input_below(&in, count)],
-                             .is_list = (mode & 1) != 0,
+    const cvi_resource *resource = resources[input_below(&in, count)];
+    const cvi_scope scope = {.resource = resource,
+                             .is_list = (mode & 1) != 0 || resource->detail_path == NULL,
                              .allows_unknown = (mode & 2) != 0};
     char array[CVI_CHECKED_SIZE];
     cvi_buffer out;

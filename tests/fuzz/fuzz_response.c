@@ -159,11 +159,11 @@ static void check_same(const cvi_finding *one, const cvi_finding *other) {
     REQUIRE(strcmp(one->error.message, other->error.message) == 0);
 }
 
-/* The same answer, read in parts. */
+/* The same answer, its body read in parts. */
 static void check_in_parts(const cvi_call *call, const cvi_response *response,
-                           const cvi_finding *whole, char *body) {
+                           const cvi_finding *whole, cvi_body body) {
     cvi_finding finding;
-    cvi_decoding *decoding = cvi_judge_begin(call, (cvi_body){body, response->size});
+    cvi_decoding *decoding = cvi_judge_begin(call, body);
     REQUIRE(decoding != NULL);
     while (!cvi_decoding_step(decoding, 17)) {
     }
@@ -174,15 +174,17 @@ static void check_in_parts(const cvi_call *call, const cvi_response *response,
 
 static void judge(const cvi_call *call, cvi_response *response) {
     cvi_finding finding;
-    const cvi_response kept = *response;
-    char *copy = NULL;
+    cvi_body copy = {NULL, response->size};
+    cvi_response without_body = *response;
+    without_body.body = NULL;
+    without_body.size = 0;
     if (cvi_judge_decodes(response)) {
-        copy = cvi_copy_text(&cvi_default_allocator, response->body, response->size);
+        copy.data = cvi_copy_text(&cvi_default_allocator, response->body, response->size);
     }
     cvi_judge_response(call, response, &finding);
     check_finding(call, &finding);
-    if (copy != NULL) {
-        check_in_parts(call, &kept, &finding, copy);
+    if (copy.data != NULL) {
+        check_in_parts(call, &without_body, &finding, copy);
     }
     drop_finding(&finding);
 }

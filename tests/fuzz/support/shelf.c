@@ -315,15 +315,18 @@ void shelf_visit(void) {
 
 /* ---- a used file ---- */
 
+static void execute(const char *sql) {
+    sqlite3 *connection = NULL;
+    REQUIRE(sqlite3_open(database, &connection) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(connection, sql, NULL, NULL, NULL) == SQLITE_OK);
+    REQUIRE(sqlite3_close(connection) == SQLITE_OK);
+}
+
 /* Small pages, so that each part of the file is a page of its own and all of it is small. */
 static void make_empty(void) {
-    sqlite3 *connection = NULL;
     make_folder();
     empty_folder();
-    REQUIRE(sqlite3_open(database, &connection) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(connection, "PRAGMA page_size = 512; VACUUM", NULL, NULL, NULL) ==
-            SQLITE_OK);
-    REQUIRE(sqlite3_close(connection) == SQLITE_OK);
+    execute("PRAGMA page_size = 512; VACUUM");
 }
 
 static void use(void) {
@@ -355,6 +358,7 @@ const uint8_t *shelf_used_file(size_t *size) {
     if (bytes == NULL) {
         make_empty();
         use();
+        execute("PRAGMA wal_checkpoint(TRUNCATE)");
         bytes = read_file(&bytes_size);
     }
     *size = bytes_size;
