@@ -49,6 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         put_damaged(&in);
     }
-    shelf_visit();
+    shelf_visit(NULL);
     return 0;
 }

@@ -139,6 +139,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const uint8_t *used = shelf_used_file(&used_size);
     shelf_put(used, used_size);
     insert_all(&in);
-    shelf_visit();
+    shelf_visit(NULL);
     return 0;
 }

@@ -62,9 +62,13 @@ static void write_file(const char *path, const uint8_t *bytes, size_t size) {
     REQUIRE(fclose(file) == 0);
 }
 
-void shelf_put(const uint8_t *bytes, size_t size) {
+void shelf_clear(void) {
     make_folder();
     empty_folder();
+}
+
+void shelf_put(const uint8_t *bytes, size_t size) {
+    shelf_clear();
     write_file(database, bytes, size);
 }
 
@@ -97,6 +101,7 @@ static void fill(void *user, void *bytes, size_t size) {
 }
 
 typedef struct shelf {
+    const char *body; /* that issue 52 must have; NULL: any that is about it */
     int64_t looks;
     uint8_t drawn;
     cvi_now now;
@@ -137,8 +142,8 @@ static void check_answer(cvi_store_answer answer, const cv_error *error) {
     }
 }
 
-/* What the cache gave, as the client takes it. */
-static void check_cached(cvi_cached *cached) {
+/* What the cache gave under the hash of issue 52, as the client takes it. */
+static void check_cached(const shelf *self, cvi_cached *cached) {
     cvi_finding finding;
     const cvi_call call = {.allocator = cvi_default_allocator,
                            .resource = cvi_registry_find(CV_ISSUE),
@@ -148,10 +153,21 @@ static void check_cached(cvi_cached *cached) {
         return;
     }
     REQUIRE(cached->body[cached->size] == '\0');
+    REQUIRE(self->body == NULL || (!cached->is_negative && strcmp(cached->body, self->body) == 0));
     cvi_judge_stored(&call, (cvi_body){cached->body, cached->size}, cached->is_negative, &finding);
     REQUIRE((finding.result != NULL) == (finding.error.code == CV_OK));
     REQUIRE(finding.result == NULL || cvi_result_is_about(finding.result, SHELF_ISSUE));
     cvi_result_release(finding.result);
+}
+
+/* What lies under other hashes is of no interest, but must be readable. */
+static void take_cached(const shelf *self, const char *hash, cvi_cached *cached) {
+    if (strcmp(hash, SHELF_HASH) == 0) {
+        check_cached(self, cached);
+        return;
+    }
+    REQUIRE(cached->body == NULL || strlen(cached->body) <= cached->size);
+    cvi_release(&cvi_default_allocator, cached->body);
 }
 
 static void look_up(shelf *self, const char *hash, bool stale_too) {
@@ -162,7 +178,7 @@ static void look_up(shelf *self, const char *hash, bool stale_too) {
         cvi_stores_lookup(self->stores, hash, &want, self->now, &cached, &error);
     check_answer(answer, &error);
     REQUIRE(answer == CVI_STORE_DONE || cached.body == NULL);
-    check_cached(&cached);
+    take_cached(self, hash, &cached);
 }
 
 static void watch(shelf *self, const char *hash, const char *job_id) {
@@ -173,7 +189,7 @@ static void watch(shelf *self, const char *hash, const char *job_id) {
     check_answer(answer, &error);
     if (answer == CVI_STORE_DONE) {
         REQUIRE(seen.state != CVI_WATCH_FAILED || seen.failure.code != CV_OK);
-        check_cached(&seen.cached);
+        take_cached(self, hash, &seen.cached);
     }
 }
 
@@ -217,7 +233,7 @@ static bool claim(shelf *self, const char *hash, cvi_claim *claimed) {
     if (answer != CVI_STORE_DONE) {
         return false;
     }
-    check_cached(&claimed->cached);
+    take_cached(self, hash, &claimed->cached);
     cvi_release(&cvi_default_allocator, claimed->recalled.body);
     if (claimed->verdict == CVI_CLAIM_WATCH) {
         watch(self, hash, claimed->job_id);
@@ -249,8 +265,8 @@ static void claim_all(shelf *self) {
     }
 }
 
-static void heed(shelf *self, cvi_service_word word) {
-    const cvi_heed_spec spec = {.resource = "issue", .word = word, .asked_ms = 1000};
+static void heed(shelf *self, const char *resource, cvi_service_word word) {
+    const cvi_heed_spec spec = {.resource = resource, .word = word, .asked_ms = 1000};
     cv_error error = {.code = CV_OK};
     int64_t left_ms = 0;
     check_answer(cvi_stores_heed(self->stores, &spec, self->now, &left_ms, &error), &error);
@@ -293,8 +309,8 @@ static bool open_stores(shelf *self) {
     return self->stores != NULL;
 }
 
-void shelf_visit(void) {
-    shelf self = {0};
+void shelf_visit(const char *body) {
+    shelf self = {.body = body};
     if (!open_stores(&self)) {
         return;
     }
@@ -303,9 +319,9 @@ void shelf_visit(void) {
     look_up(&self, SHELF_DENIED, false);
     watch(&self, OTHER, "job-1");
     claim_all(&self);
-    heed(&self, CVI_SERVICE_LIMITS);
-    heed(&self, CVI_SERVICE_FAILS);
-    heed(&self, CVI_SERVICE_ANSWERS);
+    heed(&self, "issue", CVI_SERVICE_LIMITS);
+    heed(&self, "issue", CVI_SERVICE_FAILS);
+    heed(&self, "issue", CVI_SERVICE_ANSWERS);
     look_at_figures(&self);
     look_up(&self, SHELF_HASH, true);
     clean(&self);
@@ -324,8 +340,7 @@ static void execute(const char *sql) {
 
 /* Small pages, so that each part of the file is a page of its own and all of it is small. */
 static void make_empty(void) {
-    make_folder();
-    empty_folder();
+    shelf_clear();
     execute("PRAGMA page_size = 512; VACUUM");
 }
 
@@ -338,11 +353,12 @@ static void use(void) {
     REQUIRE(claim(&self, OTHER, &claimed));
     fail_job(&self, OTHER, claimed.job_id);
     complete(&self, SHELF_DENIED, "", DENIAL);
+    heed(&self, "volume", CVI_SERVICE_LIMITS);
     cvi_stores_close(self.stores);
 }
 
-static uint8_t *read_file(size_t *size) {
-    FILE *file = fopen(database, "rb");
+static uint8_t *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
     REQUIRE(file != NULL && fseek(file, 0, SEEK_END) == 0);
     *size = (size_t)ftell(file);
     uint8_t *bytes = malloc(*size);
@@ -352,15 +368,35 @@ static uint8_t *read_file(size_t *size) {
     return bytes;
 }
 
-const uint8_t *shelf_used_file(size_t *size) {
-    static uint8_t *bytes;
-    static size_t bytes_size;
-    if (bytes == NULL) {
-        make_empty();
-        use();
-        execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        bytes = read_file(&bytes_size);
+static struct {
+    uint8_t *file;
+    size_t file_size;
+    uint8_t *log;
+    size_t log_size;
+} used;
+
+/* Closing leaves what was written in the log. */
+static void make_used(void) {
+    char log[sizeof(database) + 8];
+    if (used.file != NULL) {
+        return;
     }
-    *size = bytes_size;
-    return bytes;
+    make_empty();
+    use();
+    snprintf(log, sizeof(log), "%s-wal", database);
+    used.log = read_file(log, &used.log_size);
+    execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    used.file = read_file(database, &used.file_size);
+}
+
+const uint8_t *shelf_used_file(size_t *size) {
+    make_used();
+    *size = used.file_size;
+    return used.file;
+}
+
+const uint8_t *shelf_used_log(size_t *size) {
+    make_used();
+    *size = used.log_size;
+    return used.log;
 }

@@ -18,20 +18,26 @@ enum { SHELF_ISSUE = 52, SHELF_LIMIT = 3 };
 #define SHELF_NOW_MS INT64_C(1717243200000)
 
 /* A file as the library leaves it after some use: an answer and a denial in the cache, a job that has
- * failed, two admissions. Made once per process, with small pages; stays the shelf's. */
+ * failed, two admissions, a pause of another path. Made once per process, with small pages; stays the shelf's. */
 const uint8_t *shelf_used_file(size_t *size);
+
+/* The same before its log was written back: all of it is still in the log. */
+const uint8_t *shelf_used_log(size_t *size);
+
+/* Leaves no file in the folder. */
+void shelf_clear(void);
 
 /* Makes these bytes the database, with no other file beside it. */
 void shelf_put(const uint8_t *bytes, size_t size);
 
-/* The same for its log. */
+/* Makes these bytes its log, and leaves the rest as it is. */
 void shelf_put_log(const uint8_t *bytes, size_t size);
 
 const char *shelf_path(void);
 
 /* Opens the file and goes through everything that the engine asks of its stores. Each answer must be
- * an error that can be shown or a good one; what is read as issue 52 is about issue 52; and not more
- * requests are admitted than SHELF_LIMIT. */
-void shelf_visit(void);
+ * an error that can be shown or a good one; what is read as issue 52 is about issue 52, and unless
+ * `body` is NULL is this text; and not more requests are admitted than SHELF_LIMIT. */
+void shelf_visit(const char *body);
 
 #endif
