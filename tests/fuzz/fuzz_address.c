@@ -1,5 +1,5 @@
-/* Addresses, whole or relative: what is taken apart lies within the text, what is put together can be
- * taken apart, and the key is in nothing that is kept. */
+/* Addresses, whole or relative: what is taken apart lies within the text, what is put together can
+ * be taken apart, and the key is in nothing that is kept. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

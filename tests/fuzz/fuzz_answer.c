@@ -36,8 +36,8 @@ static char *decoded_again(const cvi_resource *resource, bool is_list, const cha
     cvi_buffer_add(&text, record, length);
     cvi_buffer_add_text(&text, is_list ? "]}" : "}");
     const cvi_decode_options options = {.resource = resource, .is_list = is_list};
-    cvi_result *result = cvi_decode(&options, &cvi_default_allocator,
-                                    story_body(text.data, text.length), &error);
+    cvi_result *result =
+        cvi_decode(&options, &cvi_default_allocator, story_body(text.data, text.length), &error);
     REQUIRE(result != NULL && cvi_result_count(result) == 1);
     char *json = story_record(result, 0);
     cvi_result_release(result);

@@ -1,5 +1,5 @@
-/* Dates of records and dates of HTTP's headers: what is read is a day of the calendar, and reads the
- * same when it is written again. */
+/* Dates of records and dates of HTTP's headers: what is read is a day of the calendar, and reads
+ * the same when it is written again. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Ids as users give them: bare, with a type, in an address. What is read is an id of what it is said
- * to be of, and reads the same in its own spelling. */
+/* Ids as users give them: bare, with a type, in an address. What is read is an id of what it is
+ * said to be of, and reads the same in its own spelling. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -23,9 +23,9 @@ static bool check_sort(const void *scope, const char *text, cvi_buffer *out, cv_
 }
 
 static bool is_known(const cvi_scope *scope, cvi_piece name) {
-    return scope->allows_unknown ? cvi_piece_is_name(name)
-                                 : cvi_shape_find(scope->resource->shape, name.text, name.length) !=
-                                       NULL;
+    return scope->allows_unknown
+               ? cvi_piece_is_name(name)
+               : cvi_shape_find(scope->resource->shape, name.text, name.length) != NULL;
 }
 
 /* Sorted, each name once, and each one that may stand there. */

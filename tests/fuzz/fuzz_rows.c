@@ -66,9 +66,9 @@ static sqlite3_stmt *prepare(sqlite3 *connection, const table *into) {
 
 /* What the library itself would look for. */
 static const char *const words[] = {
-    SHELF_HASH,   SHELF_DENIED, SHELF_SCOPE, SHELF_BOOT, "issue",      "*",
-    "origin-1",   "host-1",     "pending",   "failed",   "completed",  "user",
-    "background", SHELF_BODY,   "",          "job-1",    "-",          "comicvine-error-1",
+    SHELF_HASH,   SHELF_DENIED, SHELF_SCOPE, SHELF_BOOT, "issue",     "*",
+    "origin-1",   "host-1",     "pending",   "failed",   "completed", "user",
+    "background", SHELF_BODY,   "",          "job-1",    "-",         "comicvine-error-1",
 };
 
 static void bind_bytes(sqlite3_stmt *statement, int place, input *in, bool as_text) {

@@ -1,6 +1,6 @@
-/* Files that lie, made one by one from a used file: a byte flipped, cut, a log without its file, rows
- * with values that nobody would write, a schema that lacks something. Whatever lies there, each call
- * ends with a clear error or a right answer, and not more is admitted than the limit
+/* Files that lie, made one by one from a used file: a byte flipped, cut, a log without its file,
+ * rows with values that nobody would write, a schema that lacks something. Whatever lies there,
+ * each call ends with a clear error or a right answer, and not more is admitted than the limit
  * (fuzz/support/shelf.h). A flipped byte makes no other answer of a stored one. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,8 +106,6 @@ static void test_a_log_without_its_file(void **state) {
     }
 }
 
-/* ---- rows ---- */
-
 static sqlite3 *open_used(void) {
     sqlite3 *connection = NULL;
     size_t size;
@@ -118,6 +116,45 @@ static sqlite3 *open_used(void) {
                      SQLITE_OK);
     return connection;
 }
+
+/* A file of its bytes as it lies there. */
+static uint8_t *read_database(size_t *size) {
+    FILE *file = fopen(shelf_path(), "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    *size = (size_t)ftell(file);
+    uint8_t *bytes = malloc(*size);
+    rewind(file);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    return bytes;
+}
+
+/* An index's entry is a hash and the number of its row: one bit makes it that of another answer,
+ * which is whole. */
+static void test_an_index_that_leads_to_another_row(void **state) {
+    enum { THEIRS = 13 };
+    static const char entry[] = SHELF_HASH "\x0C";
+    (void)state;
+    size_t size;
+    sqlite3 *connection = open_used();
+    assert_int_equal(sqlite3_exec(connection,
+                                  "UPDATE cache SET rowid = CASE hash WHEN '" SHELF_HASH
+                                  "' THEN 12 ELSE 13 END; PRAGMA wal_checkpoint(TRUNCATE)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+    uint8_t *bytes = read_database(&size);
+    uint8_t *found = memmem(bytes, size, entry, sizeof(entry) - 1);
+    assert_non_null(found);
+    found[sizeof(entry) - 2] = THEIRS;
+    shelf_put(bytes, size);
+    shelf_visit(SHELF_BODY);
+    free(bytes);
+}
+
+/* ---- rows ---- */
 
 /* Does this to a used file, and visits it. Answers what SQLite said to it. */
 static int visit_changed(const char *sql) {
@@ -236,8 +273,8 @@ static void test_a_schema_with_strangers(void **state) {
         "CREATE TRIGGER refusing BEFORE INSERT ON rate_limits BEGIN"
         " SELECT raise(ABORT, 'no'); END",
         "CREATE TRIGGER ignoring BEFORE INSERT ON dedupe_jobs BEGIN SELECT raise(IGNORE); END",
-        "CREATE UNIQUE INDEX one ON rate_limits(resource)",
-        "ALTER TABLE rate_limits ADD COLUMN more TEXT NOT NULL DEFAULT 'x' CHECK(more <> 'x')",
+        "DELETE FROM rate_limits; CREATE UNIQUE INDEX one ON rate_limits(resource)",
+        "ALTER TABLE rate_limits ADD COLUMN more TEXT NOT NULL DEFAULT 'x' CHECK(more = 'x')",
         "ALTER TABLE cache RENAME COLUMN value TO body",
         "DROP TABLE settings; CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB) WITHOUT"
         " ROWID; INSERT INTO settings VALUES('x', x'00')",
@@ -253,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_a_flipped_byte_of_the_log),
         cmocka_unit_test(test_a_cut_file),
         cmocka_unit_test(test_a_log_without_its_file),
+        cmocka_unit_test(test_an_index_that_leads_to_another_row),
         cmocka_unit_test(test_hostile_values),
         cmocka_unit_test(test_a_schema_that_lacks_something),
         cmocka_unit_test(test_a_schema_with_strangers),

@@ -7,8 +7,7 @@
 
 /* What a target checks. Unlike assert it is in every build; the process ends, which libFuzzer and
  * ctest both take for a finding. */
-#define REQUIRE(condition)                                                                         \
-    ((condition) ? (void)0 : require_failed(#condition, __FILE__, __LINE__))
+#define REQUIRE(condition) ((condition) ? (void)0 : require_failed(#condition, __FILE__, __LINE__))
 
 _Noreturn void require_failed(const char *condition, const char *file, int line);
 

@@ -214,8 +214,8 @@ static void fail_job(shelf *self, const char *hash, const char *job_id) {
     cv_error error = {.code = CV_OK};
     bool owned = false;
     check_answer(cvi_stores_renew(self->stores, hash, job_id, self->now, &owned, &error), &error);
-    check_answer(
-        cvi_stores_release(self->stores, hash, job_id, 0, &failure, self->now, &error), &error);
+    check_answer(cvi_stores_release(self->stores, hash, job_id, 0, &failure, self->now, &error),
+                 &error);
 }
 
 /* Claims a hash; what to do with it, once it is ours, is the caller's. False: it is not. */

@@ -17,8 +17,9 @@ enum { SHELF_ISSUE = 52, SHELF_LIMIT = 3 };
 /* The wall clock of the target, in Unix milliseconds. */
 #define SHELF_NOW_MS INT64_C(1717243200000)
 
-/* A file as the library leaves it after some use: an answer and a denial in the cache, a job that has
- * failed, two admissions, a pause of another path. Made once per process, with small pages; stays the shelf's. */
+/* A file as the library leaves it after some use: an answer and a denial in the cache, a job that
+ * has failed, two admissions, a pause of another path. Made once per process, with small pages;
+ * stays the shelf's. */
 const uint8_t *shelf_used_file(size_t *size);
 
 /* The same before its log was written back: all of it is still in the log. */
@@ -35,9 +36,9 @@ void shelf_put_log(const uint8_t *bytes, size_t size);
 
 const char *shelf_path(void);
 
-/* Opens the file and goes through everything that the engine asks of its stores. Each answer must be
- * an error that can be shown or a good one; what is read as issue 52 is about issue 52, and unless
- * `body` is NULL is this text; and not more requests are admitted than SHELF_LIMIT. */
+/* Opens the file and goes through everything that the engine asks of its stores. Each answer must
+ * be an error that can be shown or a good one; what is read as issue 52 is about issue 52, and
+ * unless `body` is NULL is this text; and not more requests are admitted than SHELF_LIMIT. */
 void shelf_visit(const char *body);
 
 #endif
