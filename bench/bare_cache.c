@@ -65,6 +65,10 @@ void bare_cache_put(bare_cache *self, const char *hash, const char *body, size_t
     sqlite3_reset(self->put);
 }
 
+void bare_cache_touch(bare_cache *self) {
+    execute(self, "UPDATE cache_bytes SET replaced = replaced + 1");
+}
+
 static void find(bare_cache *self, const char *hash) {
     sqlite3_bind_text(self->find, 1, hash, -1, SQLITE_STATIC);
     team_check(sqlite3_step(self->find) == SQLITE_ROW, "the row is there");

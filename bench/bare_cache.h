@@ -27,6 +27,9 @@ void bare_cache_begin_filling(bare_cache *self);
 void bare_cache_put(bare_cache *self, const char *hash, const char *body, size_t size);
 void bare_cache_end_filling(bare_cache *self);
 
+/* Commits something that changes no row of the cache. */
+void bare_cache_touch(bare_cache *self);
+
 /* One prepared point read and one parse of what it finds, which nothing copies. */
 void bare_cache_read_and_parse(bare_cache *self, const char *hash);
 

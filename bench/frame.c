@@ -7,7 +7,6 @@
 #include <comicvine.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "measure.h"
 #include "service.h"
@@ -106,23 +105,17 @@ static void ask_for_more(game *self) {
     }
 }
 
-static int64_t busy_now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void play(int frame_count, game *self, result *seen) {
     int64_t due_ns = measure_now_ns();
     for (int i = 0; i < frame_count; i++) {
         ask_for_more(self);
-        int64_t busy_ns = busy_now_ns();
+        int64_t busy_ns = measure_busy_now_ns();
         int64_t begun_ns = measure_now_ns();
         if (self->client != NULL) {
             cv_client_poll(self->client, 0);
         }
         measure_add(&seen->frames, measure_now_ns() - begun_ns);
-        measure_add(&seen->busy, busy_now_ns() - busy_ns);
+        measure_add(&seen->busy, measure_busy_now_ns() - busy_ns);
         due_ns += (int64_t)FRAME_US * 1000;
         int64_t left_us = (due_ns - measure_now_ns()) / 1000;
         measure_sleep_us(left_us > 0 ? left_us : 0);

@@ -1,7 +1,5 @@
 /* What a cached retrieve costs when there are more and more rows in the cache: a thousand to a
  * million, of 2 kB each, read in no order; beside a bare point read of the same rows. */
-#include <stdio.h>
-
 #include "issue_file.h"
 #include "measure.h"
 #include "team.h"
@@ -19,21 +17,38 @@ typedef struct cost {
     double read_and_parse;
 } cost;
 
-static cost measure_step(issue_file *file, int64_t rows, int reads) {
+typedef struct place {
+    issue_file file;
+    int64_t rows;
+    char database[TEAM_PATH_MAX];
     double retrieves[RUNS];
-    double bare_reads[RUNS];
+    double reads[RUNS];
     double parses[RUNS];
-    issue_file_walk walk = {1, rows, reads, 0};
-    for (int i = 0; i < RUNS; i++) {
-        walk.turn++; /* rows that nobody has just read */
-        bare_reads[i] = issue_file_time_us(file, issue_file_read, &walk);
-        walk.turn++;
-        parses[i] = issue_file_time_us(file, issue_file_read_and_parse, &walk);
-        walk.turn++;
-        retrieves[i] = issue_file_time_us(file, issue_file_retrieve, &walk);
-    }
-    return (cost){measure_median(retrieves, RUNS), measure_median(bare_reads, RUNS),
-                  measure_median(parses, RUNS)};
+} place;
+
+static void open_place(place *self, const char *folder, const char *name) {
+    team_path(self->database, folder, name);
+    issue_file_open(&self->file, self->database);
+    self->rows = 0;
+}
+
+static void grow(place *self, int64_t rows) {
+    issue_file_fill(&self->file, self->rows + 1, rows, BODY_BYTES);
+    self->rows = rows;
+}
+
+static void measure_run(place *self, int run, int reads) {
+    issue_file_walk walk = {1, self->rows, reads, 3 * run}; /* rows that nobody has just read */
+    self->reads[run] = issue_file_time_us(&self->file, issue_file_read, &walk);
+    walk.turn++;
+    self->parses[run] = issue_file_time_us(&self->file, issue_file_read_and_parse, &walk);
+    walk.turn++;
+    self->retrieves[run] = issue_file_time_us(&self->file, issue_file_retrieve, &walk);
+}
+
+static cost cost_of(place *self) {
+    return (cost){measure_median(self->retrieves, RUNS), measure_median(self->reads, RUNS),
+                  measure_median(self->parses, RUNS)};
 }
 
 static void print_step(int64_t rows, const cost *seen) {
@@ -48,35 +63,52 @@ static void print_step(int64_t rows, const cost *seen) {
         .curve = "rows", .series = "bare read", .x = x, .unit = "us", .figure = seen->read});
 }
 
-static void print_growth(const cost *few, const cost *many) {
-    measure_print(&(measure_line){
-        "cached retrieve with most rows beside fewest, and what the bare read loses (P8)", "times",
-        many->retrieve / few->retrieve, many->read / few->read, MEASURE_RATIO_BELOW, 1.1});
-    measure_print(&(measure_line){.name = "the same in time, and that of the bare read (P8)",
-                                  .unit = "us more",
-                                  .figure = many->retrieve - few->retrieve,
-                                  .floor = many->read - few->read});
+/* As a factor, and in time; where the bare read loses nothing, as in a smoke run, there is nothing
+ * to hold the library's loss to. */
+static void print_growth(cost few, cost many) {
+    double lost_us = many.read - few.read;
+    measure_print(&(measure_line){.name = "processor time of a cached retrieve, most rows beside "
+                                          "fewest, and of a bare read (P8)",
+                                  .unit = "times",
+                                  .figure = many.retrieve / few.retrieve,
+                                  .floor = many.read / few.read,
+                                  .goal = MEASURE_RATIO_BELOW,
+                                  .bound = 1.1});
+    measure_print(&(measure_line){.name =
+                                      "processor time that a cached retrieve loses by them, and "
+                                      "a bare read (P8)",
+                                  .unit = "us",
+                                  .figure = many.retrieve - few.retrieve,
+                                  .floor = lost_us,
+                                  .goal = lost_us > 0.0 ? MEASURE_RATIO_BELOW : MEASURE_NO_GOAL,
+                                  .bound = 1.1});
 }
 
+/* The fewest rows are measured by turns with each other number, so that both see the same
+ * machine. */
 int main(int argument_count, char **arguments) {
     bool is_smoke = measure_is_smoke(argument_count, arguments);
-    char folder[TEAM_PATH_MAX];
-    char database[TEAM_PATH_MAX];
-    cost costs[STEPS];
-    issue_file file;
+    int reads = is_smoke ? SMOKE_READS : READS;
     size_t count = is_smoke ? SMOKE_STEPS : STEPS;
-    int64_t rows = 0;
+    char folder[TEAM_PATH_MAX];
+    place few;
+    place many;
     team_make_folder(folder, false);
-    team_path(database, folder, "comics.db");
-    issue_file_open(&file, database);
+    open_place(&few, folder, "few.db");
+    open_place(&many, folder, "many.db");
+    grow(&few, steps[0]);
     for (size_t i = 0; i < count; i++) {
-        issue_file_fill(&file, rows + 1, steps[i], BODY_BYTES);
-        rows = steps[i];
-        costs[i] = measure_step(&file, rows, is_smoke ? SMOKE_READS : READS);
-        print_step(rows, &costs[i]);
+        grow(&many, steps[i]);
+        for (int run = 0; run < RUNS; run++) {
+            measure_run(&few, run, reads);
+            measure_run(&many, run, reads);
+        }
+        cost seen = cost_of(&many);
+        print_step(steps[i], &seen);
     }
-    print_growth(&costs[0], &costs[count - 1]);
-    issue_file_close(&file);
+    print_growth(cost_of(&few), cost_of(&many));
+    issue_file_close(&few.file);
+    issue_file_close(&many.file);
     team_remove_folder(folder);
     return 0;
 }

@@ -27,8 +27,8 @@ void issue_file_retrieve(issue_file *self, int64_t id);
 void issue_file_read(issue_file *self, int64_t id);
 void issue_file_read_and_parse(issue_file *self, int64_t id);
 
-/* Microseconds that each of `count` calls takes, with ids of which none is like the one before:
- * they run through `first` to `last`, from a place that `turn` says. */
+/* Processor time in microseconds that each of `count` calls takes, with ids of which none is like
+ * the one before: they run through `first` to `last`, from a place that `turn` says. */
 typedef void issue_file_call(issue_file *self, int64_t id);
 
 typedef struct issue_file_walk {

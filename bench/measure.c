@@ -7,10 +7,18 @@
 
 #include "team.h"
 
-int64_t measure_now_ns(void) {
+static int64_t clock_ns(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t measure_now_ns(void) {
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+int64_t measure_busy_now_ns(void) {
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void measure_sleep_us(int64_t duration_us) {

@@ -9,6 +9,10 @@
 
 /* The monotonic clock, which all processes of the machine share. */
 int64_t measure_now_ns(void);
+
+/* Processor time of the calling thread, which does not count who else is at work. */
+int64_t measure_busy_now_ns(void);
+
 void measure_sleep_us(int64_t duration_us);
 
 /* How many of `full` things to do: a few of them in a smoke run ("--smoke" among the arguments). */

@@ -2,9 +2,12 @@
 """Makes tables of what the measuring programs say.
 
 Reads lines of JSON (bench/measure.h) from standard input, or a results.json that it wrote before:
-  report.py [--format text|markdown|json] [--into FOLDER] [FILE]
+  report.py [--format text|markdown|json] [--into FOLDER] [--curves FOLDER] [--update TEXT] [FILE]
     --format  what goes to standard output; text without it
     --into    writes results.txt, results.md and results.json there instead
+    --curves  writes the points of each curve there instead, as CURVE.dat for gnuplot
+    --update  puts the tables into a Markdown file, between the lines <!-- tables --> and
+              <!-- end of tables -->
 A line that is not as measure.h says ends it with status 1.
 """
 import argparse
@@ -95,9 +98,16 @@ def read_results(text, is_whole):
     results = read_whole(text) if is_whole else read_lines(text)
     order = list(POINTS) + [None]
     results["figures"].sort(key=lambda figure: order.index(figure["point"]))
-    measured = {figure["point"] for figure in results["figures"]}
-    results["not_measured"] = [point for point in POINTS if point not in measured]
+    results["points"] = [summary(results, point) for point in POINTS]
     return results
+
+
+def summary(results, point):
+    """How many of its figures have a goal, and how many meet it."""
+    verdicts = [figure["met"] for figure in results["figures"] if figure["point"] == point]
+    goals = [verdict for verdict in verdicts if verdict is not None]
+    return {"point": point, "what": POINTS[point], "is_measured": bool(verdicts),
+            "goals": len(goals), "met": sum(goals)}
 
 
 def number(value, unit=""):
@@ -128,41 +138,84 @@ def about_line(results):
     return ", ".join(str(value) for value in results["about"].values())
 
 
-def missing_lines(results):
-    return [f"Not measured: {point}, {POINTS[point]}" for point in results["not_measured"]]
+def point_row(point):
+    count = f"{point['met']} of {point['goals']} met" if point["goals"] else "no goal"
+    return [point["point"], point["what"], count if point["is_measured"] else "not measured"]
+
+
+def tables(results):
+    """Each as its columns and rows: the goals, then all figures."""
+    return [(["goal", "what", "figures"], [point_row(point) for point in results["points"]]),
+            (COLUMNS, [row(figure) for figure in results["figures"]])]
+
+
+def text_table(columns, rows):
+    widths = [max(len(cells[i]) for cells in [columns, *rows]) for i in range(len(columns))]
+    lines = []
+    for cells in [columns, *rows]:
+        parts = [cell.rjust(width) if i in RIGHT_ALIGNED and columns is COLUMNS
+                 else cell.ljust(width) for i, (cell, width) in enumerate(zip(cells, widths))]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)
+
+
+def markdown_table(columns, rows):
+    rule = ["---:" if i in RIGHT_ALIGNED and columns is COLUMNS else "---"
+            for i in range(len(columns))]
+    bold = [["**no**" if cell == "no" else cell for cell in cells] for cells in rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [columns, rule, *bold])
 
 
 def as_text(results):
-    rows = [COLUMNS] + [row(figure) for figure in results["figures"]]
-    widths = [max(len(cells[i]) for cells in rows) for i in range(len(COLUMNS))]
-
-    def line(cells):
-        parts = [cell.rjust(width) if i in RIGHT_ALIGNED else cell.ljust(width)
-                 for i, (cell, width) in enumerate(zip(cells, widths))]
-        return "  ".join(parts).rstrip()
-
-    return "\n".join([about_line(results), "", *map(line, rows), "", *missing_lines(results)])
+    return "\n\n".join([about_line(results), *(text_table(*table) for table in tables(results))])
 
 
 def as_markdown(results):
-    def line(cells):
-        return "| " + " | ".join(cells) + " |"
-
-    rule = ["---:" if i in RIGHT_ALIGNED else "---" for i in range(len(COLUMNS))]
-    rows = []
-    for figure in results["figures"]:
-        cells = row(figure)
-        cells[-1] = "**no**" if figure["met"] is False else cells[-1]
-        rows.append(line(cells))
-    return "\n".join([about_line(results), "", line(COLUMNS), line(rule), *rows, "",
-                      *(f"- {missing}" for missing in missing_lines(results))])
+    return "\n\n".join([about_line(results),
+                        *(markdown_table(*table) for table in tables(results))])
 
 
 def as_json(results):
     return json.dumps(results, indent=1)
 
 
+def as_curve(points):
+    """A block for each series, which gnuplot finds by its name; "?" for what there is not."""
+    blocks = []
+    for series in dict.fromkeys(point["series"] for point in points):
+        lines = [f"# {series}", "# x, figure, floor"]
+        for point in points:
+            if point["series"] == series:
+                floor = "?" if point["floor"] is None else f"{point['floor']:.4g}"
+                lines.append(f"{point['x']:.9g} {point['figure']:.4g} {floor}")
+        blocks.append("\n".join(lines))
+    return "\n\n\n".join(blocks) + "\n"
+
+
+def write_curves(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for curve in {point["curve"] for point in results["curves"]}:
+        points = [point for point in results["curves"] if point["curve"] == curve]
+        (folder / f"{curve}.dat").write_text(as_curve(points))
+
+
 FORMATS = {"text": (as_text, "txt"), "markdown": (as_markdown, "md"), "json": (as_json, "json")}
+
+
+def write_tables(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for write, ending in FORMATS.values():
+        (folder / f"results.{ending}").write_text(write(results).rstrip() + "\n")
+
+
+def update(results, path):
+    start, end = "<!-- tables -->\n", "<!-- end of tables -->\n"
+    text = path.read_text()
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ValueError(f"{path} does not say where the tables go")
+    before, rest = text.split(start)
+    after = rest.split(end)[1]
+    path.write_text(f"{before}{start}{as_markdown(results)}\n{end}{after}")
 
 
 def main():
@@ -170,20 +223,24 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--into", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--curves", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--update", type=pathlib.Path, metavar="TEXT")
     parser.add_argument("file", nargs="?", type=pathlib.Path)
     arguments = parser.parse_args()
     try:
         is_whole = arguments.file is not None
         results = read_results(arguments.file.read_text() if is_whole else sys.stdin.read(),
                                is_whole)
+        if arguments.update is not None:
+            update(results, arguments.update)
     except ValueError as error:
         sys.exit(f"report.py: {error}")
-    if arguments.into is None:
+    if arguments.curves is not None:
+        write_curves(results, arguments.curves)
+    if arguments.into is not None:
+        write_tables(results, arguments.into)
+    if (arguments.curves, arguments.into, arguments.update) == (None, None, None):
         print(FORMATS[arguments.format][0](results).rstrip())
-        return
-    arguments.into.mkdir(parents=True, exist_ok=True)
-    for write, ending in FORMATS.values():
-        (arguments.into / f"results.{ending}").write_text(write(results).rstrip() + "\n")
 
 
 if __name__ == "__main__":

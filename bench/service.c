@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "issue_body.h"
 #include "team.h"
 
 enum {
@@ -83,11 +84,16 @@ static void lengthen(answer *self, int64_t id, size_t largest_bytes) {
     add(self, "\"}");
 }
 
-static void write_detail(answer *self, int64_t id, size_t largest_bytes) {
+static void write_detail(answer *self, int64_t id, const service *settings) {
+    if (settings->issue_bytes > 0) {
+        issue_body_write(self->text, settings->issue_bytes, id);
+        self->length = settings->issue_bytes;
+        return;
+    }
     begin_envelope(self, 1, 0, 1, 1);
     add_issue(self, id);
-    if (largest_bytes > 0) {
-        lengthen(self, id, largest_bytes);
+    if (settings->largest_bytes > 0) {
+        lengthen(self, id, settings->largest_bytes);
     }
     add(self, ",\"version\":\"1.0\"}");
 }
@@ -141,12 +147,12 @@ static void write_page(answer *self, const char *query) {
 }
 
 /* `request` is its first line. */
-static void write_answer(answer *self, const char *request, size_t largest_bytes) {
+static void write_answer(answer *self, const char *request, const service *settings) {
     static const char detail[] = "GET /api/issue/4000-";
     const char *query = strchr(request, '?');
     self->length = 0;
     if (strncmp(request, detail, sizeof(detail) - 1) == 0) {
-        write_detail(self, strtoll(request + sizeof(detail) - 1, NULL, 10), largest_bytes);
+        write_detail(self, strtoll(request + sizeof(detail) - 1, NULL, 10), settings);
     } else {
         write_page(self, query != NULL ? query : "");
     }
@@ -165,10 +171,10 @@ static void send_all(int descriptor, const char *bytes, size_t size) {
     }
 }
 
-static void answer_request(int descriptor, const char *request, size_t largest_bytes) {
+static void answer_request(int descriptor, const char *request, const service *settings) {
     static answer body;
     char head[160];
-    write_answer(&body, request, largest_bytes);
+    write_answer(&body, request, settings);
     int length = snprintf(head, sizeof(head),
                           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                           "Content-Length: %zu\r\n\r\n",
@@ -178,7 +184,7 @@ static void answer_request(int descriptor, const char *request, size_t largest_b
 }
 
 /* Answers each request that is there as a whole. False: the connection has ended. */
-static bool serve(int descriptor, connection *self, size_t largest_bytes) {
+static bool serve(int descriptor, connection *self, const service *settings) {
     size_t left = REQUEST_MAX - 1 - self->length;
     ssize_t received = recv(descriptor, self->request + self->length, left, 0);
     if (received <= 0) {
@@ -188,7 +194,7 @@ static bool serve(int descriptor, connection *self, size_t largest_bytes) {
     self->request[self->length] = '\0';
     for (char *end; (end = strstr(self->request, "\r\n\r\n")) != NULL;) {
         end += 4;
-        answer_request(descriptor, self->request, largest_bytes);
+        answer_request(descriptor, self->request, settings);
         self->length -= (size_t)(end - self->request);
         memmove(self->request, end, self->length + 1);
     }
@@ -213,8 +219,7 @@ static void answer_for_ever(void *user) {
     for (;;) {
         team_check(poll(watched, count, -1) > 0 || errno == EINTR, "the service can wait");
         for (nfds_t i = count - 1; i > 0; i--) {
-            if (watched[i].revents != 0 &&
-                !serve(watched[i].fd, &connections[i - 1], self->largest_bytes)) {
+            if (watched[i].revents != 0 && !serve(watched[i].fd, &connections[i - 1], self)) {
                 close(watched[i].fd);
                 count--;
                 watched[i] = watched[count];

@@ -9,6 +9,7 @@ enum { SERVICE_URL_MAX = 64, SERVICE_TOTAL = 40 /* issues in the list of all */ 
 
 typedef struct service {
     size_t largest_bytes; /* set before the start: one issue in 16 is so long; 0: none is */
+    size_t issue_bytes;   /* likewise, in its place: each issue is so long; 0: not so */
     char base_url[SERVICE_URL_MAX];
     int listener;
     pid_t process;

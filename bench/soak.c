@@ -1,6 +1,6 @@
 /* Very many calls of every kind on one client, and what it has of the machine meanwhile: resident
  * memory, descriptors, and what its allocator has given and not got back. None of it may grow.
- *   bench_soak [--smoke | CALLS]    100 000 calls without */
+ *   bench_soak [--smoke | CALLS]    1 000 000 calls without */
 #include <comicvine.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -13,7 +13,7 @@
 #include "service.h"
 #include "team.h"
 
-enum { CALLS = 100000, SMOKE_CALLS = 2000, SAMPLES = 100, PATIENCE_MS = 60000, IDS = 500 };
+enum { CALLS = 1000000, SMOKE_CALLS = 2000, SAMPLES = 100, PATIENCE_MS = 60000, IDS = 500 };
 
 /* malloc, with a count of the blocks that are out. */
 static void *allocate(size_t size, void *user) {

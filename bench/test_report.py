@@ -45,7 +45,7 @@ class Report(unittest.TestCase):
 
     def test_columns_of_text_stand_below_each_other(self):
         longer = {**FIGURE, "name": "an admission of four processes"}
-        rows = [row for row in self.made(lines(FIGURE, longer)).splitlines() if "P5" in row]
+        rows = [row for row in self.made(lines(FIGURE, longer)).splitlines() if "ratio at most" in row]
         self.assertEqual(len(rows), 2)
         self.assertEqual(rows[0].index("ratio at most"), rows[1].index("ratio at most"))
 
@@ -56,10 +56,34 @@ class Report(unittest.TestCase):
 
     def test_goals_without_a_figure_are_named(self):
         made = json.loads(self.made(lines(FIGURE), "--format", "json"))
-        self.assertEqual(len(made["not_measured"]), 11)
-        self.assertNotIn("P5", made["not_measured"])
-        self.assertIn("- Not measured: P2, hot retrieve\n",
+        self.assertEqual([point["point"] for point in made["points"] if point["is_measured"]],
+                         ["P5"])
+        self.assertEqual(len(made["points"]), 12)
+        self.assertIn("| P2 | hot retrieve | not measured |\n",
                       self.made(lines(FIGURE), "--format", "markdown"))
+
+    def test_a_goal_tells_how_many_of_its_figures_meet_it(self):
+        none = {**FIGURE, "goal": None, "met": None}
+        missed = {**FIGURE, "met": False}
+        self.assertIn("| admission in a long window | 1 of 2 met |\n",
+                      self.made(lines(FIGURE, none, missed), "--format", "markdown"))
+        self.assertIn("| admission in a long window | no goal |\n",
+                      self.made(lines(none), "--format", "markdown"))
+
+    def test_tables_take_the_place_of_those_in_a_text(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "text.md"
+            path.write_text("before\n<!-- tables -->\nformer\n<!-- end of tables -->\nafter\n")
+            self.assertEqual(self.made(lines(FIGURE), "--update", path), "")
+            self.assertEqual(self.made(lines(FIGURE), "--update", path), "")
+            text = path.read_text()
+            self.assertTrue(text.startswith("before\n<!-- tables -->\n"))
+            self.assertTrue(text.endswith("<!-- end of tables -->\nafter\n"))
+            self.assertEqual((text.count("| P5 | an admission, p99 |"), text.count("former")), (1, 0))
+            path.write_text("before\n")
+            result = run(lines(FIGURE), "--update", path)
+            self.assertEqual((result.returncode, path.read_text()), (1, "before\n"))
+            self.assertIn("where the tables go", result.stderr)
 
     def test_points_of_curves_are_kept(self):
         made = json.loads(self.made(lines(POINT, FIGURE), "--format", "json"))
@@ -76,6 +100,14 @@ class Report(unittest.TestCase):
                 self.assertIn("a system", text)
             again = self.made("", "--format", "markdown", inner / "results.json")
             self.assertEqual(again, texts["results.md"])
+
+    def test_curves_become_blocks_of_gnuplot(self):
+        points = [POINT, {**POINT, "series": "bare", "floor": 0.123456}, {**POINT, "x": 1e6}]
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.made(lines(*points), "--curves", folder), "")
+            self.assertEqual((pathlib.Path(folder) / "rows.dat").read_text(),
+                             "# hit\n# x, figure, floor\n1000 5 ?\n1000000 5 ?\n\n\n"
+                             "# bare\n# x, figure, floor\n1000 5 0.1235\n")
 
     def test_what_cannot_be_read_is_refused(self):
         self.refused("hello\n", "line 1")

@@ -5,6 +5,8 @@ function(comicvine_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
                          $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
                          $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast>)
+  # On 32-bit systems too: files beyond 2 GiB, times beyond 2038.
+  target_compile_definitions(${target} PRIVATE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
   if(COMICVINE_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -1,6 +1,6 @@
 /* Fetches issues from within a libuv loop, beside a timer of the program's own: the client's
  * descriptor is a uv_poll_t. When all answers are here nothing is watched any more, and the loop
- * ends. GLib takes the descriptor in the same way, through g_unix_fd_add.
+ * ends.
  *
  * usage: uv_loop BASE_URL DATABASE ID...      the key comes from COMIC_VINE_API_KEY */
 #include <comicvine.h>

@@ -94,7 +94,13 @@ typedef struct cv_cache_settings {
      * was stored so is fresh for no longer for others on the file, and not given stale by them
      * either. Nothing of this where the time to live is CV_NONE. */
     bool heed_cache_control;
-    int64_t reserved[11];
+
+    /* What a client may hold in memory of the objects that its blocking calls read last: as long as
+     * nobody writes to the file, the next such call for one of them is answered without reading it.
+     * 0: 512 KiB; CV_NONE: nothing. With max_memory_bytes, of which it is part, at most an eighth
+     * of that. */
+    int64_t memory_bytes;
+    int64_t reserved[10];
 } cv_cache_settings;
 
 typedef struct cv_dedupe_settings {
@@ -214,8 +220,11 @@ typedef struct cv_options {
      * are not freed, answers on their way and being decoded, records and pages in the application's
      * hands (also after the client is closed). A call that needs more fails with CV_ERROR_NOMEM,
      * and an answer that does not fit is not read to its end; when enough has been freed, calls do
-     * well again. 0 or CV_NONE: no bound, and nothing is counted; else from 131 072, of which some
-     * 40 000 are the client's own. What SQLite and libcurl hold is not counted. */
+     * well again. An answer that fits, but not with its records, is not kept, and its request is
+     * spent: leave room for three times the largest. 0 or CV_NONE: no bound, and nothing is
+     * counted; else from 131 072, of which some 40 000 are the client's own. What SQLite and
+     * libcurl hold is not counted: SQLite keeps pages of the file in memory, some 2 MB for each
+     * connection (docs/embedding.md). */
     int64_t max_memory_bytes;
 
     /* For loops that cannot watch cv_client_fd: called when there is something to deliver, mostly
@@ -230,7 +239,8 @@ typedef struct cv_options {
 
     /* What requests are sent with, in place of libcurl (sys/transport.h); copied. It belongs to one
      * client, which calls its `close` in the end; if cv_client_open fails it stays the caller's.
-     * NULL: libcurl. In a build without it, what is not cached fails with CV_ERROR_NETWORK then. */
+     * NULL: libcurl, from the first miss on. In a build without it, or where it cannot be loaded,
+     * what is not cached fails with CV_ERROR_NETWORK then. */
     const struct cv_transport *transport;
 
     const struct cv_clock *clock; /* what time it is (sys/clock.h); NULL: the system's; copied */
@@ -241,7 +251,7 @@ typedef struct cv_options {
 #define CV_OPTIONS_INIT                                                                            \
     {                                                                                              \
         sizeof(cv_options), NULL, NULL, NULL, NULL, CV_DRIVE_THREAD, 0, 0, 0, 0, false,            \
-        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, false, {0}},                    \
+        {false, 0, NULL, 0, 0, 0, 0, NULL, 0, 0, CV_STALE_DEFAULT, false, 0, {0}},                 \
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \

@@ -15,7 +15,7 @@ extern "C" {
  * that clients may have different ones. The JSON parser's memory is among it. SQLite, libcurl and
  * the C library (threads, sorting) take theirs from malloc, or from where the application has set
  * them to: they know one allocator for the whole process, which is not for a library to change. So
- * do cv_aliases and the transports of sys/replay.h, which have no client. All three functions are
+ * do cv_aliases and cv_transport_record, which have no client. All three functions are
  * needed; they are called from any thread that uses the client or one of its results, and must stay
  * valid until the last result, request and block is freed. `allocate` and `reallocate` answer NULL
  * when there is no memory: that becomes CV_ERROR_NOMEM. Sizes are never 0; blocks must be aligned

@@ -39,6 +39,14 @@ extern "C" {
 #endif
 
 struct sqlite3;
+struct cv_clock;
+
+/* What all three handles may be told beside. `clock` (sys/clock.h) decides all that a handle
+ * decides by time, as it does for a client; who shares a file shares one notion of time. What
+ * sleeps takes the system's: the time-out of cv_dedupe_store_wait, and patience with who holds the
+ * file. `max_memory_bytes`, from 65 536, bounds what goes through `allocator` at a time: the
+ * handle, and blobs that it has handed out, also after it was closed. A call that needs more fails
+ * with CV_ERROR_NOMEM. What SQLite holds is not counted, its pages in memory neither. */
 
 /* Bytes, with a NUL behind them that `size` does not count. `data` is yours: cv_free. NULL:
  * nothing. */
@@ -81,13 +89,15 @@ typedef struct cv_cache_options {
     int64_t max_entry_bytes;
     int64_t cleanup_interval_ms; /* a call that writes cleans a batch when this has passed */
     int64_t max_bytes;
-    int64_t reserved[15];
+    const struct cv_clock *clock; /* see above; NULL: the system's; copied */
+    int64_t max_memory_bytes;     /* see above; 0 or CV_NONE: no bound */
+    int64_t reserved[13];
 } cv_cache_options;
 
 /* clang-format off */
 #define CV_CACHE_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {0}                       \
+        sizeof(cv_cache_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, 0, {0}              \
     }
 /* clang-format on */
 
@@ -164,14 +174,16 @@ typedef struct cv_dedupe_options {
     /* As in cv_dedupe_settings. */
     int64_t job_timeout_ms;
     int64_t lease_ms;
-    int64_t cleanup_interval_ms; /* a register cleans a batch when this has passed */
-    int64_t reserved[16];
+    int64_t cleanup_interval_ms;  /* a register cleans a batch when this has passed */
+    const struct cv_clock *clock; /* see above; NULL: the system's; copied */
+    int64_t max_memory_bytes;     /* see above; 0 or CV_NONE: no bound */
+    int64_t reserved[14];
 } cv_dedupe_options;
 
 /* clang-format off */
 #define CV_DEDUPE_OPTIONS_INIT                                                                     \
     {                                                                                              \
-        sizeof(cv_dedupe_options), NULL, NULL, NULL, NULL, 0, 0, 0, {0}                            \
+        sizeof(cv_dedupe_options), NULL, NULL, NULL, NULL, 0, 0, 0, NULL, 0, {0}                   \
     }
 /* clang-format on */
 
@@ -263,15 +275,17 @@ typedef struct cv_rate_limit_options {
      * origin. NULL: the scope. Clients use a fingerprint of the base URL. */
     const char *origin;
 
-    const char *application; /* as in cv_options: who spends; NULL: no name */
-    int64_t reserved[14];
+    const char *application;      /* as in cv_options: who spends; NULL: no name */
+    const struct cv_clock *clock; /* see above; NULL: the system's; copied */
+    int64_t max_memory_bytes;     /* see above; 0 or CV_NONE: no bound */
+    int64_t reserved[12];
 } cv_rate_limit_options;
 
 /* clang-format off */
 #define CV_RATE_LIMIT_OPTIONS_INIT                                                                 \
     {                                                                                              \
         sizeof(cv_rate_limit_options), NULL, NULL, NULL, NULL, CV_LIMIT_ADAPTIVE, 0, 0, 0, 0,      \
-        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, NULL, {0}                              \
+        NULL, 0, {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, NULL, NULL, 0, {0}                     \
     }
 /* clang-format on */
 

@@ -98,7 +98,11 @@ static void write_object_path(const char *path, const cvi_resource *resource, in
                               char *text, size_t size) {
     cvi_buffer out;
     cvi_buffer_over(&out, text, size);
-    cvi_buffer_add_format(&out, "%s/%" PRId64 "-%" PRId64, path, resource->type_id, id);
+    cvi_buffer_add_text(&out, path);
+    cvi_buffer_add_char(&out, '/');
+    cvi_buffer_add_int(&out, resource->type_id);
+    cvi_buffer_add_char(&out, '-');
+    cvi_buffer_add_int(&out, id);
 }
 
 cvi_call *cvi_call_detail(const cvi_settings *settings, cv_resource resource, int64_t id,

@@ -10,6 +10,7 @@
 #include "client/envelope.h"
 #include "client/events.h"
 #include "client/lookup.h"
+#include "client/recent_answer.h"
 #include "client/request_start.h"
 #include "client/revalidate.h"
 #include "client/stale.h"
@@ -134,33 +135,53 @@ static bool is_answered(const cvi_outcome *outcome) {
     return outcome->result != NULL || outcome->error.code != CV_OK;
 }
 
+/* What the cache has comes to: `known` is the result of a body that was not read again. */
+static void judge(const cvi_call *call, const cvi_cached *cached, cvi_result *known,
+                  cvi_finding *finding) {
+    if (cached->is_known) {
+        *finding = (cvi_finding){.result = cvi_result_keep(known)};
+        return;
+    }
+    cvi_body body = {cached->body, cached->size};
+    cvi_judge_stored(call, body, cached->is_negative, finding);
+}
+
+/* Gives what was found to the caller. False: it is of no use. */
+static bool take(const cvi_cached *cached, const cvi_finding *finding, cvi_outcome *outcome) {
+    outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
+                                           .fetched_at_ms = cached->fetched_at_ms,
+                                           .expires_at_ms = cached->expires_at_ms};
+    if (finding->error.code == CV_ERROR_NOT_FOUND) {
+        outcome->error = finding->error;
+        return true;
+    }
+    outcome->result = finding->result;
+    return finding->result != NULL;
+}
+
 /* Reads a result, or the error that there is no such object, or neither, a miss. False: the engine
  * must ask again, and say what is wrong if need be. */
-static bool read_cache(cv_client *client, const cvi_call *call, int64_t max_age_s,
-                       cvi_outcome *outcome) {
+static bool read_cache(cv_client *client, cvi_call *call, int64_t max_age_s, cvi_outcome *outcome) {
     cvi_cached cached;
-    cvi_now now = cvi_clock_now(&client->clock);
-    const cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
-    cv_error error;
-    if (cvi_look_up(cvi_stores_lookup, client->stores, call, &want, now, &cached, &error) !=
-        CVI_STORE_DONE) {
-        return false; /* what is wrong shows when the engine looks */
-    }
-    if (cached.body == NULL) {
-        return true;
-    }
+    cvi_stamp before;
     cvi_finding finding;
-    cvi_body body = {cached.body, cached.size};
-    cvi_judge_stored(call, body, cached.is_negative, &finding);
-    outcome->provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
-                                           .fetched_at_ms = cached.fetched_at_ms,
-                                           .expires_at_ms = cached.expires_at_ms};
-    if (finding.error.code == CV_ERROR_NOT_FOUND) {
-        outcome->error = finding.error;
-        return true;
+    cv_error error; /* what is wrong shows when the engine looks */
+    cvi_now now = cvi_clock_now(&client->clock);
+    cvi_want want = {.ttl_ms = call->ttl_ms, .max_age_ms = max_age_s * 1000};
+    bool may_remember =
+        cvi_recent_takes(&client->recent, call) && cvi_stores_stamp(client->stores, &before);
+    cvi_result *known = may_remember ? cvi_recent_know(client, call, &want) : NULL;
+    bool is_read = cvi_look_up(cvi_stores_lookup, client->stores, call, &want, now, &cached,
+                               &error) == CVI_STORE_DONE;
+    if (is_read && (cached.body != NULL || cached.is_known)) {
+        judge(call, &cached, known, &finding);
+        is_read = take(&cached, &finding, outcome);
     }
-    outcome->result = finding.result;
-    return finding.result != NULL;
+    if (outcome->result != NULL && may_remember) {
+        cvi_recent_remember(client, call, outcome->result, &cached, &before);
+    }
+    cvi_result_release(known);
+    return is_read;
 }
 
 /* What is given for want of something fresh by a call that begins no request for itself: an old
@@ -191,7 +212,7 @@ static bool read_old(cv_client *client, const cvi_call *call, const cv_request_o
     return true;
 }
 
-static bool read_on_calling_thread(cv_client *client, const cvi_call *call,
+static bool read_on_calling_thread(cv_client *client, cvi_call *call,
                                    const cv_request_options *options, cvi_outcome *outcome) {
     return read_cache(client, call, options->max_age_s, outcome) &&
            (is_answered(outcome) || read_old(client, call, options, outcome));
@@ -276,8 +297,11 @@ const cv_record *cvi_fetch_record(cv_client *client, cv_resource resource, int64
     }
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
-    cvi_call *call = detail_call(client, resource, id, options, &own, &outcome.error);
-    cvi_fetch_call(client, call, &own, &outcome);
+    if (cvi_copy_options(&own, options, &outcome.error) &&
+        !cvi_recent_answer(client, resource, id, &own, &outcome)) {
+        cvi_call *call = cvi_call_detail(&client->settings, resource, id, &own, &outcome.error);
+        cvi_fetch_call(client, call, &own, &outcome);
+    }
     const cv_record *record =
         outcome.result != NULL ? cvi_result_record(outcome.result, &outcome.provenance) : NULL;
     settle(&outcome, record);

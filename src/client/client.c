@@ -126,6 +126,7 @@ static cv_client *new_client(cvi_settings *settings, cv_error *error) {
     client->due_boot_ms = INT64_MAX;
     client->clock = client->settings.clock;
     client->network = client->settings.network;
+    cvi_recent_init(&client->recent, &client->settings);
     return client;
 }
 
@@ -221,6 +222,7 @@ void cv_client_close(cv_client *client) {
     }
     cvi_driver_stop(client);
     wait_for_visitors(client);
+    cvi_recent_clear(&client->recent);
     cvi_stores_close(client->stores);
     client->stores = NULL;
     cvi_ready_close(client); /* callbacks may fork: this is the parent's */

@@ -14,6 +14,7 @@
 
 #include "client/call.h"
 #include "client/engine.h"
+#include "client/recent.h"
 #include "client/revalidations.h"
 #include "client/settings.h"
 #include "client/shelf.h"
@@ -82,6 +83,7 @@ struct cv_client {
     cvi_event_line events; /* of all requests */
     int event_count;
     cvi_revalidations revalidations;
+    cvi_recent recent;
     cvi_waiter *waiters;
     cvi_key_state key_state; /* what the service last said to the key */
     cvi_now key_heard;       /* and when */

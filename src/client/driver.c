@@ -119,10 +119,39 @@ void cvi_driver_turn(cv_client *client, cvi_waiter *waiter, int64_t timeout_ms,
 
 /* ---- starting ---- */
 
-/* The application's network is there from the start, the built-in one from the first miss. */
+static bool lacks_network(cv_client *client) {
+    cvi_mutex_lock(&client->mutex);
+    bool lacks = client->network.size == 0 && !client->closed && cvi_transport_is_built_in();
+    cvi_mutex_unlock(&client->mutex);
+    return lacks;
+}
+
+/* False: there is one, or the client is closed. */
+static bool take_network(cv_client *client, const cv_transport *network) {
+    cvi_mutex_lock(&client->mutex);
+    bool taken = client->network.size == 0 && !client->closed;
+    if (taken) {
+        client->network = *network;
+    }
+    cvi_mutex_unlock(&client->mutex);
+    return taken;
+}
+
+/* The application's network is there from the start, the built-in one from the first miss. It is
+ * opened without the mutex: that may load a library, and wait for who runs the constructors of
+ * another, which may call this client. */
 static bool open_network(cv_client *client, cv_error *error) {
-    return client->network.size > 0 || !cvi_transport_is_built_in() ||
-           cvi_transport_built_in(&client->network, &client->allocator, error);
+    cv_transport network;
+    if (!lacks_network(client)) {
+        return true;
+    }
+    if (!cvi_transport_built_in(&network, NULL, &client->allocator, error)) {
+        return false;
+    }
+    if (!take_network(client, &network)) { /* another thread was faster */
+        network.close(network.user);
+    }
+    return true;
 }
 
 static void close_network(cv_client *client) {
@@ -134,9 +163,6 @@ static void close_network(cv_client *client) {
 
 static cvi_transport *open_transport(cv_client *client, cv_error *error) {
     const cv_options *options = &client->settings.options;
-    if (!open_network(client, error)) {
-        return NULL;
-    }
     cvi_transport_options transport = {
         .api_key = options->api_key,
         .user_agent = client->settings.user_agent,
@@ -235,6 +261,9 @@ static bool start_locked(cv_client *client, cv_error *error) {
 }
 
 bool cvi_driver_start(cv_client *client, cv_error *error) {
+    if (!open_network(client, error)) {
+        return false;
+    }
     cvi_mutex_lock(&client->mutex);
     bool started = false;
     if (client->closed) {

@@ -26,7 +26,7 @@ cvi_store_answer cvi_look_up(cvi_lookup *lookup, cvi_stores *stores, const cvi_c
                              cv_error *error) {
     memset(cached, 0, sizeof(*cached));
     cvi_store_answer answer = lookup(stores, call->hash, want, now, cached, error);
-    bool is_answered = cached->body != NULL && !cached->is_negative;
+    bool is_answered = (cached->body != NULL || cached->is_known) && !cached->is_negative;
     if (answer != CVI_STORE_DONE || is_answered || call->full_hash[0] == '\0') {
         return answer;
     }

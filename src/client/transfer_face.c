@@ -31,7 +31,29 @@ void cv_transfer_release(cv_transfer *transfer) {
 
 bool cv_transport_curl(cv_transport *transport) {
     cv_error error;
-    bool made = cvi_transport_built_in(transport, &cvi_default_allocator, &error);
+    bool made = cvi_transport_built_in(transport, NULL, &cvi_default_allocator, &error);
+    if (!made) {
+        cvi_error_remember(&error);
+    }
+    return made;
+}
+
+static bool make_with(cv_transport *transport, const cv_curl_options *given, cv_error *error) {
+    cv_curl_options options;
+    size_t reserved = sizeof(options.reserved) / sizeof(options.reserved[0]);
+    if (!cvi_copy_sized(&options, sizeof(options), given, "cv_curl_options", error) ||
+        !cvi_check_reserved(options.reserved, reserved, "cv_curl_options", error) ||
+        !cvi_check_allocator(options.allocator, error)) {
+        return false;
+    }
+    const cv_allocator *allocator =
+        options.allocator != NULL ? options.allocator : &cvi_default_allocator;
+    return cvi_transport_built_in(transport, &options, allocator, error);
+}
+
+bool cv_transport_curl_with(cv_transport *transport, const cv_curl_options *options) {
+    cv_error error;
+    bool made = make_with(transport, options, &error);
     if (!made) {
         cvi_error_remember(&error);
     }

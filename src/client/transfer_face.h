@@ -20,9 +20,11 @@ struct cv_transfer {
     const cvi_transfer_face *face;
 };
 
-/* The built-in network, with memory from `allocator`. False: CV_ERROR_ARGUMENT in a build without
- * one, else CV_ERROR_NOMEM or CV_ERROR_NETWORK. */
-bool cvi_transport_built_in(cv_transport *network, const cv_allocator *allocator, cv_error *error);
+/* The built-in network, with memory from `allocator`; NULL options: none. False: CV_ERROR_ARGUMENT
+ * in a build without one or for options that are not good, else CV_ERROR_NOMEM or
+ * CV_ERROR_NETWORK. May load libcurl: to be called with no lock held. */
+bool cvi_transport_built_in(cv_transport *network, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error);
 
 /* Whether this build has one. */
 bool cvi_transport_is_built_in(void);

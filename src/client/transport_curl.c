@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "support/platform.h"
 
-enum { HEADER_SIZE = 1024 };
+enum { HEADER_SIZE = 1024, HTTP_PROXY_DENIES = 407 };
 
 typedef struct cvi_curl_exchange exchange;
 
@@ -33,7 +33,7 @@ static void hand_over_length(const exchange *self) {
     char text[24];
     cvi_buffer length;
     curl_off_t bytes = 0;
-    curl_easy_getinfo(self->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
     cvi_buffer_over(&length, text, sizeof(text));
     cvi_buffer_add_int(&length, bytes);
     cv_transfer_header(self->transfer, "Content-Length", text);
@@ -64,21 +64,51 @@ static int before_send(void *user, char *remote_ip, char *local_ip, int remote_p
 
 /* ---- starting ---- */
 
+/* What is set by a table has no check of types but these. */
+static bool set_number(const exchange *self, CURLoption option, long value) {
+    return self->network->curl.easy_setopt(self->easy, option, value) == CURLE_OK;
+}
+
+static bool set_text(const exchange *self, CURLoption option, const char *value) {
+    return self->network->curl.easy_setopt(self->easy, option, value) == CURLE_OK;
+}
+
+static bool set_pointer(const exchange *self, CURLoption option, void *value) {
+    return self->network->curl.easy_setopt(self->easy, option, value) == CURLE_OK;
+}
+
+static bool add_header(exchange *self, const char *line) {
+    struct curl_slist *longer = self->network->curl.slist_append(self->headers, line);
+    if (longer == NULL) {
+        return false;
+    }
+    self->headers = longer;
+    return true;
+}
+
+static bool add_own_header(exchange *self, const cv_transfer_header_line *header) {
+    char text[HEADER_SIZE];
+    cvi_buffer line;
+    cvi_buffer_over(&line, text, sizeof(text));
+    cvi_buffer_add_text(&line, header->name);
+    cvi_buffer_add_text(&line, ": ");
+    cvi_buffer_add_text(&line, header->value);
+    return !line.failed && add_header(self, text);
+}
+
 static bool set_headers(exchange *self, const cv_transfer_request *request) {
+    const struct curl_slist *more = self->network->settings.headers;
     for (size_t i = 0; i < request->header_count; i++) {
-        char text[HEADER_SIZE];
-        cvi_buffer line;
-        cvi_buffer_over(&line, text, sizeof(text));
-        cvi_buffer_add_text(&line, request->headers[i].name);
-        cvi_buffer_add_text(&line, ": ");
-        cvi_buffer_add_text(&line, request->headers[i].value);
-        struct curl_slist *longer = curl_slist_append(self->headers, text);
-        if (longer == NULL || line.failed) {
+        if (!add_own_header(self, &request->headers[i])) {
             return false;
         }
-        self->headers = longer;
     }
-    return curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, self->headers) == CURLE_OK;
+    for (; more != NULL; more = more->next) {
+        if (!add_header(self, more->data)) {
+            return false;
+        }
+    }
+    return set_pointer(self, CURLOPT_HTTPHEADER, self->headers);
 }
 
 /* A program that the application starts would keep the connection open. */
@@ -88,43 +118,45 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     return cvi_socket_open(address->family, address->socktype, address->protocol);
 }
 
-static bool set_limits(CURL *easy, const cv_transfer_request *request) {
-    return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms) ==
-               CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+static bool set_functions(exchange *self) {
+    const cvi_curl *curl = &self->network->curl;
+    const curl_write_callback write = receive_body;
+    const curl_opensocket_callback open = open_socket;
+    const curl_closesocket_callback close = cvi_curl_sockets_close_socket;
+    const curl_prereq_callback ask = before_send;
+    return curl->easy_setopt(self->easy, CURLOPT_WRITEFUNCTION, write) == CURLE_OK &&
+           curl->easy_setopt(self->easy, CURLOPT_OPENSOCKETFUNCTION, open) == CURLE_OK &&
+           curl->easy_setopt(self->easy, CURLOPT_CLOSESOCKETFUNCTION, close) == CURLE_OK &&
+           curl->easy_setopt(self->easy, CURLOPT_PREREQFUNCTION, ask) == CURLE_OK &&
+           set_pointer(self, CURLOPT_CLOSESOCKETDATA, &self->network->sockets) &&
+           set_pointer(self, CURLOPT_WRITEDATA, self) &&
+           set_pointer(self, CURLOPT_PREREQDATA, self) && set_pointer(self, CURLOPT_PRIVATE, self);
+}
+
+static bool set_limits(const exchange *self, const cv_transfer_request *request) {
+    return set_number(self, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms) &&
+           set_number(self, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) &&
+           set_number(self, CURLOPT_NOSIGNAL, 1) && set_number(self, CURLOPT_QUICK_EXIT, 1) &&
+           set_text(self, CURLOPT_PROTOCOLS_STR, "http,https") &&
+           set_number(self, CURLOPT_FOLLOWLOCATION, 0) &&
+           set_number(self, CURLOPT_SSL_VERIFYPEER, 1) &&
+           set_number(self, CURLOPT_SSL_VERIFYHOST, 2);
 }
 
 static bool set_exchange(exchange *self, const cv_transfer_request *request) {
-    CURL *easy = self->easy;
-    long fresh = request->fresh_connection ? 1L : 0L;
-    return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEDATA, self) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, cvi_curl_sockets_close_socket) ==
-               CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &self->network->sockets) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PREREQDATA, self) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PRIVATE, self) == CURLE_OK;
+    return set_text(self, CURLOPT_URL, request->url) &&
+           set_number(self, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS) &&
+           set_text(self, CURLOPT_ACCEPT_ENCODING, "gzip") &&
+           set_number(self, CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1 : 0) &&
+           set_limits(self, request) && set_functions(self);
 }
 
 static void free_exchange(exchange *self) {
     if (self->easy != NULL) {
-        curl_multi_remove_handle(self->network->sockets.multi, self->easy);
-        curl_easy_cleanup(self->easy);
+        self->network->curl.multi_remove_handle(self->network->sockets.multi, self->easy);
+        self->network->curl.easy_cleanup(self->easy);
     }
-    curl_slist_free_all(self->headers);
+    self->network->curl.slist_free_all(self->headers);
     cvi_release(&self->network->allocator, self);
 }
 
@@ -136,10 +168,10 @@ static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *
     }
     self->network = network;
     self->transfer = transfer;
-    self->easy = curl_easy_init();
-    if (self->easy == NULL || !set_limits(self->easy, request) || !set_exchange(self, request) ||
-        !set_headers(self, request) ||
-        curl_multi_add_handle(network->sockets.multi, self->easy) != CURLM_OK) {
+    self->easy = network->curl.easy_init();
+    if (self->easy == NULL || !set_exchange(self, request) ||
+        !cvi_curl_settings_apply(&network->settings, self->easy) || !set_headers(self, request) ||
+        network->curl.multi_add_handle(network->sockets.multi, self->easy) != CURLM_OK) {
         free_exchange(self);
         return false;
     }
@@ -182,27 +214,46 @@ static void reset(void *user) {
     cvi_curl_sockets_renew(&network->sockets);
 }
 
+static void end_curl(const cvi_curl *curl) {
+    cvi_fork_hold_off();
+    curl->global_cleanup();
+    cvi_fork_let();
+}
+
 static void close_network(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
     cvi_curl_sockets_close(&network->sockets);
     cv_allocator allocator = network->allocator;
+    cvi_curl_settings_clear(&network->settings, &allocator);
+    end_curl(&network->curl);
     cvi_release(&allocator, network);
-    curl_global_cleanup();
 }
 
 /* A kept-alive connection that the server had closed meanwhile: nothing came back on it. */
 static bool reused_dead_connection(const exchange *self) {
     long new_connections = 1;
-    curl_easy_getinfo(self->easy, CURLINFO_NUM_CONNECTS, &new_connections);
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_NUM_CONNECTS, &new_connections);
     bool broken = self->code == CURLE_GOT_NOTHING || self->code == CURLE_SEND_ERROR ||
                   self->code == CURLE_RECV_ERROR;
     return broken && new_connections == 0 && !self->received;
 }
 
+/* Of a request, or of the tunnel that it was to go through. */
+static bool is_refused_by_proxy(const exchange *self) {
+    long answer = 0;
+    long tunnel = 0;
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &answer);
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    return answer == HTTP_PROXY_DENIES || tunnel == HTTP_PROXY_DENIES;
+}
+
 static cv_transfer_end end_of(const exchange *self) {
     if (self->refused) {
         return CV_TRANSFER_NOT_SENT;
+    }
+    if (is_refused_by_proxy(self)) {
+        return CV_TRANSFER_REFUSED;
     }
     if (reused_dead_connection(self)) {
         return CV_TRANSFER_DEAD_CONNECTION;
@@ -227,17 +278,24 @@ static cv_transfer_end end_of(const exchange *self) {
 
 static void hand_over_headers(const exchange *self) {
     struct curl_header *header = NULL;
-    while ((header = curl_easy_nextheader(self->easy, CURLH_HEADER, -1, header)) != NULL) {
+    while ((header = self->network->curl.easy_nextheader(self->easy, CURLH_HEADER, -1, header)) !=
+           NULL) {
         cv_transfer_header(self->transfer, header->name, header->value);
     }
 }
 
+static const char *reason_of(const exchange *self) {
+    if (is_refused_by_proxy(self)) {
+        return "the proxy asks for a user and password, or others (HTTP 407)";
+    }
+    return self->code != CURLE_OK ? self->network->curl.easy_strerror(self->code) : NULL;
+}
+
 static void conclude(exchange *self) {
     long http_status = 0;
-    curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    self->network->curl.easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
     hand_over_headers(self);
-    cv_transfer_complete(self->transfer, end_of(self), (int)http_status,
-                         self->code != CURLE_OK ? curl_easy_strerror(self->code) : NULL);
+    cv_transfer_complete(self->transfer, end_of(self), (int)http_status, reason_of(self));
     cancel(self->network, self->transfer);
 }
 
@@ -248,10 +306,10 @@ static bool conclude_finished(const cvi_curl_network *network) {
     int left = 0;
     bool any = false;
     for (CURLMsg *message;
-         (message = curl_multi_info_read(network->sockets.multi, &left)) != NULL;) {
+         (message = network->curl.multi_info_read(network->sockets.multi, &left)) != NULL;) {
         exchange *self = NULL;
         if (message->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self) == CURLE_OK) {
+            network->curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self) == CURLE_OK) {
             self->code = message->data.result;
             conclude(self);
             any = true;
@@ -297,39 +355,60 @@ bool cvi_transport_is_built_in(void) {
     return true;
 }
 
-static bool init_curl(cv_error *error) {
-    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+static bool init_curl(const cvi_curl *curl, cv_error *error) {
+    const curl_version_info_data *version = curl->version_info(CURLVERSION_NOW);
     if ((version->features & CURL_VERSION_THREADSAFE) == 0) {
         cvi_error_set(error, CV_ERROR_NETWORK, "libcurl %s cannot be initialised from any thread",
                       version->version);
         return false;
     }
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         cvi_error_no_memory(error);
         return false;
     }
     return true;
 }
 
-static cvi_curl_network *open_network(const cv_allocator *allocator) {
-    cvi_curl_network *self = cvi_allocate(allocator, sizeof(*self));
-    if (self == NULL || !cvi_curl_sockets_open(&self->sockets)) {
-        cvi_release(allocator, self);
-        return NULL;
-    }
-    self->allocator = *allocator;
-    return self;
-}
-
-bool cvi_transport_built_in(cv_transport *transport, const cv_allocator *allocator,
-                            cv_error *error) {
-    if (!init_curl(error)) {
+/* A child of fork could neither load nor begin anything if fork() came in the middle: the loader
+ * and libcurl have locks of their own. */
+static bool begin_curl(cvi_curl *curl, cv_error *error) {
+    if (!cvi_fork_heed()) {
+        cvi_error_no_memory(error);
         return false;
     }
-    cvi_curl_network *self = open_network(allocator);
-    if (self == NULL) {
-        curl_global_cleanup();
+    cvi_fork_hold_off();
+    bool begun = cvi_curl_find(curl, error) && init_curl(curl, error);
+    cvi_fork_let();
+    return begun;
+}
+
+static bool open_network(cvi_curl_network *self, const cv_curl_options *options, cv_error *error) {
+    if (!begin_curl(&self->curl, error)) {
+        return false;
+    }
+    if (!cvi_curl_settings_fill(&self->settings, &self->curl, options, &self->allocator, error)) {
+        end_curl(&self->curl);
+        return false;
+    }
+    if (!cvi_curl_sockets_open(&self->sockets, &self->curl)) {
+        cvi_curl_settings_clear(&self->settings, &self->allocator);
+        end_curl(&self->curl);
         cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");
+        return false;
+    }
+    return true;
+}
+
+bool cvi_transport_built_in(cv_transport *transport, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error) {
+    cvi_curl_network *self = cvi_allocate(allocator, sizeof(*self));
+    if (self == NULL) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    self->allocator = *allocator;
+    if (!open_network(self, options, error)) {
+        cvi_release(allocator, self);
         return false;
     }
     *transport = (cv_transport){.size = sizeof(*transport),

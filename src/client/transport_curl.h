@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <curl/curl.h>
-
+#include <comicvine/error.h>
 #include <comicvine/memory.h>
+#include <comicvine/sys/transport.h>
 
+#include "client/transport_curl_functions.h"
 #include "support/platform.h"
 #include "support/slice.h"
 
@@ -17,22 +18,34 @@ enum { CVI_CURL_DESCRIPTORS = 4096 }; /* whose membership is noted */
 
 /* Lies where it was opened, as libcurl is told its address. */
 typedef struct cvi_curl_sockets {
-    CURLM *multi; /* changed under the mutex, as other threads wake it */
+    const cvi_curl *curl; /* fixed */
+    CURLM *multi;         /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
     uint64_t members[CVI_CURL_DESCRIPTORS / 64]; /* of the bundle, a bit for each descriptor */
 } cvi_curl_sockets;
 
+/* What the application said of the network. */
+typedef struct cvi_curl_settings {
+    const cvi_curl *curl; /* fixed */
+    char *proxy;          /* each NULL if there is none */
+    char *ca_file;
+    char *ca_folder;
+    struct curl_slist *headers;
+} cvi_curl_settings;
+
 typedef struct cvi_curl_network {
     cv_allocator allocator;
+    cvi_curl curl; /* fixed */
+    cvi_curl_settings settings;
     cvi_curl_sockets sockets;
     struct cvi_curl_exchange *exchanges; /* under way */
 } cvi_curl_network;
 
 /* ---- transport_curl_sockets.c; one thread at a time, except wake ---- */
 
-/* False without memory or descriptors; nothing is held then. */
-bool cvi_curl_sockets_open(cvi_curl_sockets *sockets);
+/* `curl` stays where it is. False without memory or descriptors; nothing is held then. */
+bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl);
 
 /* Ends all connections; no easy handle is left in `multi`. So does the next. */
 void cvi_curl_sockets_close(cvi_curl_sockets *sockets);
@@ -55,5 +68,17 @@ int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket);
 
 /* When libcurl wants to be called, whatever the sockets say; -1: never. */
 int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets);
+
+/* ---- transport_curl_settings.c; any thread ---- */
+
+/* Checks and copies; NULL: all are left alone. `curl` stays where it is. False: nothing is held. */
+bool cvi_curl_settings_fill(cvi_curl_settings *settings, const cvi_curl *curl,
+                            const cv_curl_options *options, const cv_allocator *allocator,
+                            cv_error *error);
+void cvi_curl_settings_clear(cvi_curl_settings *settings, const cv_allocator *allocator);
+
+/* Has a transfer go by them, but for the headers. False without memory, or if this libcurl cannot.
+ */
+bool cvi_curl_settings_apply(const cvi_curl_settings *settings, CURL *easy);
 
 #endif

@@ -63,8 +63,14 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *user, 
 
 /* ---- opening and closing ---- */
 
+typedef struct woken {
+    const cvi_curl *curl;
+    CURLM *multi;
+} woken;
+
 static void wake_multi(void *user) {
-    curl_multi_wakeup(user);
+    const woken *self = user;
+    self->curl->multi_wakeup(self->multi);
 }
 
 static bool has_bundle(const cvi_curl_sockets *sockets) {
@@ -73,25 +79,28 @@ static bool has_bundle(const cvi_curl_sockets *sockets) {
 
 /* Its sockets are members of the bundle, if there is one. */
 static CURLM *open_multi(cvi_curl_sockets *sockets) {
-    CURLM *multi = curl_multi_init();
+    CURLM *multi = sockets->curl->multi_init();
     if (multi == NULL) {
         return NULL;
     }
     /* Without descriptors libcurl makes a handle that nobody can wake: better none. */
-    bool is_usable = curl_multi_wakeup(multi) == CURLM_OK;
+    bool is_usable = sockets->curl->multi_wakeup(multi) == CURLM_OK;
     if (is_usable && has_bundle(sockets)) {
-        is_usable = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
-                    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, sockets) == CURLM_OK;
+        is_usable =
+            sockets->curl->multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
+            sockets->curl->multi_setopt(multi, CURLMOPT_SOCKETDATA, sockets) == CURLM_OK;
     }
     if (!is_usable) {
-        curl_multi_cleanup(multi);
+        sockets->curl->multi_cleanup(multi);
         return NULL;
     }
-    cvi_exec_closes(wake_multi, multi); /* libcurl does not say what it is woken through */
+    woken self = {sockets->curl, multi};
+    cvi_exec_closes(wake_multi, &self); /* libcurl does not say what it is woken through */
     return multi;
 }
 
-bool cvi_curl_sockets_open(cvi_curl_sockets *sockets) {
+bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl) {
+    sockets->curl = curl;
     if (!cvi_mutex_init(&sockets->wake_mutex)) {
         return false;
     }
@@ -106,7 +115,7 @@ bool cvi_curl_sockets_open(cvi_curl_sockets *sockets) {
 }
 
 void cvi_curl_sockets_close(cvi_curl_sockets *sockets) {
-    curl_multi_cleanup(sockets->multi);
+    sockets->curl->multi_cleanup(sockets->multi);
     cvi_bundle_close(&sockets->bundle);
     cvi_mutex_destroy(&sockets->wake_mutex);
 }
@@ -120,7 +129,7 @@ void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
     cvi_mutex_lock(&sockets->wake_mutex);
     sockets->multi = fresh;
     cvi_mutex_unlock(&sockets->wake_mutex);
-    curl_multi_cleanup(old);
+    sockets->curl->multi_cleanup(old);
 }
 
 /* ---- turns ---- */
@@ -128,17 +137,17 @@ void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
 static void move_one(const cvi_curl_sockets *sockets, const cvi_ready *ready) {
     int running = 0;
     int events = (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0);
-    curl_multi_socket_action(sockets->multi, ready->descriptor, events, &running);
+    sockets->curl->multi_socket_action(sockets->multi, ready->descriptor, events, &running);
 }
 
 void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
     int running = 0;
     if (!has_bundle(sockets)) {
-        curl_multi_perform(sockets->multi, &running);
+        sockets->curl->multi_perform(sockets->multi, &running);
         return;
     }
     if (cvi_curl_sockets_due_ms(sockets) == 0) {
-        curl_multi_socket_action(sockets->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        sockets->curl->multi_socket_action(sockets->multi, CURL_SOCKET_TIMEOUT, 0, &running);
         cvi_slice_count(slice);
     }
     cvi_ready ready;
@@ -152,7 +161,7 @@ void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int de
     struct curl_waitfd extra = {.fd = descriptor, .events = CURL_WAIT_POLLIN};
     bool is_bounded = timeout_ms >= 0 && timeout_ms < LONGEST_WAIT_MS;
     int wait_ms = is_bounded ? (int)timeout_ms : LONGEST_WAIT_MS;
-    if (curl_multi_poll(sockets->multi, &extra, descriptor >= 0 ? 1 : 0, wait_ms, NULL) !=
+    if (sockets->curl->multi_poll(sockets->multi, &extra, descriptor >= 0 ? 1 : 0, wait_ms, NULL) !=
         CURLM_OK) {
         cvi_platform_sleep_ms(1); /* out of memory, most likely: not at once again */
     }
@@ -160,12 +169,12 @@ void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int de
 
 void cvi_curl_sockets_wake(cvi_curl_sockets *sockets) {
     cvi_mutex_lock(&sockets->wake_mutex);
-    curl_multi_wakeup(sockets->multi);
+    sockets->curl->multi_wakeup(sockets->multi);
     cvi_mutex_unlock(&sockets->wake_mutex);
 }
 
 int64_t cvi_curl_sockets_due_ms(const cvi_curl_sockets *sockets) {
     long due_ms = -1;
-    curl_multi_timeout(sockets->multi, &due_ms);
+    sockets->curl->multi_timeout(sockets->multi, &due_ms);
     return due_ms;
 }

@@ -8,9 +8,10 @@ bool cvi_transport_is_built_in(void) {
     return false;
 }
 
-bool cvi_transport_built_in(cv_transport *transport, const cv_allocator *allocator,
-                            cv_error *error) {
+bool cvi_transport_built_in(cv_transport *transport, const cv_curl_options *options,
+                            const cv_allocator *allocator, cv_error *error) {
     (void)transport;
+    (void)options;
     (void)allocator;
     cvi_error_set(error, CV_ERROR_ARGUMENT, CVI_NO_TRANSPORT);
     return false;

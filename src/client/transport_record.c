@@ -369,7 +369,7 @@ static recorder *open_recorder(const char *folder, const cv_transport *inner, cv
         return NULL;
     }
     bool has_inner = inner != NULL ? cvi_transport_copy(&self->inner, inner, error)
-                                   : cvi_transport_built_in(&self->inner, memory(), error);
+                                   : cvi_transport_built_in(&self->inner, NULL, memory(), error);
     if (!has_inner) {
         free_recorder(self);
         return NULL;

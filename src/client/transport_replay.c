@@ -27,11 +27,13 @@ typedef struct place {
 typedef struct waiting {
     struct waiting *next;
     cv_transfer *transfer;
-    cvi_timeout due;
+    int64_t due_boot_ms;
     place *place;
 } waiting;
 
 typedef struct player {
+    cv_allocator allocator;
+    cvi_clock clock;
     char *folder;
     int64_t latency_ms;
     cvi_event event;
@@ -39,10 +41,6 @@ typedef struct player {
     waiting *first; /* in the order of their starts, and so of their times */
     waiting *last;
 } player;
-
-static const cv_allocator *memory(void) {
-    return &cvi_default_allocator;
-}
 
 /* ---- answers ---- */
 
@@ -80,13 +78,13 @@ static void hand_over(const cvi_recorded *recorded, cv_transfer *transfer) {
                          recorded->http_status, "as it was recorded");
 }
 
-static void play(cv_transfer *transfer, place *of, const char *path) {
+static void play(const player *self, cv_transfer *transfer, const place *of, const char *path) {
     char words[CVI_RECORDING_REASON_MAX / 2];
     cvi_buffer reason;
     cvi_buffer text;
     cvi_recorded recorded;
     cvi_buffer_over(&reason, words, sizeof(words));
-    cvi_buffer_init(&text, memory(), MOST_FILE_BYTES);
+    cvi_buffer_init(&text, &self->allocator, MOST_FILE_BYTES);
     const char *name = strrchr(path, '/') + 1;
     if (!cvi_file_read(path, &text)) {
         refuse(transfer, name, ": ", cvi_file_trouble());
@@ -108,7 +106,7 @@ static void answer(const player *self, const waiting *entry) {
     } else if (!cv_transfer_may_send(entry->transfer)) {
         cv_transfer_complete(entry->transfer, CV_TRANSFER_NOT_SENT, 0, NULL);
     } else {
-        play(entry->transfer, of, path);
+        play(self, entry->transfer, of, path);
         of->answers = number;
     }
 }
@@ -123,7 +121,7 @@ static place *find_place(player *self, const char *target) {
     }
     if (found == NULL) {
         size_t size = strlen(target) + 1;
-        found = cvi_allocate(memory(), sizeof(*found) + size);
+        found = cvi_allocate(&self->allocator, sizeof(*found) + size);
         if (found != NULL) {
             memcpy(found->target, target, size);
             found->next = self->places;
@@ -147,14 +145,14 @@ static place *find_place_of(player *self, const char *url) {
 
 static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *request) {
     player *self = user;
-    waiting *entry = cvi_allocate(memory(), sizeof(*entry));
+    waiting *entry = cvi_allocate(&self->allocator, sizeof(*entry));
     place *of = find_place_of(self, request->url);
     if (entry == NULL || of == NULL) {
-        cvi_release(memory(), entry);
+        cvi_release(&self->allocator, entry);
         return false;
     }
     entry->transfer = transfer;
-    entry->due = cvi_timeout_start(self->latency_ms);
+    entry->due_boot_ms = cvi_clock_now(&self->clock).boot_ms + self->latency_ms;
     entry->place = of;
     if (self->last != NULL) {
         self->last->next = entry;
@@ -179,7 +177,7 @@ static void end(player *self, waiting *entry, bool with_answer) {
         answer(self, entry);
     }
     cv_transfer_release(entry->transfer);
-    cvi_release(memory(), entry);
+    cvi_release(&self->allocator, entry);
 }
 
 static void cancel(void *user, cv_transfer *transfer) {
@@ -193,17 +191,20 @@ static void cancel(void *user, cv_transfer *transfer) {
     }
 }
 
+static int64_t due_ms(void *user) {
+    const player *self = user;
+    if (self->first == NULL) {
+        return -1;
+    }
+    int64_t left_ms = self->first->due_boot_ms - cvi_clock_now(&self->clock).boot_ms;
+    return left_ms > 0 ? left_ms : 0;
+}
+
 static void play_due(player *self, cvi_slice *slice) {
-    while (!cvi_slice_is_over(slice) && self->first != NULL &&
-           cvi_timeout_left_ms(self->first->due) == 0) {
+    while (!cvi_slice_is_over(slice) && due_ms(self) == 0) {
         end(self, self->first, true);
         cvi_slice_count(slice);
     }
-}
-
-static int64_t due_ms(void *user) {
-    const player *self = user;
-    return self->first != NULL ? cvi_timeout_left_ms(self->first->due) : -1;
 }
 
 static int64_t time_to_wait(player *self, int64_t timeout_ms) {
@@ -240,25 +241,38 @@ static void close_player(void *user) {
     }
     for (place *next = NULL; self->places != NULL; self->places = next) {
         next = self->places->next;
-        cvi_release(memory(), self->places);
+        cvi_release(&self->allocator, self->places);
     }
     cvi_event_close(&self->event);
-    cvi_release(memory(), self->folder);
-    cvi_release(memory(), self);
+    cv_allocator allocator = self->allocator;
+    cvi_release(&allocator, self->folder);
+    cvi_release(&allocator, self);
 }
 
-static player *new_player(const cv_replay_options *options) {
-    player *self = cvi_allocate(memory(), sizeof(*self));
+static player *new_player(const cv_replay_options *options, const cvi_clock *clock) {
+    const cv_allocator *allocator =
+        options->allocator != NULL ? options->allocator : &cvi_default_allocator;
+    player *self = cvi_allocate(allocator, sizeof(*self));
     if (self == NULL) {
         return NULL;
     }
-    self->folder = cvi_copy_text(memory(), options->folder, strlen(options->folder));
+    self->allocator = *allocator;
+    self->clock = *clock;
+    self->folder = cvi_copy_text(allocator, options->folder, strlen(options->folder));
     self->latency_ms = options->latency_ms;
     if (!cvi_event_open(&self->event) || self->folder == NULL) {
         close_player(self);
         return NULL;
     }
     return self;
+}
+
+static bool take_clock(const cv_replay_options *options, cvi_clock *clock, cv_error *error) {
+    if (options->clock != NULL) {
+        return cvi_clock_copy(clock, options->clock, error);
+    }
+    cvi_platform_clock(clock);
+    return true;
 }
 
 static bool check(const cv_replay_options *options, cv_error *error) {
@@ -269,16 +283,18 @@ static bool check(const cv_replay_options *options, cv_error *error) {
         return false;
     }
     return cvi_check_reserved(options->reserved, reserved, "cv_replay_options", error) &&
+           cvi_check_allocator(options->allocator, error) &&
            cvi_recording_check_folder(options->folder, error);
 }
 
 bool cv_transport_replay(cv_transport *transport, const cv_replay_options *options) {
     cv_error error;
     cv_replay_options own;
+    cvi_clock clock;
     player *self = NULL;
     if (cvi_copy_sized(&own, sizeof(own), options, "cv_replay_options", &error) &&
-        check(&own, &error)) {
-        self = new_player(&own);
+        check(&own, &error) && take_clock(&own, &clock, &error)) {
+        self = new_player(&own, &clock);
         cvi_error_no_memory(&error);
     }
     if (self == NULL) {

@@ -150,6 +150,11 @@ const char *cvi_result_body(const cvi_result *result, size_t *size) {
     return result->body;
 }
 
+size_t cvi_result_held_bytes(const cvi_result *result) {
+    return sizeof(*result) + cvi_arena_held_bytes(&result->arena) + result->body_size +
+           result->records_size + result->count * sizeof(cvi_record);
+}
+
 /* Copies records into a handle's memory and stamps each with where it came from. `note` is the
  * handle's, or NULL. */
 static void copy_records(const cvi_result *result, const cvi_provenance *provenance,

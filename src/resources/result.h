@@ -53,6 +53,9 @@ const char *cvi_result_raw(const cvi_result *result, size_t index, size_t *lengt
 /* The whole body as received. */
 const char *cvi_result_body(const cvi_result *result, size_t *size);
 
+/* All memory that the result holds, without the handles over it. */
+size_t cvi_result_held_bytes(const cvi_result *result);
+
 /* Where one caller's copy of an answer came from. */
 typedef struct cvi_provenance {
     cv_source source;

@@ -115,25 +115,37 @@ static size_t repaired_length(const char *text, size_t length) {
     return total;
 }
 
+/* Copies `size` bytes, from one word to two, which may overlap. False: not all of them are ASCII.
+ */
+static inline bool copy_two_words(char *copy, const char *text, size_t size) {
+    uint64_t first; /* no array: with one the function would have to guard the stack */
+    uint64_t last;
+    memcpy(&first, text, sizeof(first));
+    memcpy(&last, text + size - sizeof(last), sizeof(last));
+    if (((first | last) & HIGH_BITS) != 0) {
+        return false;
+    }
+    memcpy(copy, &first, sizeof(first));
+    memcpy(copy + size - sizeof(last), &last, sizeof(last));
+    return true;
+}
+
 /* Copies plain ASCII from the front, and answers how many bytes that were: all, or nearly all
  * before the first that is none. Looking and copying in one go is what makes texts cheap. */
-static size_t copy_ascii(char *copy, const char *text, size_t length) {
+static inline size_t copy_ascii(char *copy, const char *text, size_t length) {
+    enum { PIECE = 2 * sizeof(uint64_t) };
     size_t done = 0;
-    uint64_t words[2];
-    for (; length - done >= sizeof(words); done += sizeof(words)) {
-        memcpy(words, text + done, sizeof(words));
-        if (((words[0] | words[1]) & HIGH_BITS) != 0) {
+    for (; length - done >= PIECE; done += PIECE) {
+        if (!copy_two_words(copy + done, text + done, PIECE)) {
             return done;
         }
-        memcpy(copy + done, words, sizeof(words));
     }
-    if (length >= sizeof(words)) { /* the last ones again, with what is left behind them */
-        memcpy(words, text + length - sizeof(words), sizeof(words));
-        if (((words[0] | words[1]) & HIGH_BITS) != 0) {
-            return done;
-        }
-        memcpy(copy + length - sizeof(words), words, sizeof(words));
-        return length;
+    if (length >= PIECE) { /* the last ones again, with what is left behind them */
+        size_t last = length - PIECE;
+        return copy_two_words(copy + last, text + last, PIECE) ? length : done;
+    }
+    if (length >= PIECE / 2) {
+        return copy_two_words(copy, text, length) ? length : done;
     }
     for (; done < length && (unsigned char)text[done] < 0x80; done++) {
         copy[done] = text[done];

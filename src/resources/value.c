@@ -53,16 +53,6 @@ static cvi_value_fate store_spelling(const cvi_field *row, char *target, const c
     return is_exact ? CVI_VALUE_STORED : CVI_VALUE_COERCED;
 }
 
-static cvi_value_fate store_text(const cvi_field *row, char *target, const char *text,
-                                 size_t length, cvi_arena *arena) {
-    const char *stored = cvi_text_store(arena, text, length);
-    if (stored == NULL) {
-        return CVI_VALUE_NO_MEMORY;
-    }
-    memcpy(target + row->offset, &stored, sizeof(stored));
-    return CVI_VALUE_STORED;
-}
-
 cvi_value_fate cvi_value_bool(const cvi_field *row, char *target, bool value) {
     if (row->kind == CVI_KIND_BOOL) {
         store_bool(row, target, value);
@@ -82,7 +72,7 @@ cvi_value_fate cvi_value_bool(const cvi_field *row, char *target, bool value) {
 cvi_value_fate cvi_value_number(const cvi_field *row, char *target, const char *spelling,
                                 size_t length, cvi_arena *arena) {
     if (row->kind == CVI_KIND_TEXT) {
-        cvi_value_fate fate = store_text(row, target, spelling, length, arena);
+        cvi_value_fate fate = cvi_value_text(row, target, spelling, length, arena);
         return fate == CVI_VALUE_STORED ? CVI_VALUE_COERCED : fate;
     }
     if (is_number(row)) {
@@ -91,11 +81,8 @@ cvi_value_fate cvi_value_number(const cvi_field *row, char *target, const char *
     return clear_as(row, target, CVI_VALUE_LOST);
 }
 
-cvi_value_fate cvi_value_text(const cvi_field *row, char *target, const char *text, size_t length,
-                              cvi_arena *arena) {
-    if (row->kind == CVI_KIND_TEXT) {
-        return store_text(row, target, text, length, arena);
-    }
+cvi_value_fate cvi_value_text_as(const cvi_field *row, char *target, const char *text,
+                                 size_t length) {
     if (is_number(row)) {
         return store_spelling(row, target, text, length, CVI_KIND_INT64_TEXT);
     }

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "resources/table.h"
+#include "resources/text.h"
 #include "support/arena.h"
 
 /* What became of a value. Each function below overwrites the member, so that of two equal keys the
@@ -23,8 +25,24 @@ cvi_value_fate cvi_value_clear(const cvi_field *row, char *target);
 cvi_value_fate cvi_value_bool(const cvi_field *row, char *target, bool value);
 cvi_value_fate cvi_value_number(const cvi_field *row, char *target, const char *spelling,
                                 size_t length, cvi_arena *arena);
-cvi_value_fate cvi_value_text(const cvi_field *row, char *target, const char *text, size_t length,
-                              cvi_arena *arena);
+
+/* For a member that is no text. */
+cvi_value_fate cvi_value_text_as(const cvi_field *row, char *target, const char *text,
+                                 size_t length);
+
+/* Inline, as a decoder calls it for every text. */
+static inline cvi_value_fate cvi_value_text(const cvi_field *row, char *target, const char *text,
+                                            size_t length, cvi_arena *arena) {
+    if (row->kind != CVI_KIND_TEXT) {
+        return cvi_value_text_as(row, target, text, length);
+    }
+    const char *stored = cvi_text_store(arena, text, length);
+    if (stored == NULL) {
+        return CVI_VALUE_NO_MEMORY;
+    }
+    memcpy(target + row->offset, &stored, sizeof(stored));
+    return CVI_VALUE_STORED;
+}
 
 /* A struct or list that is already in the arena. */
 void cvi_value_object(const cvi_field *row, char *target, const void *object);

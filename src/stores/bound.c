@@ -54,8 +54,7 @@ static int64_t larger(int64_t a, int64_t b) {
 
 void cvi_bound_note(cvi_bound *bound, const cvi_cached *cached, cvi_now now) {
     int64_t known_ms = larger(cached->fetched_at_ms, cached->used_at_ms);
-    if (bound->max_bytes >= 0 && cached->body != NULL &&
-        cvi_age_ms(now.wall_ms, known_ms) >= USE_GRAIN_MS) {
+    if (bound->max_bytes >= 0 && cvi_age_ms(now.wall_ms, known_ms) >= USE_GRAIN_MS) {
         bound->uses[(uint64_t)cached->row_id % CVI_BOUND_USES] = cached->row_id;
     }
 }

@@ -18,8 +18,7 @@ typedef struct cvi_bound {
 void cvi_bound_init(cvi_bound *bound, cvi_db *db, int64_t max_bytes);
 void cvi_bound_finalize(cvi_bound *bound);
 
-/* Remembers that a row was read, to be noted with a later transaction. No row (its body is NULL) is
- * fine. Any thread. */
+/* Remembers that a row was used, to be noted with a later transaction. Any thread. */
 void cvi_bound_note(cvi_bound *bound, const cvi_cached *cached, cvi_now now);
 
 /* What a transaction has just stored: it stays, and where it is large, so is the batch, which must

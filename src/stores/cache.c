@@ -16,9 +16,19 @@ enum statement { PUT, PUT_NEWER, DELETE, DELETE_OLDER, CLEAN, CLEAR };
 
 enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, CONTROL, VALUE };
 
-const char *const cvi_cache_find_text =
-    "SELECT created_at, expires_at, checksum, negative, rowid, used_at,"
-    " CASE WHEN headers_of = checksum THEN control END, value FROM main.cache WHERE hash = ?1";
+/* For who knows the body there is a statement of its own, as the choice in it costs a copy of it.
+ */
+enum find { FIND, FIND_UNLESS_KNOWN };
+
+#define FIND_COLUMNS                                                                               \
+    "SELECT created_at, expires_at, checksum, negative, rowid, used_at,"                           \
+    " CASE WHEN headers_of = checksum THEN control END, "
+
+const char *const cvi_cache_find_texts[CVI_CACHE_FINDS] = {
+    [FIND] = FIND_COLUMNS "value FROM main.cache WHERE hash = ?1",
+    [FIND_UNLESS_KNOWN] = FIND_COLUMNS
+    "CASE WHEN checksum = ?2 THEN NULL ELSE value END FROM main.cache WHERE hash = ?1",
+};
 
 #define PUT_TEXT                                                                                   \
     "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"        \
@@ -43,8 +53,8 @@ static const char *const texts[CVI_CACHE_STATEMENTS] = {
 void cvi_cache_init(cvi_cache *cache, cvi_db *db, const cv_cache_settings *settings) {
     memset(cache, 0, sizeof(*cache));
     cache->db = db;
-    cache->find =
-        (cvi_sql){db->connection, db->path, &cvi_cache_find_text, &cache->find_statement, 1};
+    cache->find = (cvi_sql){db->connection, db->path, cvi_cache_find_texts, cache->find_statements,
+                            CVI_CACHE_FINDS};
     cache->recall =
         (cvi_sql){db->connection, db->path, &cvi_cache_recall_text, &cache->recall_statement, 1};
     cache->sql =
@@ -74,6 +84,8 @@ cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *wan
         .negative_ttl_ms = cache->negative_ttl_ms,
         .stale_ms = want->stale_too ? cache->stale_ms : 0,
         .heeds_control = cache->heeds_control,
+        .knows = want->knows,
+        .known_checksum = want->known_checksum,
     };
 }
 
@@ -87,9 +99,8 @@ static bool is_ours(sqlite3_stmt *row) {
     return true;
 }
 
-/* The times of a row, and how long it may be used. */
-static bool meets(const cvi_cache_demand *demand, int64_t control, cvi_cached *cached,
-                  cvi_now now) {
+bool cvi_cache_meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now now) {
+    cached->expires_at_ms = cached->row_expires_at_ms;
     if (cached->fetched_at_ms < demand->created_from_ms) {
         return false;
     }
@@ -97,13 +108,14 @@ static bool meets(const cvi_cache_demand *demand, int64_t control, cvi_cached *c
         return true;
     }
     int64_t ttl_ms = cached->is_negative ? demand->negative_ttl_ms : demand->ttl_ms;
-    bool is_never_stale = cached->is_negative || (control & CVI_CONTROL_MUST_REVALIDATE) != 0;
+    bool is_never_stale =
+        cached->is_negative || (cached->control & CVI_CONTROL_MUST_REVALIDATE) != 0;
     int64_t stale_ms = is_never_stale ? 0 : demand->stale_ms;
     if (ttl_ms <= 0 || cached->fetched_at_ms > now.wall_ms + CVI_CLOCK_TOLERANCE_MS) {
         return false;
     }
     int64_t own_end_ms = cvi_time_after(cached->fetched_at_ms, ttl_ms);
-    bool is_ordered = demand->heeds_control && (control & CVI_CONTROL_ORDERED) != 0;
+    bool is_ordered = demand->heeds_control && (cached->control & CVI_CONTROL_ORDERED) != 0;
     if (!is_ordered && own_end_ms < cached->expires_at_ms) {
         cached->expires_at_ms = own_end_ms;
     }
@@ -135,10 +147,17 @@ cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, const cvi_row_place *p
 
 static void read_row(sqlite3_stmt *row, cvi_cached *cached) {
     cached->fetched_at_ms = sqlite3_column_int64(row, CREATED_AT);
-    cached->expires_at_ms = sqlite3_column_int64(row, EXPIRES_AT);
+    cached->row_expires_at_ms = sqlite3_column_int64(row, EXPIRES_AT);
     cached->is_negative = sqlite3_column_int64(row, NEGATIVE) != 0;
     cached->row_id = sqlite3_column_int64(row, ROW_ID);
     cached->used_at_ms = sqlite3_column_int64(row, USED_AT);
+    cached->control = sqlite3_column_int64(row, CONTROL);
+    cached->checksum = sqlite3_column_int64(row, CHECKSUM);
+}
+
+/* Whether the statement has left the body out. */
+static bool is_known(const cvi_cache_demand *demand, const cvi_cached *cached) {
+    return demand->knows && cached->checksum == demand->known_checksum && !cached->is_negative;
 }
 
 cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, const char *hash,
@@ -148,13 +167,20 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
     bool found = false;
     cvi_row_body body = {.text = NULL};
     memset(cached, 0, sizeof(*cached));
-    cvi_store_answer answer = cvi_sql_start(find, 0, CVI_VALUES(cvi_text(hash)), &row, error);
+    cvi_store_answer answer =
+        demand->knows
+            ? cvi_sql_start(find, FIND_UNLESS_KNOWN,
+                            CVI_VALUES(cvi_text(hash), cvi_integer(demand->known_checksum)), &row,
+                            error)
+            : cvi_sql_start(find, FIND, CVI_VALUES(cvi_text(hash)), &row, error);
     if (answer == CVI_STORE_DONE) {
         answer = cvi_sql_next(find, row, &found, error);
     }
     if (answer == CVI_STORE_DONE && found) {
         read_row(row, cached);
-        if (is_ours(row) && meets(demand, sqlite3_column_int64(row, CONTROL), cached, now)) {
+        bool is_answer = is_ours(row) && cvi_cache_meets(demand, cached, now);
+        cached->is_known = is_answer && is_known(demand, cached);
+        if (is_answer && !cached->is_known) {
             const cvi_row_place place = {row, hash, CHECKSUM, VALUE};
             answer = cvi_cache_copy_body(find, &place, allocator, &body, error);
         }

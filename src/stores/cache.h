@@ -5,16 +5,16 @@
 #include "stores/bound.h"
 #include "stores/database.h"
 
-enum { CVI_CACHE_STATEMENTS = 6 };
+enum { CVI_CACHE_STATEMENTS = 6, CVI_CACHE_FINDS = 2 };
 
 /* The bits of the column control. */
 enum { CVI_CONTROL_ORDERED = 1, CVI_CONTROL_MUST_REVALIDATE = 2 };
 
 typedef struct cvi_cache {
     cvi_db *db;
-    cvi_sql find; /* one statement, cvi_cache_find_text */
+    cvi_sql find; /* of cvi_cache_find_texts */
     cvi_sql sql;
-    sqlite3_stmt *find_statement;
+    sqlite3_stmt *find_statements[CVI_CACHE_FINDS];
     sqlite3_stmt *statements[CVI_CACHE_STATEMENTS];
     cvi_bound bound;
     cvi_sql recall; /* one statement too */
@@ -31,8 +31,8 @@ typedef struct cvi_cache {
     _Atomic int64_t negative_hits;
 } cvi_cache;
 
-/* The point read, for connections beside the writing one. */
-extern const char *const cvi_cache_find_text;
+/* The point reads, for connections beside the writing one. */
+extern const char *const cvi_cache_find_texts[CVI_CACHE_FINDS];
 
 /* What cvi_cache_recall reads. */
 extern const char *const cvi_cache_recall_text;
@@ -49,10 +49,16 @@ typedef struct cvi_cache_demand {
     int64_t stale_ms;        /* so long after its end a row will still do */
     bool heeds_control;      /* a row's expiry counts alone if the service has ordered it */
     bool any_expiry;         /* fresh or not, negative or not */
+    bool knows;              /* the body with known_checksum is not read again */
+    int64_t known_checksum;
 } cvi_cache_demand;
 
 /* What the client's calls accept. */
 cvi_cache_demand cvi_cache_demand_of(const cvi_cache *cache, const cvi_want *want, cvi_now now);
+
+/* Whether a row may be used for that, by the times that `cached` has of it; its expiry becomes the
+ * reader's. Pure. */
+bool cvi_cache_meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now now);
 
 /* Reads a row with `find`, whose connection the caller may use. A miss leaves the body NULL;
  * `is_damaged` (NULL: not wanted) then tells a row that failed its checksum. The body is the

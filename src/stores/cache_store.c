@@ -48,7 +48,9 @@ cv_cache_store *cv_cache_store_open(const cv_cache_options *options) {
     cvi_public_options common = {.database = own.database,
                                  .connection = own.connection,
                                  .scope = own.scope,
-                                 .allocator = own.allocator};
+                                 .allocator = own.allocator,
+                                 .clock = own.clock,
+                                 .max_memory_bytes = own.max_memory_bytes};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;

@@ -142,6 +142,7 @@ static cvi_store_answer prepare_transactions(cvi_db *db, cv_error *error) {
 
 static void disconnect(cvi_db *db) {
     cvi_sql_finalize(&db->sql);
+    db->stamp_place = NULL;
     if (!db->is_borrowed) {
         sqlite3_close(db->connection);
     }
@@ -240,6 +241,8 @@ static cvi_store_answer connect_and_migrate(cvi_db *db, sqlite3 *borrowed, int64
     }
     if (answer != CVI_STORE_DONE) {
         disconnect(db);
+    } else if (db->has_readers) {
+        db->stamp_place = cvi_stamp_place(db->connection);
     }
     return answer;
 }

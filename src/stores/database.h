@@ -6,6 +6,7 @@
 
 #include "stores/open_files.h"
 #include "stores/sql.h"
+#include "stores/stamp.h"
 #include "stores/turn.h"
 #include "support/log.h"
 #include "support/platform.h"
@@ -26,12 +27,13 @@ typedef struct cvi_db_options {
 typedef struct cvi_db {
     sqlite3 *connection; /* used under `mutex` */
     cvi_mutex mutex;
-    char *path;             /* resolved, or ":memory:" */
-    bool is_memory;         /* no gate, no WAL */
-    bool is_borrowed;       /* the application's connection: its settings stay, it stays open */
-    bool has_readers;       /* further connections may read */
-    bool is_in_transaction; /* one of ours is open */
-    bool is_entered;        /* between lock and unlock */
+    char *path;       /* resolved, or ":memory:" */
+    bool is_memory;   /* no gate, no WAL */
+    bool is_borrowed; /* the application's connection: its settings stay, it stays open */
+    bool has_readers; /* further connections may read */
+    const volatile uint32_t *stamp_place; /* NULL: nothing can be told from memory */
+    bool is_in_transaction;               /* one of ours is open */
+    bool is_entered;                      /* between lock and unlock */
     bool relaxed_sync;
     cvi_birth birth; /* where it was opened */
     cvi_open_files *files;

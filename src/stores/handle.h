@@ -48,6 +48,7 @@ struct cvi_stores {
     struct cv_cache_store cache_store;
     struct cv_dedupe_store dedupe_store;
     struct cv_rate_limit_store rate_limit_store;
+    cvi_cap *cap;            /* NULL: none, or the client's */
     cvi_log *log;            /* NULL: none */
     int64_t cleaned_boot_ms; /* when a public handle last cleaned; within a transaction */
 };

@@ -2,6 +2,7 @@
  * remembers an error but through here. Any thread. */
 #include "stores/public_call.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,12 @@
 #include "stores/settings.h"
 #include "stores/sqlite_error.h"
 #include "support/allocator.h"
+#include "support/cap.h"
 #include "support/error.h"
 #include "support/options.h"
 #include "support/platform.h"
+
+#define LEAST_MEMORY INT64_C(65536)
 
 /* ---- opening ---- */
 
@@ -53,8 +57,12 @@ static bool check_options(const cvi_public_options *options, cv_error *error) {
             cvi_check_text("application", options->application, CV_APPLICATION_MAX, error));
 }
 
-static bool fill_platform(cvi_stores_options *parts, cv_error *error) {
-    cvi_platform_clock(&parts->clock);
+static bool fill_platform(cvi_stores_options *parts, const cv_clock *clock, cv_error *error) {
+    if (clock == NULL) {
+        cvi_platform_clock(&parts->clock);
+    } else if (!cvi_clock_copy(&parts->clock, clock, error)) {
+        return false;
+    }
     if (!cvi_platform_random(&parts->random)) {
         cvi_error_set(error, CV_ERROR_STORE, "the system gives no random numbers");
         return false;
@@ -62,25 +70,60 @@ static bool fill_platform(cvi_stores_options *parts, cv_error *error) {
     return true;
 }
 
-cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_options *parts) {
+/* The application's allocator, with the cap before it. */
+static bool fill_memory(cvi_stores_options *parts, const cvi_public_options *options,
+                        cv_error *error) {
+    parts->allocator = options->allocator != NULL ? *options->allocator : cvi_default_allocator;
+    if (options->max_memory_bytes == 0 || options->max_memory_bytes == CV_NONE) {
+        return true;
+    }
+    if (options->max_memory_bytes < LEAST_MEMORY) {
+        cvi_error_set(error, CV_ERROR_ARGUMENT,
+                      "option max_memory_bytes is %" PRId64 ", below %" PRId64,
+                      options->max_memory_bytes, LEAST_MEMORY);
+        return false;
+    }
+    uint64_t max_bytes = (uint64_t)options->max_memory_bytes;
+    parts->cap =
+        cvi_cap_open(&parts->allocator, max_bytes < SIZE_MAX ? (size_t)max_bytes : SIZE_MAX);
+    if (parts->cap == NULL) {
+        cvi_error_no_memory(error);
+        return false;
+    }
+    parts->allocator = cvi_cap_allocator(parts->cap);
+    return true;
+}
+
+static cvi_stores *open_or_fail(const cvi_public_options *options, cvi_stores_options *parts,
+                                cv_error *error) {
     char path[CVI_LONGEST_PATH];
+    if (!check_options(options, error) || !fill_platform(parts, options->clock, error) ||
+        !fill_memory(parts, options, error)) {
+        return NULL;
+    }
+    if (parts->database == NULL && parts->connection == NULL) {
+        if (!cvi_default_database(path, error)) {
+            cvi_cap_close(parts->cap);
+            return NULL;
+        }
+        parts->database = path;
+    }
+    cvi_stores *stores = cvi_stores_open(parts, error);
+    if (stores == NULL) {
+        cvi_cap_close(parts->cap);
+    }
+    return stores;
+}
+
+cvi_stores *cvi_public_open(const cvi_public_options *options, cvi_stores_options *parts) {
     cv_error error;
-    cvi_stores *stores = NULL;
     parts->database = options->database;
     parts->connection = options->connection;
     parts->scope = options->scope != NULL ? options->scope : "";
     parts->origin = options->origin != NULL ? options->origin : parts->scope;
     parts->host = parts->origin;
     parts->application = options->application;
-    parts->allocator = options->allocator != NULL ? *options->allocator : cvi_default_allocator;
-    bool is_ready = check_options(options, &error) && fill_platform(parts, &error);
-    if (is_ready && parts->database == NULL && parts->connection == NULL) {
-        is_ready = cvi_default_database(path, &error);
-        parts->database = path;
-    }
-    if (is_ready) {
-        stores = cvi_stores_open(parts, &error);
-    }
+    cvi_stores *stores = open_or_fail(options, parts, &error);
     if (stores == NULL) {
         cvi_error_remember(&error);
     }

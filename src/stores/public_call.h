@@ -13,6 +13,8 @@ typedef struct cvi_public_options {
     struct sqlite3 *connection;
     const char *scope;
     const cv_allocator *allocator;
+    const struct cv_clock *clock;
+    int64_t max_memory_bytes;
     const char *origin;
     const char *application;
 } cvi_public_options;

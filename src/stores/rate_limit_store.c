@@ -65,8 +65,14 @@ cv_rate_limit_store *cv_rate_limit_store_open(const cv_rate_limit_options *optio
     if (!read_options(&own, options, &parts.rate_limit)) {
         return NULL;
     }
-    cvi_public_options common = {own.database,  own.connection, own.scope,
-                                 own.allocator, own.origin,     own.application};
+    cvi_public_options common = {.database = own.database,
+                                 .connection = own.connection,
+                                 .scope = own.scope,
+                                 .allocator = own.allocator,
+                                 .clock = own.clock,
+                                 .max_memory_bytes = own.max_memory_bytes,
+                                 .origin = own.origin,
+                                 .application = own.application};
     cvi_stores *stores = cvi_public_open(&common, &parts);
     if (stores == NULL) {
         return NULL;

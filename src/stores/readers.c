@@ -11,7 +11,7 @@ enum { IDLE_KEPT = 4 };
 
 struct cvi_reader {
     cvi_sql find;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statements[CVI_CACHE_FINDS];
     cvi_reader *next;
 };
 
@@ -50,8 +50,8 @@ static cvi_store_answer open_reader(cvi_readers *readers, cvi_reader **opened, c
         cvi_release(&readers->db->allocator, reader);
         return answer;
     }
-    reader->find =
-        (cvi_sql){connection, readers->db->path, &cvi_cache_find_text, &reader->statement, 1};
+    reader->find = (cvi_sql){connection, readers->db->path, cvi_cache_find_texts,
+                             reader->statements, CVI_CACHE_FINDS};
     *opened = reader;
     return CVI_STORE_DONE;
 }

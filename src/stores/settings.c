@@ -23,6 +23,7 @@ static const cvi_number_option cache_numbers[] = {
     CVI_NUMBER(cv_cache_settings, negative_ttl_s, 300, 1, MAX_SECONDS, true),
     CVI_NUMBER(cv_cache_settings, max_entry_bytes, INT64_C(5) << 20, 1, MAX_BYTES, true),
     CVI_NUMBER(cv_cache_settings, max_bytes, CV_NONE, 1, MAX_BYTES, true),
+    CVI_NUMBER(cv_cache_settings, memory_bytes, INT64_C(512) << 10, 1, MAX_BYTES, true),
     CVI_NUMBER(cv_cache_settings, cleanup_interval_ms, 60000, 1, CVI_MAX_TIME_MS, true),
 };
 

@@ -120,6 +120,7 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error) 
     }
     if (open_parts(stores, options) && cvi_readers_init(&stores->readers, stores->cache_db)) {
         lend_handles(stores, options);
+        stores->cap = options->cap; /* only now: what fails leaves it with the caller */
         return stores;
     }
     cvi_error_no_memory(error);
@@ -154,10 +155,12 @@ void cvi_stores_close(cvi_stores *stores) {
         return; /* the parent's: even to finalize a statement would want its mutexes */
     }
     cv_allocator allocator = stores->files[0].allocator;
+    cvi_cap *cap = stores->cap;
     abandon_jobs(stores);
     cvi_readers_close(&stores->readers);
     close_parts(stores);
     cvi_release(&allocator, stores);
+    cvi_cap_close(cap);
 }
 
 cvi_store_answer cvi_stores_begin(cvi_stores *stores, int64_t patience_ms, cv_error *error) {
@@ -184,16 +187,15 @@ cvi_store_answer cvi_stores_end(cvi_stores *stores, cvi_db *first, cvi_store_ans
     return answer;
 }
 
-static void count_look(cvi_cache *cache, const cvi_cached *cached, cvi_now now) {
-    if (cached->body == NULL) {
-        cache->misses++;
-    } else if (cached->is_negative) {
+static void count_hit(cvi_cache *cache, const cvi_cached *cached, cvi_now now) {
+    if (cached->is_negative) {
         cache->negative_hits++;
     } else if (now.wall_ms < cached->expires_at_ms) {
         cache->hits++;
     } else {
         cache->stale_hits++;
     }
+    cvi_bound_note(&cache->bound, cached, now);
 }
 
 cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
@@ -205,9 +207,10 @@ cvi_store_answer cvi_stores_look(cvi_stores *stores, const char *hash,
     }
     cvi_store_answer answer =
         cvi_readers_find(&stores->readers, &stores->cache, hash, demand, now, cached, error);
-    if (answer == CVI_STORE_DONE) {
-        count_look(&stores->cache, cached, now);
-        cvi_bound_note(&stores->cache.bound, cached, now);
+    if (answer == CVI_STORE_DONE && cached->body == NULL && !cached->is_known) {
+        stores->cache.misses++;
+    } else if (answer == CVI_STORE_DONE) {
+        count_hit(&stores->cache, cached, now);
     }
     return answer;
 }
@@ -216,6 +219,21 @@ cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const c
                                    cvi_now now, cvi_cached *cached, cv_error *error) {
     cvi_cache_demand demand = cvi_cache_demand_of(&stores->cache, want, now);
     return cvi_stores_look(stores, hash, &demand, now, cached, error);
+}
+
+bool cvi_stores_stamp(const cvi_stores *stores, cvi_stamp *stamp) {
+    const cvi_db *db = stores->cache_db;
+    return db->stamp_place != NULL && cvi_stamp_read(db->stamp_place, stamp);
+}
+
+bool cvi_stores_look_again(cvi_stores *stores, cvi_cached *cached, const cvi_want *want,
+                           cvi_now now) {
+    cvi_cache_demand demand = cvi_cache_demand_of(&stores->cache, want, now);
+    if (!cvi_cache_meets(&demand, cached, now)) {
+        return false;
+    }
+    count_hit(&stores->cache, cached, now);
+    return true;
 }
 
 /* What is never cleaned by interval is not cleaned because another part is. */

@@ -17,7 +17,9 @@
 #include <comicvine/stores.h>
 
 #include "stores/adaptive.h"
+#include "stores/stamp.h"
 #include "support/caching.h"
+#include "support/cap.h"
 #include "support/clock.h"
 #include "support/digest.h"
 #include "support/log.h"
@@ -47,6 +49,7 @@ typedef struct cvi_stores_options {
     cv_dedupe_settings dedupe;
     cv_rate_limit_settings rate_limit;
     cv_allocator allocator;
+    cvi_cap *cap;    /* before the allocator; closed with the stores. NULL: none */
     cvi_clock clock; /* for the boot id; and for waiting in open and close */
     cvi_random random;
     cvi_log *log; /* NULL: none; outlives the stores */
@@ -69,6 +72,10 @@ typedef struct cvi_cached {
     bool is_negative;      /* the body says that there is no such object */
     int64_t row_id;        /* of the cache, and when its last use was noted there; for the bound */
     int64_t used_at_ms;
+    int64_t row_expires_at_ms; /* the row's expiry, and what the service has said to it (cache.h) */
+    int64_t control;
+    int64_t checksum;
+    bool is_known; /* the row answers with the body that the reader has: `body` is NULL */
 } cvi_cached;
 
 /* What a reader takes for an answer. */
@@ -77,12 +84,22 @@ typedef struct cvi_want {
     int64_t max_age_ms; /* only what is younger; 0: no bound */
     bool stale_too;     /* past its end, until stale_s after it, and whatever its age; of negative
                            entries still only the fresh ones */
+    bool knows;         /* the reader has the body with known_checksum, which need not be read */
+    int64_t known_checksum;
 } cvi_want;
 
 /* Reads a body: one point read. A row whose checksum fails is a miss (and is deleted by the next
  * claim that would answer from it). Any thread. */
 cvi_store_answer cvi_stores_lookup(cvi_stores *stores, const char *hash, const cvi_want *want,
                                    cvi_now now, cvi_cached *cached, cv_error *error);
+
+/* The state of the file that the cache is in. False: it cannot be told from memory. Any thread. */
+bool cvi_stores_stamp(const cvi_stores *stores, cvi_stamp *stamp);
+
+/* Judges anew what cvi_stores_lookup has found, whose row has not changed since: true if it answers
+ * `want` now, which counts like a look; its expiry is this reader's then. Any thread. */
+bool cvi_stores_look_again(cvi_stores *stores, cvi_cached *cached, const cvi_want *want,
+                           cvi_now now);
 
 /* How far the caller is from sending. The interval is one between sendings: an admission that still
  * waits for its connection keeps new ones back for a while, but not those whose connection is ready

@@ -109,6 +109,14 @@ char *cvi_arena_copy_text(cvi_arena *arena, const char *text, size_t length) {
     return copy;
 }
 
+size_t cvi_arena_held_bytes(const cvi_arena *arena) {
+    size_t bytes = 0;
+    for (const cvi_arena_block *block = arena->blocks; block != NULL; block = block->older) {
+        bytes += sizeof(*block) + block->capacity;
+    }
+    return bytes;
+}
+
 void cvi_arena_clear(cvi_arena *arena) {
     cvi_arena_block *block = arena->blocks;
     while (block != NULL) {

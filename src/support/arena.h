@@ -49,6 +49,9 @@ bool cvi_arena_extend(cvi_arena *arena, const void *taken, size_t size, size_t n
 /* A copy of `length` bytes with a NUL behind them; NULL without memory. */
 char *cvi_arena_copy_text(cvi_arena *arena, const char *text, size_t length);
 
+/* All that the arena holds of its allocator's. */
+size_t cvi_arena_held_bytes(const cvi_arena *arena);
+
 /* Frees everything and leaves an empty arena. */
 void cvi_arena_clear(cvi_arena *arena);
 

@@ -69,7 +69,17 @@ void cvi_buffer_add_char(cvi_buffer *buffer, char character) {
 }
 
 void cvi_buffer_add_int(cvi_buffer *buffer, int64_t number) {
-    cvi_buffer_add_format(buffer, "%" PRId64, number);
+    char digits[20]; /* without printf, as every call writes ids */
+    size_t first = sizeof(digits);
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--first] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0) {
+        digits[--first] = '-';
+    }
+    cvi_buffer_add(buffer, digits + first, sizeof(digits) - first);
 }
 
 void cvi_buffer_add_format(cvi_buffer *buffer, const char *format, ...) {

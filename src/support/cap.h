@@ -1,4 +1,5 @@
-/* A bound on what one client holds: an allocator before the application's, which counts. */
+/* A bound on what one client or handle of a store holds: an allocator before the application's,
+ * which counts. */
 #ifndef CVI_SUPPORT_CAP_H
 #define CVI_SUPPORT_CAP_H
 
@@ -22,7 +23,7 @@ void cvi_cap_close(cvi_cap *cap);
 cv_allocator cvi_cap_allocator(cvi_cap *cap);
 
 /* What messages say then. */
-#define CVI_CAP_REASON "the client holds all that option max_memory_bytes allows"
+#define CVI_CAP_REASON "all that option max_memory_bytes allows is taken"
 
 /* Whether what this thread asked any cap for last was refused by the cap itself. */
 bool cvi_cap_has_refused(void);

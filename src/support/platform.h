@@ -154,6 +154,20 @@ bool cvi_file_remove(const char *path);
 /* Why the last of these failed on this thread, in words. */
 const char *cvi_file_trouble(void);
 
+/* ---- libraries that are loaded late (platform_library.c, in builds that do) ---- */
+
+typedef struct cvi_library {
+    void *handle;
+} cvi_library;
+
+/* For good: nothing unloads it. False: CV_ERROR_NETWORK, as it is the network that is loaded so.
+ * Runs the library's constructors: no lock is to be held. Any thread, any number of times. */
+bool cvi_library_load(cvi_library *library, const char *name, cv_error *error);
+
+/* Writes the address of a function into `function`, a pointer to a pointer of its type. */
+bool cvi_library_find(const cvi_library *library, const char *name, void *function,
+                      cv_error *error);
+
 /* ---- waking other processes (platform_wake.c) ---- */
 
 /* A datagram socket in the kernel's abstract namespace. Where there is none, `descriptor` is -1,
@@ -180,6 +194,7 @@ void cvi_wake_send(const cvi_wake *wake, const char *to);
 /* Ends the next wait for it, or the one under way. */
 typedef struct cvi_event {
     int descriptor; /* readable while it is set */
+    int other_end;  /* of a pipe, where that is what it is; else -1 */
 } cvi_event;
 
 /* False without descriptors. Closing one that was not opened is fine. */

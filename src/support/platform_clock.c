@@ -11,6 +11,13 @@
 
 #include "support/buffer.h"
 
+/* Where no clock goes on through a suspend, leases are longer by that. */
+#ifdef CLOCK_BOOTTIME
+#define BOOT_CLOCK CLOCK_BOOTTIME
+#else
+#define BOOT_CLOCK CLOCK_MONOTONIC
+#endif
+
 static int64_t read_clock_ms(clockid_t id) {
     struct timespec time = {0};
     clock_gettime(id, &time);
@@ -19,7 +26,7 @@ static int64_t read_clock_ms(clockid_t id) {
 
 static cvi_now system_now(void *user) {
     (void)user;
-    cvi_now now = {read_clock_ms(CLOCK_BOOTTIME), read_clock_ms(CLOCK_REALTIME)};
+    cvi_now now = {read_clock_ms(BOOT_CLOCK), read_clock_ms(CLOCK_REALTIME)};
     return now;
 }
 

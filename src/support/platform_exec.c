@@ -10,9 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/sockios.h>
-#endif
 
 int cvi_socket_open(int family, int type, int protocol) {
     return socket(family, type | SOCK_CLOEXEC, protocol);
@@ -50,7 +47,7 @@ static bool is_local(int descriptor, int folder, const char *name) {
 static waiting_bytes count_bytes(int descriptor) {
     waiting_bytes found = {0, 0};
     ioctl(descriptor, FIONREAD, &found.unread);
-    ioctl(descriptor, SIOCOUTQ, &found.unreceived); /* with what the system adds to each piece */
+    ioctl(descriptor, TIOCOUTQ, &found.unreceived); /* with what the system adds to each piece */
     return found;
 }
 

@@ -8,24 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
 
 #include "support/buffer.h"
 #include "support/error.h"
 
-/* F_OFD_* are the system's from 2015 on; glibc shows them only with _GNU_SOURCE, which the build
- * defines for this room. */
+/* The system's from 2015 on and POSIX's from 2024 on; glibc shows them only with _GNU_SOURCE, which
+ * the build defines. */
+#ifndef F_OFD_SETLK
+#error "this system has no locks of open file descriptions: see docs/porting.md"
+#endif
 
 /* Of the files that lie beside the database: "-journal". */
 enum { LONGEST_SUFFIX = 8 };
 
 static bool fail(cv_error *error, const char *what, const char *path) {
-    char reason[96];
-    cvi_buffer text;
-    cvi_buffer_over(&text, reason, sizeof(reason));
-    cvi_buffer_add_text(&text, strerrordesc_np(errno));
-    cvi_error_set(error, CV_ERROR_STORE, "cannot %s %s: %s", what, path, reason);
+    cvi_error_set(error, CV_ERROR_STORE, "cannot %s %s: %.95s", what, path, cvi_file_trouble());
     return false;
 }
 
@@ -81,6 +82,8 @@ bool cvi_path_resolve(const char *path, char *resolved, size_t size, cv_error *e
     return true;
 }
 
+#ifdef __linux__
+
 bool cvi_path_is_remote(const char *path, const char **name) {
     static const struct {
         unsigned long magic;
@@ -108,6 +111,16 @@ bool cvi_path_is_remote(const char *path, const char **name) {
     }
     return false;
 }
+
+#else
+
+bool cvi_path_is_remote(const char *path, const char **name) {
+    (void)path;
+    (void)name;
+    return false;
+}
+
+#endif
 
 static bool check_regular(int descriptor, const char *path, cv_error *error) {
     struct stat status;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,7 +85,14 @@ bool cvi_file_remove(const char *path) {
     return unlink(path) == 0;
 }
 
+/* In English, whatever the program's locale is; "C" is never made, and so never freed. */
 const char *cvi_file_trouble(void) {
-    const char *words = strerrordesc_np(errno);
-    return words != NULL ? words : "an unknown trouble";
+    int reason = errno;
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (plain == (locale_t)0) {
+        return "an unknown trouble";
+    }
+    const char *words = strerror_l(reason, plain);
+    freelocale(plain);
+    return words;
 }

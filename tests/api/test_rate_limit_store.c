@@ -521,7 +521,7 @@ static void test_bad_options_are_refused(void **context) {
     cases[4].resource_count = 1;
     cases[5].resources = &nameless;
     cases[5].resource_count = 1;
-    cases[6].reserved[13] = 1;
+    cases[6].reserved[0] = 1;
     for (size_t i = 0; i < API_COUNT(cases); i++) {
         assert_null(cv_rate_limit_store_open(&cases[i]));
         face_assert_error(CV_ERROR_ARGUMENT);

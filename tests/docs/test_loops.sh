@@ -1,12 +1,13 @@
 #!/bin/sh
 # The examples that put the client into an event loop do what they say, against a loopback server.
-#   test_loops.sh FIXTURES LOOPBACK POLL_LOOP [UV_LOOP]
+#   test_loops.sh FIXTURES LOOPBACK POLL_LOOP UV_LOOP GLIB_LOOP     "": it was not built
 set -eu
 
 fixtures=$1
 loopback=$2
 poll_loop=$3
-uv_loop=${4:-}
+uv_loop=$4
+glib_loop=$5
 folder=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill "$server"; fi; rm -rf "$folder"' EXIT
@@ -37,9 +38,14 @@ check() {
 
 printf '52\n61\n' | "$poll_loop" "$url" "$folder/poll.db" >"$folder/poll_loop"
 check poll_loop
-if [ -n "$uv_loop" ]; then
-  "$uv_loop" "$url" "$folder/uv.db" 52 61 >"$folder/uv_loop"
-  check uv_loop
-else
-  echo "libuv is not there: its example was not built"
-fi
+
+check_loop() { # NAME PROGRAM
+  if [ -z "$2" ]; then
+    echo "$1 was not built: its library is not there"
+    return
+  fi
+  "$2" "$url" "$folder/$1.db" 52 61 >"$folder/$1"
+  check "$1"
+}
+check_loop uv_loop "$uv_loop"
+check_loop glib_loop "$glib_loop"

@@ -26,6 +26,9 @@ static const example examples[] = {
 #ifdef CVI_EXAMPLE_UV_LOOP
     {{CVI_EXAMPLE_UV_LOOP, BASE_URL, DATABASE, "999"}, NULL, {NULL}},
 #endif
+#ifdef CVI_EXAMPLE_GLIB_LOOP
+    {{CVI_EXAMPLE_GLIB_LOOP, BASE_URL, DATABASE, "999"}, NULL, {NULL}},
+#endif
 #ifdef CVI_EXAMPLE_VOLUME
     {{CVI_EXAMPLE_VOLUME, "999", BASE_URL, DATABASE}, NULL, {NULL}},
 #endif

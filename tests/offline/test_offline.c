@@ -86,6 +86,10 @@ static void test_there_is_no_built_in_network(void **state) {
     assert_false(cv_transport_curl(&transport));
     assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
     assert_non_null(strstr(cv_last_error()->message, "without libcurl"));
+    const cv_curl_options options = CV_CURL_OPTIONS_INIT;
+    assert_false(cv_transport_curl_with(&transport, &options));
+    assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
+    assert_non_null(strstr(cv_last_error()->message, "without libcurl"));
 }
 
 int main(void) {

@@ -55,16 +55,22 @@ static bool take_options(server *self, const server_options *options) {
     return true;
 }
 
-static bool listen_on(server *self, uint16_t port) {
-    const unsigned flags =
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL;
+static bool listen_on(server *self, const server_options *options) {
+    const uint16_t port = options->port;
+    const bool is_tls = options->tls_certificate != NULL;
+    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                           MHD_USE_POLL | (is_tls ? MHD_USE_TLS : 0U);
+    const struct MHD_OptionItem secrets[] = {
+        {is_tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, options->tls_certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, options->tls_key},
+        {MHD_OPTION_END, 0, NULL}};
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    self->daemon = MHD_start_daemon(flags, port, NULL, NULL, loopback_http_handle, self,
-                                    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
-                                    loopback_http_begin, self, MHD_OPTION_NOTIFY_COMPLETED,
-                                    loopback_http_end, self, MHD_OPTION_NOTIFY_CONNECTION,
-                                    loopback_http_connection, self, MHD_OPTION_END);
+    self->daemon = MHD_start_daemon(
+        flags, port, NULL, NULL, loopback_http_handle, self, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_OPTION_URI_LOG_CALLBACK, loopback_http_begin, self, MHD_OPTION_NOTIFY_COMPLETED,
+        loopback_http_end, self, MHD_OPTION_NOTIFY_CONNECTION, loopback_http_connection, self,
+        MHD_OPTION_ARRAY, secrets, MHD_OPTION_END);
     if (!self->daemon) {
         return false;
     }
@@ -73,8 +79,8 @@ static bool listen_on(server *self, uint16_t port) {
         return false;
     }
     self->port = info->port;
-    (void)snprintf(self->base_url, sizeof self->base_url, "http://127.0.0.1:%u/api",
-                   (unsigned)self->port);
+    (void)snprintf(self->base_url, sizeof self->base_url, "http%s://127.0.0.1:%u/api",
+                   is_tls ? "s" : "", (unsigned)self->port);
     return true;
 }
 
@@ -90,7 +96,7 @@ server *server_start(const server_options *options) {
         free(self);
         return NULL;
     }
-    if (!take_options(self, options) || !listen_on(self, options->port)) {
+    if (!take_options(self, options) || !listen_on(self, options)) {
         server_stop(self);
         return NULL;
     }

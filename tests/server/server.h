@@ -6,6 +6,8 @@
  * service does, keeps a log of what it was asked, and breaks in any way a test asks it to.
  * It listens on 127.0.0.1 only. Every function may be called from any thread.
  *
+ * With https, faults that break an answer off are not for use: they go past the encryption.
+ *
  * What it does not do: XML, JSONP (both 102), types, rate limits. A list that the folder has no
  * file for is an empty list; a detail without a file is 101, even if a list mentions it. The
  * totals of a list are those of its file, whatever the file's own envelope says. Names of unknown
@@ -22,11 +24,13 @@
 typedef struct server server;
 
 typedef struct server_options {
-    const char *folder;   /* where the answers are; must exist */
-    const char *api_key;  /* the one right key; NULL: any key that is not empty */
-    const char *log_path; /* a line is appended here for each answered request; NULL: nowhere */
-    uint16_t port;        /* 0: any free one */
-    bool gzip;            /* compress if Accept-Encoding mentions gzip; a fault's body never */
+    const char *folder;    /* where the answers are; must exist */
+    const char *api_key;   /* the one right key; NULL: any key that is not empty */
+    const char *log_path;  /* a line is appended here for each answered request; NULL: nowhere */
+    uint16_t port;         /* 0: any free one */
+    char *tls_certificate; /* PEM text, with its key in the next: https; NULL: http */
+    char *tls_key;
+    bool gzip; /* compress if Accept-Encoding mentions gzip; a fault's body never */
 } server_options;
 
 /* Starts to serve. The options are copied. NULL if the folder is none, the log cannot be opened,

@@ -62,7 +62,8 @@ void net_close(net_world *world) {
 void net_reopen(net_world *world) {
     cv_error error;
     net_close(world);
-    assert_true(cvi_transport_built_in(&world->options.network, &world->options.allocator, &error));
+    assert_true(
+        cvi_transport_built_in(&world->options.network, NULL, &world->options.allocator, &error));
     world->transport = cvi_transport_open(&world->options, &error);
     assert_non_null(world->transport);
 }

@@ -396,6 +396,13 @@ static void test_short_key_is_left_alone(void **state) {
 static void test_each_allocation_of_opening_may_fail(void **state) {
     net_world *world = *state;
     size_t failing_call = 1;
+    const cv_transfer_header_line header = {"X-Shelf", "a"};
+    const cv_curl_options told = {.size = sizeof(told),
+                                  .proxy = "http://ann:sesame@127.0.0.1:1",
+                                  .ca_file = "/dev/null",
+                                  .ca_folder = "/",
+                                  .headers = &header,
+                                  .header_count = 1};
     for (;; failing_call++) {
         failing_allocator memory;
         cv_error error;
@@ -403,7 +410,7 @@ static void test_each_allocation_of_opening_may_fail(void **state) {
         cvi_transport_options options = world->options;
         options.allocator = memory.allocator;
         cvi_transport *transport = NULL;
-        if (cvi_transport_built_in(&options.network, &memory.allocator, &error)) {
+        if (cvi_transport_built_in(&options.network, &told, &memory.allocator, &error)) {
             transport = cvi_transport_open(&options, &error);
             cvi_transport_close(transport);
             options.network.close(options.network.user);
@@ -414,7 +421,7 @@ static void test_each_allocation_of_opening_may_fail(void **state) {
         }
         assert_int_equal(error.code, CV_ERROR_NOMEM);
     }
-    assert_int_equal(failing_call, 6);
+    assert_int_equal(failing_call, 9);
 }
 
 static void test_each_allocation_of_a_transfer_may_fail(void **state) {

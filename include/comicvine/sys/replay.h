@@ -32,6 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <comicvine/memory.h>
 #include <comicvine/sys/transport.h>
 #include <comicvine/version.h>
 
@@ -40,25 +41,34 @@ extern "C" {
 #endif
 
 /* Fills `transport` with one that sends through `inner` (NULL: libcurl) and writes each answer into
- * `folder`, which exists; it replaces what was recorded of the same request before. It takes
- * `inner` over, and closes it when it is closed. An answer that cannot be written fails the call.
- * False: cv_last_error(), and `inner` stays the caller's. Any thread. */
+ * `folder`, which exists; it replaces what was recorded of the same request before. Its memory is
+ * malloc's, and is no part of max_memory_bytes. It takes `inner` over, and closes it when it is
+ * closed. An answer that cannot be written fails the call. False: cv_last_error(), and `inner`
+ * stays the caller's. Any thread. */
 CV_API bool cv_transport_record(cv_transport *transport, const char *folder,
                                 const cv_transport *inner);
+
+struct cv_clock;
 
 typedef struct cv_replay_options {
     size_t size;
     const char *folder; /* needed; copied */
-    int64_t latency_ms; /* each answer comes so long after its start, in real time; 0: at once */
-    int64_t reserved[6];
+    int64_t latency_ms; /* each answer comes so long after its start; 0: at once */
+
+    /* By which the latency passes (sys/clock.h): that of the client, mostly. Who moves it by hand
+     * polls after it. NULL: the system's; copied. */
+    const struct cv_clock *clock;
+
+    const cv_allocator *allocator; /* NULL: malloc; copied */
+    int64_t reserved[4];
 } cv_replay_options;
 
+/* clang-format off */
 #define CV_REPLAY_OPTIONS_INIT                                                                     \
     {                                                                                              \
-        sizeof(cv_replay_options), NULL, 0, {                                                      \
-            0                                                                                      \
-        }                                                                                          \
+        sizeof(cv_replay_options), NULL, 0, NULL, NULL, {0}                                        \
     }
+/* clang-format on */
 
 /* Fills `transport` with one that answers from a folder and never sends anything. A request that
  * was not recorded fails with CV_ERROR_NETWORK, without a retry: its message says "not recorded"

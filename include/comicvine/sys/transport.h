@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <comicvine/memory.h>
 #include <comicvine/version.h>
 
 #ifdef __cplusplus
@@ -164,9 +165,50 @@ CV_API void cv_transfer_release(cv_transfer *transfer);
 /* ---- the built-in one ---- */
 
 /* Fills the table with a transport on libcurl, for one client, which closes it; or for a wrapper.
- * False, with cv_last_error(), in a build without libcurl, or without memory or descriptors. Who
- * does not give it to a client or a wrapper calls its `close`. Any thread. */
+ * Loads libcurl if that is not there yet, which takes some milliseconds: who has none to spare at
+ * the first miss calls it before. False, with cv_last_error(), in a build without libcurl
+ * (CV_ERROR_ARGUMENT), where it cannot be loaded (CV_ERROR_NETWORK), or without memory or
+ * descriptors. Who does not give it to a client or a wrapper calls its `close`. Any thread. */
 CV_API bool cv_transport_curl(cv_transport *transport);
+
+/* What the built-in one may be told. All is copied; nothing of it is logged or shown. TLS is
+ * verified whatever stands here. */
+typedef struct cv_curl_options {
+    size_t size;
+
+    /* The proxy that requests go through: scheme://[user:password@]host[:port], where the scheme is
+     * http, https, socks4, socks4a, socks5 or socks5h. A base URL with https is tunnelled; one with
+     * http lets the proxy see all, the API key included. NULL: none, and in no case does the
+     * environment say (http_proxy, no_proxy and so on). */
+    const char *proxy;
+
+    /* Whose signature makes a certificate good, for the service and for a proxy with https: a file
+     * (PEM), a folder (as c_rehash leaves it), or both, in place of those that libcurl comes with.
+     * NULL: none; both NULL: libcurl's own. */
+    const char *ca_file;
+    const char *ca_folder;
+
+    /* Sent with each request beside the library's own headers, such as Authorization for a mirror;
+     * never to a proxy that tunnels. Not those that the library or libcurl sends itself, nor any
+     * that would change which answer it is. Answers are cached for everybody on the file, whatever
+     * the headers were. */
+    const cv_transfer_header_line *headers;
+    size_t header_count; /* at most 32 */
+
+    const cv_allocator *allocator; /* for what the library itself allocates; NULL: malloc */
+
+    int64_t reserved[8];
+} cv_curl_options;
+
+/* clang-format off */
+#define CV_CURL_OPTIONS_INIT                                                                       \
+    {                                                                                              \
+        sizeof(cv_curl_options), NULL, NULL, NULL, NULL, 0, NULL, {0}                              \
+    }
+/* clang-format on */
+
+/* The same with options, which are checked: CV_ERROR_ARGUMENT. Any thread. */
+CV_API bool cv_transport_curl_with(cv_transport *transport, const cv_curl_options *options);
 
 #ifdef __cplusplus
 }
