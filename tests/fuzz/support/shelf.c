@@ -273,13 +273,15 @@ static void heed(shelf *self, const char *resource, cvi_service_word word) {
     REQUIRE(left_ms >= 0);
 }
 
+/* As the engine does: what fails is not tried again at once. */
 static void clean(shelf *self) {
     cv_error error = {.code = CV_OK};
+    cvi_store_answer answer = CVI_STORE_DONE;
     bool more = true;
-    for (int round = 0; more; round++) {
-        more = false;
+    for (int round = 0; answer == CVI_STORE_DONE && more; round++) {
         REQUIRE(round < ROUNDS_MAX);
-        check_answer(cvi_stores_clean(self->stores, self->now, &more, &error), &error);
+        answer = cvi_stores_clean(self->stores, self->now, &more, &error);
+        check_answer(answer, &error);
     }
 }
 
