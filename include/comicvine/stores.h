@@ -375,7 +375,8 @@ CV_API bool cv_rate_limit_store_spenders(cv_rate_limit_store *store, const char 
  *
  * When the time is over one request is admitted alone, as a trial. The pause ends when it is
  * reported to be over, or nothing is reported for 60 s; it goes on where the one who tries dies, or
- * reports another refusal. */
+ * reports another refusal. Of a client that has said nothing 30 s after its timeout_ms (stopped, or
+ * not polled) the next request is the trial. */
 CV_API bool cv_rate_limit_store_cool_down(cv_rate_limit_store *store, const char *resource,
                                           int64_t for_ms);
 

@@ -14,6 +14,7 @@
 #include "support/error.h"
 
 #define MAX_BODY_BYTES ((size_t)32 << 20)
+#define TOLD_AFTER_MS  INT64_C(30000) /* a transfer's end is known so long after its time-out */
 
 const cvi_driver_budget cvi_driver_whole_turn = {.time_us = 5000, .least_units = 1};
 
@@ -225,6 +226,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
         .user = client,
         .log = client->log,
         .lease_ms = options->dedupe.lease_ms,
+        .told_ms = options->timeout_ms + TOLD_AFTER_MS,
         .max_retries = options->max_retries,
         .clean_interval_ms = clean_interval_ms(options),
         .heeds_cache_control = options->cache.heed_cache_control,

@@ -109,6 +109,7 @@ typedef struct cvi_engine_options {
     bool is_offline;            /* there is nothing to send with: what is not cached fails */
     bool waits_for_connections; /* an admission without one is taken anew when it is there */
     int64_t fresh_ms;           /* an admission older than this when it is sent is taken anew */
+    int64_t told_ms;            /* whatever comes of a request is known within so long */
     int64_t max_retries;        /* CV_NONE: none */
     int64_t clean_interval_ms;  /* CV_NONE: never */
     bool heeds_cache_control;   /* of the service */

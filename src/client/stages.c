@@ -190,6 +190,7 @@ static cvi_store_answer claim_for(cvi_engine *engine, const cvi_flight *flight,
         .row_id = flight->row_id,
         .readiness = readiness,
         .users_wait = users_wait(engine, flight),
+        .told_ms = engine->options.told_ms,
     };
     bool is_refused = false;
     memset(claim, 0, sizeof(*claim));

@@ -85,7 +85,10 @@ static void ask_for(cv_client *client, bool wants) {
         return;
     }
     cvi_mutex_lock(&client->mutex);
-    client->wants_suspended = wants;
+    if (client->wants_suspended != wants) {
+        client->wants_suspended = wants;
+        cvi_waiters_signal_locked(client); /* who waits for the opposite waits in vain */
+    }
     cvi_mutex_unlock(&client->mutex);
     if (client->settings.options.drive == CV_DRIVE_POLL) {
         do_here(client);

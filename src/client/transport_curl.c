@@ -1,5 +1,9 @@
 /* Owns the built-in network: libcurl behind the table of comicvine/sys/transport.h. Used by one
- * thread at a time, except wake. */
+ * thread at a time, except wake.
+ *
+ * Whoever is inside libcurl holds a fork off: it has a lock for all its users, as has the TLS
+ * library below it, and in a child a lock that another thread had just then would stay locked for
+ * ever. Only the wait for the network does not. */
 #include "client/transport_curl.h"
 
 #include <string.h>
@@ -160,8 +164,8 @@ static void free_exchange(exchange *self) {
     cvi_release(&self->network->allocator, self);
 }
 
-static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *request) {
-    cvi_curl_network *network = user;
+static bool add_exchange(cvi_curl_network *network, cv_transfer *transfer,
+                         const cv_transfer_request *request) {
     exchange *self = cvi_allocate(&network->allocator, sizeof(*self));
     if (self == NULL) {
         return false;
@@ -180,12 +184,21 @@ static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *
     return true;
 }
 
+static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *request) {
+    cvi_fork_hold_off();
+    bool is_added = add_exchange(user, transfer, request);
+    cvi_fork_let();
+    return is_added;
+}
+
 /* ---- ending ---- */
 
 /* Gives the transfer back; the caller has taken it out of the list. */
 static void end_exchange(exchange *self) {
     cv_transfer *transfer = self->transfer;
+    cvi_fork_hold_off();
     free_exchange(self);
+    cvi_fork_let();
     cv_transfer_release(transfer);
 }
 
@@ -211,7 +224,9 @@ static void cancel_all(cvi_curl_network *network) {
 static void reset(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
+    cvi_fork_hold_off();
     cvi_curl_sockets_renew(&network->sockets);
+    cvi_fork_let();
 }
 
 static void end_curl(const cvi_curl *curl) {
@@ -223,7 +238,9 @@ static void end_curl(const cvi_curl *curl) {
 static void close_network(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
+    cvi_fork_hold_off();
     cvi_curl_sockets_close(&network->sockets);
+    cvi_fork_let();
     cv_allocator allocator = network->allocator;
     cvi_curl_settings_clear(&network->settings, &allocator);
     end_curl(&network->curl);
@@ -319,8 +336,11 @@ static bool conclude_finished(const cvi_curl_network *network) {
 }
 
 static bool move(cvi_curl_network *network, cvi_slice *slice) {
+    cvi_fork_hold_off();
     cvi_curl_sockets_move(&network->sockets, slice);
-    return conclude_finished(network);
+    bool has_ended = conclude_finished(network);
+    cvi_fork_let();
+    return has_ended;
 }
 
 static void turn(void *user, cv_transport_turn *turn) {
@@ -390,7 +410,10 @@ static bool open_network(cvi_curl_network *self, const cv_curl_options *options,
         end_curl(&self->curl);
         return false;
     }
-    if (!cvi_curl_sockets_open(&self->sockets, &self->curl)) {
+    cvi_fork_hold_off();
+    bool has_sockets = cvi_curl_sockets_open(&self->sockets, &self->curl);
+    cvi_fork_let();
+    if (!has_sockets) {
         cvi_curl_settings_clear(&self->settings, &self->allocator);
         end_curl(&self->curl);
         cvi_error_set(error, CV_ERROR_NOMEM, "no memory or no descriptors left for the network");

@@ -182,6 +182,7 @@ cvi_store_answer cvi_stores_claim(cvi_stores *stores, const cvi_claim_spec *spec
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
+    run.now = cvi_db_now(stores->rate_limit_db, now);
     answer = run_steps(&run, error);
     answer = cvi_stores_end(stores, stores->dedupe_db, answer, run.keep, error);
     if (answer != CVI_STORE_DONE) {

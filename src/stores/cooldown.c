@@ -11,11 +11,12 @@
 #include "stores/limits.h"
 #include "support/buffer.h"
 
-#define FIRST_PAUSE_MS  INT64_C(60000)    /* where the service names no time */
-#define LONGEST_PATH_MS INT64_C(3600000)  /* of one path */
-#define LONGEST_ALL_MS  INT64_C(86400000) /* of everything */
-#define PROBE_KEPT_MS   INT64_C(60000)    /* longer than a transfer, by default */
-#define PROBE_LOOK_MS   INT64_C(250)      /* who waits for a probe looks so often */
+#define FIRST_PAUSE_MS  INT64_C(60000)                   /* where the service names no time */
+#define LONGEST_PATH_MS INT64_C(3600000)                 /* of one path */
+#define LONGEST_ALL_MS  INT64_C(86400000)                /* of everything */
+#define PROBE_KEPT_MS   INT64_C(60000)                   /* where nobody will tell */
+#define LONGEST_KEPT_MS (LONGEST_ALL_MS + PROBE_KEPT_MS) /* no transfer lasts longer */
+#define PROBE_LOOK_MS   INT64_C(250)                     /* who waits for a probe looks so often */
 #define MOST_DOUBLINGS  INT64_C(16)
 
 enum { MOST_PAUSES = 3 }; /* that hold back one request */
@@ -59,7 +60,7 @@ typedef struct pause {
     int64_t end_wall_ms;
     int64_t strikes; /* of a host: 0 while its failures are only counted */
     int64_t probe;   /* a row id; 0: none */
-    int64_t owner;   /* the life of the probe's handle */
+    int64_t owner;   /* the life of the probe's handle, its bits turned where nobody will tell */
     int64_t probe_end_boot_ms;
     int64_t failures;
     bool is_unreachable;
@@ -204,11 +205,20 @@ static bool needs_stamp(const pause *held, int64_t left, cvi_now now) {
     return left > 0 && (!held->is_of_this_boot || held->end_boot_ms != now.boot_ms + left);
 }
 
+/* Clients tell what came of a probe; who asks by hand may. */
+static bool will_be_told(const pause *held) {
+    return held->owner >= 0;
+}
+
+static int64_t life_of(const pause *held) {
+    return will_be_told(held) ? held->owner : ~held->owner;
+}
+
 /* Whether the answer of a probe is still to come. */
 static bool is_probed(const cvi_cooldowns *cooldowns, const pause *held, cvi_now now) {
     return held->probe != 0 && held->is_of_this_boot &&
-           until(held->probe_end_boot_ms, now.boot_ms) <= PROBE_KEPT_MS &&
-           cvi_turn_probe_life(&cooldowns->db->turn, held->owner) != CVI_LOCK_TAKEN;
+           until(held->probe_end_boot_ms, now.boot_ms) <= LONGEST_KEPT_MS &&
+           cvi_turn_probe_life(&cooldowns->db->turn, life_of(held)) != CVI_LOCK_TAKEN;
 }
 
 static cvi_wait_reason reason_of(const pause *held) {
@@ -225,14 +235,14 @@ static void raise_wait(cvi_cooling *cooling, const pause *held, int64_t wait_ms)
     }
 }
 
-/* A pause that is over: somebody tries the service, or is to; or has tried, and lives, and had
- * nothing to say against it. A host that fails is not known to work because nobody says anything.
- */
+/* A pause that is over: somebody tries the service, or is to; or has tried by hand, and lives, and
+ * had nothing to say against it. A host that fails is not known to work because nobody says
+ * anything; nor is one that a client tries which has been stopped meanwhile. */
 static cvi_store_answer look_at_probe(cvi_cooldowns *cooldowns, const char *resource,
                                       const pause *held, cvi_now now, cvi_cooling *cooling,
                                       cv_error *error) {
     int64_t probe_ms = until(held->probe_end_boot_ms, now.boot_ms);
-    bool was_silent = held->reach == OF_HOST && probe_ms == 0;
+    bool was_silent = (held->reach == OF_HOST || will_be_told(held)) && probe_ms == 0;
     if (was_silent || !is_probed(cooldowns, held, now)) {
         cooling->needs_probe = true;
         return CVI_STORE_DONE;
@@ -290,13 +300,16 @@ void cvi_cooling_explain(const cvi_cooling *cooling, char text[CVI_REASON_SIZE])
 /* ---- the probe ---- */
 
 cvi_store_answer cvi_cooldowns_probe(cvi_cooldowns *cooldowns, const char *resource, int64_t row_id,
-                                     cvi_now now, cv_error *error) {
+                                     int64_t told_ms, cvi_now now, cv_error *error) {
+    int64_t life = cooldowns->db->turn.life;
+    int64_t owner = told_ms > 0 ? life : ~life;
+    int64_t kept_ms = told_ms > 0 ? shorter(told_ms, LONGEST_KEPT_MS) : PROBE_KEPT_MS;
     return cvi_sql_run(&cooldowns->sql, MARK_PROBE,
                        CVI_VALUES(cvi_text(cooldowns->scope), cvi_text(resource),
                                   cvi_text(cooldowns->origin), cvi_integer(row_id),
-                                  cvi_integer(cooldowns->db->turn.life),
-                                  cvi_text(boot_of(cooldowns)), cvi_integer(now.boot_ms),
-                                  cvi_integer(now.boot_ms + PROBE_KEPT_MS), host_of(cooldowns)),
+                                  cvi_integer(owner), cvi_text(boot_of(cooldowns)),
+                                  cvi_integer(now.boot_ms), cvi_integer(now.boot_ms + kept_ms),
+                                  host_of(cooldowns)),
                        NULL, error);
 }
 

@@ -44,9 +44,11 @@ cvi_store_answer cvi_cooldowns_look(cvi_cooldowns *cooldowns, const char *resour
 /* Why the host is left in peace, in words; "" if something else is the reason of the wait. */
 void cvi_cooling_explain(const cvi_cooling *cooling, char text[CVI_REASON_SIZE]);
 
-/* Makes the admission `row_id` the probe of the pauses that are over. */
+/* Makes the admission `row_id` the probe of the pauses that are over. Its owner tells what came of
+ * it within `told_ms`, or there will be another one; 0: nobody tells, and silence for a minute is a
+ * good sign. */
 cvi_store_answer cvi_cooldowns_probe(cvi_cooldowns *cooldowns, const char *resource, int64_t row_id,
-                                     cvi_now now, cv_error *error);
+                                     int64_t told_ms, cvi_now now, cv_error *error);
 
 /* The probe has not learned anything: the next request is one. Nothing happens if it was none. */
 cvi_store_answer cvi_cooldowns_drop_probe(cvi_cooldowns *cooldowns, int64_t row_id,

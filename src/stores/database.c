@@ -24,6 +24,7 @@ enum {
     SLEEP_US = 200,
     EAGER_SLEEP_US = 50,
     MANY_WAITS = 48,
+    MS_PER_WAIT = 100, /* so often at least somebody waits, however busy the machine is */
     OPEN_FLAGS =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
 };
@@ -37,12 +38,20 @@ static const char *const texts[CVI_DB_STATEMENTS] = {
 
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms) {
     int64_t tries = duration_ms * 1000 / SLEEP_US;
-    return (cvi_patience){cvi_clock_now(&db->clock).boot_ms + duration_ms, tries, 0};
+    int64_t until_boot_ms = cvi_clock_now(&db->clock).boot_ms + duration_ms;
+    return (cvi_patience){until_boot_ms, tries, duration_ms / MS_PER_WAIT, 0};
+}
+
+/* Who was kept from running for so long has not waited: of the few tries that it had, none may have
+ * met the moments in which nobody held the lock. */
+static bool is_patience_over(const cvi_db *db, const cvi_patience *left) {
+    bool is_late = cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms;
+    return left->tries <= 0 || (is_late && left->waits >= left->least_waits);
 }
 
 /* A short sleep with jitter, shorter for whoever has waited long: growing ones would starve it. */
 bool cvi_patience_wait(const cvi_db *db, cvi_patience *left) {
-    if (left->tries <= 0 || cvi_clock_now(&db->clock).boot_ms >= left->until_boot_ms) {
+    if (is_patience_over(db, left)) {
         return false;
     }
     left->tries--;
@@ -367,8 +376,8 @@ static bool locate(cvi_db *db, const char *database, cv_error *error) {
 static bool find_files(cvi_db *db, cv_error *error) {
     if (cvi_fork_was_torn()) {
         cvi_error_set(error, CV_ERROR_STORE,
-                      "a database was busy for long when this process was forked off, call exec "
-                      "first");
+                      "a database or the network was busy for long when this process was forked "
+                      "off, call exec first");
         return false;
     }
     db->files = cvi_open_files_enter();
@@ -545,6 +554,12 @@ cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error) 
         cvi_db_give_up(db);
     }
     return answer;
+}
+
+/* A clock that goes back (an application's may) takes nobody back. */
+cvi_now cvi_db_now(const cvi_db *db, cvi_now looked) {
+    cvi_now now = cvi_clock_now(&db->clock);
+    return now.boot_ms > looked.boot_ms ? now : looked;
 }
 
 void cvi_db_give_up(cvi_db *db) {

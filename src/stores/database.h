@@ -63,10 +63,12 @@ void cvi_db_close(cvi_db *db);
 cvi_store_answer cvi_db_open_reader(const cvi_db *db, sqlite3 **connection, cv_error *error);
 
 /* How long a caller outside the engine waits for locks of others: bounded by the clock and by
- * tries, so that a clock that stands still ends it too. */
+ * tries, so that a clock that stands still ends it too, and one that leaps does not end it at once.
+ */
 typedef struct cvi_patience {
     int64_t until_boot_ms;
     int64_t tries;
+    int64_t least_waits;
     int64_t waits;
 } cvi_patience;
 cvi_patience cvi_patience_start(const cvi_db *db, int64_t duration_ms);
@@ -91,6 +93,10 @@ void cvi_db_unlock(cvi_db *db);
  * process; else tries again, sleeping, for about that long. On any answer but DONE nothing is held.
  */
 cvi_store_answer cvi_db_begin(cvi_db *db, int64_t patience_ms, cv_error *error);
+
+/* Within a transaction: the time that counts in it. Whoever was stopped between its own look at the
+ * clock and the lock would take what others have written meanwhile for something of the future. */
+cvi_now cvi_db_now(const cvi_db *db, cvi_now looked);
 
 /* Ends the transaction and gives everything back: commits if `answer` is DONE and there is
  * something to `keep`, else rolls back. Answers what has become of it. */

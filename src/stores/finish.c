@@ -231,6 +231,7 @@ cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const ch
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
+    now = cvi_db_now(stores->dedupe_db, now);
     answer = cvi_dedupe_renew(&stores->dedupe, hash, job_id, now, owned, error);
     return cvi_db_end(stores->dedupe_db, answer, *owned, error);
 }
@@ -284,6 +285,7 @@ cvi_store_answer cvi_stores_heed(cvi_stores *stores, const cvi_heed_spec *spec, 
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
+    now = cvi_db_now(stores->rate_limit_db, now);
     answer = heed_wish(cooldowns, spec, now, left_ms, error);
     if (answer == CVI_STORE_DONE) {
         answer = heed_health(&stores->rate_limit.circuit, spec, now, &pause_ms, error);

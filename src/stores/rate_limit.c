@@ -274,7 +274,8 @@ cvi_store_answer cvi_rate_limit_admit(cvi_rate_limit *limit, const cvi_claim_spe
     if (answer != CVI_STORE_DONE || !room->cooling.needs_probe) {
         return answer;
     }
-    return cvi_cooldowns_probe(&limit->cooldowns, spec->resource, *row_id, now, error);
+    return cvi_cooldowns_probe(&limit->cooldowns, spec->resource, *row_id, spec->told_ms, now,
+                               error);
 }
 
 cvi_store_answer cvi_rate_limit_take_back(cvi_rate_limit *limit, int64_t row_id, cv_error *error) {

@@ -22,16 +22,24 @@ enum { REGION_BYTES = 32768 /* in which the index is mapped */ };
 #define CVI_UNSEEN
 #endif
 
-const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
+/* The open file of a kind that belongs to the connection; NULL: none. */
+static sqlite3_file *open_file(sqlite3 *connection, int kind) {
     sqlite3_file *file = NULL;
+    int result = sqlite3_file_control(connection, "main", kind, &file);
+    return result == SQLITE_OK && file != NULL && file->pMethods != NULL ? file : NULL;
+}
+
+const volatile uint32_t *cvi_stamp_place(sqlite3 *connection) {
+    sqlite3_file *file = open_file(connection, SQLITE_FCNTL_FILE_POINTER);
     volatile void *place = NULL;
-    int result = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-    if (result != SQLITE_OK || file == NULL || file->pMethods == NULL ||
-        file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL) {
+    if (file == NULL || file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL) {
         return NULL;
     }
-    /* Where SQLite has mapped it: a connection in WAL mode that has read. */
-    result = file->pMethods->xShmMap(file, 0, REGION_BYTES, 0, &place);
+    /* After some failures SQLite has not opened its WAL, and would not undo a map made before. */
+    if (open_file(connection, SQLITE_FCNTL_JOURNAL_POINTER) == NULL) {
+        return NULL;
+    }
+    int result = file->pMethods->xShmMap(file, 0, REGION_BYTES, 0, &place);
     return result == SQLITE_OK ? place : NULL;
 }
 

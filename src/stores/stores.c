@@ -260,7 +260,7 @@ cvi_store_answer cvi_stores_clean(cvi_stores *stores, cvi_now now, bool *more, c
     if (answer != CVI_STORE_DONE) {
         return answer;
     }
-    answer = clean_parts(stores, now, &changed, more, error);
+    answer = clean_parts(stores, cvi_db_now(stores->cache_db, now), &changed, more, error);
     return cvi_stores_end(stores, stores->cache_db, answer, changed > 0, error);
 }
 

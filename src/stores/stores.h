@@ -3,6 +3,8 @@
  *
  * Nothing here waits for a lock of another process except open and close: where a lock is held the
  * answer is CVI_STORE_BUSY, nothing has changed, and the caller tries again a little later.
+ * `now` is the caller's look at the clock; claim, renew, heed and clean, which judge by the boot
+ * clock what others wrote, look again within their transaction.
  * All calls but cvi_stores_lookup come from one thread at a time (the driver); lookups may come
  * from any number of threads meanwhile. */
 #ifndef CVI_STORES_STORES_H
@@ -123,6 +125,7 @@ typedef struct cvi_claim_spec {
     bool recalls;       /* wants to know what the service may be asked to confirm */
     cvi_readiness readiness;
     bool users_wait; /* the caller has users who wait for the interval, behind this claim */
+    int64_t told_ms; /* within so long it is told what comes of a probe; 0: it never is */
 } cvi_claim_spec;
 
 typedef enum cvi_claim_verdict {

@@ -3,6 +3,7 @@
 #include "support/api_drive.h"
 
 #include <poll.h>
+#include <sched.h>
 
 enum { ISSUE = 52, OTHER_ISSUE = 61, SHORT_MS = 100 };
 
@@ -191,6 +192,30 @@ static void test_beside_calls(void **context) {
     drive_until(scene, PENDING, 0); /* an answer goes out after the first try at storing it */
 }
 
+static void *rest_once(void *user) {
+    cv_client_suspend(user);
+    return NULL;
+}
+
+/* Whoever waits for a rest that another has called off meanwhile must not wait for ever: the worker
+ * may never have seen that it was wanted. */
+static void test_a_rest_called_off(void **context) {
+    drive_scene *scene = *context;
+    assert_int_equal(api_retrieve(scene->client, ISSUE).code, CV_OK);
+    for (int i = 0; i < 500; i++) {
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, rest_once, scene->client), 0);
+        cv_client_resume(scene->client);
+        for (int spins = 0; spins < i % 25; spins++) {
+            sched_yield();
+        }
+        cv_client_resume(scene->client);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        cv_client_resume(scene->client);
+    }
+    assert_int_equal(api_retrieve(scene->client, OTHER_ISSUE).code, CV_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_what_was_sent_is_asked_again),
@@ -203,6 +228,7 @@ int main(void) {
         BOTH_DRIVES(test_to_and_fro),
         BOTH_DRIVES(test_inside_a_callback),
         BOTH_DRIVES(test_beside_calls),
+        BOTH_DRIVES(test_a_rest_called_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

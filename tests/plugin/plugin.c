@@ -24,6 +24,7 @@ int64_t plugin_admit(void *handle, int64_t times) {
     for (int64_t i = 0; i < times; i++) {
         int64_t wait_ms = -1;
         if (!cv_rate_limit_store_acquire(handle, "issue", CV_PRIORITY_USER, &wait_ms)) {
+            (void)fprintf(stderr, "%s\n", cv_last_error()->message);
             return -1;
         }
         admitted += wait_ms == 0 ? 1 : 0;

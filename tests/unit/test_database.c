@@ -441,6 +441,45 @@ static void test_opening_gives_up_in_the_end(void **state) {
     cvi_stores_close(holder);
 }
 
+/* Another handle writes until the clock has been looked at so often. */
+typedef struct leaping {
+    cvi_now now;
+    int64_t leap_ms; /* at each look */
+    int looks_left;
+    cvi_db *writing;
+} leaping;
+
+static cvi_now leap(void *user) {
+    leaping *self = user;
+    cv_error error;
+    self->now.boot_ms += self->leap_ms;
+    if (self->writing != NULL && --self->looks_left == 0) {
+        cvi_db_end(self->writing, CVI_STORE_DONE, false, &error);
+        self->writing = NULL;
+    }
+    return self->now;
+}
+
+/* A process that hardly ever runs finds its patience over each time that it does. */
+static void test_patience_is_more_than_a_few_tries(void **state) {
+    store_world *world = *state;
+    cv_error error;
+    cvi_stores *first = world_open(world);
+    cvi_stores *second = world_open(world);
+    leaping self = {.now = world->clock.now, .looks_left = 20, .writing = &first->files[0]};
+    cvi_db *waiting = &second->files[0];
+    assert_int_equal(cvi_db_begin(self.writing, 0, &error), CVI_STORE_DONE);
+    self.leap_ms = 5000;
+    waiting->clock.now = leap;
+    waiting->clock.user = &self;
+    assert_int_equal(cvi_db_begin(waiting, 5000, &error), CVI_STORE_DONE);
+    assert_null(self.writing);
+    cvi_db_end(waiting, CVI_STORE_DONE, false, &error);
+    waiting->clock = world->clock.clock;
+    cvi_stores_close(first);
+    cvi_stores_close(second);
+}
+
 /* Waits while there is patience, then finds the gate free. */
 static void test_patient_begin_waits_for_the_gate(void **state) {
     store_world *world = *state;
@@ -530,6 +569,7 @@ int main(void) {
         WITH_WORLD(test_held_gate_is_busy),
         WITH_WORLD(test_lock_of_a_program_without_the_gate_is_busy),
         WITH_WORLD(test_opening_gives_up_in_the_end),
+        WITH_WORLD(test_patience_is_more_than_a_few_tries),
         WITH_WORLD(test_patient_begin_waits_for_the_gate),
         WITH_WORLD(test_wal_is_written_back_and_keeps_its_size),
         WITH_WORLD(test_endless_reader_delays_only_the_reuse),

@@ -110,6 +110,17 @@ static void test_memory_of_its_own_has_none(void **state) {
     assert_int_equal(sqlite3_close(connection), SQLITE_OK);
 }
 
+/* A map made before SQLite has opened its WAL would be left when the connection is closed. */
+static void test_a_connection_that_has_not_read_has_none(void **state) {
+    const desk *self = *state;
+    sqlite3 *fresh = NULL;
+    assert_int_equal(sqlite3_open(self->path, &fresh), SQLITE_OK);
+    assert_null(cvi_stamp_place(fresh));
+    execute(fresh, "SELECT count(*) FROM sqlite_schema");
+    assert_non_null(cvi_stamp_place(fresh));
+    assert_int_equal(sqlite3_close(fresh), SQLITE_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAMP_TEST(test_a_commit_changes_it),
@@ -117,6 +128,7 @@ int main(void) {
         STAMP_TEST(test_what_is_not_committed_does_not),
         STAMP_TEST(test_one_that_is_being_written_is_none),
         STAMP_TEST(test_memory_of_its_own_has_none),
+        STAMP_TEST(test_a_connection_that_has_not_read_has_none),
     };
     return cmocka_run_group_tests_name("stamp", tests, NULL, NULL);
 }
