@@ -9,7 +9,7 @@ build=$1
 # system may refuse, which ends with a word of its own; what valgrind has no system call for; and
 # children that let no system call through, or fork among crowds.
 skipped="unit_test_stores_faults unit_test_migration unit_test_rate_limit_model
-         unit_test_engine_random unit_test_server unit_test_server_faults
+         unit_test_engine_random unit_test_server unit_test_server_faults unit_test_lying_files
          api_test_limits api_test_owner_death api_test_sharing
          api_test_dedupe_store api_test_exactness api_test_full_disk unit_test_deaths unit_test_owner_end
          api_test_fork_calls api_test_fork_busy api_test_exec

@@ -57,6 +57,7 @@ static bool put_off_renewal(const cvi_engine *engine, cvi_flight *flight, cvi_re
     recalled->body = NULL;
     cvi_release(&flight->call->allocator, response->body);
     response->body = NULL;
+    response->size = 0;
     unread->response = *response;
     return put_off(flight, unread);
 }
@@ -73,6 +74,7 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
         return false;
     }
     response->body = NULL;
+    response->size = 0; /* nobody looks for a title in what is gone */
     unread->response = *response;
     unread->response.reason = NULL; /* is good until the next response */
     return put_off(flight, unread);

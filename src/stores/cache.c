@@ -122,16 +122,17 @@ bool cvi_cache_meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now
     return now.wall_ms < cvi_time_after(cached->expires_at_ms, stale_ms);
 }
 
-cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
-                                     int64_t checksum, const cv_allocator *allocator,
-                                     cvi_row_body *body, cv_error *error) {
-    const void *bytes = sqlite3_column_blob(row, column);
-    size_t size = (size_t)sqlite3_column_bytes(row, column);
+cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, const cvi_row_place *place,
+                                     const cv_allocator *allocator, cvi_row_body *body,
+                                     cv_error *error) {
+    const void *bytes = sqlite3_column_blob(place->row, place->value);
+    size_t size = (size_t)sqlite3_column_bytes(place->row, place->value);
     memset(body, 0, sizeof(*body));
     if (bytes == NULL && sqlite3_errcode(find->connection) == SQLITE_NOMEM) {
         return cvi_sqlite_failed(SQLITE_NOMEM, find->path, error);
     }
-    body->is_damaged = cvi_checksum(bytes, size) != checksum;
+    int64_t checksum = sqlite3_column_int64(place->row, place->checksum);
+    body->is_damaged = cvi_checksum_under(place->hash, bytes, size) != checksum;
     if (body->is_damaged || allocator == NULL) {
         return CVI_STORE_DONE;
     }
@@ -180,8 +181,8 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
         bool is_answer = is_ours(row) && cvi_cache_meets(demand, cached, now);
         cached->is_known = is_answer && is_known(demand, cached);
         if (is_answer && !cached->is_known) {
-            answer =
-                cvi_cache_copy_body(find, row, VALUE, cached->checksum, allocator, &body, error);
+            const cvi_row_place place = {row, hash, CHECKSUM, VALUE};
+            answer = cvi_cache_copy_body(find, &place, allocator, &body, error);
         }
         cvi_sql_finish(row);
     }
@@ -219,7 +220,7 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
     int control = (keeping->is_ordered ? CVI_CONTROL_ORDERED : 0) |
                   (keeping->must_revalidate ? CVI_CONTROL_MUST_REVALIDATE : 0);
     bool has_headers = control != 0 || cvi_validators_are_any(validators);
-    cvi_value checksum = cvi_integer(cvi_checksum(entry->body, entry->size));
+    cvi_value checksum = cvi_integer(cvi_checksum_under(entry->hash, entry->body, entry->size));
     return cvi_sql_run(
         &cache->sql, PUT,
         CVI_VALUES(cvi_text(entry->hash), cvi_integer(now.wall_ms),
@@ -251,14 +252,14 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
 
 static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
                                   int64_t *touched, cv_error *error) {
-    return cvi_sql_run(&cache->sql, PUT_NEWER,
-                       CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms),
-                                  cvi_integer(dated->expires_at_ms),
-                                  cvi_integer(cvi_checksum(dated->body, dated->size)),
-                                  cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(),
-                                  cvi_null(), cvi_null(), cvi_null(),
-                                  cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
-                       touched, error);
+    return cvi_sql_run(
+        &cache->sql, PUT_NEWER,
+        CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms),
+                   cvi_integer(dated->expires_at_ms),
+                   cvi_integer(cvi_checksum_under(dated->hash, dated->body, dated->size)),
+                   cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(), cvi_null(),
+                   cvi_null(), cvi_null(), cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
+        touched, error);
 }
 
 cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated, cvi_now now,

@@ -71,14 +71,22 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
 typedef struct cvi_row_body {
     char *text; /* the receiver's; NULL: not copied */
     size_t size;
-    bool is_damaged; /* its checksum says that it is not what was stored */
+    bool is_damaged; /* its checksum says that it is not what was stored under the hash */
 } cvi_row_body;
 
-/* For the files of the cache: looks at the body in `column` of the present row, and copies it if it
- * is whole. `allocator` NULL: only looks. */
-cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, sqlite3_stmt *row, int column,
-                                     int64_t checksum, const cv_allocator *allocator,
-                                     cvi_row_body *body, cv_error *error);
+/* Where it is: the present row, the hash that it was asked for by, and columns. */
+typedef struct cvi_row_place {
+    sqlite3_stmt *row;
+    const char *hash;
+    int checksum;
+    int value;
+} cvi_row_place;
+
+/* For the files of the cache: looks at a body, and copies it if it is whole. `allocator` NULL: only
+ * looks. */
+cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, const cvi_row_place *place,
+                                     const cv_allocator *allocator, cvi_row_body *body,
+                                     cv_error *error);
 
 /* What is to be stored; all borrowed. A body of NULL is none: the hash is to be forgotten. */
 typedef struct cvi_cache_entry {

@@ -44,16 +44,16 @@ static void read_keeping(sqlite3_stmt *row, cvi_keeping *keeping) {
 }
 
 /* The body is only copied if it is of use, but looked at in any case. */
-static cvi_store_answer read_row(cvi_cache *cache, sqlite3_stmt *row, cvi_recalled *recalled,
-                                 bool *is_damaged, cv_error *error) {
+static cvi_store_answer read_row(cvi_cache *cache, const cvi_row_place *place,
+                                 cvi_recalled *recalled, bool *is_damaged, cv_error *error) {
+    sqlite3_stmt *row = place->row;
     cvi_row_body body;
     read_validators(row, &recalled->validators);
     read_keeping(row, &recalled->keeping);
     bool is_negative = sqlite3_column_int64(row, NEGATIVE) != 0;
     bool is_of_use = !is_negative && cvi_validators_are_any(&recalled->validators);
-    cvi_store_answer answer =
-        cvi_cache_copy_body(&cache->recall, row, VALUE, sqlite3_column_int64(row, CHECKSUM),
-                            is_of_use ? &cache->db->allocator : NULL, &body, error);
+    cvi_store_answer answer = cvi_cache_copy_body(
+        &cache->recall, place, is_of_use ? &cache->db->allocator : NULL, &body, error);
     recalled->body = body.text;
     recalled->size = body.size;
     *is_damaged = body.is_damaged;
@@ -72,7 +72,8 @@ cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recall
         answer = cvi_sql_next(&cache->recall, row, &found, error);
     }
     if (answer == CVI_STORE_DONE && found) {
-        answer = read_row(cache, row, recalled, has_deleted, error);
+        const cvi_row_place place = {row, hash, CHECKSUM, VALUE};
+        answer = read_row(cache, &place, recalled, has_deleted, error);
         cvi_sql_finish(row);
     }
     if (answer == CVI_STORE_DONE && *has_deleted) {

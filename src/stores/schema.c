@@ -1,7 +1,8 @@
 /* Owns the SQL of tables and indexes. A version is reached in one transaction or not at all; what
  * another program's file already has is kept as it is, and only what is missing is added.
  *
- * Beside the pinned columns: checksum tells our bodies from those of others and from damage;
+ * Beside the pinned columns: checksum tells our bodies from those of others, from damage, and from
+ * each other where a damaged index leads to another row;
  * negative marks one that says that there is no such object; used_at is its last use, if that was
  * noted; etag and last_modified are what the service knows it by, control how long it is to be
  * kept as the service says (cache.h), all three only of the body with the checksum headers_of, as

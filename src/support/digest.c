@@ -21,9 +21,16 @@ void cvi_hash_hex(const void *data, size_t size, char hex[CVI_HASH_SIZE]) {
     hex[CVI_HASH_LENGTH] = '\0';
 }
 
-int64_t cvi_checksum(const void *data, size_t size) {
-    XXH64_hash_t sum = XXH3_64bits(data, size);
+static int64_t as_column(XXH64_hash_t sum) {
     int64_t value;
     memcpy(&value, &sum, sizeof(value));
     return value;
+}
+
+int64_t cvi_checksum(const void *data, size_t size) {
+    return as_column(XXH3_64bits(data, size));
+}
+
+int64_t cvi_checksum_under(const char *name, const void *data, size_t size) {
+    return as_column(XXH3_64bits_withSeed(data, size, XXH3_64bits(name, strlen(name))));
 }

@@ -13,4 +13,7 @@ void cvi_hash_hex(const void *data, size_t size, char hex[CVI_HASH_SIZE]);
 /* XXH3, 64 bits: finds damage, does not resist an attacker. */
 int64_t cvi_checksum(const void *data, size_t size);
 
+/* The same of data that stands under a name: under another one it has another checksum. */
+int64_t cvi_checksum_under(const char *name, const void *data, size_t size);
+
 #endif

@@ -122,6 +122,18 @@ static void test_a_cut_answer_is_asked_for_again(void **state) {
     sim_check_source(caller, 52, CV_SOURCE_NETWORK);
 }
 
+/* The status says what is wrong, as nothing is left of the body that could. */
+static void test_a_failure_with_a_long_broken_body(void **state) {
+    sim_world *world = *state;
+    const cvi_response failure = {.kind = CVI_RESPONSE_ANSWER, .http_status = 403};
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    assert_true(sim_let_out(world, 0));
+    sim_respond(world, 0, &failure, ISSUE " and more");
+    step_on(world);
+    sim_check_error(caller, CV_ERROR_BLOCKED);
+}
+
 static void test_a_stored_body_that_cannot_be_read_is_fetched(void **state) {
     sim_world *world = *state;
     sim_script(world, SIM_LOOKUP, &(sim_reply){.body = SIM_ISSUE(53) "                  "});
@@ -361,6 +373,7 @@ int main(void) {
         DECODE_TEST(test_a_confirmed_answer_is_read_step_by_step),
         DECODE_TEST(test_a_confirmed_answer_that_cannot_be_read),
         DECODE_TEST(test_a_cut_answer_is_asked_for_again),
+        DECODE_TEST(test_a_failure_with_a_long_broken_body),
         DECODE_TEST(test_a_stored_body_that_cannot_be_read_is_fetched),
         DECODE_TEST(test_a_refusal_is_heeded_when_it_is_read),
         DECODE_TEST(test_joining_meanwhile),

@@ -66,6 +66,15 @@ static void test_checksum_is_a_known_one(void **state) {
     assert_int_equal((uint64_t)cvi_checksum("", 0), UINT64_C(0x2D06800538D394C2));
 }
 
+static void test_checksum_under_a_name(void **state) {
+    (void)state;
+    int64_t under_a = cvi_checksum_under("a", "body", 4);
+    assert_int_equal(cvi_checksum_under("a", "body", 4), under_a);
+    assert_int_not_equal(cvi_checksum_under("b", "body", 4), under_a);
+    assert_int_not_equal(cvi_checksum_under("a", "bodi", 4), under_a);
+    assert_int_not_equal(cvi_checksum_under("a", "", 0), cvi_checksum_under("b", "", 0));
+}
+
 /* ---- URLs ---- */
 
 static void test_url_of_a_path(void **state) {
@@ -186,6 +195,7 @@ int main(void) {
         cmocka_unit_test(test_sha_256_of_known_texts),
         cmocka_unit_test(test_checksum_finds_damage),
         cmocka_unit_test(test_checksum_is_a_known_one),
+        cmocka_unit_test(test_checksum_under_a_name),
         cmocka_unit_test(test_url_of_a_path),
         cmocka_unit_test(test_url_leaves_out_what_is_not_given),
         cmocka_unit_test(test_values_are_escaped),
