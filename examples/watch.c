@@ -22,7 +22,8 @@ static void show_event(const cv_event *event, void *user) {
     case CV_EVENT_RETRY:
     case CV_EVENT_COOLDOWN:
     case CV_EVENT_DONE:
-        printf(" (%s) %s", cv_code_name(event->code), event->reason);
+        printf(" (%s)%s%s", cv_code_name(event->code), event->reason[0] != '\0' ? " " : "",
+               event->reason);
         break;
     default:
         break;

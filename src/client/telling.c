@@ -33,6 +33,7 @@ void cvi_tell_watch(cvi_engine *engine, const cvi_flight *flight) {
         if (!passenger->joined) {
             cvi_tell_joined(engine, passenger);
         }
+        passenger->told_words = NULL; /* another wait would be a new one */
     }
 }
 

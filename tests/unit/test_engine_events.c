@@ -105,6 +105,24 @@ static void test_anothers_job_is_joined_once(void **state) {
     diary_check(&world->told, "0 given CV_OK\n1 given CV_OK\n");
 }
 
+/* Also if it is for the same thing as before, until the same time. */
+static void test_a_wait_after_anothers_job_is_told_again(void **state) {
+    sim_world *world = *state;
+    script_wait(world, HOUR_MS, CVI_WAIT_LIMIT);
+    ask(world, 1);
+    sim_step(world);
+    diary_check(&world->told, "0 waiting " BUDGET ", place 1\n");
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WATCH});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_PENDING});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_GONE});
+    script_wait(world, HOUR_MS - SIM_BACKSTOP_MS, CVI_WAIT_LIMIT);
+    ask(world, 1);
+    sim_step(world);
+    diary_check(&world->told, "1 joined\n0 joined\n");
+    sim_advance(world, SIM_BACKSTOP_MS);
+    diary_check(&world->told, "0 waiting " BUDGET ", place 1\n1 waiting " BUDGET ", place 1\n");
+}
+
 /* ---- waiting ---- */
 
 static void check_end(const sim_world *world, int64_t delay_ms) {
@@ -394,6 +412,7 @@ int main(void) {
         TEST(test_who_comes_later_has_joined),
         TEST(test_who_comes_while_it_is_stored_has_joined),
         TEST(test_anothers_job_is_joined_once),
+        TEST(test_a_wait_after_anothers_job_is_told_again),
         TEST(test_a_wait_is_told_when_it_begins),
         TEST(test_a_wait_is_not_told_at_each_look),
         TEST(test_another_end_or_reason_is_told),

@@ -1,0 +1,255 @@
+/* Owns the promises about requests that leave, about the file, and about processes at rest. Those
+ * about the answers of calls are in judge_ending.c. */
+#include "model/judge.h"
+
+#include <string.h>
+
+#include "model/look.h"
+
+enum { NEGATIVE_TTL_S = 300 }; /* the default */
+
+static int path_of(const sending *sent) {
+    return object_paths[sent->object];
+}
+
+/* ---- limits ---- */
+
+/* A request may arrive half of the guard later than the one before it and still be within the
+ * limit: so the two must leave so far apart. */
+static void judge_window(world *self, int number) {
+    const sending *last = &self->log[number];
+    int64_t since_ms = last->left_ms - self->plan.window_ms - self->plan.guard_ms / 2;
+    int64_t count = 0;
+    for (int i = 0; i <= number; i++) {
+        count += path_of(&self->log[i]) == path_of(last) && self->log[i].left_ms > since_ms ? 1 : 0;
+    }
+    if (self->plan.kind != CV_LIMIT_NONE && count > self->plan.limit) {
+        world_break(self, "%lld requests of %s in a window, the limit is %lld", (long long)count,
+                    path_names[path_of(last)], (long long)self->plan.limit);
+    }
+}
+
+/* Who connects first may leave so much later than it was admitted. */
+static int64_t longest_delay_ms(const world *self) {
+    int64_t guard_ms = self->plan.guard_ms / 2;
+    int64_t late_ms = self->plan.interval_ms / 21;
+    return self->plan.interval_ms > 0 && late_ms < guard_ms ? late_ms : guard_ms;
+}
+
+static void judge_interval(world *self, int number) {
+    int64_t least_ms = self->plan.interval_ms - longest_delay_ms(self);
+    if (number > 0 && self->plan.interval_ms > 0 &&
+        self->log[number].left_ms - self->log[number - 1].left_ms < least_ms) {
+        world_break(self, "two requests %lld ms apart, the interval is %lld",
+                    (long long)(self->log[number].left_ms - self->log[number - 1].left_ms),
+                    (long long)self->plan.interval_ms);
+    }
+}
+
+static void judge_records(world *self, const look *seen) {
+    int64_t since_ms = self->true_ms - self->plan.window_ms;
+    int64_t counts[PATHS] = {0};
+    for (int i = 0; i < self->log_count; i++) {
+        counts[path_of(&self->log[i])] += self->log[i].left_ms > since_ms ? 1 : 0;
+    }
+    for (int i = 0; i < PATHS; i++) {
+        if (counts[i] > seen->recorded[i]) {
+            world_break(self, "%lld requests of %s have left and %lld are recorded",
+                        (long long)counts[i], path_names[i], (long long)seen->recorded[i]);
+        }
+    }
+}
+
+/* ---- pauses ---- */
+
+/* Whoever was admitted just before the pause still goes. */
+static bool pauses(const world *self, const sending *refused, const sending *later) {
+    bool is_refusal = refused->reply == REPLY_LIMITED || refused->reply == REPLY_BANNED ||
+                      refused->reply == REPLY_OVERLOADED;
+    bool is_reached = refused->reply == REPLY_BANNED || path_of(refused) == path_of(later);
+    return is_refusal && is_reached && refused->heeded_ms != NEVER &&
+           later->left_ms > refused->heeded_ms + longest_delay_ms(self) &&
+           later->left_ms < refused->heard_ms + refused->asked_ms;
+}
+
+static void judge_pauses(world *self, int number) {
+    for (int i = 0; i < number; i++) {
+        if (pauses(self, &self->log[i], &self->log[number])) {
+            world_break(self, "sent in the pause of %lld ms that %d has begun",
+                        (long long)self->log[i].asked_ms, i);
+        }
+    }
+}
+
+/* ---- owners ---- */
+
+static process *sender_of(world *self, const sending *sent) {
+    process *sender = &self->processes[sent->process];
+    return sender->born == sent->born && sender->client != NULL && !sender->is_dead ? sender : NULL;
+}
+
+/* Whoever had nothing left to do has renewed its lease at most a third of it ago. */
+static bool holds_lease(world *self, const sending *sent) {
+    const process *owner = sender_of(self, sent);
+    return owner != NULL && owner->troubled_ms < sent->left_ms && !owner->is_suspended &&
+           self->true_ms - owner->rested_ms < self->plan.lease_ms * 2 / 3;
+}
+
+/* The job of an object has this owner: those who wait for an answer with another have lost theirs.
+ */
+static void judge_owner(world *self, int object, const char *job_id) {
+    for (int i = 0; i < self->log_count; i++) {
+        sending *other = &self->log[i];
+        if (!other->is_open || other->is_outlived || other->object != object ||
+            strcmp(other->job_id, job_id) == 0) {
+            continue;
+        }
+        if (holds_lease(self, other)) {
+            world_break(self, "a second owner, while the first still waits for the answer to %d",
+                        i);
+        }
+        other->is_outlived = true;
+    }
+}
+
+void judge_sending(world *self, int number) {
+    const process *sender = &self->processes[self->log[number].process];
+    look seen;
+    judge_window(self, number);
+    judge_interval(self, number);
+    judge_pauses(self, number);
+    if (sender->is_suspended) {
+        world_break(self, "sent by a process that is suspended");
+    }
+    if (look_at_file(self, &seen)) {
+        judge_records(self, &seen);
+        const char *job_id = seen.kept[self->log[number].object].job_id;
+        memcpy(self->log[number].job_id, job_id, sizeof(self->log[number].job_id));
+        judge_owner(self, self->log[number].object, job_id);
+    }
+}
+
+/* ---- the file ---- */
+
+static bool may_be_deleted(const world *self, const sending *stored) {
+    bool is_negative = stored->reply == REPLY_NOT_FOUND;
+    int64_t ttl_s = is_negative ? NEGATIVE_TTL_S : self->plan.ttl_s;
+    int64_t kept_ms = (ttl_s + self->plan.stale_s) * 1000;
+    return self->plan.steps_wall || self->true_ms - stored->stored_ms >= kept_ms;
+}
+
+static void judge_entry(world *self, int object, int before, int now) {
+    if (now >= self->log_count) {
+        world_break(self, "the cache has an answer that was never given");
+    } else if (now < 0 && before >= 0 && !may_be_deleted(self, &self->log[before])) {
+        world_break(self, "the answer to %d was committed and is lost", before);
+    } else if (now >= 0 && self->log[now].object != object) {
+        world_break(self, "the answer to %d is kept as that of object %d", now, object);
+    } else if (now >= 0 && now < before) {
+        world_break(self, "the answer to %d has taken the place of that to %d", now, before);
+    } else if (now >= 0 && self->log[now].stored_ms < 0) {
+        self->log[now].stored_ms = self->true_ms;
+    }
+}
+
+/* In the middle of a transaction what was written cannot be seen yet. */
+static bool is_settled(const world *self) {
+    bool is_settled = self->running == NULL;
+    for (int i = 0; i < self->plan.processes; i++) {
+        is_settled = is_settled && !self->processes[i].member->is_paused;
+    }
+    return is_settled;
+}
+
+static void judge_job(world *self, int object, const kept *before, kept *now) {
+    if (!now->is_pending) {
+        int64_t age_ms = world_now(self).boot_ms - before->renewed_ms;
+        bool has_run_out = age_ms >= self->plan.lease_ms;
+        now->is_abandoned = before->is_pending ? has_run_out : before->is_abandoned;
+        memcpy(now->job_id, before->job_id, sizeof(now->job_id));
+    } else if (strcmp(now->job_id, before->job_id) != 0) {
+        judge_owner(self, object, now->job_id);
+    }
+}
+
+void judge_file(world *self) {
+    look seen;
+    if (self->seen_changes == self->disk->changes || !look_at_file(self, &seen)) {
+        return;
+    }
+    if (is_settled(self)) {
+        self->seen_changes = self->disk->changes;
+    }
+    for (int i = 0; i < OBJECTS; i++) {
+        judge_entry(self, i, self->kept[i].sending, seen.kept[i].sending);
+        judge_job(self, i, &self->kept[i], &seen.kept[i]);
+        self->kept[i] = seen.kept[i];
+    }
+    judge_records(self, &seen);
+}
+
+/* ---- rest ---- */
+
+/* Then what it waits for may be that, whoever has the job. */
+static bool fetches(const process *self, int object) {
+    for (int i = 0; i < TRANSFERS; i++) {
+        if (self->transfers[i].handle != NULL && self->transfers[i].object == object) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_waiting(const ask *self) {
+    world *here = self->process->world;
+    int64_t deadline_ms = self->options.deadline_ms;
+    if (deadline_ms > 0 && here->true_ms >= self->begun_ms + deadline_ms) {
+        world_break(here, "a call goes on past its deadline of %lld ms", (long long)deadline_ms);
+    }
+    const kept *job = &here->kept[self->object];
+    if (self->is_watching && !job->is_pending && !job->is_abandoned &&
+        !fetches(self->process, self->object)) {
+        world_break(here, "process %d waits for the job of object %d, which has ended",
+                    self->process->index, self->object);
+    }
+}
+
+static void note_heeded(const process *self) {
+    world *here = self->world;
+    for (int i = 0; i < here->log_count; i++) {
+        sending *sent = &here->log[i];
+        if (sent->heeded_ms == NEVER && sent->born == self->born && sent->heard_ms >= 0 &&
+            self->troubled_ms < sent->heard_ms) {
+            sent->heeded_ms = here->true_ms;
+        }
+    }
+}
+
+void judge_rest(process *self) {
+    judge_file(self->world);
+    note_heeded(self);
+    self->rested_ms = self->world->true_ms;
+    for (int i = 0; i < ASKS; i++) {
+        const ask *asked = &self->asks[i];
+        if (asked->request != NULL && asked->callbacks == 0 && !asked->is_cancelled) {
+            judge_waiting(asked);
+        }
+    }
+}
+
+void judge_end(world *self) {
+    judge_file(self);
+    for (int i = 0; i < self->plan.processes; i++) {
+        for (int k = 0; k < ASKS; k++) {
+            const ask *asked = &self->processes[i].asks[k];
+            if (asked->request != NULL && asked->callbacks != 1) {
+                world_break(self, "a call of process %d for object %d has ended %d times", i,
+                            asked->object, asked->callbacks);
+            }
+        }
+    }
+}
+
+void judge_close(world *self) {
+    look_close(self);
+}

@@ -1,0 +1,147 @@
+/* Owns the promises about what calls come to: the right object, as new as was asked for, and no
+ * error without a reason. */
+#include <string.h>
+
+#include "model/judge.h"
+#include "model/network.h"
+
+typedef struct handed {
+    int number; /* of the request whose answer it is; -1: none */
+    int64_t id;
+    cv_source source;
+} handed;
+
+static handed read_record(const cv_record *record) {
+    size_t size = 0;
+    const char *text = cv_record_raw(record, &size);
+    int number = text != NULL ? network_find_mark(text, size) : -1;
+    return (handed){number, 0, record->source};
+}
+
+static bool take(const ask *self, handed *taken) {
+    if (object_paths[self->object] < PATHS - 1) {
+        const cv_record *record = cv_record_take(self->request);
+        if (record == NULL) {
+            return false;
+        }
+        *taken = read_record(record);
+        cv_record_free(record);
+        return true;
+    }
+    const cv_page *page = cv_page_take(self->request);
+    if (page == NULL || page->count != 1) {
+        cv_page_free(page);
+        return false;
+    }
+    *taken = read_record(page->items[0]);
+    taken->source = page->source;
+    cv_page_free(page);
+    return true;
+}
+
+/* So old the answer in the cache may have been when the call began. */
+static int64_t fresh_ms(const ask *self) {
+    int64_t ttl_ms = self->process->world->plan.ttl_s * 1000;
+    int64_t max_age_ms = self->options.max_age_s * 1000;
+    return max_age_ms > 0 && max_age_ms < ttl_ms ? max_age_ms : ttl_ms;
+}
+
+static void judge_age(const ask *self, const handed *got, const sending *sent) {
+    world *here = self->process->world;
+    cv_mode mode = self->options.mode;
+    if (got->source == CV_SOURCE_CACHE &&
+        (sent->stored_ms < 0 ||
+         (!here->plan.steps_wall && self->begun_ms - sent->stored_ms >= fresh_ms(self)))) {
+        world_break(here, "the answer to %d was given as fresh after %lld ms", got->number,
+                    (long long)(self->begun_ms - sent->stored_ms));
+    }
+    if (mode == CV_MODE_REFRESH && got->source != CV_SOURCE_STALE &&
+        sent->left_ms < self->begun_ms) {
+        world_break(here, "a refresh got the answer to %d, which was there before", got->number);
+    }
+    if (mode == CV_MODE_CACHE_ONLY && got->source == CV_SOURCE_NETWORK) {
+        world_break(here, "a call of the cache alone was answered by the service");
+    }
+    if (got->source == CV_SOURCE_STALE && self->options.stale == CV_STALE_NEVER) {
+        world_break(here, "a stale answer for a call that takes none");
+    }
+}
+
+static void judge_answer(const ask *self) {
+    world *here = self->process->world;
+    handed got;
+    if (!take(self, &got) || got.number < 0 || got.number >= here->log_count) {
+        world_break(here, "a call that went well has no answer of the service's");
+        return;
+    }
+    const sending *sent = &here->log[got.number];
+    if (sent->object != self->object || sent->reply != REPLY_OK || sent->heard_ms < 0) {
+        world_break(here, "a call for object %d got the answer to %d", self->object, got.number);
+        return;
+    }
+    judge_age(self, &got, sent);
+}
+
+static bool has_heard(const world *here, const ask *self, reply first, reply second) {
+    for (int i = 0; i < here->log_count; i++) {
+        const sending *sent = &here->log[i];
+        bool is_such = sent->reply == first || sent->reply == second;
+        bool is_near = first != REPLY_NOT_FOUND || sent->object == self->object;
+        if (is_such && is_near && sent->heard_ms >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether there is a reason for this error. */
+static bool is_explained(const ask *self, cv_code code) {
+    const world *here = self->process->world;
+    bool has_deadline = self->options.deadline_ms > 0;
+    bool is_troubled = self->process->troubled_ms >= self->begun_ms;
+    switch (code) {
+    case CV_ERROR_NOT_FOUND:
+        return has_heard(here, self, REPLY_NOT_FOUND, REPLY_NOT_FOUND);
+    case CV_ERROR_RATE_LIMITED:
+        return true;
+    case CV_ERROR_BLOCKED:
+        return has_heard(here, self, REPLY_BANNED, REPLY_BANNED);
+    case CV_ERROR_SERVER:
+        return has_heard(here, self, REPLY_FAILING, REPLY_OVERLOADED);
+    case CV_ERROR_NETWORK:
+        return here->has_timed_out || has_heard(here, self, REPLY_LOST, REPLY_TOO_LATE) ||
+               has_heard(here, self, REPLY_CUT, REPLY_CUT);
+    case CV_ERROR_TIMEOUT:
+        return has_deadline || here->has_timed_out ||
+               has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
+    case CV_ERROR_RESPONSE:
+        return has_heard(here, self, REPLY_CUT, REPLY_CUT);
+    case CV_ERROR_NOT_CACHED:
+        return self->options.mode == CV_MODE_CACHE_ONLY;
+    case CV_ERROR_STORE:
+        return has_deadline || is_troubled;
+    case CV_ERROR_CANCELLED:
+        return self->is_cancelled;
+    default:
+        return false;
+    }
+}
+
+void judge_ending(ask *self) {
+    world *here = self->process->world;
+    const cv_error *error = cv_request_error(self->request);
+    if (self->process->is_dead) {
+        return;
+    }
+    world_trace(here, "process %d: object %d ends with %s", self->process->index, self->object,
+                cv_code_name(error->code));
+    judge_file(here);
+    if (++self->callbacks > 1 || self->ends > 1) {
+        world_break(here, "a call has ended more than once");
+    } else if (error->code == CV_OK) {
+        judge_answer(self);
+    } else if (!is_explained(self, error->code)) {
+        world_break(here, "a call ended with %s for no reason: %s", cv_code_name(error->code),
+                    error->message);
+    }
+}

@@ -1,0 +1,125 @@
+/* Owns the observer's connection. Nothing goes wrong under it, and nobody pauses in it. */
+#include "model/look.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "model/network.h"
+
+enum { CACHED, JOBS, RECORDED };
+
+#define RECORDED_TEXT                                                                              \
+    "SELECT resource, count(*) FROM rate_limits WHERE (boot = ?1 AND boot_ms > ?2)"                \
+    " OR (boot IS NOT ?1 AND timestamp > ?3) GROUP BY resource"
+
+static const char *const texts[] = {
+    [CACHED] = "SELECT hash, value FROM cache",
+    [JOBS] = "SELECT hash, job_id, boot_ms FROM dedupe_jobs WHERE status = 'pending'",
+    [RECORDED] = RECORDED_TEXT,
+};
+
+void look_close(world *self) {
+    for (int i = 0; i < 3; i++) {
+        sqlite3_finalize(self->looks[i]);
+        self->looks[i] = NULL;
+    }
+    sqlite3_close(self->observer);
+    self->observer = NULL;
+}
+
+static bool open_file(world *self) {
+    bool opened = self->observer != NULL ||
+                  sqlite3_open_v2(self->given.database, &self->observer,
+                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+    if (opened) { /* what was not synced must stay so */
+        sqlite3_db_config(self->observer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    for (int i = 0; opened && i < 3; i++) {
+        opened = self->looks[i] != NULL || sqlite3_prepare_v2(self->observer, texts[i], -1,
+                                                              &self->looks[i], NULL) == SQLITE_OK;
+    }
+    if (!opened) {
+        look_close(self);
+    }
+    return opened;
+}
+
+static int object_of(const world *self, const char *hash) {
+    for (int i = 0; i < OBJECTS; i++) {
+        if (strcmp(self->given.hashes[i], hash) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static const char *text_of(sqlite3_stmt *row, int column) {
+    return (const char *)sqlite3_column_text(row, column);
+}
+
+static void take_cached(world *self, sqlite3_stmt *row, look *seen) {
+    int object = object_of(self, text_of(row, 0));
+    if (object >= 0) {
+        seen->kept[object].sending =
+            network_find_mark(sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1));
+    }
+}
+
+static void take_job(world *self, sqlite3_stmt *row, look *seen) {
+    int object = object_of(self, text_of(row, 0));
+    if (object >= 0) {
+        seen->kept[object].is_pending = true;
+        seen->kept[object].renewed_ms = sqlite3_column_int64(row, 2);
+        (void)snprintf(seen->kept[object].job_id, sizeof(seen->kept[object].job_id), "%s",
+                       text_of(row, 1));
+    }
+}
+
+static void take_recorded(world *self, sqlite3_stmt *row, look *seen) {
+    (void)self;
+    for (int i = 0; i < PATHS; i++) {
+        if (strcmp(path_names[i], text_of(row, 0)) == 0) {
+            seen->recorded[i] = sqlite3_column_int64(row, 1);
+        }
+    }
+}
+
+static void bind_window(const world *self) {
+    sqlite3_stmt *recorded = self->looks[RECORDED];
+    int64_t back_ms = self->plan.window_ms + self->plan.guard_ms;
+    cv_now now = world_now(self);
+    sqlite3_bind_text(recorded, 1, self->boot_id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(recorded, 2, now.boot_ms - back_ms);
+    sqlite3_bind_int64(recorded, 3, now.wall_ms - back_ms);
+}
+
+static bool read_all(world *self, look *seen) {
+    static void (*const take[])(world *, sqlite3_stmt *, look *) = {take_cached, take_job,
+                                                                    take_recorded};
+    bind_window(self);
+    bool is_read = true;
+    for (int i = 0; is_read && i < 3; i++) {
+        sqlite3_stmt *row = self->looks[i];
+        int result = SQLITE_ROW;
+        while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+            take[i](self, row, seen);
+        }
+        is_read = result == SQLITE_DONE;
+        sqlite3_reset(row);
+    }
+    return is_read;
+}
+
+bool look_at_file(world *self, look *seen) {
+    process *running = self->running;
+    self->running = NULL;
+    *seen = (look){.recorded = {0}};
+    for (int i = 0; i < OBJECTS; i++) {
+        seen->kept[i] = (kept){.sending = -1};
+    }
+    bool is_read = open_file(self) && read_all(self, seen);
+    self->running = running;
+    return is_read;
+}

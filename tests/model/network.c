@@ -1,0 +1,270 @@
+/* Owns what happens to a request on its way: when it leaves, what the service says, when that
+ * comes. Every answer bears the number of its request, so that wherever it turns up later one can
+ * tell how old it is. */
+#include "model/network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/judge.h"
+
+#define MARK "sent as number "
+
+enum { BODY_SIZE = 512 };
+
+/* ---- finding ---- */
+
+static int find_object(const char *url) {
+    static const char *const parts[OBJECTS] = {"/issue/4000-1/", "/issue/4000-2/",
+                                               "/volume/4050-7/", "/issues/"};
+    for (int i = 0; i < OBJECTS; i++) {
+        if (strstr(url, parts[i]) != NULL) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int network_find_mark(const char *text, size_t size) {
+    const char *mark = memmem(text, size, MARK, strlen(MARK));
+    return mark != NULL ? (int)strtol(mark + strlen(MARK), NULL, 10) : -1;
+}
+
+static transfer *find_transfer(process *self, const cv_transfer *handle) {
+    for (int i = 0; i < TRANSFERS; i++) {
+        if (self->transfers[i].handle == handle) {
+            return &self->transfers[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- answers ---- */
+
+static reply draw_reply(world *here) {
+    static const struct {
+        int64_t percent;
+        reply reply;
+    } bad[] = {{12, REPLY_NOT_FOUND},  {26, REPLY_LIMITED}, {5, REPLY_BANNED},
+               {12, REPLY_OVERLOADED}, {13, REPLY_FAILING}, {10, REPLY_CUT},
+               {14, REPLY_LOST}};
+    if (here->is_over || chance_percent(&here->chance, here->plan.kindness)) {
+        return REPLY_OK;
+    }
+    int64_t left = chance_draw(&here->chance, 100);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (left < bad[i].percent) {
+            return bad[i].reply;
+        }
+        left -= bad[i].percent;
+    }
+    return REPLY_TOO_LATE;
+}
+
+static int64_t draw_pause_ms(world *here, reply word) {
+    bool asks = word == REPLY_LIMITED || word == REPLY_OVERLOADED;
+    if (word == REPLY_BANNED) {
+        return 60000; /* of its own accord */
+    }
+    return asks ? CHANCE_OF(&here->chance, 1, 3, 20, 90) * 1000 : 0;
+}
+
+static void write_body(const sending *sent, int number, char *text, size_t size) {
+    int64_t id = object_ids[sent->object];
+    if (sent->reply == REPLY_BANNED) {
+        (void)snprintf(text, size, "<html><body>Abnormal traffic</body></html>");
+    } else if (sent->reply == REPLY_NOT_FOUND) {
+        (void)snprintf(text, size,
+                       "{\"error\":\"Object Not Found, " MARK "%d\",\"status_code\":101,"
+                       "\"results\":[]}",
+                       number);
+    } else if (object_paths[sent->object] == PATHS - 1) {
+        (void)snprintf(text, size,
+                       "{\"error\":\"OK\",\"limit\":100,\"offset\":0,\"number_of_page_results\":1,"
+                       "\"number_of_total_results\":1,\"status_code\":1,"
+                       "\"results\":[{\"id\":%lld,\"name\":\"" MARK "%d\"}]}",
+                       (long long)id, number);
+    } else {
+        (void)snprintf(text, size,
+                       "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":%lld,"
+                       "\"name\":\"" MARK "%d\"}}",
+                       (long long)id, number);
+    }
+}
+
+static void say_when(const sending *sent, cv_transfer *handle) {
+    char seconds[24];
+    if (sent->asked_ms > 0 && sent->reply != REPLY_BANNED) {
+        (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)(sent->asked_ms / 1000));
+        cv_transfer_header(handle, "Retry-After", seconds);
+    }
+}
+
+static void give_answer(world *here, sending *sent, cv_transfer *handle) {
+    static const int statuses[] = {
+        [REPLY_OK] = 200,     [REPLY_NOT_FOUND] = 404,  [REPLY_LIMITED] = 420,
+        [REPLY_BANNED] = 200, [REPLY_OVERLOADED] = 503, [REPLY_FAILING] = 500,
+        [REPLY_CUT] = 200,    [REPLY_LOST] = 0,         [REPLY_TOO_LATE] = 0};
+    static const cv_transfer_end ends[] = {[REPLY_CUT] = CV_TRANSFER_BROKEN,
+                                           [REPLY_LOST] = CV_TRANSFER_FAILED,
+                                           [REPLY_TOO_LATE] = CV_TRANSFER_TIMED_OUT};
+    char body[BODY_SIZE];
+    int number = (int)(sent - here->log);
+    bool has_body = sent->reply == REPLY_OK || sent->reply == REPLY_NOT_FOUND ||
+                    sent->reply == REPLY_BANNED || sent->reply == REPLY_CUT;
+    if (has_body) {
+        write_body(sent, number, body, sizeof(body));
+        size_t size = strlen(body);
+        (void)cv_transfer_body(handle, body, sent->reply == REPLY_CUT ? size / 2 : size);
+    }
+    say_when(sent, handle);
+    (void)cv_transfer_complete(handle,
+                               sent->reply >= REPLY_CUT ? ends[sent->reply] : CV_TRANSFER_ANSWERED,
+                               statuses[sent->reply], NULL);
+}
+
+/* ---- on the way ---- */
+
+static void let_go(process *self, transfer *gone) {
+    cv_transfer *handle = gone->handle;
+    if (gone->sending >= 0) {
+        self->world->log[gone->sending].is_open = false;
+    }
+    gone->handle = NULL;
+    cv_transfer_release(handle);
+}
+
+/* From here on the request counts. */
+static void leave(process *self, transfer *leaving) {
+    world *here = self->world;
+    if (here->log_count == LOG_SIZE) {
+        world_break(here, "more requests than the model has room for");
+        return;
+    }
+    leaving->sending = here->log_count;
+    sending *sent = &here->log[here->log_count++];
+    reply word = draw_reply(here);
+    *sent = (sending){.object = leaving->object,
+                      .process = self->index,
+                      .born = self->born,
+                      .left_ms = here->true_ms,
+                      .heard_ms = -1,
+                      .stored_ms = -1,
+                      .heeded_ms = NEVER,
+                      .reply = word,
+                      .asked_ms = draw_pause_ms(here, word),
+                      .is_open = true};
+    int64_t takes_ms = CHANCE_OF(&here->chance, 0, 20, 150, 900, 2500);
+    int64_t timeout_ms = leaving->start_ms + here->plan.timeout_ms - here->true_ms;
+    if (word == REPLY_TOO_LATE || takes_ms > timeout_ms) {
+        sent->reply = REPLY_TOO_LATE;
+        takes_ms = timeout_ms;
+    }
+    leaving->due_ms = here->true_ms + takes_ms;
+    world_trace(here, "process %d sends %d for object %d", self->index, leaving->sending,
+                leaving->object);
+    judge_sending(here, leaving->sending);
+}
+
+static void answer(process *self, transfer *answered) {
+    sending *sent = &self->world->log[answered->sending];
+    sent->heard_ms = self->world->true_ms;
+    world_trace(self->world, "process %d hears %d: reply %d, pause %lld", self->index,
+                answered->sending, (int)sent->reply, (long long)sent->asked_ms);
+    give_answer(self->world, sent, answered->handle);
+    let_go(self, answered);
+}
+
+static void move_on(process *self, transfer *moved) {
+    if (moved->sending >= 0) {
+        answer(self, moved);
+        return;
+    }
+    if (self->world->true_ms - moved->start_ms >= self->world->plan.timeout_ms) {
+        self->world->has_timed_out = true;
+        (void)cv_transfer_complete(moved->handle, CV_TRANSFER_TIMED_OUT, 0, NULL);
+        let_go(self, moved);
+        return;
+    }
+    if (cv_transfer_may_send(moved->handle)) {
+        leave(self, moved);
+    } else if (moved->handle != NULL) {
+        (void)cv_transfer_complete(moved->handle, CV_TRANSFER_NOT_SENT, 0, NULL);
+        let_go(self, moved);
+    }
+}
+
+/* ---- the table ---- */
+
+static bool start(void *user, cv_transfer *handle, const cv_transfer_request *request) {
+    process *self = user;
+    transfer *started = find_transfer(self, NULL);
+    int object = find_object(request->url);
+    if (started == NULL || object < 0) {
+        world_break(self->world, "a request for nothing that was asked for: %s", request->url);
+        return false;
+    }
+    *started = (transfer){
+        .handle = handle, .object = object, .start_ms = self->world->true_ms, .sending = -1};
+    if (self->asks_leave) {
+        started->due_ms = self->world->true_ms + CHANCE_OF(&self->world->chance, 0, 0, 40, 300);
+    } else {
+        leave(self, started);
+    }
+    return true;
+}
+
+static void cancel(void *user, cv_transfer *handle) {
+    transfer *cancelled = find_transfer(user, handle);
+    if (cancelled != NULL) {
+        let_go(user, cancelled);
+    }
+}
+
+static void turn(void *user, cv_transport_turn *turn) {
+    process *self = user;
+    for (int i = 0; i < TRANSFERS; i++) {
+        transfer *moved = &self->transfers[i];
+        if (moved->handle != NULL && moved->due_ms <= self->world->true_ms) {
+            move_on(self, moved);
+            turn->pieces++;
+        }
+    }
+}
+
+static void wake(void *user) {
+    (void)user;
+}
+
+static int64_t due_in_ms(void *user) {
+    int64_t due_ms = network_due_ms(user);
+    const process *self = user;
+    return due_ms == NEVER ? -1 : due_ms > self->world->true_ms ? due_ms - self->world->true_ms : 0;
+}
+
+void network_init(process *self) {
+    self->table = (cv_transport)CV_TRANSPORT_INIT;
+    self->table.user = self;
+    self->table.asks_before_sending = self->asks_leave;
+    self->table.start = start;
+    self->table.cancel = cancel;
+    self->table.turn = turn;
+    self->table.wake = wake;
+    self->table.due_ms = due_in_ms;
+}
+
+int64_t network_due_ms(const process *self) {
+    int64_t due_ms = NEVER;
+    for (int i = 0; i < TRANSFERS; i++) {
+        const transfer *moved = &self->transfers[i];
+        if (moved->handle != NULL && moved->due_ms < due_ms) {
+            due_ms = moved->due_ms;
+        }
+    }
+    return due_ms;
+}
+
+bool network_is_due(const process *self) {
+    return network_due_ms(self) <= self->world->true_ms;
+}

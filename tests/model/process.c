@@ -1,0 +1,324 @@
+/* Owns the simulated processes: a client in poll mode each, with its application. One that is dead
+ * still runs to the end of what it was doing, and is then closed, but its disk and its network do
+ * nothing any more: for the others it is gone. */
+#include "model/process.h"
+
+#include <string.h>
+
+#include "model/judge.h"
+#include "model/network.h"
+
+enum { UNITS_MAX = 4000, LOCK_LOOK_MS = 3 };
+
+bool process_is_paused(const process *self) {
+    return self->member->is_paused;
+}
+
+bool process_is_ready(const process *self) {
+    return self->client != NULL && !process_is_paused(self);
+}
+
+static bool is_anybody_paused(const world *self) {
+    for (int i = 0; i < self->plan.processes; i++) {
+        if (process_is_paused(&self->processes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- its own thread ---- */
+
+static cv_now look_at_clock(void *user) {
+    return world_now(user);
+}
+
+static void note_event(const cv_event *event, void *user) {
+    process *self = user;
+    for (int i = 0; i < ASKS; i++) {
+        ask *asked = &self->asks[i];
+        if (asked->request == NULL || asked->request != event->request) {
+            continue;
+        }
+        asked->is_watching = event->kind == CV_EVENT_JOINED;
+        asked->ends += event->kind == CV_EVENT_DONE ? 1 : 0;
+    }
+}
+
+static cv_options make_options(process *self, cv_clock *clock) {
+    const plan *drawn = &self->world->plan;
+    cv_options options = CV_OPTIONS_INIT;
+    *clock = (cv_clock)CV_CLOCK_INIT;
+    clock->now = look_at_clock;
+    clock->user = self->world;
+    clock->boot_id = self->world->boot_id;
+    options.api_key = "0123456789abcdef";
+    options.base_url = "http://comics.example/api";
+    options.database = self->world->given.database;
+    options.drive = CV_DRIVE_POLL;
+    options.timeout_ms = drawn->timeout_ms;
+    options.max_wait_ms = drawn->max_wait_ms;
+    options.max_retries = drawn->max_retries > 0 ? drawn->max_retries : CV_NONE;
+    options.cache.ttl_s = drawn->ttl_s;
+    options.cache.stale_s = drawn->stale_s;
+    options.dedupe.lease_ms = drawn->lease_ms;
+    options.dedupe.job_timeout_ms = INT64_C(86400000);
+    options.rate_limit.kind = drawn->kind;
+    options.rate_limit.limit = drawn->limit;
+    options.rate_limit.window_ms = drawn->window_ms;
+    options.rate_limit.guard_ms = drawn->guard_ms > 0 ? drawn->guard_ms : CV_NONE;
+    options.rate_limit.min_interval_ms =
+        drawn->interval_ms > 0 ? drawn->interval_ms : CV_NO_INTERVAL;
+    options.rate_limit.circuit_failures = drawn->circuit_failures;
+    options.on_event = note_event;
+    options.user = self;
+    options.transport = &self->table;
+    options.clock = clock;
+    return options;
+}
+
+static void task_open(void *user) {
+    process *self = user;
+    cv_clock clock;
+    cv_options options = make_options(self, &clock);
+    self->client = cv_client_open(&options);
+    if (self->client == NULL && !self->is_dead && self->troubled_ms < self->world->true_ms) {
+        world_break(self->world, "process %d cannot open the file: %s", self->index,
+                    cv_last_error()->message);
+    }
+}
+
+static void task_step(void *user) {
+    process *self = user;
+    (void)cv_client_poll_for(self->client, 0);
+}
+
+static bool is_due(const process *self) {
+    return self->due_ms <= world_now(self->world).boot_ms || network_is_due(self) || self->mail > 0;
+}
+
+/* Nothing is told of a client that has not asked for anything: it has nothing to do. */
+static void task_rest(void *user) {
+    process *self = user;
+    int units = 0;
+    while (!self->is_dead && (cv_client_poll_for(self->client, 0) > 0 || is_due(self))) {
+        if (++units > UNITS_MAX) {
+            world_break(self->world, "process %d never comes to rest", self->index);
+            return;
+        }
+    }
+}
+
+static void task_suspend(void *user) {
+    process *self = user;
+    cv_client_suspend(self->client);
+    self->is_suspended = true;
+}
+
+static void task_wake(void *user) {
+    process *self = user;
+    self->is_suspended = false;
+    cv_client_resume(self->client);
+}
+
+static void task_close(void *user) {
+    process *self = user;
+    cv_client_close(self->client);
+    self->client = NULL; /* also if it dies in there */
+}
+
+/* ---- turns ---- */
+
+static void free_asks(process *self) {
+    for (int i = 0; i < ASKS; i++) {
+        cv_request_free(self->asks[i].request);
+        self->asks[i] = (ask){.request = NULL};
+    }
+}
+
+/* What is left of one that has died. */
+static void bury(process *self) {
+    if (self->client != NULL) {
+        self->world->running = self;
+        crew_run(self->member, task_close, self);
+        self->world->running = NULL;
+    }
+    free_asks(self);
+    world_trace(self->world, "process %d is dead", self->index);
+    self->is_dead = false;
+}
+
+static void turn_over(process *self) {
+    self->world->running = NULL;
+    if (self->is_dead && !process_is_paused(self)) {
+        bury(self);
+    }
+}
+
+static void run(process *self, crew_task *task) {
+    self->world->running = self;
+    crew_run(self->member, task, self);
+    turn_over(self);
+}
+
+void process_resume(process *self) {
+    self->world->running = self;
+    crew_resume(self->member);
+    turn_over(self);
+}
+
+static void sweep(process *self) {
+    for (int i = 0; i < ASKS; i++) {
+        ask *asked = &self->asks[i];
+        if (asked->request != NULL && asked->callbacks > 0) {
+            cv_request_free(asked->request);
+            *asked = (ask){.request = NULL};
+        }
+    }
+}
+
+void process_open(process *self) {
+    world *here = self->world;
+    self->born = ++here->births;
+    self->is_dead = false;
+    self->is_suspended = false;
+    self->dies_in = 0;
+    self->due_ms = NEVER;
+    self->slept_ms = 0;
+    self->mail = 0;
+    self->troubled_ms = -1;
+    self->rested_ms = -1 - here->plan.lease_ms;
+    self->asks_leave = chance_percent(&here->chance, 60);
+    network_init(self);
+    world_trace(here, "process %d opens, life %lld", self->index, (long long)self->born);
+    run(self, task_open);
+}
+
+void process_step(process *self) {
+    run(self, task_step);
+}
+
+/* One that a lock has kept from its work looks again in a moment, and is not at rest. */
+static bool is_hindered(const process *self) {
+    return self->due_ms != NEVER && self->due_ms - world_now(self->world).boot_ms <= LOCK_LOOK_MS;
+}
+
+void process_rest(process *self) {
+    world *here = self->world;
+    int64_t troubled_ms = self->troubled_ms;
+    bool is_alone = !is_anybody_paused(self->world);
+    run(self, task_rest);
+    bool is_whole = process_is_ready(self) && !self->is_suspended && is_alone &&
+                    !is_anybody_paused(self->world) && self->troubled_ms == troubled_ms &&
+                    !is_hindered(self) && !world_is_broken(here);
+    if (is_whole) {
+        judge_rest(self);
+    }
+    if (process_is_ready(self)) {
+        sweep(self);
+    }
+}
+
+void process_suspend(process *self) {
+    run(self, task_suspend);
+}
+
+void process_wake(process *self) {
+    run(self, task_wake);
+}
+
+void process_close(process *self) {
+    self->may_pause = false;
+    run(self, task_close);
+    free_asks(self);
+}
+
+void process_kill(process *self) {
+    self->is_dead = true;
+    if (process_is_paused(self)) {
+        process_resume(self);
+    } else if (self->client != NULL) {
+        bury(self);
+    }
+    self->is_dead = false;
+}
+
+/* ---- the application ---- */
+
+static void note_done(cv_request *request, void *user) {
+    (void)request;
+    judge_ending(user);
+}
+
+static cv_request_options draw_options(world *here) {
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    chance *random = &here->chance;
+    options.priority = chance_percent(random, 60) ? CV_PRIORITY_USER : CV_PRIORITY_BACKGROUND;
+    options.mode = (cv_mode)CHANCE_OF(random, 0, 0, 0, 0, 0, CV_MODE_CACHE_ONLY, CV_MODE_REFRESH,
+                                      CV_MODE_REFRESH);
+    options.max_wait_ms = CHANCE_OF(random, 0, 0, 0, CV_NO_WAIT, 3000);
+    options.deadline_ms = CHANCE_OF(random, 0, 0, 0, 0, 400, 5000);
+    options.max_age_s = CHANCE_OF(random, 0, 0, 0, 0, 1, 4);
+    options.stale = (cv_stale)CHANCE_OF(random, 0, 0, CV_STALE_NEVER, CV_STALE_NEVER,
+                                        CV_STALE_IF_ERROR, CV_STALE_WHILE_REVALIDATE);
+    return options;
+}
+
+static cv_request *start(const ask *self) {
+    static const cv_resource resources[] = {CV_ISSUE, CV_ISSUE, CV_VOLUME};
+    cv_client *client = self->process->client;
+    return object_paths[self->object] == PATHS - 1
+               ? cv_request_list(client, CV_ISSUE, NULL, &self->options)
+               : cv_request_retrieve(client, resources[self->object], object_ids[self->object],
+                                     &self->options);
+}
+
+static void task_ask(void *user) {
+    ask *self = user;
+    self->request = start(self);
+    cv_request_on_done(self->request, note_done, self);
+    self->process->due_ms = 0;
+}
+
+void process_ask(process *self, int object) {
+    world *here = self->world;
+    for (int i = 0; i < ASKS; i++) {
+        ask *asked = &self->asks[i];
+        if (asked->request != NULL) {
+            continue;
+        }
+        *asked = (ask){.process = self,
+                       .object = object,
+                       .options = draw_options(here),
+                       .begun_ms = here->true_ms};
+        world_trace(here, "process %d asks for object %d, mode %d", self->index, asked->object,
+                    (int)asked->options.mode);
+        here->running = self;
+        crew_run(self->member, task_ask, asked);
+        turn_over(self);
+        return;
+    }
+}
+
+void process_cancel(process *self) {
+    ask *asked = &self->asks[chance_draw(&self->world->chance, ASKS)];
+    if (asked->request != NULL && asked->callbacks == 0) {
+        asked->is_cancelled = true;
+        self->due_ms = 0;
+        cv_request_cancel(asked->request);
+    }
+}
+
+int process_count_asks(const process *self) {
+    int count = 0;
+    for (int i = 0; i < ASKS; i++) {
+        count += self->asks[i].request != NULL && self->asks[i].callbacks == 0 ? 1 : 0;
+    }
+    return count;
+}
+
+int64_t process_due_ms(const process *self) {
+    int64_t own_ms = self->due_ms == NEVER ? NEVER : self->due_ms + self->world->boot_start_ms;
+    int64_t network_ms = network_due_ms(self);
+    return self->mail > 0 ? self->world->true_ms : own_ms < network_ms ? own_ms : network_ms;
+}

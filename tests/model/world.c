@@ -1,0 +1,142 @@
+/* Owns the time of a world, what its disk does to whom, and what is broken in it. */
+#include "model/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+world *the_world;
+
+const char *const path_names[PATHS] = {"issue", "volume", "issues"};
+const int object_paths[OBJECTS] = {0, 0, 1, 2};
+const int64_t object_ids[OBJECTS] = {1, 2, 7, 1};
+
+/* ---- what is broken ---- */
+
+void world_trace(const world *self, const char *format, ...) {
+    va_list arguments;
+    if (!self->given.is_traced) {
+        return;
+    }
+    (void)printf("  %9lld ms, step %3d: ", (long long)self->true_ms, self->step);
+    va_start(arguments, format);
+    (void)vprintf(format, arguments);
+    va_end(arguments);
+    (void)putchar('\n');
+}
+
+void world_break(world *self, const char *format, ...) {
+    va_list arguments;
+    if (world_is_broken(self)) {
+        return;
+    }
+    va_start(arguments, format);
+    (void)vsnprintf(self->verdict, sizeof(self->verdict), format, arguments);
+    va_end(arguments);
+    world_trace(self, "BROKEN: %s", self->verdict);
+}
+
+bool world_is_broken(const world *self) {
+    return self->verdict[0] != '\0';
+}
+
+/* ---- time ---- */
+
+cv_now world_now(const world *self) {
+    return (cv_now){self->true_ms - self->boot_start_ms, self->wall_ms};
+}
+
+void world_advance(world *self, int64_t duration_ms) {
+    self->true_ms += duration_ms;
+    self->wall_ms += duration_ms;
+}
+
+/* ---- the disk ---- */
+
+static int draw_failure(world *self, disk_operation operation) {
+    static const int results[][2] = {[DISK_OPEN] = {SQLITE_CANTOPEN, SQLITE_IOERR},
+                                     [DISK_READ] = {SQLITE_IOERR_READ, SQLITE_IOERR_READ},
+                                     [DISK_WRITE] = {SQLITE_FULL, SQLITE_IOERR_WRITE},
+                                     [DISK_SYNC] = {SQLITE_IOERR_FSYNC, SQLITE_IOERR_FSYNC},
+                                     [DISK_LOCK] = {SQLITE_BUSY, SQLITE_BUSY}};
+    return results[operation][chance_draw(&self->chance, 2)];
+}
+
+/* What happens in the middle of a process's work. */
+static int judge_operation(void *user, disk_operation operation) {
+    world *self = user;
+    process *running = self->running;
+    if (running == NULL) {
+        return SQLITE_OK;
+    }
+    if (operation >= DISK_WRITE && running->dies_in > 0 && --running->dies_in == 0) {
+        running->is_dead = true;
+    }
+    if (running->may_pause && !running->is_dead && operation >= DISK_WRITE &&
+        chance_percent(&self->chance, self->plan.pauses)) {
+        crew_pause(running->member);
+    }
+    if (running->is_dead) {
+        return SQLITE_IOERR;
+    }
+    if (self->is_troubled && chance_draw(&self->chance, 1000) < self->plan.trouble) {
+        running->troubled_ms = self->true_ms;
+        return draw_failure(self, operation);
+    }
+    return SQLITE_OK;
+}
+
+/* ---- making ---- */
+
+static plan draw_plan(chance *random) {
+    plan drawn = {
+        .processes = (int)CHANCE_OF(random, 2, 2, 2, 3, 3, 4),
+        .limit = CHANCE_OF(random, 1, 2, 3, 3, 5, 8),
+        .window_ms = CHANCE_OF(random, 2000, 5000, 5000, 20000),
+        .guard_ms = CHANCE_OF(random, 0, 0, 200, 2000),
+        .interval_ms = CHANCE_OF(random, 0, 0, 0, 100, 1050),
+        .kind = (cv_limit_kind)CHANCE_OF(random, CV_LIMIT_SLIDING, CV_LIMIT_SLIDING,
+                                         CV_LIMIT_ADAPTIVE, CV_LIMIT_ADAPTIVE, CV_LIMIT_NONE),
+        .lease_ms = CHANCE_OF(random, 300, 1000, 5000),
+        .ttl_s = CHANCE_OF(random, 1, 2, 5, 3600),
+        .stale_s = CHANCE_OF(random, 3, 604800),
+        .timeout_ms = CHANCE_OF(random, 1000, 4000, 30000),
+        .max_wait_ms = CHANCE_OF(random, 2000, 20000, 60000),
+        .max_retries = CHANCE_OF(random, 0, 1, 2),
+        .circuit_failures = CHANCE_OF(random, CV_NONE, CV_NONE, 2, 5),
+        .steps_wall = chance_percent(random, 40),
+        .kindness = CHANCE_OF(random, 40, 70, 95),
+        .pauses = CHANCE_OF(random, 0, 5, 20),
+        .trouble = CHANCE_OF(random, 0, 10, 60),
+        .steps = 30,
+    };
+    drawn.cuts_power = !drawn.steps_wall && chance_percent(random, 50);
+    return drawn;
+}
+
+void world_init(world *self, uint64_t seed, crew *team, disk *store) {
+    const given stays = self->given;
+    *self = (world){.given = stays,
+                    .seed = seed,
+                    .crew = team,
+                    .disk = store,
+                    .true_ms = 3600000,
+                    .wall_ms = INT64_C(1717243200000),
+                    .boot_id = "boot-1",
+                    .boots = 1};
+    chance_init(&self->chance, seed, 1);
+    chance_init(&self->secrets, seed, 2);
+    chance_init(&store->random, seed, 3);
+    self->plan = draw_plan(&self->chance);
+    for (int i = 0; i < PROCESSES; i++) {
+        self->processes[i] = (process){.world = self, .index = i, .member = &team->members[i]};
+    }
+    for (int i = 0; i < OBJECTS; i++) {
+        self->kept[i].sending = -1;
+    }
+    self->seen_changes = store->changes;
+    store->judge = judge_operation;
+    store->user = self;
+    store->wall_ms = &self->wall_ms;
+    the_world = self;
+}
