@@ -129,8 +129,9 @@ void __wrap_cvi_process_close(int descriptor) {
 
 void __wrap_cvi_wake_open(cvi_wake *wake, const cvi_random *random);
 void __wrap_cvi_wake_close(cvi_wake *wake);
-bool __wrap_cvi_wake_drain(cvi_wake *wake);
-void __wrap_cvi_wake_send(const cvi_wake *wake, const char *to);
+bool __wrap_cvi_wake_take(const cvi_wake *wake, char *word, size_t size);
+bool __wrap_cvi_wake_drain(const cvi_wake *wake);
+void __wrap_cvi_wake_send(const cvi_wake *wake, const char *to, const char *word);
 
 void __wrap_cvi_wake_open(cvi_wake *wake, const cvi_random *random) {
     process *self = running();
@@ -151,21 +152,43 @@ void __wrap_cvi_wake_close(cvi_wake *wake) {
     *wake = (cvi_wake){.descriptor = -1};
 }
 
-bool __wrap_cvi_wake_drain(cvi_wake *wake) {
-    if (wake->descriptor < 0) {
+static process *owner_of(const cvi_wake *wake) {
+    return wake->descriptor >= 0 ? &the_world->processes[wake->descriptor - FIRST_MAILBOX] : NULL;
+}
+
+bool __wrap_cvi_wake_take(const cvi_wake *wake, char *word, size_t size) {
+    process *self = owner_of(wake);
+    if (self == NULL || self->mail == 0) {
         return false;
     }
-    process *self = &the_world->processes[wake->descriptor - FIRST_MAILBOX];
-    bool any = self->mail > 0;
-    self->mail = 0;
+    (void)snprintf(word, size, "%s", self->letters[0]);
+    self->mail--;
+    memmove(self->letters[0], self->letters[1], (size_t)self->mail * sizeof(self->letters[0]));
+    return true;
+}
+
+bool __wrap_cvi_wake_drain(const cvi_wake *wake) {
+    process *self = owner_of(wake);
+    bool any = self != NULL && self->mail > 0;
+    if (any) {
+        self->mail = 0;
+    }
     return any;
 }
 
-void __wrap_cvi_wake_send(const cvi_wake *wake, const char *to) {
+/* As with the system's, what a full mailbox has no room for is lost without a word. */
+static void put_letter(process *other, const char *word) {
+    if (other->mail < MAIL_MAX) {
+        (void)snprintf(other->letters[other->mail], sizeof(other->letters[0]), "%s", word);
+        other->mail++;
+    }
+}
+
+void __wrap_cvi_wake_send(const cvi_wake *wake, const char *to, const char *word) {
     for (int i = 0; wake->descriptor >= 0 && i < the_world->plan.processes; i++) {
         process *other = &the_world->processes[i];
         if (other->address[0] != '\0' && strcmp(other->address, to) == 0) {
-            other->mail++;
+            put_letter(other, word);
         }
     }
 }

@@ -19,8 +19,10 @@ enum {
     OBJECTS = 4, /* two issues, a volume, a list of issues */
     PATHS = 3,
     PROCESSES = CREW_SIZE,
-    ASKS = 6,      /* that a process may have under way */
-    TRANSFERS = 8, /* likewise */
+    ASKS = 6,         /* that a process may have under way */
+    MAIL_MAX = 10,    /* letters in a mailbox */
+    LETTER_SIZE = 65, /* a hash and its end */
+    TRANSFERS = 8,    /* likewise */
     LOG_SIZE = 512,
     JOB_ID_SIZE = 40,
     VERDICT_SIZE = 256
@@ -104,6 +106,7 @@ struct process {
     ask asks[ASKS];
     char address[64]; /* of its mailbox; "": closed */
     int mail;
+    char letters[MAIL_MAX][LETTER_SIZE];
 };
 
 /* ---- the rest ---- */
