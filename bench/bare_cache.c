@@ -59,7 +59,7 @@ void bare_cache_put(bare_cache *self, const char *hash, const char *body, size_t
     sqlite3_bind_text(self->put, 1, hash, -1, SQLITE_STATIC);
     sqlite3_bind_int64(self->put, 2, now_ms);
     sqlite3_bind_int64(self->put, 3, now_ms + DAY_MS);
-    sqlite3_bind_int64(self->put, 4, cvi_checksum(body, size));
+    sqlite3_bind_int64(self->put, 4, cvi_checksum_under(hash, body, size));
     sqlite3_bind_blob64(self->put, 5, body, size, SQLITE_STATIC);
     team_check(sqlite3_step(self->put) == SQLITE_DONE, "a row can be put");
     sqlite3_reset(self->put);
