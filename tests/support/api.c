@@ -229,9 +229,3 @@ void api_break(const api *self, const server_fault *fault) {
 void api_await_requests(const api *self, size_t count) {
     assert_true(server_wait_for(self->server, API_ISSUE, count, API_PATIENCE_MS));
 }
-
-int64_t api_now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
