@@ -2,6 +2,7 @@
  * when the file says something else. How often memory is asked for tells where one came from: a
  * handle over what is there takes one block. */
 #include "support/api.h"
+#include "support/diary.h"
 #include "support/failing_allocator.h"
 
 #include <comicvine/sys/clock.h>
@@ -278,28 +279,29 @@ static void test_some_fields_are_no_whole(void **context) {
 }
 
 static void note_event(const cv_event *event, void *user) {
-    char *kinds = user;
-    size_t length = strlen(kinds);
-    kinds[length] = (char)('a' + event->kind);
-    kinds[length + 1] = '\0';
+    diary_note(user, "issue", event);
 }
 
 static void test_events_are_the_same(void **context) {
     scene *self = *context;
-    char kinds[64] = "";
+    diary told;
+    diary_init(&told);
     self->options.on_event = note_event;
-    self->options.user = kinds;
+    self->options.user = &told;
     begin(self);
-    kinds[0] = '\0';
     cv_client_close(self->client);
+    diary_forget(&told);
     self->client = api_open(self->self, &self->options);
     assert_from_file(self);
-    char from_file[sizeof(kinds)];
-    memcpy(from_file, kinds, sizeof(kinds));
-    kinds[0] = '\0';
+    char from_file[sizeof(told.text)];
+    memcpy(from_file, told.text, sizeof(from_file));
+    assert_true(told.length > 0);
+    diary_check(&told, from_file);
     assert_from_memory(self);
-    assert_string_equal(kinds, from_file);
-    assert_true(strlen(kinds) > 0);
+    diary_check(&told, from_file);
+    cv_client_close(self->client);
+    self->client = NULL;
+    diary_end(&told);
 }
 
 static void test_without_memory_for_a_handle(void **context) {

@@ -78,11 +78,21 @@ void diary_note(diary *self, const char *who, const cv_event *event) {
     pthread_mutex_unlock(&self->mutex);
 }
 
+static void forget_locked(diary *self) {
+    self->length = 0;
+    self->text[0] = '\0';
+}
+
+void diary_forget(diary *self) {
+    pthread_mutex_lock(&self->mutex);
+    forget_locked(self);
+    pthread_mutex_unlock(&self->mutex);
+}
+
 void diary_check(diary *self, const char *expected) {
     pthread_mutex_lock(&self->mutex);
     assert_false(self->overflowed);
     assert_string_equal(self->text, expected);
-    self->length = 0;
-    self->text[0] = '\0';
+    forget_locked(self);
     pthread_mutex_unlock(&self->mutex);
 }

@@ -26,6 +26,9 @@ void diary_note(diary *self, const char *who, const cv_event *event);
 /* Adds a line as it is. */
 void diary_add(diary *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Forgets what was noted. */
+void diary_forget(diary *self);
+
 /* Fails the test unless exactly this was noted since the last look; then forgets it. */
 void diary_check(diary *self, const char *expected);
 
