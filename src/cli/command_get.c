@@ -1,0 +1,110 @@
+/* comicvine get: objects by their ids. */
+#include "cli.h"
+#include "commands.h"
+#include "memory.h"
+#include "record.h"
+#include "tally.h"
+
+#include <stdlib.h>
+
+typedef struct get_options {
+    const char *fields;
+} get_options;
+
+static cli_status get_one(cli *self, cv_resource resource, int64_t id, const char *fields) {
+    const char *name = cv_resource_name(resource);
+    char *subject = cli_format("%s %lld", name, (long long)id);
+    cv_request_options options = cli_request(self, fields);
+    cv_request *request = cv_request_retrieve(self->client, resource, id, &options);
+    const cv_error *error = cli_wait(self, request);
+    cli_status status = CLI_DONE;
+    if (error->code != CV_OK) {
+        status = cli_fail_error(self, error, subject, name);
+    } else {
+        const cv_record *record = cv_record_take(request);
+        status = record ? cli_judge_stale(self, subject, record->stale)
+                        : cli_fail_error(self, cv_last_error(), subject, name);
+        if (status == CLI_DONE) {
+            status = cli_record_write(self, record);
+        }
+        cv_record_free(record);
+    }
+    cv_request_free(request);
+    free(subject);
+    return status;
+}
+
+/* All ids are looked at before the first request is made. */
+static cli_status parse_ids(cli *self, cv_resource resource, size_t count, const char *const *words,
+                            int64_t *ids) {
+    for (size_t i = 0; i < count; i++) {
+        if (!cv_id_parse(words[i], resource, &ids[i])) {
+            return cli_usage_error(self, "%s is no id of the resource %s", words[i],
+                                   cv_resource_name(resource));
+        }
+    }
+    return CLI_DONE;
+}
+
+static cli_status get_all(cli *self, cv_resource resource, size_t count, const int64_t *ids,
+                          const char *fields) {
+    cli_tally tally = {0};
+    self->progress.total = (int64_t)count;
+    for (size_t i = 0; i < count && !tally.is_over; i++) {
+        cli_tally_add(&tally, get_one(self, resource, ids[i], fields));
+        self->progress.done++;
+    }
+    return cli_tally_status(&tally);
+}
+
+static cli_status run_get(cli *self, const void *own, size_t count, const char *const *words) {
+    const get_options *options = own;
+    if (count < 2) {
+        return cli_usage_error(self, "get needs a resource and at least one id");
+    }
+    cv_resource resource = cli_resource(self, words[0]);
+    if (resource == CV_RESOURCE_NONE) {
+        return CLI_USAGE;
+    }
+    int64_t *ids = cli_allocate(count - 1, sizeof(*ids));
+    cli_status status = parse_ids(self, resource, count - 1, words + 1, ids);
+    if (status == CLI_DONE) {
+        status = cli_open(self);
+    }
+    if (status == CLI_DONE) {
+        cli_record_columns(self, resource, options->fields);
+        if (count == 2 && !options->fields) {
+            cli_output_one(&self->output);
+        }
+        status = get_all(self, resource, count - 1, ids, options->fields);
+    }
+    free(ids);
+    return status;
+}
+
+static const cli_option rows[] = {
+    {.name = "fields",
+     .letter = 'f',
+     .kind = CLI_OPTION_TEXT,
+     .offset = offsetof(get_options, fields),
+     .argument = "NAMES",
+     .help = "asks the service for these members alone, joined by commas"},
+};
+
+const cli_command cli_command_get = {
+    .name = "get",
+    .usage = "RESOURCE ID...",
+    .summary = "fetches objects by their ids",
+    .examples = "comicvine get issue 52\n"
+                "comicvine get volume 4050-796 https://comicvine.gamespot.com/api/volume/4050-18/\n"
+                "comicvine get issue 52 --json=id,volume.name,issue_number\n"
+                "comicvine get character 1253 --offline\n",
+    .about = "An ID is a number, a number with its type (4000-52), or the address of a page.\n"
+             "Each costs a request of its own if the cache does not have it; \"batch\" asks for\n"
+             "many at a time. Goes on after one that fails.\n",
+    .takes = CLI_TAKES_REQUEST | CLI_TAKES_OUTPUT | CLI_TAKES_KEY,
+    .options = {"Options of get", rows, sizeof(rows) / sizeof(rows[0])},
+    .own_size = sizeof(get_options),
+    .first = CLI_WORDS_RESOURCES,
+    .run = run_get,
+};
