@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Each C program of README.md and of docs/*.md compiles without a warning. Those that have a block
 # of text below them are run, in the page's order, in one folder for each page, against a loopback
-# server: they print that text. docs/database.md names each table and column of the file that they
-# have made.
+# server: they print that text. docs/database.md and man/comicvine-db.5 name each table and column of
+# the file that they have made.
 # usage: test_pages.sh SOURCE_FOLDER LOOPBACK_PROGRAM LIBRARY
 set -euo pipefail
 source=$1 loopback=$2 library=$3
@@ -58,8 +58,11 @@ check_tables() { # DATABASE
       awk -v heading="## $table" '$0 == heading {inside = 1; next} /^## /{inside = 0} inside' \
           "$source/docs/database.md" | grep -qE "^\|.*\b$column\b[^|]*\|" ||
         fail "docs/database.md does not have $table.$column" ;;
-    *) grep -q "\`$table\b" "$source/docs/database.md" || fail "docs/database.md lacks $table" ;;
+    *) grep -q "\`$table\b" "$source/docs/database.md" || fail "docs/database.md lacks $table"
+      column=$table ;;
     esac
+    [ "$column" = id ] || grep -qw "$column" "$source/man/comicvine-db.5" ||
+      fail "man/comicvine-db.5 does not have $table.$column"
   done <<<"$names"
   echo "database.md: $(wc -l <<<"$names") columns"
 }
