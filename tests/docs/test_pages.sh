@@ -6,29 +6,9 @@
 # usage: test_pages.sh SOURCE_FOLDER LOOPBACK_PROGRAM LIBRARY
 set -euo pipefail
 source=$1 loopback=$2 library=$3
-folder=$(mktemp -d)
-server=""
-finish() {
-  if [ -n "$server" ]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$folder"
-}
-trap finish EXIT
+. "$(dirname "$0")/../support/scene.sh"
 
-fail() {
-  echo "FAILED: $1" >&2
-  exit 1
-}
-
-"$loopback" --folder "$source/tests/fixtures/comicvine" --key test-key \
-    --port-file "$folder/port" >/dev/null &
-server=$!
-for _ in $(seq 200); do
-  [ -s "$folder/port" ] && break
-  sleep 0.05
-done
+serve "$loopback" "$source/tests/fixtures/comicvine" test-key
 
 # Into N.c, and N.txt where text follows a program before the next heading or program.
 split() { # PAGE
@@ -75,7 +55,7 @@ try_page() { # PAGE
   split "$1"
   for program in $(printf '%s\n' [0-9]*.c | sort -n); do
     number=${program%.c}
-    sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$(cat "$folder/port")/" "$program"
+    sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$program"
     compile "$number" || fail "$1: program $number"
     if [ -e "$number.txt" ]; then
       "./program-$number" >said || fail "$1: program $number: exit $?"
