@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "memory.h"
+#include "plan.h"
 #include "record.h"
 #include "tally.h"
 
@@ -11,27 +12,51 @@ typedef struct get_options {
     const char *fields;
 } get_options;
 
-static cli_status get_one(cli *self, cv_resource resource, int64_t id, const char *fields) {
-    const char *name = cv_resource_name(resource);
-    char *subject = cli_format("%s %lld", name, (long long)id);
+/* The record, from wherever; NULL: `error` says why. */
+static const cv_record *fetch(cli *self, cv_resource resource, int64_t id, const char *fields,
+                              cv_error *error) {
     cv_request_options options = cli_request(self, fields);
     cv_request *request = cv_request_retrieve(self->client, resource, id, &options);
-    const cv_error *error = cli_wait(self, request);
-    cli_status status = CLI_DONE;
-    if (error->code != CV_OK) {
-        status = cli_fail_error(self, error, subject, name);
-    } else {
-        const cv_record *record = cv_record_take(request);
-        status = record ? cli_judge_stale(self, subject, record->stale)
-                        : cli_fail_error(self, cv_last_error(), subject, name);
-        if (status == CLI_DONE) {
-            status = cli_record_write(self, record);
-        }
-        cv_record_free(record);
+    *error = *cli_wait(self, request);
+    const cv_record *record = error->code == CV_OK ? cv_record_take(request) : NULL;
+    if (error->code == CV_OK && !record) {
+        *error = *cv_last_error();
     }
     cv_request_free(request);
+    return record;
+}
+
+static cli_status get_one(cli *self, cv_resource resource, int64_t id, const char *fields) {
+    char *subject = cli_format("%s %lld", cv_resource_name(resource), (long long)id);
+    cv_error error;
+    const cv_record *record = fetch(self, resource, id, fields, &error);
+    cli_status status = record ? cli_judge_stale(self, subject, record->stale)
+                               : cli_fail_error(self, &error, subject);
+    if (status == CLI_DONE) {
+        status = cli_record_write(self, record);
+    }
+    cv_record_free(record);
     free(subject);
     return status;
+}
+
+static cli_status plan_all(cli *self, cv_resource resource, size_t count, const int64_t *ids,
+                           const char *fields) {
+    cli_plan plan = {0};
+    for (size_t i = 0; i < count; i++) {
+        cv_error error;
+        const cv_record *record = fetch(self, resource, ids[i], fields, &error);
+        bool is_known =
+            record ? record->source != CV_SOURCE_STALE : error.code == CV_ERROR_NOT_FOUND;
+        if (!record && error.code != CV_ERROR_NOT_CACHED && error.code != CV_ERROR_NOT_FOUND) {
+            return cli_fail_error(self, &error, NULL);
+        }
+        bool is_cached = is_known && !self->settings.refreshes;
+        plan.cached += is_cached ? 1 : 0;
+        plan.requests += is_cached ? 0 : 1;
+        cv_record_free(record);
+    }
+    return cli_plan_write(self, cv_resource_name(resource), &plan);
 }
 
 /* All ids are looked at before the first request is made. */
@@ -71,7 +96,9 @@ static cli_status run_get(cli *self, const void *own, size_t count, const char *
     if (status == CLI_DONE) {
         status = cli_open(self);
     }
-    if (status == CLI_DONE) {
+    if (status == CLI_DONE && self->settings.is_dry_run) {
+        status = plan_all(self, resource, count - 1, ids, options->fields);
+    } else if (status == CLI_DONE) {
         cli_record_columns(self, resource, options->fields);
         if (count == 2 && !options->fields) {
             cli_output_one(&self->output);

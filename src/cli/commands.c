@@ -7,7 +7,8 @@
 #include "nearest.h"
 #include "settings.h"
 
-const cli_command *const cli_commands[] = {&cli_command_get, &cli_command_help, NULL};
+const cli_command *const cli_commands[] = {&cli_command_get, &cli_command_list, &cli_command_search,
+                                           &cli_command_help, NULL};
 
 const cli_command *cli_command_find(const char *name) {
     for (const cli_command *const *row = cli_commands; *row; row++) {

@@ -6,5 +6,7 @@
 
 extern const cli_command cli_command_get;
 extern const cli_command cli_command_help;
+extern const cli_command cli_command_list;
+extern const cli_command cli_command_search;
 
 #endif
