@@ -4,6 +4,8 @@
 
 #include "command.h"
 
+extern const cli_command cli_command_batch;
+extern const cli_command cli_command_completion;
 extern const cli_command cli_command_get;
 extern const cli_command cli_command_help;
 extern const cli_command cli_command_list;
