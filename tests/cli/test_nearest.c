@@ -15,7 +15,7 @@ static void test_distance(void **state) {
                  {"isue", "issue", 1},
                  {"issuse", "issue", 1},
                  {"list", "lost", 1},
-                 {"search", "cover", 5},
+                 {"search", "batch", 3},
                  {"volmue", "volume", 1},
                  {"abcdef", "badcfe", 3}};
     for (size_t i = 0; i < COUNT(cases); i++) {
