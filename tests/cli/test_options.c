@@ -28,9 +28,7 @@ static void parse(line *self, const char *const *words) {
 static void apply(line *self) {
     for (size_t i = 0; i < self->given.count; i++) {
         const cli_given *given = &self->given.items[i];
-        if (given->base) {
-            assert_true(cli_option_set(given->row, given->base, given->value));
-        }
+        assert_true(cli_option_set(given->row, given->base, given->value));
     }
 }
 
