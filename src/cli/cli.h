@@ -16,6 +16,7 @@ typedef struct cli {
     cli_settings settings;
     cli_given_list given; /* where the settings are from */
     bool errors_are_json;
+    bool was_refused;  /* for want of room in the budget */
     cv_client *client; /* NULL until cli_open */
     cli_progress progress;
     cli_output output; /* standard output, for what the run is about */

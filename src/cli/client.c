@@ -55,7 +55,7 @@ cli_status cli_open(cli *self) {
     options.user = self;
     self->client = cv_client_open(&options);
     cli_key_free(key);
-    return self->client ? CLI_DONE : cli_fail_error(self, cv_last_error(), NULL, NULL);
+    return self->client ? CLI_DONE : cli_fail_error(self, cv_last_error(), NULL);
 }
 
 /* The nearer of two times to sleep, of which -1 is none. */
@@ -85,6 +85,7 @@ const cv_error *cli_wait(cli *self, cv_request *request) {
         (void)cv_client_poll(self->client, 0);
         cli_progress_tick(&self->progress);
         if (!cv_request_done(request)) {
+            cli_output_flush(&self->output); /* nobody waits for what is there already */
             sleep_until_due(self);
         }
     }
@@ -97,7 +98,9 @@ cv_request_options cli_request(const cli *self, const char *fields) {
     options.priority = settings->is_background ? CV_PRIORITY_BACKGROUND : CV_PRIORITY_USER;
     options.fields = fields;
     options.max_age_s = settings->max_age_ms / 1000;
-    options.allow_unknown = 0;
+    if (self->was_refused) {
+        options.max_wait_ms = CV_NO_WAIT;
+    }
     if (settings->refreshes) {
         options.mode = CV_MODE_REFRESH;
     }

@@ -13,7 +13,12 @@ struct cli;
 /* Which of the groups in settings.h a command takes beside those of every command. */
 enum { CLI_TAKES_REQUEST = 1, CLI_TAKES_OUTPUT = 2, CLI_TAKES_KEY = 4 };
 
-typedef enum cli_words { CLI_WORDS_ANY = 0, CLI_WORDS_RESOURCES, CLI_WORDS_COMMANDS } cli_words;
+typedef enum cli_words {
+    CLI_WORDS_ANY = 0,
+    CLI_WORDS_RESOURCES,
+    CLI_WORDS_COMMANDS,
+    CLI_WORDS_SHELLS
+} cli_words;
 
 typedef struct cli_command {
     const char *name;

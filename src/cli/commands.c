@@ -7,7 +7,15 @@
 #include "nearest.h"
 #include "settings.h"
 
-const cli_command *const cli_commands[] = {&cli_command_get, &cli_command_help, NULL};
+const cli_command *const cli_commands[] = {
+    &cli_command_get,
+    &cli_command_list,
+    &cli_command_search,
+    &cli_command_batch,
+    &cli_command_completion,
+    &cli_command_help,
+    NULL,
+};
 
 const cli_command *cli_command_find(const char *name) {
     for (const cli_command *const *row = cli_commands; *row; row++) {
@@ -27,7 +35,10 @@ const cli_command *cli_command_near(const char *name) {
 }
 
 const char *cli_command_word(cli_words kind, size_t index) {
+    static const char *const shells[] = {"bash", "zsh", "fish", NULL};
     switch (kind) {
+    case CLI_WORDS_SHELLS:
+        return shells[index];
     case CLI_WORDS_RESOURCES:
         return cv_resource_name((cv_resource)(index + CV_RESOURCE_NONE + 1));
     case CLI_WORDS_COMMANDS:

@@ -4,7 +4,11 @@
 
 #include "command.h"
 
+extern const cli_command cli_command_batch;
+extern const cli_command cli_command_completion;
 extern const cli_command cli_command_get;
 extern const cli_command cli_command_help;
+extern const cli_command cli_command_list;
+extern const cli_command cli_command_search;
 
 #endif

@@ -61,6 +61,15 @@ void cli_json_number(cli_json *self, const char *name, int64_t number) {
     (void)fprintf(self->out.file, "%lld", (long long)number);
 }
 
+void cli_json_numbers(cli_json *self, const char *name, const int64_t *numbers, size_t count) {
+    begin_member(self, name);
+    (void)fputc('[', self->out.file);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(self->out.file, "%s%lld", i > 0 ? "," : "", (long long)numbers[i]);
+    }
+    (void)fputc(']', self->out.file);
+}
+
 void cli_json_moment(cli_json *self, const char *name, int64_t unix_ms) {
     time_t seconds = unix_ms / 1000;
     struct tm parts;

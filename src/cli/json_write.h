@@ -18,6 +18,7 @@ void cli_json_begin(cli_json *self);
 /* Members, in the order of the calls. A text of NULL is null. */
 void cli_json_text(cli_json *self, const char *name, const char *text);
 void cli_json_number(cli_json *self, const char *name, int64_t number);
+void cli_json_numbers(cli_json *self, const char *name, const int64_t *numbers, size_t count);
 /* Unix time as "2026-01-31T12:00:00Z". */
 void cli_json_moment(cli_json *self, const char *name, int64_t unix_ms);
 void cli_json_bool(cli_json *self, const char *name, bool value);

@@ -198,6 +198,12 @@ bool cli_output_row(cli_output *self, cli_slice json, cli_slice raw) {
     return note_error(self);
 }
 
+void cli_output_flush(cli_output *self) {
+    if (self->file && fflush(self->file) != 0 && self->error == 0) {
+        self->error = errno != 0 ? errno : EIO;
+    }
+}
+
 bool cli_output_end(cli_output *self) {
     if (!self->file) {
         return self->error == 0;

@@ -49,6 +49,9 @@ void cli_output_one(cli_output *self);
  * where a column is not in `json`, or nothing. False: nothing can be written any more. */
 bool cli_output_row(cli_output *self, cli_slice json, cli_slice raw);
 
+/* Hands on what was written so far, but for the rows of a table that wait for others. */
+void cli_output_flush(cli_output *self);
+
 /* Writes what is left. False: the output is not whole (`error`). Does nothing the second time. */
 bool cli_output_end(cli_output *self);
 

@@ -34,7 +34,6 @@ void cli_progress_begin(cli_progress *self, const cli_settings *settings) {
 static void note_wait(cli_progress *self, const cv_event *event, cv_rate_limit_store *store) {
     self->is_waiting = true;
     self->until_ms = event->until_ms;
-    (void)snprintf(self->path, sizeof(self->path), "%s", event->path);
     (void)snprintf(self->reason, sizeof(self->reason), "%s", event->reason);
     cv_rate_limit_status status;
     self->used = -1;
@@ -47,6 +46,7 @@ static void note_wait(cli_progress *self, const cv_event *event, cv_rate_limit_s
 
 void cli_progress_event(cli_progress *self, const cv_event *event, cv_rate_limit_store *store) {
     self->is_waiting = false;
+    (void)snprintf(self->path, sizeof(self->path), "%s", event->path);
     if (event->kind == CV_EVENT_SENT) {
         self->sent++;
     } else if (self->is_shown &&

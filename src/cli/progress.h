@@ -19,7 +19,7 @@ typedef struct cli_progress {
     int64_t sent;       /* requests that have left */
     int64_t until_ms;   /* Unix time, end of the wait; 0: none */
     bool is_waiting;
-    char path[CV_RESOURCE_MAX + 1]; /* of the limit that is waited for */
+    char path[CV_RESOURCE_MAX + 1]; /* of the limit that the last event was about */
     char reason[256];
     int64_t used; /* of that limit; -1: not known */
     int64_t limit;

@@ -23,6 +23,8 @@ typedef struct failure {
     const char *path;
     const char *hint;
     const cv_error *error;
+    const int64_t *ids; /* of the objects that it is about */
+    size_t id_count;
 } failure;
 
 static int64_t now_ms(void) {
@@ -58,6 +60,9 @@ static void say_as_json(const failure *what) {
     }
     if (what->error) {
         write_error_members(&json, what->error);
+    }
+    if (what->ids) {
+        cli_json_numbers(&json, "ids", what->ids, what->id_count);
     }
     if (what->hint) {
         cli_json_text(&json, "hint", what->hint);
@@ -126,18 +131,35 @@ cli_status cli_fail(cli *self, cli_status status, const char *format, ...) {
     return status;
 }
 
-cli_status cli_fail_error(cli *self, const cv_error *error, const char *subject, const char *path) {
+/* Who was refused once waits no more in this run: what follows takes room that there is, or the
+ * cache. */
+static cli_status say_error(cli *self, failure *what) {
     if (cli_interrupt_status() != CLI_DONE) {
         return cli_interrupt_status();
     }
-    const cli_meaning *meaning = cli_meaning_of(error->code);
-    return say(self, &(failure){.status = meaning->status,
-                                .word = meaning->word,
-                                .message = error->message,
-                                .subject = subject,
-                                .path = path,
-                                .hint = meaning->hint,
-                                .error = error});
+    const cli_meaning *meaning = cli_meaning_of(what->error->code);
+    what->status = meaning->status;
+    what->word = meaning->word;
+    what->message = what->error->message;
+    what->hint = meaning->hint;
+    what->path = self->progress.path[0] != '\0' ? self->progress.path : NULL;
+    self->was_refused = self->was_refused || what->status == CLI_LIMITED;
+    return say(self, what);
+}
+
+cli_status cli_fail_error(cli *self, const cv_error *error, const char *subject) {
+    return say_error(self, &(failure){.subject = subject, .error = error});
+}
+
+cli_status cli_fail_ids(cli *self, const cv_error *error, const char *resource, const int64_t *ids,
+                        size_t count) {
+    char *others = count > 1 ? cli_format(" and %zu more", count - 1) : NULL;
+    char *subject = cli_format("%s %lld%s", resource, (long long)ids[0], others ? others : "");
+    cli_status status = say_error(
+        self, &(failure){.subject = subject, .error = error, .ids = ids, .id_count = count});
+    free(subject);
+    free(others);
+    return status;
 }
 
 void cli_warn(cli *self, const char *format, ...) {
