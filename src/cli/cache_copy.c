@@ -61,24 +61,25 @@ static cli_status export_row(cli *self, cv_cache_store *store, const cv_cache_en
     return is_written ? CLI_DONE : cli_fail(self, CLI_FAILED, "cannot write: %s", strerror(errno));
 }
 
+/* Ends the writing of a file; false: not all has arrived (errno). */
+static bool finish_file(FILE *file) {
+    bool is_whole = fflush(file) == 0;
+    return fclose(file) == 0 && is_whole;
+}
+
 /* Whole or not at all: into a file of another name first, for its owner alone. */
-static cli_status export_file(cli *self, cv_cache_store *store, const char *path, exporting *run) {
+static cli_status export_anew(cli *self, cv_cache_store *store, const char *path, exporting *run) {
     char *fresh = cli_format("%s.XXXXXX", path);
     int descriptor = mkstemp(fresh);
-    run->file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
-    if (!run->file) {
-        cli_status status =
-            cli_fail(self, CLI_FAILED, "cannot make a file beside %s: %s", path, strerror(errno));
-        if (descriptor >= 0) {
-            (void)close(descriptor);
-            (void)unlink(fresh);
-        }
+    if (descriptor < 0) {
         free(fresh);
-        return status;
+        return cli_fail(self, CLI_FAILED, "cannot make a file beside %s: %s", path,
+                        strerror(errno));
     }
-    cli_status status = cli_cache_walk(self, store, export_row, run);
-    bool is_whole = fflush(run->file) == 0 && fsync(descriptor) == 0;
-    is_whole = fclose(run->file) == 0 && is_whole;
+    run->file = fdopen(descriptor, "w");
+    cli_status status = run->file ? cli_cache_walk(self, store, export_row, run)
+                                  : cli_fail(self, CLI_FAILED, "%s", strerror(errno));
+    bool is_whole = run->file ? finish_file(run->file) : close(descriptor) != 0;
     if (status == CLI_DONE && (!is_whole || rename(fresh, path) != 0)) {
         status = cli_fail(self, CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
     }
@@ -87,6 +88,25 @@ static cli_status export_file(cli *self, cv_cache_store *store, const char *path
     }
     free(fresh);
     return status;
+}
+
+/* Into what is there and is no file that could be replaced: a pipe, a terminal. */
+static cli_status export_into(cli *self, cv_cache_store *store, const char *path, exporting *run) {
+    run->file = fopen(path, "we");
+    if (!run->file) {
+        return cli_fail(self, CLI_FAILED, "cannot open %s: %s", path, strerror(errno));
+    }
+    cli_status status = cli_cache_walk(self, store, export_row, run);
+    bool is_whole = finish_file(run->file);
+    return status != CLI_DONE || is_whole
+               ? status
+               : cli_fail(self, CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
+}
+
+static cli_status export_file(cli *self, cv_cache_store *store, const char *path, exporting *run) {
+    struct stat there;
+    bool is_other = stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+    return is_other ? export_into(self, store, path, run) : export_anew(self, store, path, run);
 }
 
 cli_status cli_cache_export(cli *self, cv_cache_store *store, const cli_cache_options *options,
