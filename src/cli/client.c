@@ -28,10 +28,8 @@ static void take_line(cv_log_level level, const char *line, void *user) {
 }
 
 static cv_log_level log_level(const cli_settings *settings) {
-    if (settings->verbosity == 0) {
-        return settings->quiet ? CV_LOG_ERROR : CV_LOG_WARNING;
-    }
-    return settings->verbosity == 1 ? CV_LOG_INFO : CV_LOG_DEBUG;
+    static const cv_log_level levels[] = {CV_LOG_ERROR, CV_LOG_INFO, CV_LOG_DEBUG};
+    return levels[settings->verbosity < 2 ? settings->verbosity : 2];
 }
 
 cli_status cli_open(cli *self) {

@@ -122,7 +122,7 @@ const cli_command cli_command_get = {
     .usage = "RESOURCE ID...",
     .summary = "fetches objects by their ids",
     .examples = "comicvine get issue 52\n"
-                "comicvine get volume 4050-796 https://comicvine.gamespot.com/api/volume/4050-18/\n"
+                "comicvine get volume 4050-796 https://comicvine.gamespot.com/x/4050-18/\n"
                 "comicvine get issue 52 --json=id,volume.name,issue_number\n"
                 "comicvine get character 1253 --offline\n",
     .about = "An ID is a number, a number with its type (4000-52), or the address of a page.\n"

@@ -17,6 +17,7 @@ typedef struct reading {
     const char *path;
     cli_given_list list;
     char *unknown; /* name that no option has */
+    bool is_exposed;
 } reading;
 
 static const cli_option_group *const groups[] = {&cli_common_options, &cli_request_options,
@@ -30,6 +31,11 @@ static bool is_same_name(const char *name, const char *written) {
     return *name == '\0' && *written == '\0';
 }
 
+/* Not a key on standard input: a file that says so would take the input of every command. */
+static bool is_setting(const cli_option *row) {
+    return row->kind != CLI_OPTION_REFUSED && (row->kind != CLI_OPTION_KEY || row->argument);
+}
+
 static const cli_option *row_named(const char *written) {
     if (is_same_name(cli_key_itself.name, written)) {
         return &cli_key_itself;
@@ -37,18 +43,12 @@ static const cli_option *row_named(const char *written) {
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         for (size_t k = 0; k < groups[i]->count; k++) {
             const cli_option *row = &groups[i]->rows[k];
-            if (row->kind != CLI_OPTION_REFUSED && is_same_name(row->name, written)) {
+            if (is_setting(row) && is_same_name(row->name, written)) {
                 return row;
             }
         }
     }
     return NULL;
-}
-
-static void *base_of(cli *self, const cli_option *row) {
-    bool is_key = row == &cli_key_itself || (row >= cli_key_options.rows &&
-                                             row < cli_key_options.rows + cli_key_options.count);
-    return is_key ? NULL : &self->settings;
 }
 
 static bool take_setting(const char *name, const char *value, size_t line, void *user) {
@@ -59,25 +59,27 @@ static bool take_setting(const char *name, const char *value, size_t line, void 
         return false;
     }
     char *origin = cli_format("%s:%zu", self->path, line);
-    cli_given_add(&self->list, row, base_of(self->cli, row), value, CLI_LAYER_FILE, origin);
+    cli_given_add(&self->list, row, &self->cli->settings, value, CLI_LAYER_FILE, origin);
     free(origin);
     return true;
 }
 
-/* A key that others may read is said to be so. */
-static void judge_mode(reading *self, FILE *file) {
+/* Whether others may read a key that is in the file. */
+static bool is_exposed(const reading *self, FILE *file) {
     struct stat status;
-    if (cli_given_find(&self->list, &cli_key_itself, CLI_LAYER_FILE) &&
-        fstat(fileno(file), &status) == 0 && (status.st_mode & 077) != 0) {
-        cli_warn(self->cli, "others may read the API key in %s: chmod 600 it", self->path);
-    }
+    return cli_given_find(&self->list, &cli_key_itself, CLI_LAYER_FILE) &&
+           fstat(fileno(file), &status) == 0 && (status.st_mode & 077) != 0;
 }
 
 static cli_status read_open_file(reading *self, FILE *file) {
     size_t line = 0;
     bool is_malformed = false;
-    if (cli_config_read(file, take_setting, self, &line, &is_malformed)) {
-        judge_mode(self, file);
+    bool is_well = cli_config_read(file, take_setting, self, &line, &is_malformed);
+    if (ferror(file)) {
+        return cli_fail(self->cli, CLI_USAGE, "cannot read %s: %s", self->path, strerror(errno));
+    }
+    if (is_well) {
+        self->is_exposed = is_exposed(self, file);
         return CLI_DONE;
     }
     if (is_malformed) {
@@ -125,8 +127,8 @@ static void read_environment(reading *self) {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         const char *value = getenv(keys[i]);
         if (value && value[0] != '\0') {
-            cli_given_add(&self->list, &cli_key_itself, NULL, value, CLI_LAYER_ENVIRONMENT,
-                          keys[i]);
+            cli_given_add(&self->list, &cli_key_itself, &self->cli->settings, value,
+                          CLI_LAYER_ENVIRONMENT, keys[i]);
         }
     }
     static const struct {
@@ -153,7 +155,21 @@ static void join(cli *self, cli_given_list *list) {
     self->given = *list;
 }
 
-cli_status cli_environment_read(cli *self) {
+static cli_status apply(cli *self) {
+    for (size_t i = 0; i < self->given.count; i++) {
+        const cli_given *given = &self->given.items[i];
+        if (!cli_option_set(given->row, given->base, given->value)) {
+            char *wanted = cli_option_wanted(given->row);
+            (void)cli_usage_error(self, "%s: %s must be %s", given->origin, given->row->name,
+                                  wanted);
+            free(wanted);
+            return CLI_USAGE;
+        }
+    }
+    return CLI_DONE;
+}
+
+cli_status cli_environment_take(cli *self) {
     reading read = {.cli = self};
     bool is_named = false;
     char *path = path_of(self, &is_named);
@@ -163,20 +179,10 @@ cli_status cli_environment_read(cli *self) {
     cli_status status = path && !is_ignored ? read_file(&read, is_named) : CLI_DONE;
     read_environment(&read);
     join(self, &read.list);
+    status = status == CLI_DONE ? apply(self) : status;
+    if (status == CLI_DONE && read.is_exposed) {
+        cli_warn(self, "others may read the API key in %s: chmod 600 it", path);
+    }
     free(path);
     return status;
-}
-
-cli_status cli_environment_apply(cli *self) {
-    for (size_t i = 0; i < self->given.count; i++) {
-        const cli_given *given = &self->given.items[i];
-        if (given->base && !cli_option_set(given->row, given->base, given->value)) {
-            char *wanted = cli_option_wanted(given->row);
-            (void)cli_usage_error(self, "%s: %s must be %s", given->origin, given->row->name,
-                                  wanted);
-            free(wanted);
-            return CLI_USAGE;
-        }
-    }
-    return CLI_DONE;
 }

@@ -5,11 +5,9 @@
 #include "cli.h"
 
 /* Adds to the list of what was given, before the options that are on it already: the configuration
- * file, which --config and --ignore-config have their say about, and the environment. CLI_USAGE:
- * something is wrong with the file, which has been said. */
-cli_status cli_environment_read(cli *self);
-
-/* Puts all that was given where it goes. CLI_USAGE: a value is none, which has been said. */
-cli_status cli_environment_apply(cli *self);
+ * file, which --config and --ignore-config have their say about, and the environment. Then puts all
+ * of it where it goes. CLI_USAGE: something is wrong with the file, or a value is none, which has
+ * been said. */
+cli_status cli_environment_take(cli *self);
 
 #endif

@@ -12,7 +12,7 @@ typedef enum cli_layer { CLI_LAYER_FILE = 0, CLI_LAYER_ENVIRONMENT, CLI_LAYER_OP
 
 typedef struct cli_given {
     const cli_option *row;
-    void *base;  /* of the row's offset; NULL: of a key's */
+    void *base;  /* of the row's offset */
     char *value; /* NULL: none */
     cli_layer layer;
     char *origin; /* "--timeout", "COMIC_VINE_API_KEY", "/home/me/.config/comicvine/config:3" */

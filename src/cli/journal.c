@@ -89,13 +89,25 @@ bool cli_journal_has(const cli_journal *journal, int64_t id) {
 
 void cli_journal_note(cli_journal *journal, int64_t id, bool is_missing) {
     if (journal->file) {
-        (void)fprintf(journal->file, "%s %lld %s\n", journal->resource, (long long)id,
-                      is_missing ? "missing" : "done");
+        cli_id_list_put(is_missing ? &journal->missing : &journal->done, id);
     }
 }
 
+static void write_lines(cli_journal *journal, cli_id_list *list, const char *end) {
+    for (size_t i = 0; i < list->count; i++) {
+        (void)fprintf(journal->file, "%s %lld %s\n", journal->resource, (long long)list->ids[i],
+                      end);
+    }
+    list->count = 0;
+}
+
 cli_status cli_journal_save(cli *self, cli_journal *journal) {
-    if (journal->file && (ferror(journal->file) || fflush(journal->file) != 0)) {
+    if (!journal->file) {
+        return CLI_DONE;
+    }
+    write_lines(journal, &journal->done, "done");
+    write_lines(journal, &journal->missing, "missing");
+    if (ferror(journal->file) || fflush(journal->file) != 0) {
         return fail(self, journal, "write");
     }
     return CLI_DONE;
@@ -105,5 +117,7 @@ void cli_journal_close(cli_journal *journal) {
     if (journal->file) {
         (void)fclose(journal->file); /* cli_journal_save has seen to what matters */
     }
+    cli_id_list_free(&journal->done);
+    cli_id_list_free(&journal->missing);
     cli_id_list_free(&journal->ended);
 }

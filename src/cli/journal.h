@@ -14,6 +14,8 @@ typedef struct cli_journal {
     const char *path;
     const char *resource;
     cli_id_list ended; /* in rising order, from when it was opened */
+    cli_id_list done;  /* noted, but not in the file yet; likewise the next */
+    cli_id_list missing;
 } cli_journal;
 
 /* Reads the file, which is made if there is none. CLI_USAGE: it cannot be opened, or is no journal;

@@ -43,10 +43,6 @@ static void take_format(cli *self) {
 }
 
 static cli_status run_command(cli *self, const cli_arguments *arguments) {
-    cli_status status = cli_environment_apply(self);
-    if (status != CLI_DONE) {
-        return status;
-    }
     self->errors_are_json = wants_json_errors(self);
     cli_progress_begin(&self->progress, &self->settings);
     if (!cli_interrupt_begin()) {
@@ -78,7 +74,7 @@ static cli_status run(cli *self, const cli_arguments *arguments) {
     if (!self->command) {
         return cli_usage_error(self, "a command is needed, such as: comicvine get issue 52");
     }
-    cli_status status = cli_environment_read(self);
+    cli_status status = cli_environment_take(self);
     return status == CLI_DONE ? run_command(self, arguments) : status;
 }
 

@@ -84,6 +84,8 @@ bool cli_option_set(const cli_option *row, void *base, const char *value) {
         return true;
     case CLI_OPTION_FORMAT:
         return set_format(row, place, value);
+    case CLI_OPTION_KEY:
+        return true;
     case CLI_OPTION_REFUSED:
         return false;
     }

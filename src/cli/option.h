@@ -18,6 +18,7 @@ typedef enum cli_option_kind {
     CLI_OPTION_CHOICE,   /* int64_t, the place of the word in `words` */
     CLI_OPTION_CONSTANT, /* int64_t, becomes `constant` */
     CLI_OPTION_FORMAT,   /* cli_format_choice, its format becomes `constant` */
+    CLI_OPTION_KEY,      /* nothing: where the key is, which key.c looks for itself */
     CLI_OPTION_REFUSED   /* nothing: `help` says why there is no such option */
 } cli_option_kind;
 

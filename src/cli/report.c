@@ -162,6 +162,16 @@ cli_status cli_fail_ids(cli *self, const cv_error *error, const char *resource, 
     return status;
 }
 
+/* free() it. */
+static char *warning_json(const char *message) {
+    cli_json json;
+    cli_json_begin(&json);
+    cli_json_open(&json, "warning");
+    cli_json_text(&json, "message", message);
+    cli_json_close(&json);
+    return cli_json_end(&json);
+}
+
 void cli_warn(cli *self, const char *format, ...) {
     if (self->settings.quiet) {
         return;
@@ -175,8 +185,9 @@ void cli_warn(cli *self, const char *format, ...) {
         return;
     }
     cli_progress_clear(&self->progress);
-    char *clean = cli_text_clean(message, (size_t)length);
-    (void)fprintf(stderr, "comicvine: %s\n", clean);
-    free(clean);
+    char *line =
+        self->errors_are_json ? warning_json(message) : cli_text_clean(message, (size_t)length);
+    (void)fprintf(stderr, "%s%s\n", self->errors_are_json ? "" : "comicvine: ", line);
+    free(line);
     free(message);
 }

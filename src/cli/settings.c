@@ -88,11 +88,11 @@ static const cli_option output_rows[] = {
 
 /* Values of these are read by key.c. */
 static const cli_option key_rows[] = {
-    {.name = "api-key-file", .kind = CLI_OPTION_TEXT, .argument = "FILE",
+    {.name = "api-key-file", .kind = CLI_OPTION_KEY, .argument = "FILE",
      .help = "takes the API key from the first line of FILE"},
-    {.name = "api-key-stdin", .kind = CLI_OPTION_FLAG,
+    {.name = "api-key-stdin", .kind = CLI_OPTION_KEY,
      .help = "takes the API key from the first line of standard input"},
-    {.name = "api-key-command", .kind = CLI_OPTION_TEXT, .argument = "COMMAND",
+    {.name = "api-key-command", .kind = CLI_OPTION_KEY, .argument = "COMMAND",
      .help = "takes the API key from the first line that COMMAND writes, run by /bin/sh for 30"
      " seconds at most"},
     {.name = "api-key", .kind = CLI_OPTION_REFUSED, .argument = "KEY", .may_lack_value = true,
@@ -110,4 +110,4 @@ const cli_option_group cli_output_options = GROUP("What is written", output_rows
 const cli_option_group cli_key_options =
     GROUP("The API key, if it is not in COMIC_VINE_API_KEY", key_rows);
 
-const cli_option cli_key_itself = {.name = "api-key", .kind = CLI_OPTION_TEXT, .argument = "KEY"};
+const cli_option cli_key_itself = {.name = "api-key", .kind = CLI_OPTION_KEY, .argument = "KEY"};
