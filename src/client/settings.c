@@ -248,7 +248,9 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     if (options->base_url == NULL) {
         options->base_url = CVI_DEFAULT_BASE_URL;
     }
-    bool copied = copy_text(arena, &options->base_url) && copy_text(arena, &options->api_key) &&
+    options->api_key = settings->api_key =
+        cvi_secret_copy(options->api_key, strlen(options->api_key));
+    bool copied = settings->api_key != NULL && copy_text(arena, &options->base_url) &&
                   copy_text(arena, &options->application) && copy_text(arena, &options->database) &&
                   copy_text(arena, &options->cache.database) &&
                   copy_text(arena, &options->dedupe.database) &&
@@ -317,12 +319,14 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     return true;
 }
 
+void cvi_settings_forget_key(cvi_settings *settings) {
+    cvi_secret_free(settings->api_key);
+    settings->api_key = NULL;
+    settings->options.api_key = NULL;
+}
+
 void cvi_settings_clear(cvi_settings *settings) {
-    /* The arena's blocks hold nothing worth keeping, so the copy of the key is wiped in place. */
-    char *key = (char *)settings->options.api_key;
-    if (settings->arena.blocks != NULL && key != NULL) {
-        explicit_bzero(key, strlen(key));
-    }
+    cvi_settings_forget_key(settings);
     cvi_arena_clear(&settings->arena);
     cvi_cap_close(settings->cap);
     settings->cap = NULL;

@@ -32,6 +32,15 @@ bool cvi_platform_random(cvi_random *random);
 void cvi_platform_sleep_ms(int64_t duration_ms);
 void cvi_platform_sleep_us(int64_t duration_us);
 
+/* ---- secrets (platform_secret.c) ---- */
+
+/* A copy of `length` bytes with a NUL behind them that core dumps leave out and that is empty in a
+ * child of fork, where the system can do that. NULL without memory. */
+char *cvi_secret_copy(const char *text, size_t length);
+
+/* Wipes it and gives it back. NULL is fine; so is a child of fork, where nothing happens. */
+void cvi_secret_free(char *secret);
+
 /* ---- threads (platform_thread.c) ---- */
 
 typedef struct cvi_mutex {
