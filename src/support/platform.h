@@ -107,7 +107,8 @@ bool cvi_path_is_remote(const char *path, const char **name);
 /* Whether there is anything of that name, a dangling symbolic link included. */
 bool cvi_file_exists(const char *path);
 
-/* Refuses what is there under that name if it is a symbolic link or no regular file. */
+/* Refuses what is there under that name if it is a symbolic link, no regular file, or one with
+ * further names, beside each of which SQLite would make files of its own. */
 bool cvi_file_check_kind(const char *path, cv_error *error);
 
 /* Which file a path leads to, by whatever name. */
