@@ -89,6 +89,16 @@ static cv_options options_of(const scene *self) {
     return options;
 }
 
+/* In one line, without what a terminal would obey. */
+static void assert_good_message(const char *message) {
+    assert_string_not_equal(message, "");
+    for (const char *next = message; *next != '\0'; next++) {
+        if ((unsigned char)*next < 0x20 || *next == 0x7F) {
+            fail_msg("byte %d in a message: %s", *next, message);
+        }
+    }
+}
+
 /* NULL: refused at the door. */
 static cv_client *open_client(const scene *self, cv_options *options) {
     cv_transport transport = CV_TRANSPORT_INIT;
@@ -99,6 +109,7 @@ static cv_client *open_client(const scene *self, cv_options *options) {
     cv_client *client = cv_client_open(options);
     if (client == NULL) {
         assert_string_equal(cv_code_name(cv_last_error()->code), "CV_ERROR_ARGUMENT");
+        assert_good_message(cv_last_error()->message);
         transport.close(transport.user);
     }
     return client;
@@ -108,6 +119,9 @@ static cv_client *open_client(const scene *self, cv_options *options) {
 static bool judge(scene *self, cv_request *request, size_t count_before, const char *text) {
     assert_true(cv_request_wait(request, API_PATIENCE_MS));
     cv_code code = cv_request_error(request)->code;
+    if (code != CV_OK) {
+        assert_good_message(cv_request_error(request)->message);
+    }
     cv_request_free(request);
     size_t count = proxy_count(self->between) - count_before;
     if (code == CV_ERROR_ARGUMENT) {
