@@ -137,3 +137,23 @@ bool memory_search(const masked *secret, memory_found *found) {
     }
     return is_shown;
 }
+
+bool memory_is_hidden(const void *place) {
+    char line[LINE_MAX_BYTES];
+    region around = {.is_readable = false};
+    bool is_hidden = false;
+    bool is_found = false;
+    FILE *map = fopen("/proc/self/smaps", "re");
+    while (map != NULL && !is_found && fgets(line, sizeof(line), map) != NULL) {
+        region next;
+        if (begins_region(line, &next)) {
+            around = next;
+        } else if (ends_region(line, &is_hidden)) {
+            is_found = (uintptr_t)place >= around.start && (uintptr_t)place < around.end;
+        }
+    }
+    if (map != NULL) {
+        fclose(map);
+    }
+    return is_found && is_hidden;
+}

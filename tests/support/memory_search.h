@@ -26,7 +26,10 @@ typedef struct memory_found {
     size_t hidden; /* of these, in memory that core dumps leave out and a child of fork has not */
 } memory_found;
 
-/* False if the system does not show this process its own memory. */
+/* Takes a while: all memory is read. False if the system does not show this process its own. */
 bool memory_search(const masked *secret, memory_found *found);
+
+/* Whether what lies there is hidden in that sense; false if the system does not say. */
+bool memory_is_hidden(const void *place);
 
 #endif
