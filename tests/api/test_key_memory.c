@@ -163,6 +163,24 @@ static void test_a_client_that_does_not_open_leaves_none(void **context) {
     child_must_pass(fail_to_open, *context);
 }
 
+/* Nor does one for whose key the system has no page. */
+static const char *open_without_pages(void *user) {
+    scene *self = user;
+    struct rlimit before;
+    CHILD_CHECK(getrlimit(RLIMIT_AS, &before) == 0);
+    CHILD_CHECK(setrlimit(RLIMIT_AS, &(struct rlimit){0, before.rlim_max}) == 0);
+    cv_client *client = open_client(self);
+    CHILD_CHECK(setrlimit(RLIMIT_AS, &before) == 0);
+    CHILD_CHECK(client == NULL);
+    CHILD_CHECK(cv_last_error()->code == CV_ERROR_NOMEM);
+    CHILD_PASS(expect_nothing(self));
+    return NULL;
+}
+
+static void test_no_page_for_it_is_an_error(void **context) {
+    child_must_pass(open_without_pages, *context);
+}
+
 /* ---- a real core ---- */
 
 static bool cores_lie_in_the_folder(void) {
@@ -233,6 +251,7 @@ int main(int count, char *arguments[]) {
         SCENE_TEST(test_a_key_in_the_open_is_found),
         SCENE_TEST(test_it_is_hidden_and_wiped),
         SCENE_TEST(test_a_client_that_does_not_open_leaves_none),
+        SCENE_TEST(test_no_page_for_it_is_an_error),
         SCENE_TEST(test_a_core_dump_is_without_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
