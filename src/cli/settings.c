@@ -28,7 +28,7 @@ static const cli_option common_rows[] = {
      " always or never"},
     {.name = "config", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, config),
      .argument = "FILE", .help = "the configuration to read in place of"
-     " $XDG_CONFIG_HOME/comicvine/config; also COMICVINE_CONFIG. It has lines such as"
+     " $XDG_CONFIG_HOME/comicvine/config; also COMICVINE_CONFIG; it has lines such as"
      " timeout = 60s, with the names of these options and of those for requests, and api_key"},
     {.name = "ignore-config", .kind = CLI_OPTION_FLAG,
      .offset = offsetof(cli_settings, ignores_config), .help = "reads no configuration"},
