@@ -12,7 +12,7 @@ enum { WORKERS = 4, LIVES_MAX = 1 << 16, CALLS_MAX = 1 << 19 };
 
 /* What all of them go by. */
 enum {
-    LIMIT = 100,
+    LIMIT = 50,
     WINDOW_MS = 2000,
     GUARD_MS = 2000,
     SHORT_TTL_S = 1, /* but for issues, which stay fresh, so that none of them may be lost */

@@ -11,7 +11,7 @@
 #include "kills/judge.h"
 #include "support/byte_search.h"
 
-enum { WAL_SEQUENCE_AT = 12, HASH_MAX = 65 };
+enum { HASH_MAX = 65 };
 
 /* ---- whole ---- */
 
@@ -150,20 +150,6 @@ static void judge_secrecy(evidence *self) {
     (void)printf("files: %zu, the key in %zu\n", files, found);
 }
 
-/* How often the log was begun anew, by its header: each time after a checkpoint of all of it. */
-static void print_checkpoints(const evidence *self) {
-    unsigned char head[WAL_SEQUENCE_AT + 4] = {0};
-    FILE *log = fopen(scratch_file(self->folder, "comics.db-wal").text, "rb");
-    if (log != NULL && fread(head, 1, sizeof(head), log) == sizeof(head)) {
-        const unsigned char *at = head + WAL_SEQUENCE_AT;
-        (void)printf("checkpoints: %u\n",
-                     (unsigned)at[0] << 24 | (unsigned)at[1] << 16 | (unsigned)at[2] << 8 | at[3]);
-    }
-    if (log != NULL) {
-        (void)fclose(log);
-    }
-}
-
 void judge_file(evidence *self) {
     sqlite3 *database = NULL;
     if (sqlite3_open_v2(self->database, &database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
@@ -175,5 +161,4 @@ void judge_file(evidence *self) {
     sqlite3_close(database);
     judge_entries(self);
     judge_secrecy(self);
-    print_checkpoints(self);
 }

@@ -245,6 +245,17 @@ static bool work_and_kill(scene *self) {
     return end_workers(self) && goes_on;
 }
 
+static long long size_of(const scene *self, const char *name) {
+    struct stat file = {.st_size = 0};
+    return stat(scratch_file(&self->folder, name).text, &file) == 0 ? (long long)file.st_size : 0;
+}
+
+/* Before anybody else opens it: what is in the file itself, checkpoints have brought there. */
+static void print_sizes(const scene *self) {
+    (void)printf("file: %lld bytes by checkpoints, log of %lld bytes\n", size_of(self, "comics.db"),
+                 size_of(self, "comics.db-wal"));
+}
+
 static bool judge(scene *self) {
     evidence found = {.board = self->board,
                       .folder = &self->folder,
@@ -276,6 +287,7 @@ static bool play(int number) {
                  " clients, in %" PRId64 " ms\n",
                  self.seed, self.kills, WORKERS, atomic_load(&self.board->life_count),
                  (board_now_us() - start_us) / 1000);
+    print_sizes(&self);
     is_well = judge(&self) && is_well;
     is_well = !print_errors(&self) && is_well;
     server_stop(self.server);
