@@ -124,6 +124,14 @@ static bool may_be_deleted(const world *self, const sending *stored) {
     return self->plan.steps_wall || self->true_ms - stored->stored_ms >= kept_ms;
 }
 
+/* Of one job's answers that to the earlier request is older; lists of their own may pass each other
+ * on the way, and what they say of an object is as old as they say. */
+static bool is_older(const world *self, int now, int before) {
+    const sending *new = &self->log[now];
+    const sending *old = &self->log[before];
+    return new->object == old->object ? now < before : new->heard_ms < old->heard_ms;
+}
+
 static void judge_entry(world *self, int object, const kept *seen) {
     int before = self->kept[object].sending;
     int now = seen->sending;
@@ -136,7 +144,7 @@ static void judge_entry(world *self, int object, const kept *seen) {
         world_break(self, "the answer to %d was committed and is lost", before);
     } else if (now >= 0 && !object_may_hold(object, self->log[now].object)) {
         world_break(self, "the answer to %d is kept as that of object %d", now, object);
-    } else if (now >= 0 && now < before) {
+    } else if (now >= 0 && before >= 0 && is_older(self, now, before)) {
         world_break(self, "the answer to %d has taken the place of that to %d", now, before);
     } else if (now >= 0 && self->log[now].stored_ms < 0) {
         self->log[now].stored_ms = self->true_ms;
@@ -152,6 +160,14 @@ static bool is_settled(const world *self) {
     return is_settled;
 }
 
+/* Its lease had run out, and somebody has cleaned up: it is anybody's. */
+static void note_lost(world *self, const char *job_id) {
+    for (int i = 0; i < self->log_count; i++) {
+        sending *sent = &self->log[i];
+        sent->is_outlived = sent->is_outlived || strcmp(sent->job_id, job_id) == 0;
+    }
+}
+
 static void judge_job(world *self, int object, const kept *before, kept *now) {
     if (!now->is_pending) {
         int64_t age_ms = world_now(self).boot_ms - before->renewed_ms;
@@ -159,6 +175,9 @@ static void judge_job(world *self, int object, const kept *before, kept *now) {
         has_run_out = has_run_out || foreign_owns(before->job_id);
         now->is_abandoned = before->is_pending ? has_run_out : before->is_abandoned;
         memcpy(now->job_id, before->job_id, sizeof(now->job_id));
+        if (before->is_pending && has_run_out) {
+            note_lost(self, before->job_id);
+        }
     } else if (strcmp(now->job_id, before->job_id) != 0) {
         judge_owner(self, object, now->job_id);
     }
