@@ -78,13 +78,13 @@ static bool holds_lease(world *self, const sending *sent) {
            self->true_ms - owner->rested_ms < self->plan.lease_ms * 2 / 3;
 }
 
-/* The job of an object has this owner: those who wait for an answer with another have lost theirs.
- */
+/* The job of an object has this owner: those who wait for an answer with another have lost theirs,
+ * some of them before they could send. */
 static void judge_owner(world *self, int object, const char *job_id) {
     for (int i = 0; i < self->log_count; i++) {
         sending *other = &self->log[i];
         if (!other->is_open || other->is_outlived || other->object != object ||
-            strcmp(other->job_id, job_id) == 0) {
+            other->job_id[0] == '\0' || strcmp(other->job_id, job_id) == 0) {
             continue;
         }
         if (holds_lease(self, other)) {
