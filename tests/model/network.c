@@ -37,15 +37,20 @@ static transfer *find_transfer(process *self, const cv_transfer *handle) {
 
 /* ---- answers ---- */
 
-static reply draw_reply(world *here) {
+/* What has been redirected once is likely to be again. */
+static reply draw_reply(world *here, int hops) {
     static const struct {
         int64_t percent;
         reply reply;
     } bad[] = {{11, REPLY_NOT_FOUND},  {22, REPLY_LIMITED}, {5, REPLY_BANNED},
                {11, REPLY_OVERLOADED}, {12, REPLY_FAILING}, {10, REPLY_MOVED},
                {2, REPLY_AWAY},        {8, REPLY_CUT},      {12, REPLY_LOST}};
-    if (here->is_over || chance_percent(&here->chance, here->plan.kindness)) {
+    int64_t kindness = hops > 0 ? here->plan.kindness / 2 : here->plan.kindness;
+    if (here->is_over || chance_percent(&here->chance, kindness)) {
         return REPLY_OK;
+    }
+    if (hops > 0 && chance_percent(&here->chance, 70)) {
+        return REPLY_MOVED;
     }
     int64_t left = chance_draw(&here->chance, 100);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -180,7 +185,7 @@ static void leave(process *self, transfer *leaving) {
     }
     leaving->sending = here->log_count;
     sending *sent = &here->log[here->log_count++];
-    reply word = draw_reply(here);
+    reply word = draw_reply(here, leaving->hops);
     *sent = (sending){.object = leaving->object,
                       .process = self->index,
                       .born = self->born,
