@@ -175,7 +175,7 @@ static void judge_age(evidence *self, const call *one, int64_t seen_us) {
     if (one->mode == CV_MODE_REFRESH && sent->received_us < one->begun_us) {
         judge_wrong(self, "a refresh got the answer to an earlier request, %" PRId64, one->number);
     }
-    if (one->mode == CV_MODE_CACHE_ONLY && one->source != CV_SOURCE_CACHE) {
+    if (one->mode == CV_MODE_CACHE_ONLY && one->source == CV_SOURCE_NETWORK) {
         judge_wrong(self, "the cache alone was asked, and the service answered");
     }
 }
