@@ -109,9 +109,6 @@ void judge_sending(world *self, int number) {
         const char *job_id = seen.kept[self->log[number].object].job_id;
         memcpy(self->log[number].job_id, job_id, sizeof(self->log[number].job_id));
         judge_owner(self, self->log[number].object, job_id);
-        if (foreign_owns(job_id)) {
-            world_break(self, "sent, while another program has the job %s", job_id);
-        }
     }
 }
 
@@ -179,6 +176,9 @@ static void judge_job(world *self, int object, const kept *before, kept *now) {
             note_lost(self, before->job_id);
         }
     } else if (strcmp(now->job_id, before->job_id) != 0) {
+        if (before->is_pending && foreign_owns(before->job_id)) {
+            world_break(self, "the job of another program was taken over: %s", before->job_id);
+        }
         judge_owner(self, object, now->job_id);
     }
 }
