@@ -106,8 +106,8 @@ static void free_answers(answers *self) {
 
 static bool gather_answers(evidence *self, answers *all) {
     size_t count = count_calls(self->board);
-    *all = (answers){.by_end = calloc(count + 1, sizeof(*all->by_end)),
-                     .by_beginning = calloc(count + 1, sizeof(*all->by_beginning)),
+    *all = (answers){.by_end = calloc(count + 1, sizeof(const call *)),
+                     .by_beginning = calloc(count + 1, sizeof(const call *)),
                      .first_seen_us = calloc(self->arrival_count + 1, sizeof(int64_t))};
     if (all->by_end == NULL || all->by_beginning == NULL || all->first_seen_us == NULL) {
         return false;
@@ -127,8 +127,8 @@ static bool gather_answers(evidence *self, answers *all) {
         all->by_end[all->count] = one;
         all->by_beginning[all->count++] = one;
     }
-    qsort(all->by_end, all->count, sizeof(*all->by_end), by_end);
-    qsort(all->by_beginning, all->count, sizeof(*all->by_beginning), by_beginning);
+    qsort(all->by_end, all->count, sizeof(const call *), by_end);
+    qsort(all->by_beginning, all->count, sizeof(const call *), by_beginning);
     return true;
 }
 

@@ -17,7 +17,7 @@ enum { US_PER_MS = 1000, LOOK_BACK_MS = WINDOW_MS + GUARD_MS };
 
 /* The least time in which so many more follow one of a path; INT64_MAX: there are not so many. */
 static int64_t least_span_ms(const evidence *self, int path, size_t more) {
-    int64_t times_ms[LIMIT];
+    int64_t times_ms[LIMIT] = {0};
     int64_t least_ms = INT64_MAX;
     size_t seen = 0;
     for (size_t i = 0; i < self->admission_count; i++) {
