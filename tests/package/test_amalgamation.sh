@@ -13,7 +13,7 @@ serve
 readme_programs
 cd "$folder"
 
-chosen="resources cursor search sharing requests replay own_transport" # of each room something
+chosen="resources cursor search replay own_transport" # of each room something
 left_out="late_curl" # about a libcurl that is loaded late
 
 amalgamate() { # FROM INTO
