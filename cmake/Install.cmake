@@ -21,7 +21,7 @@ if(TARGET comicvine-cli)
 endif()
 # comicvine(1) is the program's; what is about functions and the file is for those who program.
 foreach(section 1 3 5)
-  file(GLOB pages CONFIGURE_DEPENDS docs/man/*.${section})
+  file(GLOB pages CONFIGURE_DEPENDS man/*.${section})
   if(section EQUAL 1)
     set(component program)
   else()

@@ -9,7 +9,6 @@ loopback=$2
 shift 2
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
-serve
 readme_programs
 cd "$folder"
 

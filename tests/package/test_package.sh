@@ -7,7 +7,6 @@ source=$1
 loopback=$2
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
-serve
 readme_programs
 
 try_kind() { # KIND SHARED
