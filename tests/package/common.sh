@@ -19,7 +19,7 @@ first_program_prints="The Lamplighter #7: The Long Night on Wharf Street"
 expect() { # WHAT EXPECTED COMMAND...
   local what=$1 expected=$2 output
   shift 2
-  rm -f "$folder"/comics.db*
+  rm -f comics.db*
   output=$("$@") || fail "$what: exit $?"
   [ "$output" = "$expected" ] || fail "$what printed: $output"
   echo "$what: $output"
