@@ -66,6 +66,12 @@ expect passes "a member before reserved, within cv_options"
 plant include/comicvine/error.h 's/^    CV_ERROR_CLOSED/&,\n    CV_ERROR_PLANTED/'
 expect passes "another constant"
 
+plant include/comicvine/power.h 's/^} cv_power;/    int64_t planted;\n&/'
+expect passes "a member at the end of a record"
+
+plant include/comicvine/power.h 's/^    cv_ref_list characters;/    int64_t planted;\n&/'
+expect fails "a member within a record"
+
 plant include/comicvine/client.h 's/^    int64_t reserved\[10\];/    int64_t planted;\n&/'
 expect fails "a larger struct"
 
