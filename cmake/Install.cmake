@@ -16,22 +16,14 @@ install(DIRECTORY include/comicvine DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMP
 install(EXPORT comicvineTargets NAMESPACE comicvine:: DESTINATION ${comicvine_config_dir}
         COMPONENT development)
 
-if(TARGET comicvine-cli)
-  install(TARGETS comicvine-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-endif()
-# comicvine(1) is the program's; what is about functions and the file is for those who program.
-foreach(section 1 3 5)
+# comicvine(1) goes with the program, the pages on functions and the file with what programs need.
+foreach(section 3 5)
   file(GLOB pages CONFIGURE_DEPENDS man/*.${section})
-  if(section EQUAL 1)
-    set(component program)
-  else()
-    set(component development)
-  endif()
-  if(pages)
-    install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section}
-            COMPONENT ${component})
-  endif()
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT development)
 endforeach()
+if(TARGET comicvine_program) # which src/cli installs
+  install(FILES man/comicvine.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+endif()
 
 configure_package_config_file(cmake/comicvineConfig.cmake.in comicvineConfig.cmake
                               INSTALL_DESTINATION ${comicvine_config_dir})

@@ -9,7 +9,7 @@ set(runtime_package libcomicvine${PROJECT_VERSION_MAJOR})
 set(development_package libcomicvine-dev)
 set(program_package comicvine)
 set(components runtime development)
-if(TARGET comicvine-cli)
+if(TARGET comicvine_program)
   list(APPEND components program)
 endif()
 
