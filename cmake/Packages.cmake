@@ -104,6 +104,8 @@ This package has the headers, and what compilers, CMake and pkg-config need.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME ${program_package})
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
+# Our own library is not installed; the program asks for its package by name.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_CURRENT_BINARY_DIR})
 set(CPACK_COMPONENT_PROGRAM_DEPENDS runtime)
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
     "look up comics in the Comic Vine database\n${about_the_library}
