@@ -64,8 +64,7 @@ bool cvi_stale_stands_in(cv_stale stale, cv_code code) {
 /* ---- the engine's ---- */
 
 /* Has the flight know what there is at this instant. */
-static cvi_store_answer look(cvi_engine *engine, cvi_flight *flight, cvi_now now,
-                             cv_error *error) {
+static cvi_store_answer look(cvi_engine *engine, cvi_flight *flight, cvi_now now, cv_error *error) {
     if (flight->stale_boot_ms == now.boot_ms) {
         return CVI_STORE_DONE;
     }

@@ -24,7 +24,8 @@ bool cvi_stale_stands_in(cv_stale stale, cv_code code);
 /* The following are the engine's alone. */
 
 /* Lets a passenger go with a stale answer, if it takes one and there is one, else with the error;
- * with that of the cache instead of CV_ERROR_NOT_CACHED, if it cannot be read. False: the cache is locked, and the passenger stays; to be tried again 1 to 2 ms later. */
+ * with that of the cache instead of CV_ERROR_NOT_CACHED, if it cannot be read. False: the cache is
+ * locked, and the passenger stays; to be tried again 1 to 2 ms later. */
 bool cvi_stale_or_error(cvi_engine *engine, cvi_passenger *passenger, const cv_error *error,
                         cvi_now now);
 

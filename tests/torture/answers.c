@@ -3,9 +3,13 @@
 #include "torture/fault.h"
 
 #define ANSWER(word, ...)                                                                          \
-    { .name = "answer " word, .seam = SEAM_ANSWER, .answer = {__VA_ARGS__} }
+    {                                                                                              \
+        .name = "answer " word, .seam = SEAM_ANSWER, .answer = { __VA_ARGS__ }                     \
+    }
 #define SLOW(word, ...)                                                                            \
-    { .name = "answer " word, .seam = SEAM_ANSWER, .is_slow = true, .answer = {__VA_ARGS__} }
+    {                                                                                              \
+        .name = "answer " word, .seam = SEAM_ANSWER, .is_slow = true, .answer = { __VA_ARGS__ }    \
+    }
 #define TEXT(word, which)                                                                          \
     { .name = "answer " word, .seam = SEAM_ANSWER, .text = (which) }
 #define RAW(word, bytes) ANSWER(word, .kind = SERVER_FAULT_RAW, .body = (bytes))
@@ -40,8 +44,7 @@ const torture_fault answer_faults[] = {
      .keeps_failing = true,
      .answer = {.kind = SERVER_FAULT_RESET}},
     ANSWER("reset in the status line", .kind = SERVER_FAULT_RAW_RESET, .body = "HTTP/1.1 20"),
-    ANSWER("reset in the headers", .kind = SERVER_FAULT_RAW_RESET,
-           .body = OK_HEAD "Content-Len"),
+    ANSWER("reset in the headers", .kind = SERVER_FAULT_RAW_RESET, .body = OK_HEAD "Content-Len"),
     RESET_AT(0),
     RESET_AT(1),
     RESET_AT(2),

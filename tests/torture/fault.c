@@ -17,15 +17,16 @@
 #define FILE_FAULT(word, code)                                                                     \
     { .name = "file " word " once", .seam = SEAM_FILE, .result = (code) }
 #define FILE_GONE(word, code)                                                                      \
-    { .name = "file " word " from then on", .seam = SEAM_FILE, .result = (code), .keeps_failing = true }
+    {                                                                                              \
+        .name = "file " word " from then on", .seam = SEAM_FILE, .result = (code),                 \
+        .keeps_failing = true                                                                      \
+    }
 
 static const torture_fault own_faults[] = {
     {.name = "allocation once", .seam = SEAM_MEMORY},
     {.name = "allocation from then on", .seam = SEAM_MEMORY, .keeps_failing = true},
     {.name = "SQLite's allocation once", .seam = SEAM_SQLITE_MEMORY},
-    {.name = "SQLite's allocation from then on",
-     .seam = SEAM_SQLITE_MEMORY,
-     .keeps_failing = true},
+    {.name = "SQLite's allocation from then on", .seam = SEAM_SQLITE_MEMORY, .keeps_failing = true},
     FILE_FAULT("BUSY", SQLITE_BUSY),
     FILE_FAULT("LOCKED", SQLITE_LOCKED),
     FILE_FAULT("FULL", SQLITE_FULL),

@@ -45,9 +45,6 @@ typedef struct torture_fault {
     cv_transfer_end end;
 } torture_fault;
 
-
-
-
 /* Those of SEAM_ANSWER and SEAM_TRANSFER, which have files of their own. */
 extern const torture_fault answer_faults[];
 extern const size_t answer_fault_count;

@@ -42,8 +42,8 @@ static bool refuses(refusal kind) {
     pthread_mutex_lock(&mutex);
     size_t call = ++plans[kind].calls;
     size_t failing_call = plans[kind].failing_call;
-    bool refused = failing_call != 0 && (call == failing_call ||
-                                         (plans[kind].keeps_failing && call > failing_call));
+    bool refused = failing_call != 0 &&
+                   (call == failing_call || (plans[kind].keeps_failing && call > failing_call));
     plans[kind].has_failed = plans[kind].has_failed || refused;
     pthread_mutex_unlock(&mutex);
     return refused;
@@ -65,8 +65,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *user), void *user);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *user), void *user) {
-    return refuses(REFUSAL_THREAD) ? EAGAIN
-                                   : __real_pthread_create(thread, attributes, run, user);
+    return refuses(REFUSAL_THREAD) ? EAGAIN : __real_pthread_create(thread, attributes, run, user);
 }
 
 int __real_open64(const char *path, int flags, ...);

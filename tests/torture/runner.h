@@ -15,13 +15,13 @@ typedef struct runner_portion {
     bool is_one;   /* `first` alone */
 } runner_portion;
 
-/* A scene without faults, for how many requests it sends. */
-size_t runner_rehearse(const scene *played, bool with_companion);
+/* Sets a scene up and plays it without faults. Answers how many requests it sends. */
+size_t runner_begin(const scene *played, bool with_companion);
+void runner_end(void);
 
-/* Answers how many points were tried: those at which the fault struck. Fails the test where a
- * promise is broken. */
-size_t runner_torture(const scene *played, const torture_fault *fault, runner_portion portion,
-                      bool with_companion);
+/* Plays it under this fault. Answers how many points were tried: those at which the fault struck.
+ * Fails the test where a promise is broken. */
+size_t runner_torture(const torture_fault *fault, runner_portion portion);
 
 /* Ends what a failed test has left: its fault, its companion, its server and its folder. */
 void runner_abandon(void);

@@ -8,8 +8,9 @@ typedef void scene_fn(stage *stage);
 
 typedef struct scene {
     const char *name;
-    scene_fn *prepare; /* beforehand, with a client of its own and nothing that fails; may be NULL */
-    scene_fn *play;    /* may end before its end when something has failed */
+    scene_fn
+        *prepare;   /* beforehand, with a client of its own and nothing that fails; may be NULL */
+    scene_fn *play; /* may end before its end when something has failed */
     cv_drive drive;
     bool opens_itself; /* there is no client */
     bool is_alone;     /* makes the file, or has one of its own: no companion is on it */

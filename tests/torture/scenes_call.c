@@ -14,9 +14,9 @@ static void retrieve_twice(stage *self) {
 }
 
 static void retrieve_in_the_background(stage *self) {
-    stage_take_issue(
-        self, cv_issue_retrieve(self->client, STAGE_OTHER_ISSUE, CV_PRIORITY_BACKGROUND),
-        STAGE_OTHER_ISSUE);
+    stage_take_issue(self,
+                     cv_issue_retrieve(self->client, STAGE_OTHER_ISSUE, CV_PRIORITY_BACKGROUND),
+                     STAGE_OTHER_ISSUE);
 }
 
 /* Some members alone, which the full entry has as well. */

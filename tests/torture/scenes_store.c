@@ -31,8 +31,7 @@ static void use_cache(stage *self, cv_cache_store *store) {
     cv_blob blob = {0};
     cv_cache_stats stats;
     int64_t age_ms = 0;
-    bool is_stored =
-        step(self, cv_cache_store_set(store, HASH, BODY, strlen(BODY), TTL_S));
+    bool is_stored = step(self, cv_cache_store_set(store, HASH, BODY, strlen(BODY), TTL_S));
     if (step(self, cv_cache_store_get(store, HASH, &blob))) {
         check_body(&blob, is_stored);
     }
@@ -75,7 +74,8 @@ static bool take_job(stage *self, cv_dedupe_store *store, char job_id[CV_JOB_ID_
     return is_owner;
 }
 
-static void complete_job(stage *self, cv_dedupe_store *store) {
+/* A client's handle keeps a result or an error only for those who wait already. */
+static void complete_job(stage *self, cv_dedupe_store *store, bool is_lent) {
     char job_id[CV_JOB_ID_SIZE];
     cv_blob result = {0};
     bool is_running = false;
@@ -86,14 +86,19 @@ static void complete_job(stage *self, cv_dedupe_store *store) {
     if (step(self, cv_dedupe_store_in_progress(store, HASH, &is_running))) {
         assert_true(is_running);
     }
-    if (step(self, cv_dedupe_store_complete(store, HASH, job_id, BODY, strlen(BODY))) &&
-        step(self, cv_dedupe_store_wait(store, HASH, job_id, 0, &result, NULL))) {
+    if (!step(self, cv_dedupe_store_complete(store, HASH, job_id, BODY, strlen(BODY)))) {
+        return;
+    }
+    bool is_well = cv_dedupe_store_wait(store, HASH, job_id, 0, &result, NULL);
+    if (is_lent) {
+        stage_refused(self, is_well, cv_last_error(), CV_ERROR_CANCELLED);
+    } else if (step(self, is_well)) {
         check_body(&result, true);
     }
 }
 
 /* Who waits gets the owner's error. */
-static void fail_job(stage *self, cv_dedupe_store *store) {
+static void fail_job(stage *self, cv_dedupe_store *store, bool is_lent) {
     char job_id[CV_JOB_ID_SIZE];
     cv_blob result = {0};
     cv_error left = {.code = CV_ERROR_SERVER, .message = "as the owner says"};
@@ -101,24 +106,23 @@ static void fail_job(stage *self, cv_dedupe_store *store) {
     if (take_job(self, store, job_id) &&
         step(self, cv_dedupe_store_fail(store, HASH, job_id, &left))) {
         bool is_well = cv_dedupe_store_wait(store, HASH, job_id, 0, &result, &found);
-        stage_refused(self, is_well, &found, CV_ERROR_SERVER);
+        stage_refused(self, is_well, &found, is_lent ? CV_ERROR_CANCELLED : CV_ERROR_SERVER);
     }
 }
 
 static void release_job(stage *self, cv_dedupe_store *store) {
     char job_id[CV_JOB_ID_SIZE];
     bool is_running = true;
-    if (take_job(self, store, job_id) &&
-        step(self, cv_dedupe_store_release(store, HASH, job_id)) &&
+    if (take_job(self, store, job_id) && step(self, cv_dedupe_store_release(store, HASH, job_id)) &&
         step(self, cv_dedupe_store_in_progress(store, HASH, &is_running))) {
         assert_false(is_running);
     }
 }
 
-static void use_jobs(stage *self, cv_dedupe_store *store) {
+static void use_jobs(stage *self, cv_dedupe_store *store, bool is_lent) {
     cv_dedupe_stats stats;
-    complete_job(self, store);
-    fail_job(self, store);
+    complete_job(self, store, is_lent);
+    fail_job(self, store, is_lent);
     release_job(self, store);
     step(self, cv_dedupe_store_stats(store, &stats));
     step(self, cv_dedupe_store_cleanup(store));
@@ -133,7 +137,7 @@ static void use_own_jobs(stage *self) {
     options.scope = "torture";
     cv_dedupe_store *store = cv_dedupe_store_open(&options);
     if (step(self, store != NULL)) {
-        use_jobs(self, store);
+        use_jobs(self, store, false);
     }
     cv_dedupe_store_close(store);
 }
@@ -147,11 +151,9 @@ static void spend(stage *self, cv_rate_limit_store *store) {
         step(self, cv_rate_limit_store_acquire(store, RESOURCE, CV_PRIORITY_USER, &wait_ms));
     assert_int_equal(wait_ms, is_counted ? 0 : -1);
     step(self, cv_rate_limit_store_can_proceed(store, RESOURCE, CV_PRIORITY_USER, &may_proceed));
-    is_counted =
-        step(self, cv_rate_limit_store_record(store, RESOURCE, CV_PRIORITY_BACKGROUND)) ||
-        is_counted;
-    if (!step(self,
-              cv_rate_limit_store_wait_time(store, RESOURCE, CV_PRIORITY_USER, &wait_ms))) {
+    is_counted = step(self, cv_rate_limit_store_record(store, RESOURCE, CV_PRIORITY_BACKGROUND)) ||
+                 is_counted;
+    if (!step(self, cv_rate_limit_store_wait_time(store, RESOURCE, CV_PRIORITY_USER, &wait_ms))) {
         assert_int_equal(wait_ms, -1);
     }
     cv_rate_limit_status status;
@@ -172,8 +174,7 @@ static void look_at_spenders(stage *self, cv_rate_limit_store *store) {
 static void pause_and_go_on(stage *self, cv_rate_limit_store *store) {
     int64_t wait_ms = 0;
     bool is_paused = step(self, cv_rate_limit_store_cool_down(store, RESOURCE, 60000));
-    if (step(self,
-             cv_rate_limit_store_acquire(store, RESOURCE, CV_PRIORITY_USER, &wait_ms))) {
+    if (step(self, cv_rate_limit_store_acquire(store, RESOURCE, CV_PRIORITY_USER, &wait_ms))) {
         assert_true(wait_ms > 0 || !is_paused);
     }
     step(self, cv_rate_limit_store_cool_down(store, RESOURCE, CV_NONE));
@@ -204,7 +205,7 @@ static void use_own_limit(stage *self) {
     options.database = self->options.database;
     options.allocator = self->options.allocator;
     options.clock = self->options.clock;
-    options.application = STAGE_APPLICATION;
+    options.application = self->options.application;
     options.scope = "torture";
     options.min_interval_ms = CV_NO_INTERVAL;
     cv_rate_limit_store *store = cv_rate_limit_store_open(&options);
@@ -218,7 +219,7 @@ static void use_own_limit(stage *self) {
 
 static void use_lent_stores(stage *self) {
     use_cache(self, cv_client_cache(self->client));
-    use_jobs(self, cv_client_dedupe(self->client));
+    use_jobs(self, cv_client_dedupe(self->client), true);
     use_limit(self, cv_client_rate_limit(self->client));
 }
 
@@ -230,8 +231,8 @@ static void retrieve(stage *self) {
 static void show_status(stage *self) {
     cv_rate_limit_status status;
     cv_cache_stats stats;
-    if (step(self, cv_rate_limit_store_status(cv_client_rate_limit(self->client), RESOURCE,
-                                               &status))) {
+    if (step(self,
+             cv_rate_limit_store_status(cv_client_rate_limit(self->client), RESOURCE, &status))) {
         assert_int_equal(status.used, 1);
         assert_int_equal(status.remaining, status.limit - 1);
     }

@@ -24,8 +24,7 @@ static void call_through(stage *self, const cv_transport *transport) {
 
 static void record(stage *self) {
     cv_transport recorder;
-    if (stage_ended(self,
-                    cv_transport_record(&recorder, self->world->scratch.folder, NULL),
+    if (stage_ended(self, cv_transport_record(&recorder, self->world->scratch.folder, NULL),
                     cv_last_error())) {
         call_through(self, &recorder);
     }

@@ -30,8 +30,8 @@ bool shared_clock_open(shared_clock *self, const char *path) {
     }
     void *page = MAP_FAILED;
     if (ftruncate(descriptor, sizeof(*self->ahead_ms)) == 0) {
-        page = mmap(NULL, sizeof(*self->ahead_ms), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor,
-                    0);
+        page =
+            mmap(NULL, sizeof(*self->ahead_ms), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     }
     close(descriptor);
     if (page == MAP_FAILED) {

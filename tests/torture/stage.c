@@ -1,13 +1,14 @@
 /* Owns the stage and the judgement on errors. */
 #include "torture/stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TIMEOUT_MS = 200 };
 
 static server *start_server(void) {
-    server *started = server_start(
-        &(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = API_KEY});
+    server *started =
+        server_start(&(server_options){.folder = CVI_FIXTURES "/comicvine", .api_key = API_KEY});
     assert_non_null(started);
     return started;
 }
@@ -41,7 +42,8 @@ static void lead_astray(stage *self, size_t n) {
 
 void stage_set_options(stage *self, cv_drive drive, size_t n) {
     self->options = api_options(self->world);
-    self->options.application = STAGE_APPLICATION;
+    (void)snprintf(self->application, sizeof(self->application), "torture/%u", ++self->plays);
+    self->options.application = self->application;
     self->options.drive = drive;
     self->options.allocator = &self->memory.allocator;
     self->options.clock = &self->clock.table;

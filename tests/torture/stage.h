@@ -17,8 +17,9 @@ enum {
     STAGE_ISSUES = 12
 };
 
-#define STAGE_NAME        "The Long Night on Wharf Street"
-#define STAGE_APPLICATION "torture/1"
+#define STAGE_NAME "The Long Night on Wharf Street"
+
+enum { STAGE_APPLICATION_MAX = 32 };
 
 typedef struct stage {
     api *world;
@@ -27,8 +28,10 @@ typedef struct stage {
     shared_clock clock;
     failing_allocator memory; /* of the client, and of handles of a scene's own */
     detour detour;
-    cv_options options; /* of the client; a scene that opens one takes a copy */
-    cv_client *client;  /* NULL: the scene opens its own */
+    char application[STAGE_APPLICATION_MAX]; /* another one for each time that options are set */
+    unsigned plays;
+    cv_options options;         /* of the client; a scene that opens one takes a copy */
+    cv_client *client;          /* NULL: the scene opens its own */
     const torture_fault *fault; /* that may strike; NULL: nothing fails */
     size_t ends;                /* calls that have ended */
     size_t calls_due;           /* callbacks that must still come */
@@ -38,7 +41,8 @@ typedef struct stage {
 void stage_begin(stage *self);
 void stage_end(stage *self);
 
-/* Options for the file and the server, as this fault wants them. The transport of a fault that has
+/* Options for the file and the server, as this fault wants them, under a new application's name, by
+ * which its requests are known at the server and in the file. The transport of a fault that has
  * one is opened: give the options to one client. */
 void stage_set_options(stage *self, cv_drive drive, size_t n);
 
