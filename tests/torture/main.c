@@ -43,6 +43,7 @@ static struct {
     const char *fault;
     size_t point; /* 0: all */
     size_t tried;
+    bool has_failed;
 } asked;
 
 /* ---- choosing ---- */
@@ -104,6 +105,9 @@ static void torture_scene(void **state) {
     const scene **place = *state;
     const scene *played = *place;
     size_t index = (size_t)(place - chosen);
+    if (asked.has_failed) {
+        skip();
+    }
     size_t requests = runner_begin(played, asked.with_companion);
     for (size_t i = 0; i < fault_count(); i++) {
         const torture_fault *fault = fault_at(i);
@@ -117,7 +121,7 @@ static void torture_scene(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    runner_abandon();
+    asked.has_failed = runner_abandon();
     return 0;
 }
 
@@ -170,6 +174,7 @@ int main(int count, char **texts) {
         (void)fprintf(stderr, "no such scene\n");
         return EXIT_FAILURE;
     }
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); /* what was done is seen, however it ends */
     faults_install();
     int failed = _cmocka_run_group_tests("torture", tests, scenes, NULL, NULL);
     faults_uninstall();

@@ -90,15 +90,16 @@ static void begin(run *self, const scene *played, bool with_companion) {
     start_companion(self);
 }
 
-void runner_abandon(void) {
-    if (is_under_way) {
-        print_message("torture: it was %s", place);
-        faults_end();
-        (void)process_kill(&current.companion);
-        stage_end(&current.stage);
-        is_under_way = false;
-        (void)alarm(0);
+bool runner_abandon(void) {
+    if (!is_under_way) {
+        return false;
     }
+    print_message("torture: it was %s", place);
+    faults_end();
+    (void)process_kill(&current.companion);
+    (void)scratch_remove(&current.stage.world->scratch);
+    (void)alarm(0);
+    return true;
 }
 
 static void remove_files(const stage *on) {

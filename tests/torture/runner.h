@@ -23,8 +23,10 @@ void runner_end(void);
  * Fails the test where a promise is broken. */
 size_t runner_torture(const torture_fault *fault, runner_portion portion);
 
-/* Ends what a failed test has left: its fault, its companion, its server and its folder. */
-void runner_abandon(void);
+/* Ends what a failed test has left: its fault, its companion and its folder. Its client and what
+ * that works with stay, as a worker may be in there: nothing else is to be played. False: none
+ * failed. */
+bool runner_abandon(void);
 
 /* What is being done, for who finds the run hanging: one line, good in a signal handler. */
 const char *runner_place(void);

@@ -23,8 +23,9 @@ static void call_back(stage *self) {
     cv_request_free(second);
 }
 
-/* Two who ask for the same travel together, and one of them leaves. */
+/* Two who ask for the same travel together, and one of them leaves; the answer waits for that. */
 static void cancel_one_of_two(stage *self) {
+    assert_true(server_hold(self->world->server, NULL));
     cv_request *first = ask(self, STAGE_ISSUE);
     cv_request *second = ask(self, STAGE_ISSUE);
     stage_expect_call(self, first);
@@ -33,6 +34,7 @@ static void cancel_one_of_two(stage *self) {
     assert_true(cv_request_wait(first, API_PATIENCE_MS));
     stage_refused(self, cv_request_error(first)->code == CV_OK, cv_request_error(first),
                   CV_ERROR_CANCELLED);
+    server_release(self->world->server, SERVER_ALL);
     stage_finish(self, second, STAGE_ISSUE);
     cv_request_free(first);
     cv_request_free(second);
