@@ -62,7 +62,10 @@ typedef enum server_fault_kind {
     SERVER_FAULT_CLOSE,             /* request read, connection closed, nothing sent */
     SERVER_FAULT_CLOSE_AFTER,       /* a whole answer, then an unannounced close */
     SERVER_FAULT_DRIP,              /* the whole body, in pieces, interval_ms apart, close */
-    SERVER_FAULT_ENDLESS            /* the body again and again, chunked, never ending */
+    SERVER_FAULT_ENDLESS,           /* the body again and again, chunked, never ending */
+    SERVER_FAULT_RAW,               /* the body in place of a whole answer, no head; close */
+    SERVER_FAULT_RAW_RESET,         /* the same, then RST */
+    SERVER_FAULT_RAW_ENDLESS        /* the same, again and again, never ending */
 } server_fault_kind;
 
 typedef struct server_header {
