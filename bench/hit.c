@@ -43,7 +43,7 @@ static int64_t id_of(const bodies_answer *answer) {
     char *copy = cvi_copy_text(&cvi_default_allocator, answer->text, answer->size);
     team_check(copy != NULL, "there is memory for a body");
     cvi_result *result =
-        cvi_decode(&options, &cvi_default_allocator, (cvi_body){copy, answer->size}, &error);
+        cvi_decode(&options, &cvi_default_allocator, (cvi_body){copy, answer->size, 0}, &error);
     team_check(result != NULL, error.message);
     int64_t id = cvi_result_id(result, 0);
     cvi_result_release(result);

@@ -174,7 +174,7 @@ static void check_in_parts(const cvi_call *call, const cvi_response *response,
 
 static void judge(const cvi_call *call, cvi_response *response) {
     cvi_finding finding;
-    cvi_body copy = {NULL, response->size};
+    cvi_body copy = {NULL, response->size, 0};
     cvi_response without_body = *response;
     without_body.body = NULL;
     without_body.size = 0;

@@ -102,7 +102,7 @@ static cvi_buffer outcome_of(const answer *self, size_t part) {
                                         .user = &out};
     char *copy = cvi_copy_text(&cvi_default_allocator, self->text, self->size);
     cvi_decoding *decoding =
-        cvi_decoding_begin(&options, &cvi_default_allocator, (cvi_body){copy, self->size});
+        cvi_decoding_begin(&options, &cvi_default_allocator, (cvi_body){copy, self->size, 0});
     assert_non_null(decoding);
     while (!cvi_decoding_step(decoding, part != RANDOM ? part : draw(1 + self->size / 4))) {
     }
@@ -321,7 +321,7 @@ static cvi_buffer many_items(int count) {
 static cvi_decoding *begin(const cvi_buffer *text, const cv_allocator *allocator) {
     const cvi_decode_options options = {.resource = &cvi_sample_resource, .is_list = true};
     char *copy = cvi_copy_text(allocator, text->data, text->length);
-    return cvi_decoding_begin(&options, allocator, (cvi_body){copy, text->length});
+    return cvi_decoding_begin(&options, allocator, (cvi_body){copy, text->length, 0});
 }
 
 static void test_each_step_does_its_part(void **state) {

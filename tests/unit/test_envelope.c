@@ -497,7 +497,7 @@ static void test_failures_without_an_answer(void **state) {
 
 static const cvi_finding *judge_stored_of(judge *self, const cvi_call *call, bool is_negative,
                                           const char *text) {
-    cvi_body body = {cvi_copy_text(&self->memory.allocator, text, strlen(text)), strlen(text)};
+    cvi_body body = {cvi_copy_text(&self->memory.allocator, text, strlen(text)), strlen(text), 0};
     drop_finding(self);
     cvi_judge_stored(call, body, is_negative, &self->finding);
     assert_null(self->finding.denial);

@@ -12,7 +12,7 @@
 #include "support/faulty_vfs.h"
 #include "support/portion.h"
 
-enum { TEXT_MAX = 16384, VERSION = 1003, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 16384, VERSION = 1004, STEPS_MAX = 2000 };
 
 #define REQUESTS                                                                                   \
     "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1717243100000),"                 \

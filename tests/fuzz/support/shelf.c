@@ -154,7 +154,7 @@ static void check_cached(const shelf *self, cvi_cached *cached) {
     }
     REQUIRE(cached->body[cached->size] == '\0');
     REQUIRE(self->body == NULL || (!cached->is_negative && strcmp(cached->body, self->body) == 0));
-    cvi_judge_stored(&call, (cvi_body){cached->body, cached->size}, cached->is_negative, &finding);
+    cvi_judge_stored(&call, (cvi_body){cached->body, cached->size, cached->tape_size}, cached->is_negative, &finding);
     REQUIRE((finding.result != NULL) == (finding.error.code == CV_OK));
     REQUIRE(finding.result == NULL || cvi_result_is_about(finding.result, SHELF_ISSUE));
     cvi_result_release(finding.result);

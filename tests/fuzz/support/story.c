@@ -15,7 +15,7 @@ enum { STORY_BYTES_MAX = 256 << 20 };
 cvi_body story_body(const char *text, size_t size) {
     char *copy = cvi_copy_text(&cvi_default_allocator, text, size);
     REQUIRE(copy != NULL);
-    return (cvi_body){copy, size};
+    return (cvi_body){copy, size, 0};
 }
 
 static char *written(const cv_record *record) {
