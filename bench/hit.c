@@ -21,6 +21,8 @@ typedef struct target {
     cv_resource resource;
     int64_t id;
     size_t size;
+    char *tape; /* that the library stores beside the body */
+    size_t tape_size;
     char hash[CVI_HASH_SIZE];
 } target;
 
@@ -37,23 +39,26 @@ typedef struct scene {
 
 /* ---- what is in the file ---- */
 
-static int64_t id_of(const bodies_answer *answer) {
-    const cvi_decode_options options = {.resource = answer->resource};
+/* Reads what it is about, and makes its tape. */
+static void decode(target *self, const bodies_answer *answer) {
+    const cvi_decode_options options = {.resource = answer->resource, .makes_tape = true};
     cv_error error = {0};
     char *copy = cvi_copy_text(&cvi_default_allocator, answer->text, answer->size);
     team_check(copy != NULL, "there is memory for a body");
     cvi_result *result =
         cvi_decode(&options, &cvi_default_allocator, (cvi_body){copy, answer->size, 0}, &error);
     team_check(result != NULL, error.message);
-    int64_t id = cvi_result_id(result, 0);
+    self->id = cvi_result_id(result, 0);
+    self->tape = cvi_result_take_tape(result, &self->tape_size);
+    team_check(self->tape != NULL, "there is a tape");
     cvi_result_release(result);
-    return id;
 }
 
 /* False: what it is about is not said, so that it cannot be retrieved. */
 static bool aim(target *self, const bodies_answer *answer) {
     char path[48];
-    *self = (target){answer->resource->resource, id_of(answer), answer->size, ""};
+    *self = (target){.resource = answer->resource->resource, .size = answer->size};
+    decode(self, answer);
     snprintf(path, sizeof(path), "%s/%lld-", answer->resource->detail_path,
              (long long)answer->resource->type_id);
     bare_cache_key(self->hash, path, self->id);
@@ -79,6 +84,8 @@ static void fill(scene *self, const bodies_set *details) {
         if (aim(next, answer) && !is_there(self, next)) {
             bare_cache_put(&self->bare, next->hash, answer->text, answer->size);
             self->count++;
+        } else {
+            cvi_release(&cvi_default_allocator, next->tape);
         }
     }
     bare_cache_end_filling(&self->bare);
@@ -198,6 +205,17 @@ static void print_group(const group *members, const costs *runs, size_t count) {
                                   .floor = measure_median(figures[1], count)});
 }
 
+/* Beside all bodies, or beside none. */
+static void put_tapes(scene *self, bool are_wanted) {
+    bare_cache_begin_filling(&self->bare);
+    for (size_t i = 0; i < self->count; i++) {
+        const target *next = &self->targets[i];
+        bare_cache_put_tape(&self->bare, next->hash, are_wanted ? next->tape : NULL,
+                            are_wanted ? next->tape_size : 0);
+    }
+    bare_cache_end_filling(&self->bare);
+}
+
 static void measure_group(scene *self, const group *members) {
     costs runs[RUNS] = {{.calls = 0}};
     size_t bytes = bytes_of(self, members);
@@ -304,8 +322,11 @@ int main(int argument_count, char **arguments) {
     bare_cache_open(&self.bare, self.database);
     fill(&self, &sets[BODIES_DETAILS]);
     bodies_free(sets);
+    for (int k = 0; k < 2; k++) {
+    put_tapes(&self, k == 1);
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         measure_group(&self, &groups[i]);
+    }
     }
     measure_hot(&self);
     compare_hot(&self);

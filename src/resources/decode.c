@@ -280,12 +280,11 @@ static bool begin(cvi_decoding *decoding, const cvi_decode_options *options,
 
 /* What was written of a tape becomes the result's if the answer is good, and goes if it is not. */
 static void end_writing(cvi_decoding *decoding) {
-    cvi_buffer *bytes = &decoding->writing.bytes;
-    if (decoding->is_good && bytes->capacity > 0 && !bytes->failed) {
-        decoding->result->tape = bytes->data;
-        decoding->result->tape_size = bytes->length;
+    cvi_result *result = decoding->result;
+    if (decoding->is_good) {
+        result->tape = cvi_tape_write_end(&decoding->writing, &result->tape_size);
     } else {
-        cvi_buffer_free(bytes);
+        cvi_tape_write_drop(&decoding->writing);
     }
 }
 
@@ -359,7 +358,7 @@ void cvi_decoding_drop(cvi_decoding *decoding) {
     if (decoding != NULL) {
         cv_allocator allocator = decoding->scratch.allocator;
         cvi_arena_clear(&decoding->scratch);
-        cvi_buffer_free(&decoding->writing.bytes);
+        cvi_tape_write_drop(&decoding->writing);
         cvi_result_release(decoding->result);
         cvi_release(&allocator, decoding);
     }

@@ -20,7 +20,6 @@
 
 #include "resources/json.h"
 #include "support/arena.h"
-#include "support/buffer.h"
 
 /* Other versions are not read. */
 enum { CVI_TAPE_VERSION = 1 };
@@ -47,18 +46,27 @@ enum { CVI_TAPE_KIND_BITS = 4, CVI_TAPE_LONG_GAP = 15 };
 /* Notes down the events on their way to those that `events` names. */
 typedef struct cvi_tape_writing {
     const cvi_json_events *events;
+    const cv_allocator *allocator;
     const char *text;
-    size_t end;       /* of the last event */
-    cvi_buffer bytes; /* `failed`: no memory, or the tape is not worth its length */
+    size_t size_max;
+    size_t end;    /* of the last event */
+    char *bytes;   /* NULL: there is no memory, or the tape is not worth its length */
+    char *next;    /* where the next event goes */
+    char *full_at; /* from here on there may be too little room for one */
 } cvi_tape_writing;
 
-/* Begins a tape for a text in which no escape was repaired. Then set the reader's `notes` and parse
- * with cvi_tape_events; a whole parse leaves a whole tape in `bytes`, which is to be freed. Nothing
- * fails. */
+/* Begins a tape for a text in which no escape was repaired; the allocator, too, must outlive it.
+ * Then set the reader's `notes` and parse with cvi_tape_events. Nothing fails. */
 void cvi_tape_write_begin(cvi_tape_writing *writing, const cvi_json_events *events,
                           const cv_allocator *allocator, const char *text, size_t size);
 
 extern const cvi_json_events cvi_tape_events;
+
+/* The tape after a whole parse, from the allocator; NULL: there is none. */
+char *cvi_tape_write_end(cvi_tape_writing *writing, size_t *size);
+
+/* Frees what was written. None, or one that is zero, is fine. */
+void cvi_tape_write_drop(cvi_tape_writing *writing);
 
 /* ---- reading ---- */
 
