@@ -323,10 +323,10 @@ int main(int argument_count, char **arguments) {
     fill(&self, &sets[BODIES_DETAILS]);
     bodies_free(sets);
     for (int k = 0; k < 2; k++) {
-    put_tapes(&self, k == 1);
-    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        measure_group(&self, &groups[i]);
-    }
+        put_tapes(&self, k == 1);
+        for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+            measure_group(&self, &groups[i]);
+        }
     }
     measure_hot(&self);
     compare_hot(&self);

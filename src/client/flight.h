@@ -102,7 +102,7 @@ struct cvi_flight {
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
     char *tape;         /* of the result of COMPLETE, to be stored beside it; NULL: none */
     size_t tape_size;
-    cv_error failure;   /* of ending FAIL, and in BACKOFF of the last try */
+    cv_error failure; /* of ending FAIL, and in BACKOFF of the last try */
     int64_t fetched_at_ms;
     cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
     cvi_validators validators;

@@ -1,8 +1,8 @@
 /* Owns the way from a body to a result: repair, parse, judge the envelope, move the records where
- * they stay. Each is a phase that can stop behind any part of the body and go on there. A tape takes
- * the place of repair and parser; if anything but a good result comes of it, the body is decoded
- * without. A body has one owner at any moment: the caller until it is decoded, then the result. Any
- * thread. */
+ * they stay. Each is a phase that can stop behind any part of the body and go on there. A tape
+ * takes the place of repair and parser; if anything but a good result comes of it, the body is
+ * decoded without. A body has one owner at any moment: the caller until it is decoded, then the
+ * result. Any thread. */
 #include "resources/decode.h"
 
 #include <string.h>

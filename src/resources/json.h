@@ -22,10 +22,10 @@ typedef enum cvi_json_status {
 
 /* First member of the struct that the events work on. */
 typedef struct cvi_json_reader {
-    struct cvi_json_parse *parse;   /* lies in the scratch arena; NULL: events off a tape (tape.h) */
+    struct cvi_json_parse *parse; /* lies in the scratch arena; NULL: events off a tape (tape.h) */
     struct cvi_tape_writing *notes; /* where they are written down, NULL: nowhere */
-    size_t begin;                   /* off a tape: where what the event is about begins in the text */
-    size_t end;                     /* and ends */
+    size_t begin; /* off a tape: where what the event is about begins in the text */
+    size_t end;   /* and ends */
 } cvi_json_reader;
 
 /* Called in the order of the text with the reader as `context`; answer 1 to go on, 0 to stop.

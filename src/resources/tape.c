@@ -136,8 +136,7 @@ static cvi_json_status give_escaped_text(cvi_tape_reading *reading, on_text_even
     if (!cvi_text_unescape(text, length, reading->plain, &plain_length)) {
         return CVI_JSON_BROKEN;
     }
-    return go_on(
-        event(reading->reader, (const unsigned char *)reading->plain, plain_length));
+    return go_on(event(reading->reader, (const unsigned char *)reading->plain, plain_length));
 }
 
 static cvi_json_status give_number(cvi_tape_reading *reading) {
@@ -145,8 +144,8 @@ static cvi_json_status give_number(cvi_tape_reading *reading) {
     if (!read_number(reading, &length) || length == 0 || !take(reading, length)) {
         return CVI_JSON_BROKEN;
     }
-    return go_on(reading->events->on_number(reading->reader,
-                                            reading->text + reading->reader->begin, length));
+    return go_on(reading->events->on_number(reading->reader, reading->text + reading->reader->begin,
+                                            length));
 }
 
 /* A value that is told by its kind, spelled like this. */

@@ -253,7 +253,8 @@ static char *put_character(char *next, int32_t character) {
     return next;
 }
 
-/* Writes what the escape at `escape` stands for to `*next`, both of which go on; NULL: no escape. */
+/* Writes what the escape at `escape` stands for to `*next`, both of which go on; NULL: no escape.
+ */
 static const char *unescape_one(const char *escape, const char *end, char **next) {
     static const char letters[] = "\"\\/bfnrt";
     static const char characters[] = "\"\\/\b\f\n\r\t";

@@ -263,16 +263,16 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
     bool has_tape = takes_tape(cache, entry);
     return cvi_sql_run(
         &cache->sql, PUT,
-        CVI_VALUES(cvi_text(entry->hash), cvi_integer(now.wall_ms),
-                   cvi_integer(cvi_time_after(now.wall_ms, keeping->ttl_ms)), checksum,
-                   cvi_integer(entry->is_negative ? 1 : 0), cvi_blob(entry->body, entry->size),
-                   text_or_null(validators->etag), text_or_null(validators->last_modified),
-                   has_headers ? cvi_integer(control) : cvi_null(),
-                   has_headers ? checksum : cvi_null(),
-                   has_tape ? cvi_integer(cvi_checksum_beside(body_checksum, entry->tape,
-                                                              entry->tape_size))
-                            : cvi_null(),
-                   has_tape ? cvi_blob(entry->tape, entry->tape_size) : cvi_null()),
+        CVI_VALUES(
+            cvi_text(entry->hash), cvi_integer(now.wall_ms),
+            cvi_integer(cvi_time_after(now.wall_ms, keeping->ttl_ms)), checksum,
+            cvi_integer(entry->is_negative ? 1 : 0), cvi_blob(entry->body, entry->size),
+            text_or_null(validators->etag), text_or_null(validators->last_modified),
+            has_headers ? cvi_integer(control) : cvi_null(), has_headers ? checksum : cvi_null(),
+            has_tape
+                ? cvi_integer(cvi_checksum_beside(body_checksum, entry->tape, entry->tape_size))
+                : cvi_null(),
+            has_tape ? cvi_blob(entry->tape, entry->tape_size) : cvi_null()),
         NULL, error);
 }
 

@@ -72,7 +72,7 @@ typedef struct cvi_row_body {
     char *text; /* the receiver's; NULL: not copied */
     size_t size;
     size_t tape_size; /* of what lies behind its NUL */
-    bool is_damaged; /* its checksum says that it is not what was stored under the hash */
+    bool is_damaged;  /* its checksum says that it is not what was stored under the hash */
 } cvi_row_body;
 
 /* Where it is: the present row, the hash that it was asked for by, and columns. */

@@ -11,8 +11,8 @@
 #define CVI_CACHE_DELETE(place, condition)                                                         \
     "DELETE FROM main.cache WHERE rowid IN (SELECT id FROM ("                                      \
     "SELECT id, sum(size) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"  \
-    " AS before FROM (SELECT rowid AS id, " place                                                  \
-    " AS place, " CVI_CACHE_ROW_BYTES " AS size FROM main.cache " condition " ORDER BY " place     \
+    " AS before FROM (SELECT rowid AS id, " place " AS place, " CVI_CACHE_ROW_BYTES                \
+    " AS size FROM main.cache " condition " ORDER BY " place                                       \
     " LIMIT ?1)) WHERE coalesce(before, 0) < ?2)"
 
 #endif

@@ -8,13 +8,13 @@
  * kept as the service says (cache.h), all three only of the body with the checksum headers_of, as
  * who does not know these columns leaves them as they are; tape is what the parser found in the
  * body (resources/tape.h), if tape_checksum says that it is of this one; cache_bytes keeps what all
- * bodies and tapes take, in one row; owner is the byte of the gate that the job's owner keeps locked; boot and boot_ms are
- * the boot clock beside each wall time; connecting marks an admission that still waits for its
- * connection; application and pid say whose it is. rate_limit_shares keeps the activity that the
- * shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
- * rate_limit_cooldowns until when the service wants no requests, or is left in peace because its
- * host (resource '*') fails. The indexes of ours begin with the boot, as only rows of the present
- * boot can be compared by boot clock. */
+ * bodies and tapes take, in one row; owner is the byte of the gate that the job's owner keeps
+ * locked; boot and boot_ms are the boot clock beside each wall time; connecting marks an admission
+ * that still waits for its connection; application and pid say whose it is. rate_limit_shares keeps
+ * the activity that the shares were last calculated from, rate_limit_waiting until when users
+ * elsewhere wait, and rate_limit_cooldowns until when the service wants no requests, or is left in
+ * peace because its host (resource '*') fails. The indexes of ours begin with the boot, as only
+ * rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/cache_rows.h"
@@ -143,9 +143,9 @@ static const char *const indexes[] = {
     "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
 };
 
-/* What all bodies and tapes take, kept true whoever writes. A REPLACE deletes the old row without a trigger,
- * unless recursive_triggers is on: so each insertion first remembers what may be replaced, and
- * counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
+/* What all bodies and tapes take, kept true whoever writes. A REPLACE deletes the old row without a
+ * trigger, unless recursive_triggers is on: so each insertion first remembers what may be replaced,
+ * and counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
  * which would load the whole body; of text, which other programs store, they are characters. */
 #define NEW_BYTES "length(NEW.value) + coalesce(length(NEW.tape), 0)"
 
@@ -167,7 +167,8 @@ static const char *const triggers[] = {
     " UPDATE cache_bytes SET total = total - replaced + " NEW_BYTES " WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value, tape ON cache"
     " BEGIN UPDATE cache_bytes SET total ="
-    " total - (SELECT " CVI_CACHE_ROW_BYTES " FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END",
+    " total - (SELECT " CVI_CACHE_ROW_BYTES
+    " FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value, tape ON cache"
     " BEGIN UPDATE cache_bytes SET total = total + " NEW_BYTES " WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"

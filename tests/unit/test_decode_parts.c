@@ -1,6 +1,6 @@
 /* Decoding in parts: whatever a body is and however it is divided, the result is that of the whole,
- * or the same error; off the body's tape too. All fixtures, and all recordings where COMICVINE_RECORDINGS names a folder;
- * each as it is, broken in some way that is drawn, and cut. */
+ * or the same error; off the body's tape too. All fixtures, and all recordings where
+ * COMICVINE_RECORDINGS names a folder; each as it is, broken in some way that is drawn, and cut. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include <ftw.h>
 #include <setjmp.h>
@@ -118,8 +118,7 @@ static tape tape_of(const answer *self, size_t part) {
         .resource = self->resource, .is_list = self->is_list, .makes_tape = true};
     cv_error error;
     tape made = {NULL, 0};
-    cvi_result *result =
-        cvi_decoding_end(step_through(self, &options, &made, part), NULL, &error);
+    cvi_result *result = cvi_decoding_end(step_through(self, &options, &made, part), NULL, &error);
     if (result != NULL) {
         made.bytes = cvi_result_take_tape(result, &made.size);
     }

@@ -540,8 +540,7 @@ static void test_stored_denials(void **state) {
 /* A tape for which there is no memory is none. */
 static bool lacks_tape(const cvi_finding *finding) {
     size_t size;
-    char *tape =
-        finding->result != NULL ? cvi_result_take_tape(finding->result, &size) : NULL;
+    char *tape = finding->result != NULL ? cvi_result_take_tape(finding->result, &size) : NULL;
     return finding->result != NULL && tape == NULL;
 }
 
