@@ -254,6 +254,10 @@ bool cvi_judge_decodes(const cvi_response *response) {
     return response->kind == CVI_RESPONSE_ANSWER && first_byte(response) == '{';
 }
 
+bool cvi_judge_makes_tape(const cvi_response *response) {
+    return response->http_status < 300;
+}
+
 cvi_decoding *cvi_judge_begin(const cvi_call *call, cvi_body body, bool makes_tape) {
     const cvi_decode_options options = options_for(call, makes_tape);
     return cvi_decoding_begin(&options, &call->allocator, body);
@@ -290,8 +294,8 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
         cvi_release(&call->allocator, response->body);
         return;
     }
-    cvi_decoding *decoding =
-        cvi_judge_begin(call, (cvi_body){response->body, response->size, 0}, true);
+    cvi_decoding *decoding = cvi_judge_begin(call, (cvi_body){response->body, response->size, 0},
+                                             cvi_judge_makes_tape(response));
     if (decoding == NULL) {
         cv_error error;
         cvi_error_no_memory(&error);

@@ -25,6 +25,9 @@ void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_findin
 /* Whether the response has a body to be decoded: what follows is the same in parts. */
 bool cvi_judge_decodes(const cvi_response *response);
 
+/* Whether it is an answer that may be stored, for which a tape is to be made. */
+bool cvi_judge_makes_tape(const cvi_response *response);
+
 /* Begins to decode an answer to the call. Takes the body; NULL without memory, and does not.
  * `makes_tape`: it is going to be stored. */
 cvi_decoding *cvi_judge_begin(const cvi_call *call, cvi_body body, bool makes_tape);

@@ -69,7 +69,8 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
     if (!is_long(engine, response->size) || !cvi_judge_decodes(response)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size, 0}, true);
+    cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size, 0},
+                               cvi_judge_makes_tape(response));
     if (unread == NULL) {
         return false;
     }
