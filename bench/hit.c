@@ -1,7 +1,8 @@
-/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body; and
- * one of an object that is still in memory. The bodies are the details in the folder that
- * COMICVINE_RECORDINGS names, else the tests' fixtures; they are put into the file under the
- * library's keys, so this program links the library's objects. */
+/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body, and
+ * beside one for which the parser has to run; and one of an object that is still in memory. The
+ * bodies are the details in the folder that COMICVINE_RECORDINGS names, else the tests' fixtures;
+ * they are put into the file under the library's keys, so this program links the library's objects.
+ */
 #include <comicvine.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,72 @@ static void measure_group(scene *self, const group *members) {
     print_group(members, runs, count);
 }
 
+/* ---- what tapes are worth, and what they take ---- */
+
+static int64_t busy_ns_of(scene *self, const group *members, size_t rounds) {
+    cost sum = {0, 0};
+    for (size_t round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < self->count; i++) {
+            if (is_in(members, &self->targets[i])) {
+                add_time(self, retrieve, &self->targets[i], &sum);
+            }
+        }
+    }
+    return sum.cpu_ns;
+}
+
+static size_t count_of(const scene *self, const group *members) {
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        count += is_in(members, &self->targets[i]) ? 1 : 0;
+    }
+    return count;
+}
+
+/* Hits with tapes beside hits without, by turns. */
+static void compare_tapes(scene *self, const group *members) {
+    double with[RUNS];
+    double without[RUNS];
+    char name[96];
+    size_t bytes = bytes_of(self, members);
+    if (bytes == 0) {
+        return;
+    }
+    size_t count = self->is_smoke ? SMOKE_RUNS : RUNS;
+    size_t rounds = self->is_smoke ? 1 : 1 + RUN_BYTES / REPEATS / bytes;
+    size_t calls = rounds * REPEATS * count_of(self, members);
+    for (size_t run = 0; run < count; run++) {
+        put_tapes(self, false);
+        without[run] = each_us(busy_ns_of(self, members, rounds), calls);
+        put_tapes(self, true);
+        with[run] = each_us(busy_ns_of(self, members, rounds), calls);
+    }
+    snprintf(name, sizeof(name), "the same beside one without a tape, bodies %s, processor time",
+             members->name);
+    measure_print(&(measure_line){.name = name,
+                                  .unit = "us",
+                                  .figure = measure_median(with, count),
+                                  .floor = measure_median(without, count)});
+}
+
+static void print_bytes(const scene *self, const group *members) {
+    char name[96];
+    size_t tape_bytes = 0;
+    size_t count = count_of(self, members);
+    for (size_t i = 0; i < self->count; i++) {
+        tape_bytes += is_in(members, &self->targets[i]) ? self->targets[i].tape_size : 0;
+    }
+    if (count == 0) {
+        return;
+    }
+    snprintf(name, sizeof(name), "a tape beside its body, bodies %s", members->name);
+    measure_print(
+        &(measure_line){.name = name,
+                        .unit = "kB",
+                        .figure = (double)tape_bytes / 1000.0 / (double)count,
+                        .floor = (double)bytes_of(self, members) / 1000.0 / (double)count});
+}
+
 /* ---- what is still in memory ---- */
 
 /* All objects by turns, so that no more of them is in the processor's caches than would be. */
@@ -322,11 +389,13 @@ int main(int argument_count, char **arguments) {
     bare_cache_open(&self.bare, self.database);
     fill(&self, &sets[BODIES_DETAILS]);
     bodies_free(sets);
-    for (int k = 0; k < 2; k++) {
-        put_tapes(&self, k == 1);
-        for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-            measure_group(&self, &groups[i]);
-        }
+    put_tapes(&self, true);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        measure_group(&self, &groups[i]);
+    }
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        compare_tapes(&self, &groups[i]);
+        print_bytes(&self, &groups[i]);
     }
     measure_hot(&self);
     compare_hot(&self);
@@ -334,6 +403,9 @@ int main(int argument_count, char **arguments) {
     bare_cache_close(&self.bare);
     cv_client_close(self.client);
     cv_client_close(self.mindful);
+    for (size_t i = 0; i < self.count; i++) {
+        cvi_release(&cvi_default_allocator, self.targets[i].tape);
+    }
     free(self.targets);
     team_remove_folder(self.folder);
     return 0;
