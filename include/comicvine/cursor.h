@@ -42,6 +42,7 @@
 extern "C" {
 #endif
 
+/* A walk through all pages of one query. */
 typedef struct cv_cursor cv_cursor;
 
 /* A cursor before the first record. Checks the query (copied) and sends nothing. `query` may be
@@ -52,6 +53,13 @@ CV_API cv_cursor *cv_cursor_open(cv_client *client, cv_resource resource, const 
 /* The same for a search, whose records are of several resources; from page 2^31 on none begins. */
 CV_API cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query,
                                         cv_priority priority);
+
+/* How pages are asked for from now on: mode, max_wait_ms, deadline_ms (of each page), max_age_s and
+ * `stale` of `options`, whose other members do not count; NULL: as at first, by the defaults. A
+ * page that is fetched ahead keeps the defaults, and a token does not hold this. After a page that
+ * was not believed the service is asked, but in CV_MODE_CACHE_ONLY. False: CV_ERROR_ARGUMENT, and
+ * it stays as it was. */
+CV_API bool cv_cursor_set_options(cv_cursor *cursor, const cv_request_options *options);
 
 /* The next record, fetching the next page if need be: then it blocks like cv_list. It belongs to
  * the cursor and is good until the cursor's next call (cv_record_keep keeps it). NULL at the end or

@@ -8,6 +8,7 @@
 extern "C" {
 #endif
 
+/* The resources of the service. */
 typedef enum cv_resource {
     CV_RESOURCE_NONE = 0,
     CV_ISSUE,
@@ -40,6 +41,10 @@ CV_API cv_resource cv_resource_from_name(const char *name);
 /* The detail path ("issue"; for CV_TYPE, which has none, "types"), or NULL if this version has no
  * such resource. Static. Any thread. */
 CV_API const char *cv_resource_name(cv_resource resource);
+
+/* The list path ("issues"), which the service counts apart from the detail path; NULL likewise.
+ * Static. Any thread. */
+CV_API const char *cv_resource_list_name(cv_resource resource);
 
 #ifdef __cplusplus
 }
