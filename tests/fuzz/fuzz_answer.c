@@ -1,6 +1,6 @@
 /* Answers of the service, decoded as one of any resource, as a list of it or as hits: whole, in
- * parts and off their tapes the same comes of them, and a record that is written out, or taken by its own text, decodes
- * to the same record. */
+ * parts and off their tapes the same comes of them, and a record that is written out, or taken by
+ * its own text, decodes to the same record. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -23,8 +23,8 @@ static void check_result(const cvi_resource *resource, bool is_list, const char 
     const cvi_decode_options options = {.resource = resource, .is_list = is_list};
     char *body = cvi_copy_text_and(&cvi_default_allocator, text, size, tape.bytes, tape.size);
     REQUIRE(body != NULL);
-    cvi_result *result = cvi_decode(&options, &cvi_default_allocator,
-                                    (cvi_body){body, size, tape.size}, &error);
+    cvi_result *result =
+        cvi_decode(&options, &cvi_default_allocator, (cvi_body){body, size, tape.size}, &error);
     REQUIRE(result != NULL || !decodes(resource, is_list, text, size));
     cvi_result_release(result);
 }
@@ -42,7 +42,7 @@ static void check_parts(const cvi_resource *resource, bool is_list, const char *
     cvi_buffer_free(&whole);
 }
 
-/* The resource, whether it is a list of it, the tape's length in two bytes, the tape, the answer. */
+/* Resource, whether it is a list of it, the tape's length in two bytes, the tape, the answer. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     input in = {data, size};
     size_t count;

@@ -102,8 +102,8 @@ cvi_buffer story_off_tape(const cvi_resource *resource, bool is_list, const char
         .resource = resource, .is_list = is_list, .on_unknown = note_unknown, .user = &out};
     char *body = cvi_copy_text_and(&cvi_default_allocator, text, size, tape.bytes, tape.size);
     REQUIRE(body != NULL);
-    cvi_decoding *decoding = cvi_decoding_begin(&options, &cvi_default_allocator,
-                                                (cvi_body){body, size, tape.size});
+    cvi_decoding *decoding =
+        cvi_decoding_begin(&options, &cvi_default_allocator, (cvi_body){body, size, tape.size});
     REQUIRE(decoding != NULL);
     while (!cvi_decoding_step(decoding, part)) {
     }
