@@ -64,7 +64,7 @@ bool cvi_json_is_cut(const char *text, size_t size);
 /* Within an event: the offset in the text just behind what the event is about. */
 size_t cvi_json_position(const cvi_json_reader *reader);
 
-/* Within the event of a single value: the offset where it begins. */
+/* Within the event of a single value within an object or array: the offset where it begins. */
 size_t cvi_json_value_begin(const cvi_json_reader *reader);
 
 #endif

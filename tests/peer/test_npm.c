@@ -149,7 +149,8 @@ static int64_t count(const scene *state, const char *sql) {
 /* Also of what the packages wrote, which know nothing of a total. */
 static void assert_sound(const scene *state) {
     assert_int_equal(count(state, "SELECT total FROM cache_bytes"),
-                     count(state, "SELECT sum(length(value)) FROM cache"));
+                     count(state, "SELECT sum(length(value)) + sum(coalesce(length(tape), 0))"
+                                  " FROM cache"));
     assert_int_equal(count(state, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
 }
 

@@ -54,9 +54,11 @@ static void take_place(recorder *self) {
 
 static int note_value(recorder *self, const char *what, const char *text, size_t length) {
     take_place(self);
-    size_t begin = cvi_json_value_begin(&self->reader);
-    assert_true(begin >= self->end && begin < cvi_json_position(&self->reader));
-    cvi_buffer_add_format(&self->log, "%zu:", begin);
+    if (self->depth > 0) {
+        size_t begin = cvi_json_value_begin(&self->reader);
+        assert_true(begin >= self->end && begin < cvi_json_position(&self->reader));
+        cvi_buffer_add_format(&self->log, "%zu:", begin);
+    }
     return note(self, what, text, length);
 }
 
