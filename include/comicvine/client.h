@@ -84,7 +84,8 @@ typedef struct cv_cache_settings {
      * with CV_ERROR_NOT_FOUND without a request. 0: 300. CV_NONE: not at all. */
     int64_t negative_ttl_s;
 
-    /* What all bodies of the file may take, those of other programs too; 0 or CV_NONE: no bound.
+    /* What all bodies of the file may take, those of other programs too, with what is kept beside
+     * them to read them faster (a tenth of their size); 0 or CV_NONE: no bound.
      * When there are more, those go that were not used for the longest time, a few with each answer
      * that is stored and in cleanups. A larger body is not stored. Uses are noted to the minute,
      * and only by those that have this set: programs that share a file should agree on it. */

@@ -39,6 +39,7 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 static void complete_flight(cvi_flight *flight, cvi_result *result, cvi_now now) {
     flight->result = result;
+    flight->tape = cvi_result_take_tape(result, &flight->tape_size);
     flight->fetched_at_ms = now.wall_ms;
     flight->ending = CVI_ENDING_COMPLETE;
     flight->row_id = 0; /* sent: it stays recorded */

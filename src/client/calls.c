@@ -142,7 +142,7 @@ static void judge(const cvi_call *call, const cvi_cached *cached, cvi_result *kn
         *finding = (cvi_finding){.result = cvi_result_keep(known)};
         return;
     }
-    cvi_body body = {cached->body, cached->size};
+    cvi_body body = {cached->body, cached->size, cached->tape_size};
     cvi_judge_stored(call, body, cached->is_negative, finding);
 }
 

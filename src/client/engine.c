@@ -36,6 +36,7 @@ static void free_flight(cvi_engine *engine, cvi_flight *flight) {
     cvi_result_release(flight->result);
     cvi_result_release(flight->stale);
     cvi_release(allocator, flight->redirect_url);
+    cvi_release(allocator, flight->tape);
     cvi_release(allocator, flight);
 }
 

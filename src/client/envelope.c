@@ -214,9 +214,9 @@ static bool is_asked_for(const cvi_call *call, cvi_finding *finding) {
     return false;
 }
 
-static cvi_result *decode(const cvi_call *call, cvi_body body, cv_error *error) {
-    cvi_decode_options options = {.resource = call->resource, .is_list = call->is_list};
-    return cvi_decode(&options, &call->allocator, body, error);
+static cvi_decode_options options_for(const cvi_call *call, bool makes_tape) {
+    return (cvi_decode_options){
+        .resource = call->resource, .is_list = call->is_list, .makes_tape = makes_tape};
 }
 
 static void drop_result(cvi_finding *finding) {
@@ -254,8 +254,12 @@ bool cvi_judge_decodes(const cvi_response *response) {
     return response->kind == CVI_RESPONSE_ANSWER && first_byte(response) == '{';
 }
 
-cvi_decoding *cvi_judge_begin(const cvi_call *call, cvi_body body) {
-    cvi_decode_options options = {.resource = call->resource, .is_list = call->is_list};
+bool cvi_judge_makes_tape(const cvi_response *response) {
+    return response->http_status < 300;
+}
+
+cvi_decoding *cvi_judge_begin(const cvi_call *call, cvi_body body, bool makes_tape) {
+    const cvi_decode_options options = options_for(call, makes_tape);
     return cvi_decoding_begin(&options, &call->allocator, body);
 }
 
@@ -290,7 +294,8 @@ static void judge_answer(const cvi_call *call, cvi_response *response, cvi_findi
         cvi_release(&call->allocator, response->body);
         return;
     }
-    cvi_decoding *decoding = cvi_judge_begin(call, (cvi_body){response->body, response->size});
+    cvi_decoding *decoding = cvi_judge_begin(call, (cvi_body){response->body, response->size, 0},
+                                             cvi_judge_makes_tape(response));
     if (decoding == NULL) {
         cv_error error;
         cvi_error_no_memory(&error);
@@ -367,9 +372,17 @@ static void judge_stored(const cvi_call *call, bool is_negative, cvi_finding *fi
 }
 
 void cvi_judge_stored(const cvi_call *call, cvi_body body, bool is_negative, cvi_finding *finding) {
+    const cvi_decode_options options = options_for(call, false);
     memset(finding, 0, sizeof(*finding));
-    finding->result = decode(call, body, &finding->error);
+    finding->result = cvi_decode(&options, &call->allocator, body, &finding->error);
     judge_stored(call, is_negative, finding);
+}
+
+void cvi_judge_renewed(const cvi_call *call, cvi_body body, cvi_finding *finding) {
+    const cvi_decode_options options = options_for(call, true);
+    memset(finding, 0, sizeof(*finding));
+    finding->result = cvi_decode(&options, &call->allocator, body, &finding->error);
+    judge_stored(call, false, finding);
 }
 
 void cvi_judge_decoded_stored(const cvi_call *call, cvi_decoding *decoding, bool is_negative,

@@ -42,9 +42,9 @@ bool cvi_renewal_judge(cvi_flight *flight, cvi_response *response, cvi_finding *
         finding->error.http_status = NOT_MODIFIED;
         return true;
     }
-    cvi_body body = {flight->recalled.body, flight->recalled.size};
+    cvi_body body = {flight->recalled.body, flight->recalled.size, 0};
     flight->recalled.body = NULL;
-    cvi_judge_stored(flight->call, body, false, finding);
+    cvi_judge_renewed(flight->call, body, finding);
     return cvi_renewal_is_useful(finding);
 }
 

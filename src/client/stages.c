@@ -423,6 +423,8 @@ static cvi_completion completion_of(const cvi_flight *flight) {
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
+        .tape = flight->tape,
+        .tape_size = flight->tape_size,
         .keeping = flight->keeping,
         .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,

@@ -22,13 +22,13 @@ static bool is_long(const cvi_engine *engine, size_t size) {
 }
 
 /* Takes the body if there is memory; else it stays the caller's. */
-static cvi_unread *begin(const cvi_flight *flight, cvi_body body) {
+static cvi_unread *begin(const cvi_flight *flight, cvi_body body, bool makes_tape) {
     const cv_allocator *allocator = &flight->call->allocator;
     cvi_unread *unread = cvi_allocate(allocator, sizeof(*unread));
     if (unread == NULL) {
         return NULL;
     }
-    unread->decoding = cvi_judge_begin(flight->call, body);
+    unread->decoding = cvi_judge_begin(flight->call, body, makes_tape);
     if (unread->decoding == NULL) {
         cvi_release(allocator, unread);
         return NULL;
@@ -50,7 +50,7 @@ static bool put_off_renewal(const cvi_engine *engine, cvi_flight *flight, cvi_re
     if (recalled->body == NULL || !is_long(engine, recalled->size)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){recalled->body, recalled->size});
+    cvi_unread *unread = begin(flight, (cvi_body){recalled->body, recalled->size, 0}, true);
     if (unread == NULL) {
         return false;
     }
@@ -69,7 +69,8 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
     if (!is_long(engine, response->size) || !cvi_judge_decodes(response)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size});
+    cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size, 0},
+                               cvi_judge_makes_tape(response));
     if (unread == NULL) {
         return false;
     }
@@ -85,7 +86,8 @@ bool cvi_unread_put_off_stored(const cvi_engine *engine, cvi_flight *flight,
     if (!is_long(engine, cached->size)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){cached->body, cached->size});
+    const cvi_body body = {cached->body, cached->size, cached->tape_size};
+    cvi_unread *unread = begin(flight, body, false);
     if (unread == NULL) {
         return false;
     }

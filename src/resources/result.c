@@ -51,6 +51,7 @@ void cvi_result_release(cvi_result *result) {
     cvi_release(&allocator, result->records);
     cvi_release(&allocator, result->details);
     cvi_release(&allocator, result->body);
+    cvi_release(&allocator, result->tape);
     cvi_release(&allocator, result);
 }
 
@@ -86,6 +87,14 @@ bool cvi_result_fill(cvi_result *result, const cvi_made_record *made, size_t cou
         place(result, &made[i]);
     }
     return true;
+}
+
+char *cvi_result_take_tape(cvi_result *result, size_t *size) {
+    char *tape = result->tape;
+    *size = result->tape_size;
+    result->tape = NULL;
+    result->tape_size = 0;
+    return tape;
 }
 
 const cvi_envelope *cvi_result_envelope(const cvi_result *result) {

@@ -53,6 +53,10 @@ const char *cvi_result_raw(const cvi_result *result, size_t index, size_t *lengt
 /* The whole body as received. */
 const char *cvi_result_body(const cvi_result *result, size_t *size);
 
+/* A tape (tape.h) of the body, from the result's allocator; NULL: none was made. The caller's from
+ * now on, and before the result has a second owner. */
+char *cvi_result_take_tape(cvi_result *result, size_t *size);
+
 /* All memory that the result holds, without the handles over it. */
 size_t cvi_result_held_bytes(const cvi_result *result);
 
