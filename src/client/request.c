@@ -10,6 +10,7 @@
 #include "client/ready.h"
 #include "client/request_start.h"
 #include "client/revalidate.h"
+#include "resources/image.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -337,6 +338,8 @@ static void refuse_type(const cvi_result *result) {
     cv_error wrong;
     if (result == NULL) {
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is of many ids: cv_many_take");
+    } else if (cvi_result_resource(result) == &cvi_image_resource) {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is an image: cv_image_take");
     } else {
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is a %s of /%s",
                       cvi_result_is_list(result) ? "page" : "record",
@@ -355,7 +358,8 @@ static cvi_result *find_result(const cv_request *request, cv_resource resource, 
     }
     cvi_result *result = request->outcome.result;
     bool right =
-        result != NULL && cvi_result_is_list(result) == is_list &&
+        result != NULL && cvi_result_resource(result) != &cvi_image_resource &&
+        cvi_result_is_list(result) == is_list &&
         (resource == CV_RESOURCE_NONE || cvi_result_resource(result)->resource == resource);
     if (!right) {
         refuse_type(result);

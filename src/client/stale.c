@@ -23,7 +23,7 @@ cvi_store_answer cvi_stale_read(cvi_lookup *lookup, cvi_stores *stores, const cv
         return answer;
     }
     cvi_finding finding;
-    cvi_judge_stored(call, (cvi_body){cached.body, cached.size}, false, &finding);
+    call->judge->stored(call, (cvi_body){cached.body, cached.size}, false, &finding);
     *result = finding.result;
     *provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
                                    .fetched_at_ms = cached.fetched_at_ms,

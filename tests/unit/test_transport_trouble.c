@@ -342,7 +342,7 @@ static void test_upgrade_to_tls_is_followed(void **state) {
     for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
         bool no_memory = true;
         char *target =
-            cvi_redirect_target(world->transport, cases[i].from, cases[i].to, &no_memory);
+            cvi_redirect_target(world->transport, cases[i].from, cases[i].to, false, &no_memory);
         assert_false(no_memory);
         assert_int_equal(target != NULL, cases[i].followed);
         cvi_release(&world->memory.allocator, target);
@@ -354,7 +354,8 @@ static void test_redirect_without_memory(void **state) {
     net_world *world = *state;
     bool no_memory = false;
     world->memory.failing_call = atomic_load(&world->memory.calls) + 1;
-    assert_null(cvi_redirect_target(world->transport, "http://h/a", "http://h/b", &no_memory));
+    assert_null(
+        cvi_redirect_target(world->transport, "http://h/a", "http://h/b", false, &no_memory));
     assert_true(atomic_load(&world->memory.has_failed));
     assert_true(no_memory);
 }
