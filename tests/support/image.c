@@ -91,10 +91,20 @@ void image_break(const api *self, unsigned http_status, const char *body, size_t
     api_break(self, &fault);
 }
 
-int64_t image_query(const api *self, const char *sql) {
+static api with_file_of_images(const api *self) {
     api file = *self;
     int length =
         snprintf(file.database.text, sizeof(file.database.text), "%s-images", self->database.text);
     assert_in_range(length, 1, SCRATCH_PATH_MAX - 1);
+    return file;
+}
+
+int64_t image_query(const api *self, const char *sql) {
+    const api file = with_file_of_images(self);
     return api_query(&file, sql);
+}
+
+void image_execute(const api *self, const char *sql) {
+    const api file = with_file_of_images(self);
+    api_execute(&file, sql);
 }

@@ -41,7 +41,8 @@ void image_assert_bytes(const cv_picture *picture, const char *name);
 void image_break(const api *self, unsigned http_status, const char *body, size_t size,
                  const char *content_type);
 
-/* The one number that a query of the file of images yields. */
+/* As api_query and api_execute, on the file of images. */
 int64_t image_query(const api *self, const char *sql);
+void image_execute(const api *self, const char *sql);
 
 #endif
