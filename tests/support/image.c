@@ -104,6 +104,11 @@ int64_t image_query(const api *self, const char *sql) {
     return api_query(&file, sql);
 }
 
+void image_query_until(const api *self, const char *sql, int64_t wanted) {
+    const api file = with_file_of_images(self);
+    api_query_until(&file, sql, wanted);
+}
+
 void image_execute(const api *self, const char *sql) {
     const api file = with_file_of_images(self);
     api_execute(&file, sql);

@@ -41,8 +41,9 @@ void image_assert_bytes(const cv_picture *picture, const char *name);
 void image_break(const api *self, unsigned http_status, const char *body, size_t size,
                  const char *content_type);
 
-/* As api_query and api_execute, on the file of images. */
+/* As api_query and its kind, on the file of images. */
 int64_t image_query(const api *self, const char *sql);
+void image_query_until(const api *self, const char *sql, int64_t wanted);
 void image_execute(const api *self, const char *sql);
 
 #endif
