@@ -10,7 +10,8 @@
  * interval between API requests nor for the service's pauses, and the API key goes nowhere near it;
  * an address that holds the key is refused. Images have an interval and pauses of their own, which
  * all programs on the database share (cv_image_settings): a host that answers 403, 420, 429, or 503
- * with Retry-After, is left in peace for a while, and those alone who want images of it wait.
+ * with Retry-After, is left in peace for a while, and those alone who want images of it wait, or
+ * have CV_ERROR_RATE_LIMITED if that takes longer than they would.
  *
  * What comes is believed for its first bytes, not for its Content-Type: it is a JPEG, PNG, GIF,
  * WebP, BMP or AVIF, or the call fails: with CV_ERROR_BLOCKED if it is a web page, with

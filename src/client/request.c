@@ -64,13 +64,25 @@ static cv_request *new_request(cv_client *client, const cvi_order *order) {
     return request;
 }
 
+/* For images it does not matter whether records are cached. */
+static cv_stale stale_of(const cv_request *request, const cv_request_options *options) {
+    const cvi_settings *settings = &request->client->settings;
+    if (!request->call->is_image) {
+        return cvi_settings_stale(settings, options);
+    }
+    if (options->stale != CV_STALE_DEFAULT) {
+        return options->stale;
+    }
+    return options->mode == CV_MODE_REFRESH ? CV_STALE_NEVER : settings->options.cache.stale;
+}
+
 static void fill_passenger(cv_request *request, const cv_request_options *options, bool looked) {
     const cv_client *client = request->client;
     cvi_passenger *passenger = &request->passenger;
     passenger->priority = options->priority;
     passenger->mode = options->mode;
     passenger->looked = looked;
-    passenger->stale = cvi_settings_stale(&client->settings, options);
+    passenger->stale = stale_of(request, options);
     passenger->max_age_ms = options->max_age_s * 1000;
     passenger->max_wait_ms =
         options->max_wait_ms != 0 ? options->max_wait_ms : client->settings.options.max_wait_ms;

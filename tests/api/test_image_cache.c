@@ -158,6 +158,24 @@ static void test_an_old_one_stands_in_for_an_error(void **context) {
     cv_client_close(client);
 }
 
+static void test_records_need_not_be_cached(void **context) {
+    const api *self = *context;
+    cv_options options = api_options(self);
+    cv_image_settings settings = CV_IMAGE_SETTINGS_INIT;
+    settings.min_interval_ms = CV_NO_INTERVAL;
+    options.images = &settings;
+    options.cache.disabled = true;
+    cv_client *client = api_open(self, &options);
+    const cv_image_options wanted = cached();
+    image_url url = image_at(self->server, IMAGE_NAME);
+    assert_int_equal(image_fetch(client, url.text, &wanted).source, CV_SOURCE_NETWORK);
+    assert_int_equal(image_fetch(client, url.text, &wanted).source, CV_SOURCE_CACHE);
+    age(self, WEEK_S + 100);
+    image_break(self, 500, "", 0, "text/plain");
+    assert_int_equal(image_fetch(client, url.text, &wanted).source, CV_SOURCE_STALE);
+    cv_client_close(client);
+}
+
 /* A flipped bit within a stored image is not given out. */
 static void test_a_damaged_one_is_fetched_anew(void **context) {
     const api *self = *context;
@@ -251,6 +269,7 @@ int main(void) {
         API_TEST(test_an_old_one_that_has_changed_is_replaced),
         API_TEST(test_modes_and_ages_hold),
         API_TEST(test_an_old_one_stands_in_for_an_error),
+        API_TEST(test_records_need_not_be_cached),
         API_TEST(test_a_damaged_one_is_fetched_anew),
         API_TEST(test_the_bound_holds),
         API_TEST(test_what_the_caller_has_is_not_sent_again),
