@@ -9,10 +9,10 @@ enum { HOURS = 3600000 };
 
 /* ---- one fetches for all ---- */
 
-/* In a program of its own: asks, and gets the same as the other one. */
+/* In a program of its own, without a thread: asks, and gets the same as the other one. */
 static const char *ask_too(void *user) {
     const api *self = user;
-    cv_client *client = image_open(self, CV_DRIVE_THREAD);
+    cv_client *client = image_open(self, CV_DRIVE_POLL);
     image_url url = image_at(self->server, IMAGE_NAME);
     const cv_picture *picture = cv_image_fetch(client, url.text, NULL);
     CHILD_CHECK(picture != NULL);
@@ -50,7 +50,7 @@ static cv_client *open_slow(const api *self, cv_drive drive) {
 
 static const char *find_no_room(void *user) {
     const api *self = user;
-    cv_client *client = open_slow(self, CV_DRIVE_THREAD);
+    cv_client *client = open_slow(self, CV_DRIVE_POLL);
     image_url url = image_at(self->server, IMAGE_NAME);
     cv_image_options options = CV_IMAGE_OPTIONS_INIT;
     options.max_wait_ms = CV_NO_WAIT;
