@@ -64,8 +64,8 @@ CV_API const char *cv_image_url(const cv_image *image, cv_image_size size);
  * priority: 0 is the background). Only read during the call that takes it. */
 typedef struct cv_image_options {
     size_t size;
-    cv_priority priority;
-    cv_mode mode;
+    cv_priority priority; /* users go before the background */
+    cv_mode mode;         /* as in cv_request_options; `cache` decides whether there is a cache */
 
     /* Kept in the file of images, by the limits of cv_image_settings, and answered from there while
      * it is fresh; after that the host is asked whether it has changed. False: neither. */
@@ -100,6 +100,7 @@ typedef struct cv_image_options {
     }
 /* clang-format on */
 
+/* What an image is, by its first bytes. */
 typedef enum cv_picture_format {
     CV_PICTURE_NONE = 0, /* not modified: there are no bytes */
     CV_PICTURE_JPEG,
@@ -112,21 +113,21 @@ typedef enum cv_picture_format {
 
 /* An image that has come. All that it points to belongs to it; immutable, for any thread. */
 typedef struct cv_picture {
-    const void *data; /* NULL if it is not modified */
-    size_t size;      /* bytes */
-    cv_picture_format format;
-    const char *content_type; /* by its bytes: "image/jpeg"; "" if it is not modified */
-    const char *extension;    /* likewise: "jpg" */
-    int64_t width;            /* pixels, as its head says; 0: not known (AVIF, or a broken head) */
-    int64_t height;
-    bool not_modified;          /* it is what the caller's `etag` or `last_modified` belong to */
-    const char *url;            /* as it was asked for */
-    const char *path;           /* the file that it was written to; NULL: none */
-    const char *etag;           /* for the next call; "" if the host gave none */
-    const char *last_modified;  /* likewise */
-    cv_source source;           /* of this call */
-    int64_t fetched_at_ms;      /* Unix time */
-    int64_t expires_at_ms;      /* Unix time until which the file of images calls it fresh */
+    const void *data;          /* NULL if it is not modified */
+    size_t size;               /* bytes */
+    cv_picture_format format;  /* by its first bytes */
+    const char *content_type;  /* by its bytes: "image/jpeg"; "" if it is not modified */
+    const char *extension;     /* likewise: "jpg" */
+    int64_t width;             /* pixels, as its head says; 0: not known (AVIF, or a broken head) */
+    int64_t height;            /* likewise */
+    bool not_modified;         /* it is what the caller's `etag` or `last_modified` belong to */
+    const char *url;           /* as it was asked for */
+    const char *path;          /* the file that it was written to; NULL: none */
+    const char *etag;          /* for the next call; "" if the host gave none */
+    const char *last_modified; /* likewise */
+    cv_source source;          /* of this call */
+    int64_t fetched_at_ms;     /* Unix time */
+    int64_t expires_at_ms;     /* Unix time until which the file of images calls it fresh */
     const cv_stale_note *stale; /* with CV_SOURCE_STALE, else NULL */
     int64_t reserved[8];
 } cv_picture;
