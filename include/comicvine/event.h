@@ -63,7 +63,8 @@ typedef struct cv_event {
     struct cv_request *request;
 
     /* What is asked for; CV_RESOURCE_NONE: hits of a search, an image, or a request that was
-     * refused for its arguments, of which CV_EVENT_DONE alone is told (nothing, if the call blocks). */
+     * refused for its arguments, of which CV_EVENT_DONE alone is told (nothing, if the call
+     * blocks). */
     cv_resource resource;
     cv_source source;   /* HIT, STALE, and DONE with CV_OK, but of a request for many */
     int64_t id;         /* of the object; 0: a list, a search, or many at once */

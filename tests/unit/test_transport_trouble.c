@@ -360,7 +360,6 @@ static void test_keyless_requests_are_led_anywhere(void **state) {
         {"http://h/a", "http://other:81/b", "http://other:81/b"},
         {"http://h/a", "https://other/b", "https://other/b"},
         {"https://h/a", "https://other/b?c=d&api_key=e", "https://other/b?c=d"},
-        {"https://h/a", "http://h/a", NULL},
         {"https://h/a", "http://other/b", NULL},
         {"https://h/a", "ftp://other/b", NULL},
         {"https://h/a", "file:///b", NULL},
