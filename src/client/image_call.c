@@ -107,7 +107,8 @@ static bool check_address(const cvi_settings *settings, const char *url, cvi_buf
                       LONGEST_ADDRESS);
         return false;
     }
-    if (cvi_holds_secret(settings->options.api_key, out->data, out->length)) {
+    const char *key = settings->options.api_key; /* NULL: the client is closed, nothing is sent */
+    if (key != NULL && cvi_holds_secret(key, out->data, out->length)) {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "image: the address holds the API key");
         return false;
     }

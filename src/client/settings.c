@@ -5,11 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-<<<<<<< HEAD
-#include "client/image_settings.h"
-=======
 #include "client/address.h"
->>>>>>> origin/main
+#include "client/image_settings.h"
 #include "client/transfer_face.h"
 #include "client/url.h"
 #include "stores/settings.h"
