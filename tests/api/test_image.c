@@ -132,6 +132,32 @@ static void test_closing_ends_it(void **context) {
         image_query(scene->self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"), 0);
 }
 
+typedef struct latecomer {
+    cv_client *client;
+    image_url url;
+} latecomer;
+
+static void ask_again(cv_request *request, void *user) {
+    const latecomer *self = user;
+    (void)request;
+    cv_request *late = cv_request_image(self->client, self->url.text, NULL);
+    assert_ended(late, CV_ERROR_CLOSED);
+    cv_request_free(late);
+}
+
+/* When callbacks are called for the last time there is nothing left of what a call needs. */
+static void test_a_callback_of_closing_asks_in_vain(void **context) {
+    const drive_scene *scene = *context;
+    latecomer late = {open_in(scene), image_at(scene->self->server, IMAGE_NAME)};
+    assert_true(server_hold(scene->self->server, IMAGE_FOLDER));
+    cv_request *request = cv_request_image(late.client, late.url.text, NULL);
+    cv_request_on_done(request, ask_again, &late);
+    cv_client_close(late.client);
+    assert_ended(request, CV_ERROR_CLOSED);
+    cv_request_free(request);
+    server_release(scene->self->server, SERVER_ALL);
+}
+
 static void test_a_deadline_passes(void **context) {
     const drive_scene *scene = *context;
     cv_client *client = open_in(scene);
@@ -344,6 +370,7 @@ int main(void) {
         BOTH_DRIVES(test_equal_calls_are_one_request),
         BOTH_DRIVES(test_cancel_ends_at_once),
         BOTH_DRIVES(test_closing_ends_it),
+        BOTH_DRIVES(test_a_callback_of_closing_asks_in_vain),
         BOTH_DRIVES(test_a_deadline_passes),
         BOTH_DRIVES(test_suspending_rests_images_too),
         API_TEST(test_the_key_stays_here),
