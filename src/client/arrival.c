@@ -120,7 +120,7 @@ static void judge(cvi_engine *engine, cvi_flight *flight, cvi_response *response
     if (cvi_renewal_is_answer(response)) {
         is_useful = cvi_renewal_judge(flight, response, &finding);
     } else {
-        cvi_judge_response(flight->call, response, &finding);
+        flight->call->judge->response(flight->call, response, &finding);
     }
     take_judged(engine, flight, is_useful ? &finding : NULL, now);
 }

@@ -238,7 +238,7 @@ static void end(cv_request *request) {
 static void fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,
                        cvi_outcome *outcome) {
     cvi_order order = {.call = call, .options = *options, .asker = CVI_ASKER_BLOCKING};
-    if (options->mode != CV_MODE_REFRESH) {
+    if (options->mode != CV_MODE_REFRESH && !call->is_image) {
         if (!cvi_client_enter(client, &outcome->error)) {
             cvi_call_release(call);
             return;

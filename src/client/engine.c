@@ -458,6 +458,11 @@ void cvi_engine_divide(cvi_engine *engine, size_t piece_bytes) {
     engine->piece_bytes = piece_bytes;
 }
 
+cvi_engine *cvi_engine_of(const void *owner) {
+    const cvi_flight *flight = owner;
+    return flight->engine;
+}
+
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now) {
     cvi_flight *flight = owner;
     flight->transfer = NULL;

@@ -19,6 +19,9 @@ typedef struct cvi_finding {
     bool retry;
 } cvi_finding;
 
+/* These functions, as the table of a call of the API. */
+extern const cvi_judge cvi_envelope_judge;
+
 /* Judges a response and takes its body. */
 void cvi_judge_response(const cvi_call *call, cvi_response *response, cvi_finding *finding);
 

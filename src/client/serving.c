@@ -79,7 +79,7 @@ void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
     flight->handled_bytes += cached->size;
     if (!cvi_unread_put_off_stored(engine, flight, cached, source)) {
         cvi_body body = {cached->body, cached->size, cached->tape_size};
-        cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
+        flight->call->judge->stored(flight->call, body, cached->is_negative, &finding);
         cvi_serve_finding(engine, flight, &finding, cached, source, now);
     }
 }

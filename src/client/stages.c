@@ -317,7 +317,10 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     (void)now;
     cvi_transfer_spec spec = {
         .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
-        .validators = flight->recalled.body != NULL ? &flight->recalled.validators : NULL,
+        .validators =
+            flight->recalled.body != NULL ? &flight->recalled.validators : flight->call->validators,
+        .is_keyless = flight->call->is_image,
+        .max_body_bytes = flight->call->max_body_bytes,
         .fresh_connection = flight->fresh_connection,
         .send_by_boot_ms =
             flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,

@@ -23,7 +23,8 @@ cvi_store_answer cvi_stale_read(cvi_lookup *lookup, cvi_stores *stores, const cv
         return answer;
     }
     cvi_finding finding;
-    cvi_judge_stored(call, (cvi_body){cached.body, cached.size, cached.tape_size}, false, &finding);
+    cvi_body body = {cached.body, cached.size, cached.tape_size};
+    call->judge->stored(call, body, false, &finding);
     if (finding.error.code == CV_ERROR_NOMEM) {
         *error = finding.error;
         return CVI_STORE_FAILED;

@@ -17,8 +17,9 @@ struct cvi_unread {
     cvi_stage from; /* where what is stored was found */
 };
 
-static bool is_long(const cvi_engine *engine, size_t size) {
-    return engine->piece_bytes > 0 && size > engine->piece_bytes;
+static bool is_long(const cvi_engine *engine, const cvi_flight *flight, size_t size) {
+    return flight->call->judge->reads_in_parts && engine->piece_bytes > 0 &&
+           size > engine->piece_bytes;
 }
 
 /* Takes the body if there is memory; else it stays the caller's. */
@@ -47,7 +48,7 @@ static bool put_off(cvi_flight *flight, cvi_unread *unread) {
 
 static bool put_off_renewal(const cvi_engine *engine, cvi_flight *flight, cvi_response *response) {
     cvi_recalled *recalled = &flight->recalled;
-    if (recalled->body == NULL || !is_long(engine, recalled->size)) {
+    if (recalled->body == NULL || !is_long(engine, flight, recalled->size)) {
         return false;
     }
     cvi_unread *unread = begin(flight, (cvi_body){recalled->body, recalled->size, 0}, true);
@@ -66,7 +67,7 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
     if (cvi_renewal_is_answer(response)) {
         return put_off_renewal(engine, flight, response);
     }
-    if (!is_long(engine, response->size) || !cvi_judge_decodes(response)) {
+    if (!is_long(engine, flight, response->size) || !cvi_judge_decodes(response)) {
         return false;
     }
     cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size, 0},
@@ -83,7 +84,7 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
 
 bool cvi_unread_put_off_stored(const cvi_engine *engine, cvi_flight *flight,
                                const cvi_cached *cached, cv_source source) {
-    if (!is_long(engine, cached->size)) {
+    if (!is_long(engine, flight, cached->size)) {
         return false;
     }
     const cvi_body body = {cached->body, cached->size, cached->tape_size};

@@ -37,6 +37,11 @@ cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *re
     return result;
 }
 
+cvi_result *cvi_result_of_bytes(const cv_allocator *allocator, const cvi_resource *resource,
+                                char *body, size_t size) {
+    return cvi_result_new(allocator, resource, false, body, size);
+}
+
 cvi_result *cvi_result_keep(cvi_result *result) {
     atomic_fetch_add_explicit(&result->owners, 1, memory_order_relaxed);
     return result;

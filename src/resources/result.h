@@ -31,6 +31,11 @@ const cvi_envelope *cvi_result_envelope(const cvi_result *result);
 const cvi_resource *cvi_result_resource(const cvi_result *result);
 bool cvi_result_is_list(const cvi_result *result);
 
+/* A result that is bytes and no records, of a resource of no table's (image.h). Takes the body
+ * over, which comes from `allocator`; NULL without memory, and does not. */
+cvi_result *cvi_result_of_bytes(const cv_allocator *allocator, const cvi_resource *resource,
+                                char *body, size_t size);
+
 /* Records in the result: 1 for a detail, the items of a list, 0 when the service reports an error.
  */
 size_t cvi_result_count(const cvi_result *result);

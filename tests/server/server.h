@@ -4,7 +4,8 @@
  * It serves a folder of recorded or synthetic answers (`<detail>/<type>-<id>.json` and
  * `<list>.json`, whole envelopes), applies field_list, limit, offset, sort and filter as the
  * service does, keeps a log of what it was asked, and breaks in any way a test asks it to.
- * It listens on 127.0.0.1 only. Every function may be called from any thread.
+ * Beside the API it has a made-up picture at every path below /a/uploads/, for which it wants no
+ * key. It listens on 127.0.0.1 only. Every function may be called from any thread.
  *
  * With https, faults that break an answer off are not for use: they go past the encryption.
  *
