@@ -8,19 +8,13 @@
 #include "settings.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_command_get,
-    &cli_command_list,
-    &cli_command_search,
-    &cli_command_batch,
-    &cli_command_quota,
-    &cli_command_status,
-    &cli_command_cache,
-    &cli_command_check_key,
-    &cli_command_doctor,
-    &cli_command_config,
-    &cli_command_completion,
-    &cli_command_help,
-    NULL,
+    &cli_command_get,       &cli_command_list,
+    &cli_command_search,    &cli_command_batch,
+    &cli_command_cover,     &cli_command_quota,
+    &cli_command_status,    &cli_command_cache,
+    &cli_command_check_key, &cli_command_doctor,
+    &cli_command_config,    &cli_command_completion,
+    &cli_command_help,      NULL,
 };
 
 const cli_command *cli_command_find(const char *name) {

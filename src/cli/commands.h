@@ -10,6 +10,7 @@ extern const cli_command cli_command_check_key;
 extern const cli_command cli_command_completion;
 extern const cli_command cli_command_config;
 extern const cli_command cli_command_doctor;
+extern const cli_command cli_command_cover;
 extern const cli_command cli_command_get;
 extern const cli_command cli_command_help;
 extern const cli_command cli_command_list;

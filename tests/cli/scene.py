@@ -19,6 +19,7 @@ import unittest
 PROGRAM = LOOPBACK = SOURCE = None
 KEY = "a-key-of-some-length"
 EVIL = "\x1b[2Jred\u009b31m \u202etfel\x7f"
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d494844520000000300000002080200000012160a7d")
 LIMIT_S = 300  # for one run: ends a test that hangs, and no other
 
 
@@ -78,6 +79,10 @@ class Answers(http.server.BaseHTTPRequestHandler):
             self.send(500, b"broken", kind="text/plain")
         elif number == 502:
             self.send(200, b'{"status_code": 1, "results": "cut', kind="application/json")
+        elif number in (700, 701, 702):
+            base = "http://127.0.0.1:%d/image/" % self.server.server_address[1]
+            sizes = {"medium_url": base + "%d-m" % number, "super_url": base + "%d-s" % number}
+            self.send(200, envelope(dict(issue(number), image=sizes)))
         elif number == 600:
             self.server.asked.set()
             self.server.hang.wait(LIMIT_S)  # never answers
@@ -95,11 +100,21 @@ class Answers(http.server.BaseHTTPRequestHandler):
         part = [issue(i) for i in ids[offset : offset + limit]]
         self.send(200, envelope(part, len(ids), offset=offset, limit=limit))
 
+    def image(self, path):
+        if "701" in path:
+            self.send(403, b"<html>no</html>", kind="text/html")
+        elif "702" in path:
+            self.send(200, b"<html>no picture</html>", kind="image/png")
+        else:
+            self.send(200, PICTURE + path.encode(), kind="image/png")
+
     def do_GET(self):
         path, _, query = self.path.partition("?")
         self.server.seen.append(path + "?" + query.replace(KEY, "***"))
         one = re.fullmatch(r"/api/issue/4000-(\d+)/", path)
-        if "api_key=" + KEY not in query:
+        if path.startswith("/image/"):
+            self.image(path)
+        elif "api_key=" + KEY not in query:
             self.send(401, envelope([], 0, 100, "Invalid API Key"))
         elif one:
             self.one(int(one[1]))
