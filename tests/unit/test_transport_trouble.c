@@ -270,6 +270,8 @@ static void test_redirects_that_may_be_followed(void **state) {
         {301, "@/api/a?x=1&API_KEY=" NET_KEY, "/api/a?x=1"},
         {301, "@/api/a?api_key=" NET_KEY, "/api/a"},
         {301, "@/api/a?api_key=", "/api/a"},
+        {301, "@", "/"},
+        {302, "@?x=1", "/?x=1"},
     };
     for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
         char expected[NET_URL_MAX];
