@@ -68,6 +68,29 @@ static void test_the_second_time_all_is_there(void **context) {
     cv_many_free(many);
 }
 
+/* Somebody keeps the file from being written: what a list has said of each object is there for all
+ * who ask this client. */
+static void test_what_cannot_be_stored_yet_is_there(void **context) {
+    static const int64_t ids[] = {61, 52};
+    drive_scene *scene = *context;
+    drive_hold(scene);
+    cv_request *request =
+        cv_request_retrieve_many(scene->client, CV_ISSUE, ids, API_COUNT(ids), NULL);
+    drive_until_sent(scene, 1);
+    struct sqlite3 *locked = face_lock(scene->self);
+    drive_release(scene);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, CV_OK);
+    cv_request_free(request);
+    const cv_many *many = fetch(scene, ids, API_COUNT(ids));
+    assert_kept(&many->items[0]);
+    assert_kept(&many->items[1]);
+    cv_many_free(many);
+    assert_int_equal(api_query(scene->self, ROWS), 0);
+    face_unlock(locked);
+    assert_int_equal(drive_requests(scene), 1);
+}
+
 static void test_a_full_entry_serves_and_stays(void **context) {
     static const int64_t ids[] = {52, 61};
     drive_scene *scene = *context;
@@ -392,6 +415,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_one_request_for_all_that_is_not_there),
         BOTH_DRIVES(test_the_second_time_all_is_there),
+        BOTH_DRIVES(test_what_cannot_be_stored_yet_is_there),
         BOTH_DRIVES(test_a_full_entry_serves_and_stays),
         BOTH_DRIVES(test_a_remembered_denial_serves),
         BOTH_DRIVES(test_fields),

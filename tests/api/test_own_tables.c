@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PATIENCE_MS = 10000, MOST_WAKES = 1000 };
+enum { PATIENCE_MS = 10000, MOST_WAKES = 1000, OTHER_TURNS = 3 };
 
 /* How a loop that has only the client's descriptor hears of the bell network's answers. */
 typedef enum bell_word {
@@ -21,7 +21,7 @@ typedef enum bell_word {
     BELL_IS_MUTE /* by nothing: there is neither */
 } bell_word;
 
-/* One transfer at a time, answered in the turn after `turns_left` others. */
+/* One transfer at a time, answered in the turn after some others. */
 typedef struct bell {
     cv_transport table;
     cv_transfer *transfer;
@@ -35,6 +35,7 @@ static bool bell_start(void *user, cv_transfer *transfer, const cv_transfer_requ
     assert_non_null(strstr(request->url, "/issue/4000-52/"));
     assert_null(self->transfer);
     self->transfer = transfer;
+    self->turns_left = OTHER_TURNS;
     self->count++;
     assert_int_equal(eventfd_write(self->descriptor, 1), 0);
     return true;
@@ -72,8 +73,8 @@ static int64_t bell_due_ms(void *user) {
     return self->transfer != NULL ? 1 : -1;
 }
 
-static void bell_open(bell *self, bell_word word, int turns_left) {
-    *self = (bell){.table = CV_TRANSPORT_INIT, .turns_left = turns_left};
+static void bell_open(bell *self, bell_word word) {
+    *self = (bell){.table = CV_TRANSPORT_INIT};
     self->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     assert_true(self->descriptor >= 0);
     self->table.user = self;
@@ -102,7 +103,7 @@ static void loop_once(cv_client *client) {
 static void check_bell(sys_world *world, bell_word word, bool records) {
     bell network;
     cv_transport recorder;
-    bell_open(&network, word, word == BELL_RINGS ? 0 : 3);
+    bell_open(&network, word);
     world->options.drive = CV_DRIVE_POLL;
     world->options.cache.disabled = true;
     world->options.transport = &network.table;
