@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A character; all that it points to belongs to it. Free it with cv_character_free. */
 typedef struct cv_character {
     cv_record record;
 

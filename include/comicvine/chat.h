@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A chat; all that it points to belongs to it. Free it with cv_chat_free. */
 typedef struct cv_chat {
     cv_record record;
 

@@ -34,12 +34,14 @@ struct sqlite3;
 struct cv_transport;
 struct cv_clock;
 
+/* Who does the client's work. */
 typedef enum cv_drive {
     CV_DRIVE_THREAD = 0, /* a worker thread, started by the first cv_request_* that starts a call,
                             or the first blocking call that needs the service */
     CV_DRIVE_POLL        /* no thread of ours ever: cv_client_poll, waits and blocking calls work */
 } cv_drive;
 
+/* How requests of a path are held back. */
 typedef enum cv_limit_kind {
     CV_LIMIT_ADAPTIVE = 0, /* the exact limit; while users are active the background gets a share */
     CV_LIMIT_SLIDING,      /* the exact limit, priorities only order who waits in a client */
@@ -48,8 +50,8 @@ typedef enum cv_limit_kind {
 
 /* A time to live for one resource's answers, details and lists. */
 typedef struct cv_resource_ttl {
-    cv_resource resource;
-    int64_t ttl_s; /* seconds, from 1; CV_NONE: nothing is fresh */
+    cv_resource resource; /* whose */
+    int64_t ttl_s;        /* seconds, from 1; CV_NONE: nothing is fresh */
     int64_t reserved[2];
 } cv_resource_ttl;
 
@@ -63,11 +65,12 @@ typedef struct cv_resource_limit {
 
 #define CV_APPLICATION_MAX 128 /* bytes of an application's name, without the NUL */
 
+/* What is kept of answers, and for how long it is good. */
 typedef struct cv_cache_settings {
     bool disabled; /* nothing is read from the cache or stored in it */
     int64_t ttl_s; /* how long an answer counts as fresh; 0: 3 600. CV_NONE: not at all */
     const cv_resource_ttl *ttls; /* exceptions, copied */
-    size_t ttl_count;
+    size_t ttl_count;            /* of `ttls` */
     int64_t max_entry_bytes;     /* larger bodies are not stored; 0: 5 MiB. CV_NONE: no bound */
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
 
@@ -104,6 +107,7 @@ typedef struct cv_cache_settings {
     int64_t reserved[10];
 } cv_cache_settings;
 
+/* How equal calls of all programs on the file are joined. */
 typedef struct cv_dedupe_settings {
     bool disabled;          /* equal calls are still joined within this client, not beyond */
     int64_t job_timeout_ms; /* after this a job may be taken over, alive or not; 0: 300 000 */
@@ -140,10 +144,11 @@ typedef struct cv_adaptive_settings {
     int64_t reserved[8];
 } cv_adaptive_settings;
 
+/* How often requests are sent, by all programs on the file together. */
 typedef struct cv_rate_limit_settings {
-    cv_limit_kind kind;
-    int64_t limit;     /* requests per window and path; 0: 200, at most 1 000 000 */
-    int64_t window_ms; /* 0: 3 600 000 */
+    cv_limit_kind kind; /* 0: CV_LIMIT_ADAPTIVE */
+    int64_t limit;      /* requests per window and path; 0: 200, at most 1 000 000 */
+    int64_t window_ms;  /* 0: 3 600 000 */
 
     /* Added to the window, as requests do not travel equally fast; 0: 2 000. With CV_NONE the
      * service may see one window overstepped by as much as two requests differ on their way. */
@@ -151,9 +156,9 @@ typedef struct cv_rate_limit_settings {
 
     int64_t min_interval_ms; /* between any two requests; 0: 1 050. CV_NO_INTERVAL: none */
     const cv_resource_limit *resources; /* exceptions, copied */
-    size_t resource_count;
-    cv_adaptive_settings adaptive; /* for CV_LIMIT_ADAPTIVE */
-    const char *database;          /* a file of the limit's own; NULL: the client's */
+    size_t resource_count;              /* of `resources` */
+    cv_adaptive_settings adaptive;      /* for CV_LIMIT_ADAPTIVE */
+    const char *database;               /* a file of the limit's own; NULL: the client's */
 
     /* After so many tries in a row without an answer (no connection, a broken one, a time-out) or
      * with a 5xx, of all programs on the file together, the service's host is left in peace: for
@@ -188,7 +193,7 @@ typedef struct cv_options {
      * most CV_APPLICATION_MAX bytes. */
     const char *application;
 
-    cv_drive drive;
+    cv_drive drive;             /* 0: CV_DRIVE_THREAD */
     int64_t connect_timeout_ms; /* 0: 10 000 */
     int64_t timeout_ms;         /* one transfer, from start to end; 0: 30 000 */
     int64_t max_wait_ms;        /* longest wait for quota; 0: 60 000. CV_NO_WAIT, CV_WAIT_FOREVER */
@@ -199,10 +204,10 @@ typedef struct cv_options {
      * admissions. */
     bool relaxed_sync;
 
-    cv_cache_settings cache;
-    cv_dedupe_settings dedupe;
-    cv_rate_limit_settings rate_limit;
-    const cv_allocator *allocator; /* NULL: malloc; copied */
+    cv_cache_settings cache;           /* what is kept of answers */
+    cv_dedupe_settings dedupe;         /* how equal calls are joined */
+    cv_rate_limit_settings rate_limit; /* how often requests are sent */
+    const cv_allocator *allocator;     /* NULL: malloc; copied */
 
     /* An open connection of the application's, in place of `database`: used and never closed; its
      * settings, hooks and busy handler stay. It must outlive the client. Implies CV_DRIVE_POLL, and

@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A concept; all that it points to belongs to it. Free it with cv_concept_free. */
 typedef struct cv_concept {
     cv_record record;
 

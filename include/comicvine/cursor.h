@@ -42,6 +42,7 @@
 extern "C" {
 #endif
 
+/* A walk through all pages of one query. */
 typedef struct cv_cursor cv_cursor;
 
 /* A cursor before the first record. Checks the query (copied) and sends nothing. `query` may be

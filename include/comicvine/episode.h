@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* An episode; all that it points to belongs to it. Free it with cv_episode_free. */
 typedef struct cv_episode {
     cv_record record;
 

@@ -32,8 +32,9 @@ typedef enum cv_code {
     CV_ERROR_CLOSED      /* the client was closed meanwhile, or belongs to a parent process */
 } cv_code;
 
+/* What failed, in numbers and in a line. */
 typedef struct cv_error {
-    cv_code code;
+    cv_code code;           /* what a program acts by */
     int http_status;        /* of the answer that failed, 0 without one, also from the cache */
     int api_status;         /* the envelope's status_code, 0 without one */
     bool retryable;         /* the same call may succeed later */

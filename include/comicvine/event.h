@@ -27,6 +27,7 @@
 extern "C" {
 #endif
 
+/* What an event tells of. */
 typedef enum cv_event_kind {
     CV_EVENT_QUEUED = 1, /* the request has been handed over */
     CV_EVENT_HIT,        /* the cache has the answer, be it that there is no such object (`code`) */
@@ -53,7 +54,7 @@ struct cv_request;
 
 /* Good for the time of the call, with all that it points to. What a kind has no use for is 0. */
 typedef struct cv_event {
-    cv_event_kind kind;
+    cv_event_kind kind; /* what it tells of */
     cv_code code; /* RETRY, COOLDOWN: what went wrong; DONE, HIT: how the call ends; else CV_OK */
 
     /* The handle that the call was started with. That of a blocking call is the library's: it may

@@ -18,6 +18,7 @@ extern "C" {
 
 /* ---- aliases ---- */
 
+/* Texts: `count` of them. */
 typedef struct cv_text_list {
     const char *const *items;
     size_t count;
@@ -37,9 +38,9 @@ typedef struct cv_date {
     int32_t month;    /* 1 to 12 */
     int32_t day;      /* 1 to 31 */
     int32_t hour;     /* 0 to 23 */
-    int32_t minute;
-    int32_t second;
-    bool has_time; /* whether the text has hour, minute and second; else they are 0 */
+    int32_t minute;   /* 0 to 59 */
+    int32_t second;   /* 0 to 59 */
+    bool has_time;    /* whether the text has hour, minute and second; else they are 0 */
     int64_t reserved[8];
 } cv_date;
 

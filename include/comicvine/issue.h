@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* An issue; all that it points to belongs to it. Free it with cv_issue_free. */
 typedef struct cv_issue {
     cv_record record;
 

@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A location; all that it points to belongs to it. Free it with cv_location_free. */
 typedef struct cv_location {
     cv_record record;
 

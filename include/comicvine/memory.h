@@ -21,10 +21,10 @@ extern "C" {
  * when there is no memory: that becomes CV_ERROR_NOMEM. Sizes are never 0; blocks must be aligned
  * as malloc's are. */
 typedef struct cv_allocator {
-    void *(*allocate)(size_t size, void *user);
-    void *(*reallocate)(void *block, size_t size, void *user);
-    void (*release)(void *block, void *user);
-    void *user;
+    void *(*allocate)(size_t size, void *user);                /* as malloc */
+    void *(*reallocate)(void *block, size_t size, void *user); /* as realloc */
+    void (*release)(void *block, void *user);                  /* as free */
+    void *user;                                                /* handed to all three */
 } cv_allocator;
 
 /* Frees a block that a function of this library handed out with "cv_free" in its description.

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A movie; all that it points to belongs to it. Free it with cv_movie_free. */
 typedef struct cv_movie {
     cv_record record;
 

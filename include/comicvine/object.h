@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* An object; all that it points to belongs to it. Free it with cv_object_free. */
 typedef struct cv_object {
     cv_record record;
 

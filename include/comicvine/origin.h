@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* An origin; all that it points to belongs to it. Free it with cv_origin_free. */
 typedef struct cv_origin {
     cv_record record;
 

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A person; all that it points to belongs to it. Free it with cv_person_free. */
 typedef struct cv_person {
     cv_record record;
 

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A power; all that it points to belongs to it. Free it with cv_power_free. */
 typedef struct cv_power {
     cv_record record;
 

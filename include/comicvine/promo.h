@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A promo; all that it points to belongs to it. Free it with cv_promo_free. */
 typedef struct cv_promo {
     cv_record record;
 

@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A publisher; all that it points to belongs to it. Free it with cv_publisher_free. */
 typedef struct cv_publisher {
     cv_record record;
 

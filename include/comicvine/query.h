@@ -11,14 +11,15 @@
 extern "C" {
 #endif
 
-#define CV_NONE         (-1) /* in any time or count: off */
-#define CV_NO_WAIT      (-1) /* in max_wait_ms: fail at once when there is no quota */
-#define CV_WAIT_FOREVER INT64_MAX
-#define CV_NO_INTERVAL  (-1) /* in min_interval_ms: for one's own mirror */
+#define CV_NONE         (-1)      /* in any time or count: off */
+#define CV_NO_WAIT      (-1)      /* in max_wait_ms: fail at once when there is no quota */
+#define CV_WAIT_FOREVER INT64_MAX /* in max_wait_ms: however long it takes */
+#define CV_NO_INTERVAL  (-1)      /* in min_interval_ms: for one's own mirror */
 
 /* Users are served before the background. */
 typedef enum cv_priority { CV_PRIORITY_BACKGROUND = 0, CV_PRIORITY_USER = 1 } cv_priority;
 
+/* Where an answer may come from. */
 typedef enum cv_mode {
     CV_MODE_DEFAULT = 0, /* the cache if fresh, else the service */
     CV_MODE_CACHE_ONLY,  /* never a packet: CV_ERROR_NOT_CACHED if the cache has nothing, not even a
@@ -56,13 +57,13 @@ typedef enum cv_stale {
  * (but priority: 0 is the background). Only read during the call that takes it. */
 typedef struct cv_request_options {
     size_t size;
-    cv_priority priority;
+    cv_priority priority; /* who goes first */
 
     /* For a retrieve: names joined by commas, blanks around them not counted, at most 2 048 bytes,
      * NULL: all; `id` is always added. A list has its fields in its cv_query. */
     const char *fields;
 
-    cv_mode mode;
+    cv_mode mode;        /* where the answer may come from */
     int64_t max_wait_ms; /* longest wait for quota; 0: the client's; CV_NO_WAIT, CV_WAIT_FOREVER */
 
     /* For the whole call, from now; 0: none. When it passes the call ends with CV_ERROR_TIMEOUT, or

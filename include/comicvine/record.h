@@ -150,36 +150,43 @@ typedef struct cv_date_object {
     const char *timezone;  /* the place: "America/Los_Angeles" */
 } cv_date_object;
 
+/* References: `count` of them, none if it is 0. */
 typedef struct cv_ref_list {
     const cv_ref *items;
     size_t count;
 } cv_ref_list;
 
+/* References without pages for people: `count` of them, none if it is 0. */
 typedef struct cv_apiref_list {
     const cv_apiref *items;
     size_t count;
 } cv_apiref_list;
 
+/* References to what appears, with counts: `count` of them, none if it is 0. */
 typedef struct cv_count_ref_list {
     const cv_count_ref *items;
     size_t count;
 } cv_count_ref_list;
 
+/* References to issues: `count` of them, none if it is 0. */
 typedef struct cv_issue_ref_list {
     const cv_issue_ref *items;
     size_t count;
 } cv_issue_ref_list;
 
+/* References to episodes: `count` of them, none if it is 0. */
 typedef struct cv_episode_ref_list {
     const cv_episode_ref *items;
     size_t count;
 } cv_episode_ref_list;
 
+/* People with their roles: `count` of them, none if it is 0. */
 typedef struct cv_person_credit_list {
     const cv_person_credit *items;
     size_t count;
 } cv_person_credit_list;
 
+/* Further pictures: `count` of them, none if it is 0. */
 typedef struct cv_associated_image_list {
     const cv_associated_image *items;
     size_t count;

@@ -25,7 +25,10 @@
 extern "C" {
 #endif
 
+/* One call that does not block. */
 typedef struct cv_request cv_request;
+
+/* Told that a request is done (cv_request_on_done). */
 typedef void cv_request_fn(cv_request *request, void *user);
 
 /* Starts to retrieve one object. `options` may be NULL: defaults, user priority. A bad argument
@@ -96,7 +99,7 @@ CV_API const cv_page *cv_page_take(cv_request *request);
 
 /* What became of one id. */
 typedef struct cv_many_item {
-    int64_t id;
+    int64_t id;              /* as it was asked for */
     const cv_record *record; /* NULL: missing or failed; may be cast to its type (cv_issue) */
     cv_error error;          /* CV_OK with a record; CV_ERROR_NOT_FOUND: there is no such object, as
                                 far as the service says */

@@ -8,6 +8,7 @@
 extern "C" {
 #endif
 
+/* The resources of the service. */
 typedef enum cv_resource {
     CV_RESOURCE_NONE = 0,
     CV_ISSUE,

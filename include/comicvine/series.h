@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A series; all that it points to belongs to it. Free it with cv_series_free. */
 typedef struct cv_series {
     cv_record record;
 

@@ -51,7 +51,7 @@ struct cv_clock;
 /* Bytes, with a NUL behind them that `size` does not count. `data` is yours: cv_free. NULL:
  * nothing. */
 typedef struct cv_blob {
-    void *data;
+    void *data; /* NULL: nothing */
     size_t size;
 } cv_blob;
 
@@ -60,6 +60,7 @@ typedef struct cv_blob {
 #define CV_RESOURCE_MAX 64
 #define CV_SCOPE_MAX    64
 
+/* The three handles. */
 typedef struct cv_cache_store cv_cache_store;
 typedef struct cv_dedupe_store cv_dedupe_store;
 typedef struct cv_rate_limit_store cv_rate_limit_store;
@@ -129,11 +130,12 @@ CV_API bool cv_cache_store_set(cv_cache_store *store, const char *hash, const vo
 /* Forgets a hash. A success also if there was nothing. */
 CV_API bool cv_cache_store_delete(cv_cache_store *store, const char *hash);
 
+/* What cv_cache_store_stats counts. */
 typedef struct cv_cache_stats {
-    int64_t total_items;
-    int64_t expired_items; /* those of them that are no longer fresh by their own expiry */
-    int64_t bytes;         /* of all bodies */
-    int64_t database_size_kb;
+    int64_t total_items;      /* rows, fresh or not */
+    int64_t expired_items;    /* those of them that are no longer fresh by their own expiry */
+    int64_t bytes;            /* of all bodies */
+    int64_t database_size_kb; /* of the file, all stores in it */
 
     /* What this handle's looks came to since it was opened; a lent one counts its client's too. */
     int64_t hits;
@@ -230,15 +232,17 @@ CV_API bool cv_dedupe_store_wait(cv_dedupe_store *store, const char *hash, const
 /* Whether somebody works on `hash`. */
 CV_API bool cv_dedupe_store_in_progress(cv_dedupe_store *store, const char *hash, bool *yes);
 
+/* What cv_dedupe_store_stats counts. */
 typedef struct cv_dedupe_stats {
-    int64_t total_jobs; /* rows of any status, those of other programs too */
-    int64_t pending_jobs;
-    int64_t completed_jobs;
-    int64_t failed_jobs;
-    int64_t expired_jobs; /* those among the pending on which nobody works any more */
+    int64_t total_jobs;     /* rows of any status, those of other programs too */
+    int64_t pending_jobs;   /* those of them that somebody works on, or has abandoned */
+    int64_t completed_jobs; /* ended with a result */
+    int64_t failed_jobs;    /* ended with an error */
+    int64_t expired_jobs;   /* those among the pending on which nobody works any more */
     int64_t reserved[8];
 } cv_dedupe_stats;
 
+/* Reads the whole table, as it is now. */
 CV_API bool cv_dedupe_store_stats(cv_dedupe_store *store, cv_dedupe_stats *stats);
 
 /* Deletes abandoned jobs, and those that ended more than job_timeout_ms ago, in small batches. */
@@ -320,6 +324,7 @@ CV_API bool cv_rate_limit_store_record(cv_rate_limit_store *store, const char *r
 CV_API bool cv_rate_limit_store_wait_time(cv_rate_limit_store *store, const char *resource,
                                           cv_priority priority, int64_t *wait_ms);
 
+/* What cv_rate_limit_store_status says of a resource. */
 typedef struct cv_rate_limit_status {
     int64_t remaining;         /* requests that still fit into the window; CV_NONE: no limit */
     int64_t limit;             /* CV_NONE: no limit */
@@ -343,6 +348,7 @@ typedef struct cv_rate_limit_status {
     int64_t reserved[7];
 } cv_rate_limit_status;
 
+/* What holds for a resource right now. Nothing is recorded. */
 CV_API bool cv_rate_limit_store_status(cv_rate_limit_store *store, const char *resource,
                                        cv_rate_limit_status *status);
 
@@ -394,6 +400,7 @@ CV_API bool cv_rate_limit_store_set_resource(cv_rate_limit_store *store, const c
 CV_API bool cv_rate_limit_store_get_resource(cv_rate_limit_store *store, const char *resource,
                                              int64_t *limit, int64_t *window_ms);
 
+/* What cv_rate_limit_store_stats counts. */
 typedef struct cv_rate_limit_stats {
     int64_t total_requests;         /* of this scope and without one, as long as they are kept */
     int64_t unique_resources;       /* with requests that still may count */
@@ -408,6 +415,7 @@ typedef struct cv_rate_limit_stats {
     int64_t reserved[13];
 } cv_rate_limit_stats;
 
+/* Reads all requests that still may count. */
 CV_API bool cv_rate_limit_store_stats(cv_rate_limit_store *store, cv_rate_limit_stats *stats);
 
 /* Deletes requests that no user of the file counts any more, in small batches. */

@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A story arc; all that it points to belongs to it. Free it with cv_story_arc_free. */
 typedef struct cv_story_arc {
     cv_record record;
 

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A team; all that it points to belongs to it. Free it with cv_team_free. */
 typedef struct cv_team {
     cv_record record;
 

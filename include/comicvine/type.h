@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A type of resource; it belongs to its page. */
 typedef struct cv_type {
     cv_record record;
 

@@ -7,11 +7,14 @@
 #define CV_VERSION_MINOR 1
 #define CV_VERSION_PATCH 0
 
+/* How CV_VERSION is made. */
 #define CV_TEXT_OF(number)       #number
 #define CV_VERSION_TEXT(a, b, c) CV_TEXT_OF(a) "." CV_TEXT_OF(b) "." CV_TEXT_OF(c)
-#define CV_VERSION                                                                                 \
-    CV_VERSION_TEXT(CV_VERSION_MAJOR, CV_VERSION_MINOR, CV_VERSION_PATCH) /* "0.1.0" */
 
+/* The version of these headers: "0.1.0". */
+#define CV_VERSION CV_VERSION_TEXT(CV_VERSION_MAJOR, CV_VERSION_MINOR, CV_VERSION_PATCH)
+
+/* What every public function is declared with. */
 #if defined(__GNUC__)
 #define CV_API __attribute__((visibility("default")))
 #else

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/* A video; all that it points to belongs to it. Free it with cv_video_free. */
 typedef struct cv_video {
     cv_record record;
 

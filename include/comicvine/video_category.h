@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+/* A category of videos; all that it points to belongs to it. Free it with cv_video_category_free.
+ */
 typedef struct cv_video_category {
     cv_record record;
 

@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A type of videos; all that it points to belongs to it. Free it with cv_video_type_free. */
 typedef struct cv_video_type {
     cv_record record;
 

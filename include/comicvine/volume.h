@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A volume; all that it points to belongs to it. Free it with cv_volume_free. */
 typedef struct cv_volume {
     cv_record record;
 

@@ -6,21 +6,7 @@ set -euo pipefail
 source=$1 loopback=$2 actor=$3 rush=$4 library=$5
 key=care-key-0123456789
 issues=3000
-folder=$(mktemp -d)
-children=""
-finish() {
-  for child in $children; do
-    kill "$child" 2>/dev/null || true
-    wait "$child" 2>/dev/null || true
-  done
-  rm -rf "$folder"
-}
-trap finish EXIT
-
-fail() {
-  echo "FAILED: $1" >&2
-  exit 1
-}
+. "$(dirname "$0")/../support/scene.sh"
 
 number() { # DATABASE SQL
   sqlite3 -readonly -batch "$1" ".timeout 10000" "$2"
@@ -60,13 +46,7 @@ for id in $(seq "$issues"); do
       '"number_of_total_results":1,"version":"1.0",' \
       "\"results\":{\"id\":$id,\"name\":\"One of many\"}}" >"$folder/issue/4000-$id.json"
 done
-"$loopback" --folder "$folder" --key "$key" --port-file "$folder/port" >/dev/null &
-children="$children $!"
-for _ in $(seq 200); do
-  [ -s "$folder/port" ] && break
-  sleep 0.05
-done
-url="http://127.0.0.1:$(cat "$folder/port")/api"
+serve "$loopback" "$folder" "$key"
 
 mkdir -m 0700 "$folder/data"
 cd "$folder/data"
@@ -75,7 +55,7 @@ sliding=1 # of cv_limit_kind
 from_cache=0 # of cv_source
 "$rush" "$url" comics.db "$key" "$sliding" 50 500 1 1 <"$folder/orders" >"$folder/said" &
 writer=$!
-children="$children $writer"
+children+=("$writer")
 exec 3>"$folder/orders"
 echo 60000 >&3 # milliseconds; it is stopped long before
 for _ in $(seq 400); do

@@ -30,9 +30,10 @@ typedef struct cv_now {
 
 enum { CV_BOOT_ID_MAX = 63 }; /* bytes */
 
+/* A clock. Start from CV_CLOCK_INIT. */
 typedef struct cv_clock {
     size_t size;
-    void *user;
+    void *user; /* handed to its functions */
 
     /* Both at least 0. Any thread, under locks of the client: it does nothing but look. Must stay
      * good until cv_client_close returns. */

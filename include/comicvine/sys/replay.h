@@ -50,6 +50,7 @@ CV_API bool cv_transport_record(cv_transport *transport, const char *folder,
 
 struct cv_clock;
 
+/* Start from CV_REPLAY_OPTIONS_INIT. */
 typedef struct cv_replay_options {
     size_t size;
     const char *folder; /* needed; copied */

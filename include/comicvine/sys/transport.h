@@ -34,9 +34,10 @@ extern "C" {
  * time, also after the client was closed: what comes too late is passed over. */
 typedef struct cv_transfer cv_transfer;
 
+/* One header of a request. */
 typedef struct cv_transfer_header_line {
-    const char *name;
-    const char *value;
+    const char *name;  /* without the colon */
+    const char *value; /* as it is to be sent */
 } cv_transfer_header_line;
 
 /* What to send. Good until `start` returns. */
@@ -44,8 +45,8 @@ typedef struct cv_transfer_request {
     size_t size;
     const char *url; /* http or https, with the key; nothing is left to be escaped */
     const cv_transfer_header_line *headers; /* User-Agent, If-None-Match, ...: printable ASCII */
-    size_t header_count;
-    int64_t connect_timeout_ms;
+    size_t header_count;                    /* of `headers` */
+    int64_t connect_timeout_ms;             /* until the connection is ready */
     int64_t timeout_ms;    /* from start to end; the library gives up a second after it */
     size_t max_body_bytes; /* unpacked; cv_transfer_body refuses what goes beyond */
     bool fresh_connection; /* a kept-alive one has just turned out to be dead: not one of those */
@@ -79,7 +80,7 @@ typedef struct cv_transport_turn {
  * or in CV_DRIVE_POLL by who polls or waits just now. None may call the client. */
 typedef struct cv_transport {
     size_t size;
-    void *user;
+    void *user; /* handed to its functions */
 
     /* Every request is preceded by a cv_transfer_may_send that answered true, inside `turn` and on
      * its thread. Then the limit is exact to the instant of sending, as with libcurl, and a request
