@@ -11,9 +11,12 @@ function(comicvine_compile_options target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(COMICVINE_HARDEN)
-    target_compile_options(${target} PRIVATE -fstack-protector-strong -U_FORTIFY_SOURCE
-                           -D_FORTIFY_SOURCE=2)
-    target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now)
+    target_compile_options(${target} PRIVATE ${comicvine_hard_compile})
+    target_link_options(${target} PRIVATE ${comicvine_hard_link})
+    get_target_property(kind ${target} TYPE)
+    if(kind STREQUAL EXECUTABLE AND CMAKE_C_LINK_PIE_SUPPORTED)
+      set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON) # lies anywhere
+    endif()
   endif()
   if(COMICVINE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${COMICVINE_SANITIZE}

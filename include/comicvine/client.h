@@ -181,7 +181,9 @@ typedef struct cv_options {
      * answer echoes it, also as URLs, JSON or HTML write it. */
     const char *api_key;
 
-    const char *base_url; /* NULL: https://comicvine.gamespot.com/api */
+    /* NULL: https://comicvine.gamespot.com/api. Printable ASCII, the host a name or an address; no
+     * user, query or fragment. */
+    const char *base_url;
 
     /* Path of the file, or ":memory:". NULL: $XDG_DATA_HOME/comicvine/comicvine.db, else
      * ~/.local/share/comicvine/comicvine.db, whose folder is made with mode 0700; any other folder
@@ -190,7 +192,8 @@ typedef struct cv_options {
 
     /* "name/version", for the User-Agent beside the library's own, and kept with each request in
      * the file, so that who shares it sees who spent the budget (cv_rate_limit_store_spenders); at
-     * most CV_APPLICATION_MAX bytes. */
+     * most CV_APPLICATION_MAX bytes, without control characters. The header has bytes beyond ASCII
+     * as URLs do, %C3%A9. */
     const char *application;
 
     cv_drive drive;             /* 0: CV_DRIVE_THREAD */

@@ -54,6 +54,13 @@ CV_API cv_cursor *cv_cursor_open(cv_client *client, cv_resource resource, const 
 CV_API cv_cursor *cv_cursor_open_search(cv_client *client, const cv_search_query *query,
                                         cv_priority priority);
 
+/* How pages are asked for from now on: mode, max_wait_ms, deadline_ms (of each page), max_age_s and
+ * `stale` of `options`, whose other members do not count; NULL: as at first, by the defaults. A
+ * page that is fetched ahead keeps the defaults, and a token does not hold this. After a page that
+ * was not believed the service is asked, but in CV_MODE_CACHE_ONLY. False: CV_ERROR_ARGUMENT, and
+ * it stays as it was. */
+CV_API bool cv_cursor_set_options(cv_cursor *cursor, const cv_request_options *options);
+
 /* The next record, fetching the next page if need be: then it blocks like cv_list. It belongs to
  * the cursor and is good until the cursor's next call (cv_record_keep keeps it). NULL at the end or
  * on failure: cv_cursor_error() tells which. cv_issue_next and its sisters do the same for a cursor

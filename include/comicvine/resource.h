@@ -42,6 +42,10 @@ CV_API cv_resource cv_resource_from_name(const char *name);
  * such resource. Static. Any thread. */
 CV_API const char *cv_resource_name(cv_resource resource);
 
+/* The list path ("issues"), which the service counts apart from the detail path; NULL likewise.
+ * Static. Any thread. */
+CV_API const char *cv_resource_list_name(cv_resource resource);
+
 #ifdef __cplusplus
 }
 #endif

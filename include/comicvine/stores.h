@@ -157,6 +157,39 @@ CV_API bool cv_cache_store_cleanup(cv_cache_store *store);
 /* Deletes all rows, those of other programs too, in small batches. */
 CV_API bool cv_cache_store_clear(cv_cache_store *store);
 
+/* One row of the cache, without its body. */
+typedef struct cv_cache_entry {
+    char hash[CV_HASH_MAX + 1]; /* of the request; "" where there is no row */
+    int64_t size;               /* bytes of its body */
+    int64_t created_at_ms;      /* when the service answered */
+    int64_t expires_at_ms;      /* until when its writer calls it fresh */
+    bool is_negative;           /* a client's note that there is no such object */
+    bool is_foreign;            /* another program's, without a checksum: never believed */
+    bool is_damaged;            /* its body fails its checksum; cv_cache_store_list does not look */
+    int64_t reserved[6];
+} cv_cache_entry;
+
+/* Fills in up to `capacity` rows, of any age and any program, in the order of their hashes, behind
+ * `after` (NULL: from the first on). A `count` of 0: there are no more. Each call is a look of its
+ * own, so that a walk through a large cache holds up nobody; what others store meanwhile comes if
+ * its hash does. Rows whose hash is no text of at most CV_HASH_MAX bytes are passed over. */
+CV_API bool cv_cache_store_list(cv_cache_store *store, const char *after, cv_cache_entry *entries,
+                                size_t capacity, size_t *count);
+
+/* Reads a row as it is, whatever its age; counts as no hit or miss, and deletes nothing.
+ * `entry->hash` is "" if there is none. `value` (NULL: the body is looked at, not handed out) stays
+ * NULL where there is nothing to be believed: no row, a foreign or a damaged one. */
+CV_API bool cv_cache_store_read(cv_cache_store *store, const char *hash, cv_cache_entry *entry,
+                                cv_blob *value);
+
+/* Stores a body with the times that it has had elsewhere, as in another file. Nothing happens, and
+ * `stored` (NULL: not wanted) is false, if what is there is as new, if the body is too large, or if
+ * it is past any use. CV_ERROR_ARGUMENT for times below 0, one that ends before it begins, or that
+ * begins more than 5 s from now. */
+CV_API bool cv_cache_store_put(cv_cache_store *store, const char *hash, const void *data,
+                               size_t size, int64_t created_at_ms, int64_t expires_at_ms,
+                               bool *stored);
+
 /* ---- jobs ---- */
 
 #define CV_JOB_ID_SIZE 37 /* of a job_id, with its NUL */

@@ -222,6 +222,7 @@ void cv_client_close(cv_client *client) {
     }
     cvi_driver_stop(client);
     wait_for_visitors(client);
+    cvi_settings_forget_key(&client->settings); /* requests may keep the rest for long */
     cvi_recent_clear(&client->recent);
     cvi_stores_close(client->stores);
     client->stores = NULL;

@@ -31,6 +31,7 @@ struct cv_cursor {
     cv_request *ahead; /* has the following page put into the cache */
 
     /* the owner's */
+    cv_request_options wishes; /* for each page; its priority is the plan's */
     cvi_outcome coming; /* the page that cv_cursor_next needs, with one reference to its result */
     const cv_page *page;
     size_t index; /* of the next record on it */

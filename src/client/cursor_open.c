@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/calls.h"
 #include "client/cursor_internal.h"
 #include "resources/hits.h"
 #include "resources/registry.h"
@@ -108,6 +109,7 @@ static bool begin(cv_cursor *cursor, const cvi_bookmark *plan, cv_error *error) 
         cvi_walk_start(&cursor->walk, plan->offset);
     }
     cursor->limit = plan->limit;
+    cursor->wishes = cvi_options_of((cv_priority)plan->priority);
     return true;
 }
 

@@ -136,9 +136,28 @@ static void give_up_page(cv_cursor *cursor) {
 }
 
 static cv_request_options options_for(const cv_cursor *cursor, const place *found) {
-    cv_request_options options = cvi_options_of((cv_priority)cursor->plan.priority);
-    options.mode = found->distrusts ? CV_MODE_REFRESH : CV_MODE_DEFAULT;
+    cv_request_options options = cursor->wishes;
+    if (found->distrusts && options.mode != CV_MODE_CACHE_ONLY) {
+        options.mode = CV_MODE_REFRESH;
+    }
     return options;
+}
+
+bool cv_cursor_set_options(cv_cursor *cursor, const cv_request_options *options) {
+    if (!cvi_cursor_check(cursor)) {
+        return false;
+    }
+    cv_error error;
+    cv_request_options wishes;
+    if (!cvi_copy_options(&wishes, options, &error)) {
+        cvi_error_remember(&error);
+        return false;
+    }
+    wishes.priority = (cv_priority)cursor->plan.priority;
+    wishes.fields = NULL; /* the plan has those */
+    wishes.allow_unknown = 0;
+    cursor->wishes = wishes;
+    return true;
 }
 
 static void set_busy(const cv_cursor *cursor, cv_error *error) {

@@ -219,10 +219,11 @@ static bool read_body(const char *line, const reader *from, cvi_recorded *record
            (recorded->size == left || (recorded->size + 1 == left && from->end[-1] == '\n'));
 }
 
-/* A line "header NAME: VALUE", which stays where it is, cut into two texts. */
+/* A line "header NAME: VALUE", which stays where it is, cut into two texts. No header holds a CR,
+ * and one at the end of a value would be taken for a part of the line's end when it is written. */
 static bool read_header(char *header) {
     char *colon = strstr(header, ": ");
-    if (colon == NULL || colon == header) {
+    if (colon == NULL || colon == header || strchr(header, '\r') != NULL) {
         return false;
     }
     *colon = '\0';

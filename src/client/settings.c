@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
+#include "client/address.h"
 #include "client/transfer_face.h"
+#include "client/url.h"
 #include "stores/settings.h"
 #include "support/allocator.h"
 #include "support/buffer.h"
@@ -59,17 +60,24 @@ static bool check_key(const char *key, cv_error *error) {
     return cvi_check_text("api_key", key, LONGEST_KEY, error);
 }
 
+/* A name, or an address of either kind; what a transport might take for anything else is none. */
+static bool is_host(cvi_span host) {
+    static const char marks[] = "-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    bool is_bracketed = host.length > 2 && host.start[0] == '[';
+    size_t skipped = is_bracketed ? 1 : 0;
+    size_t length = strspn(host.start + skipped, is_bracketed ? ":.0123456789abcdefABCDEF" : marks);
+    return length > 0 && length + 2 * skipped == host.length;
+}
+
 static bool check_base_url(const char *url, cv_error *error) {
     if (!cvi_check_text("base_url", url, LONG_TEXT, error)) {
         return false;
     }
-    size_t scheme = strncasecmp(url, "http://", 7) == 0    ? 7
-                    : strncasecmp(url, "https://", 8) == 0 ? 8
-                                                           : 0;
-    bool has_host = scheme > 0 && url[scheme] != '\0' && url[scheme] != '/';
-    if (!has_host || strpbrk(url, "?#@ ") != NULL) {
+    cvi_address address;
+    if (!cvi_address_parse(&address, url) || !is_host(address.host) ||
+        strpbrk(url, "?#@") != NULL) {
         cvi_error_set(error, CV_ERROR_ARGUMENT,
-                      "option base_url must be http:// or https://, a host and a path, "
+                      "option base_url must be http:// or https://, a host and a path, in ASCII, "
                       "without user, query or fragment");
         return false;
     }
@@ -185,14 +193,26 @@ static void trim_slashes(char *url) {
     }
 }
 
+/* Headers are ASCII: the rest is escaped as in URLs. */
+static void add_application(cvi_buffer *agent, const char *application) {
+    for (const char *next = application; *next != '\0'; next++) {
+        const char text[] = {*next, '\0'};
+        if ((unsigned char)*next < 0x80) {
+            cvi_buffer_add_char(agent, *next);
+        } else {
+            cvi_url_encode(agent, text);
+        }
+    }
+}
+
 static bool make_user_agent(cvi_settings *settings) {
-    char text[512];
+    char text[1024];
     cvi_buffer agent;
     cvi_buffer_over(&agent, text, sizeof(text));
     cvi_buffer_add_text(&agent, "libcomicvine/" CV_VERSION " (+" COMICVINE_CONTACT_URL ")");
     if (settings->options.application != NULL) {
         cvi_buffer_add_char(&agent, ' ');
-        cvi_buffer_add_text(&agent, settings->options.application);
+        add_application(&agent, settings->options.application);
     }
     settings->user_agent = text;
     return copy_text(&settings->arena, &settings->user_agent);
@@ -248,7 +268,9 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
     if (options->base_url == NULL) {
         options->base_url = CVI_DEFAULT_BASE_URL;
     }
-    bool copied = copy_text(arena, &options->base_url) && copy_text(arena, &options->api_key) &&
+    options->api_key = settings->api_key =
+        cvi_secret_copy(options->api_key, strlen(options->api_key));
+    bool copied = settings->api_key != NULL && copy_text(arena, &options->base_url) &&
                   copy_text(arena, &options->application) && copy_text(arena, &options->database) &&
                   copy_text(arena, &options->cache.database) &&
                   copy_text(arena, &options->dedupe.database) &&
@@ -317,12 +339,14 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     return true;
 }
 
+void cvi_settings_forget_key(cvi_settings *settings) {
+    cvi_secret_free(settings->api_key);
+    settings->api_key = NULL;
+    settings->options.api_key = NULL;
+}
+
 void cvi_settings_clear(cvi_settings *settings) {
-    /* The arena's blocks hold nothing worth keeping, so the copy of the key is wiped in place. */
-    char *key = (char *)settings->options.api_key;
-    if (settings->arena.blocks != NULL && key != NULL) {
-        explicit_bzero(key, strlen(key));
-    }
+    cvi_settings_forget_key(settings);
     cvi_arena_clear(&settings->arena);
     cvi_cap_close(settings->cap);
     settings->cap = NULL;

@@ -17,8 +17,9 @@
 #define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
 
 typedef struct cvi_settings {
-    cv_options options;     /* all texts and arrays are copies in the arena; nothing is 0 for
-                               "default", CV_NONE is left where it means "off" */
+    cv_options options;     /* all texts and arrays are copies, in the arena but for the key;
+                               nothing is 0 for "default", CV_NONE is left where it means "off" */
+    char *api_key;          /* a secret (platform.h): options.api_key, to be freed */
     const char *user_agent; /* library, contact and application */
     char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
     char origin[33];        /* fingerprint of the base URL alone */
@@ -32,13 +33,16 @@ typedef struct cvi_settings {
 /* False: CV_ERROR_ARGUMENT names the option, CV_ERROR_AUTH a missing key; nothing is held then. */
 bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_error *error);
 
+/* Wipes the key, which nobody reads any more: there is none from then on. */
+void cvi_settings_forget_key(cvi_settings *settings);
+
 /* Wipes the key and frees everything; the allocator stays good for blocks that are out. */
 void cvi_settings_clear(cvi_settings *settings);
 
-/* How long an answer of this resource counts as fresh; 0: not at all. */
 /* What stale answers are good for, for a call with these options. */
 cv_stale cvi_settings_stale(const cvi_settings *settings, const cv_request_options *options);
 
+/* How long an answer of this resource counts as fresh; 0: not at all. */
 int64_t cvi_settings_ttl_ms(const cvi_settings *settings, cv_resource resource);
 
 #endif

@@ -14,34 +14,27 @@
 #define PATIENCE_MS     1000           /* beyond a transfer's own time-out */
 #define LONGEST_TURN_MS INT64_C(60000)
 
-static void free_secret(const cv_allocator *allocator, char **text) {
-    if (*text != NULL) {
-        explicit_bzero(*text, strlen(*text));
-        cvi_release(allocator, *text);
-        *text = NULL;
-    }
-}
-
 static bool copy_texts(cvi_transport *transport, const cvi_transport_options *options) {
     const cv_allocator *allocator = &transport->options.allocator;
     char text[MAX_KEY_BYTES];
     cvi_buffer escaped;
     cvi_buffer_over(&escaped, text, sizeof(text));
     cvi_url_encode(&escaped, options->api_key);
-    transport->api_key = cvi_copy_text(allocator, options->api_key, strlen(options->api_key));
+    transport->api_key = cvi_secret_copy(options->api_key, strlen(options->api_key));
+    transport->escaped_key = cvi_secret_copy(text, escaped.length);
     transport->user_agent =
         cvi_copy_text(allocator, options->user_agent, strlen(options->user_agent));
-    transport->escaped_key = cvi_copy_text(allocator, text, escaped.length);
     explicit_bzero(text, sizeof(text));
     return !escaped.failed && transport->api_key != NULL && transport->user_agent != NULL &&
            transport->escaped_key != NULL;
 }
 
 static void free_texts(cvi_transport *transport) {
-    const cv_allocator *allocator = &transport->options.allocator;
-    free_secret(allocator, &transport->api_key);
-    free_secret(allocator, &transport->escaped_key);
-    cvi_release(allocator, transport->user_agent);
+    cvi_secret_free(transport->api_key);
+    cvi_secret_free(transport->escaped_key);
+    transport->api_key = NULL; /* the network's threads may still come, and find it closed */
+    transport->escaped_key = NULL;
+    cvi_release(&transport->options.allocator, transport->user_agent);
 }
 
 void cvi_transport_unreference(cvi_transport *transport) {

@@ -47,3 +47,8 @@ const char *cv_resource_name(cv_resource resource) {
     }
     return known->detail_path != NULL ? known->detail_path : known->list_path;
 }
+
+const char *cv_resource_list_name(cv_resource resource) {
+    const cvi_resource *known = cvi_registry_find(resource);
+    return known != NULL ? known->list_path : NULL;
+}

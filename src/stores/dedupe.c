@@ -265,6 +265,7 @@ static void make_job_id(const cvi_random *random, char job_id[CVI_JOB_ID_SIZE]) 
 cvi_store_answer cvi_dedupe_take(cvi_dedupe *dedupe, const char *hash, cvi_now now,
                                  char job_id[CVI_JOB_ID_SIZE], cv_error *error) {
     make_job_id(&dedupe->db->random, job_id);
+    dedupe->has_taken = true;
     return cvi_sql_run(&dedupe->sql, TAKE,
                        CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
                                   cvi_integer(dedupe->db->turn.life),
@@ -379,6 +380,10 @@ cvi_store_answer cvi_dedupe_end(cvi_dedupe *dedupe, const cvi_ending *ending, cv
 
 cvi_store_answer cvi_dedupe_owns_any(cvi_dedupe *dedupe, bool *any, cv_error *error) {
     int64_t exists = 0;
+    *any = false;
+    if (!dedupe->has_taken) {
+        return CVI_STORE_DONE;
+    }
     cvi_store_answer answer = cvi_sql_read(
         &dedupe->sql, OWNS_ANY, CVI_VALUES(cvi_integer(dedupe->db->turn.life)), &exists, error);
     *any = exists != 0;

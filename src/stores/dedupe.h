@@ -21,6 +21,7 @@ typedef struct cvi_dedupe {
     int64_t lease_ms;
     char *scope;
     int64_t cleaned_to; /* cleaning goes on behind this row */
+    bool has_taken;     /* else it has never owned a job */
 } cvi_dedupe;
 
 typedef enum cvi_job_status {

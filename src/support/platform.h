@@ -32,6 +32,15 @@ bool cvi_platform_random(cvi_random *random);
 void cvi_platform_sleep_ms(int64_t duration_ms);
 void cvi_platform_sleep_us(int64_t duration_us);
 
+/* ---- secrets (platform_secret.c) ---- */
+
+/* A copy of `length` bytes with a NUL behind them that core dumps leave out and that is empty in a
+ * child of fork, where the system can do that. NULL without memory. */
+char *cvi_secret_copy(const char *text, size_t length);
+
+/* Wipes it and gives it back. NULL is fine; so is a child of fork, where nothing happens. */
+void cvi_secret_free(char *secret);
+
 /* ---- threads (platform_thread.c) ---- */
 
 typedef struct cvi_mutex {
@@ -98,7 +107,8 @@ bool cvi_path_is_remote(const char *path, const char **name);
 /* Whether there is anything of that name, a dangling symbolic link included. */
 bool cvi_file_exists(const char *path);
 
-/* Refuses what is there under that name if it is a symbolic link or no regular file. */
+/* Refuses what is there under that name if it is a symbolic link, no regular file, or one with
+ * further names, beside each of which SQLite would make files of its own. */
 bool cvi_file_check_kind(const char *path, cv_error *error);
 
 /* Which file a path leads to, by whatever name. */

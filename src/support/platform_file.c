@@ -151,6 +151,13 @@ bool cvi_file_check_kind(const char *path, cv_error *error) {
         cvi_error_set(error, CV_ERROR_STORE, "the database %s is %s", path, what);
         return false;
     }
+    if (status.st_nlink > 1) {
+        cvi_error_set(error, CV_ERROR_STORE,
+                      "the database has a second name (a hard link), which SQLite takes for a file "
+                      "of its own: %s",
+                      path);
+        return false;
+    }
     return true;
 }
 

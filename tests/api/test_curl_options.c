@@ -1,5 +1,5 @@
 /* What the built-in network may be told: a proxy, whose certificates are good, further headers. */
-#include "support/api.h"
+#include "support/api_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +7,8 @@
 
 #include <comicvine/sys/transport.h>
 
-#include "server/harness.h"
 #include "server/proxy.h"
 #include "support/diary.h"
-#include "support/process.h"
 
 enum { ISSUE = 52, TEXT_MAX = 256 };
 
@@ -192,48 +190,13 @@ static void test_headers_are_sent_beside_our_own(void **context) {
 /* ---- certificates ---- */
 
 typedef struct tls {
-    scratch_path certificate;
-    char *certificate_text;
-    char *key_text;
-    server *server;
-    proxy *proxy;
+    api_tls site;
+    proxy *proxy; /* before it */
     text proxy_address;
 } tls;
 
-/* A server that nobody has signed but itself, and a proxy before it. */
 static void begin_tls(tls *self, const api *world, const char *authorization) {
-    scratch_path key = scratch_file(&world->scratch, "key.pem");
-    self->certificate = scratch_file(&world->scratch, "certificate.pem");
-    const char *const arguments[] = {"/usr/bin/openssl",
-                                     "req",
-                                     "-x509",
-                                     "-newkey",
-                                     "ec",
-                                     "-pkeyopt",
-                                     "ec_paramgen_curve:prime256v1",
-                                     "-nodes",
-                                     "-days",
-                                     "2",
-                                     "-subj",
-                                     "/CN=shelf",
-                                     "-addext",
-                                     "subjectAltName=IP:127.0.0.1",
-                                     "-keyout",
-                                     key.text,
-                                     "-out",
-                                     self->certificate.text,
-                                     NULL};
-    process openssl;
-    scratch_path errors = scratch_file(&world->scratch, "openssl.txt");
-    assert_true(process_start(&openssl, arguments, errors.text));
-    assert_int_equal(process_end(&openssl, API_PATIENCE_MS), 0);
-    self->certificate_text = harness_read_text(self->certificate.text);
-    self->key_text = harness_read_text(key.text);
-    self->server = server_start(&(server_options){.folder = CVI_FIXTURES "/comicvine",
-                                                  .api_key = API_KEY,
-                                                  .tls_certificate = self->certificate_text,
-                                                  .tls_key = self->key_text});
-    assert_non_null(self->server);
+    api_tls_begin(&self->site, world);
     self->proxy = proxy_start(authorization);
     assert_non_null(self->proxy);
     self->proxy_address = proxy_address(self->proxy, "");
@@ -241,9 +204,7 @@ static void begin_tls(tls *self, const api *world, const char *authorization) {
 
 static void end_tls(tls *self) {
     proxy_stop(self->proxy);
-    server_stop(self->server);
-    free(self->certificate_text);
-    free(self->key_text);
+    api_tls_end(&self->site);
 }
 
 static outcome fetch_tls(const tls *self, const api *world, const char *ca_file,
@@ -251,7 +212,7 @@ static outcome fetch_tls(const tls *self, const api *world, const char *ca_file,
     const cv_transfer_header_line header = {"Authorization", "Bearer 0123456789"};
     cv_options options = api_options(world);
     cv_curl_options network = CV_CURL_OPTIONS_INIT;
-    options.base_url = server_base_url(self->server);
+    options.base_url = server_base_url(self->site.server);
     network.proxy = self->proxy_address.bytes;
     network.ca_file = ca_file;
     network.ca_folder = ca_folder;
@@ -268,15 +229,15 @@ static void test_certificates(void **context) {
     begin_tls(&self, world, NULL);
     outcome seen = fetch_tls(&self, world, NULL, NULL);
     assert_string_equal(cv_code_name(seen.code), "CV_ERROR_NETWORK");
-    assert_int_equal(server_request_count(self.server, NULL), 0);
+    assert_int_equal(server_request_count(self.site.server, NULL), 0);
 
     seen = fetch_tls(&self, world, NULL, "/usr/share");
     assert_string_equal(cv_code_name(seen.code), "CV_ERROR_NETWORK");
-    assert_int_equal(server_request_count(self.server, NULL), 0);
+    assert_int_equal(server_request_count(self.site.server, NULL), 0);
 
-    seen = fetch_tls(&self, world, self.certificate.text, NULL);
+    seen = fetch_tls(&self, world, self.site.certificate.text, NULL);
     assert_fetched(&seen);
-    assert_int_equal(server_request_count(self.server, NULL), 1);
+    assert_int_equal(server_request_count(self.site.server, NULL), 1);
     assert_true(proxy_heard(self.proxy, "CONNECT 127.0.0.1:"));
     assert_false(proxy_heard(self.proxy, "Bearer"));
     assert_false(proxy_heard(self.proxy, "api_key"));
@@ -287,16 +248,16 @@ static void test_a_tunnel_that_is_refused(void **context) {
     api *world = *context;
     tls self;
     begin_tls(&self, world, AUTHORIZATION);
-    outcome seen = fetch_tls(&self, world, self.certificate.text, NULL);
+    outcome seen = fetch_tls(&self, world, self.site.certificate.text, NULL);
     assert_string_equal(cv_code_name(seen.code), "CV_ERROR_NETWORK");
     assert_non_null(strstr(seen.message, "HTTP 407"));
     assert_int_equal(proxy_count(self.proxy), 1);
-    assert_int_equal(server_request_count(self.server, NULL), 0);
+    assert_int_equal(server_request_count(self.site.server, NULL), 0);
 
     self.proxy_address = proxy_address(self.proxy, CREDENTIALS);
-    seen = fetch_tls(&self, world, self.certificate.text, NULL);
+    seen = fetch_tls(&self, world, self.site.certificate.text, NULL);
     assert_fetched(&seen);
-    assert_int_equal(server_request_count(self.server, NULL), 1);
+    assert_int_equal(server_request_count(self.site.server, NULL), 1);
     end_tls(&self);
 }
 

@@ -371,6 +371,8 @@ static void test_files_written_by_hand(void **state) {
         {FIRST_LINES "end soon\nbody\n", CV_ERROR_NETWORK, "not understood: end soon"},
         {FIRST_LINES "status 200\nheader A b\nbody\n", CV_ERROR_NETWORK, "not understood"},
         {FIRST_LINES "status 200\nheader : b\nbody\n", CV_ERROR_NETWORK, "not understood"},
+        {FIRST_LINES "status 200\nheader A: b\rc\nbody\n", CV_ERROR_NETWORK, "not understood"},
+        {FIRST_LINES "status 200\nheader A: b\r\r\nbody\n", CV_ERROR_NETWORK, "not understood"},
         {FIRST_LINES "status 200\nbody 51\n" SYS_ISSUE(52), CV_ERROR_NETWORK, "as long as"},
         {FIRST_LINES "status 200\nbody 48\n" SYS_ISSUE(52), CV_ERROR_NETWORK, "as long as"},
         {FIRST_LINES "status 200\nbody -1\n" SYS_ISSUE(52), CV_ERROR_NETWORK, "as long as"},

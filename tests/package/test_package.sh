@@ -51,9 +51,14 @@ try_kind() { # KIND SHARED
   mkdir -p "$folder/run-$kind"
   cd "$folder/run-$kind"
   cmake -S "$source" -B "$folder/build-$kind" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-      -DBUILD_SHARED_LIBS="$2" -DCOMICVINE_BUILD_TESTS=OFF -DCOMICVINE_WERROR=ON >/dev/null
+      -DBUILD_SHARED_LIBS="$2" -DCOMICVINE_BUILD_TESTS=OFF -DCOMICVINE_WERROR=ON \
+      -DCOMICVINE_HARDEN=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
   cmake --build "$folder/build-$kind" >/dev/null
   cmake --install "$folder/build-$kind" --prefix "$prefix" >/dev/null
+  if [ "$2" = ON ]; then
+    "$source/tests/hardening.sh" readelf cc "$folder/build-$kind/compile_commands.json" \
+        "$(find "$prefix" -name 'libcomicvine.so')" || fail "$kind: not hardened"
+  fi
   local libraries
   libraries=$(dirname "$(find "$prefix" -name comicvine.pc)")
   export PKG_CONFIG_PATH=$libraries LD_LIBRARY_PATH=${libraries%/pkgconfig}

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 16384, HEARD_MAX = 65536, PIECE = 16384 };
+enum { HEARD_MAX = 65536, PIECE = 16384 };
 
 struct proxy {
     int listener;
@@ -26,6 +26,8 @@ struct proxy {
     pthread_mutex_t mutex; /* of what follows */
     size_t count;
     char heard[HEARD_MAX]; /* heads, one after the other */
+    char last[PROXY_HEAD_MAX];
+    size_t last_size;
 };
 
 /* ---- sockets ---- */
@@ -82,27 +84,30 @@ static int connect_to(uint16_t port) {
 /* ---- a request ---- */
 
 /* The head with its blank line; false if the client goes first. */
-static bool read_head(const proxy *self, int client, char head[HEAD_MAX]) {
+static bool read_head(const proxy *self, int client, char head[PROXY_HEAD_MAX], size_t *whole) {
     size_t size = 0;
     bool is_ready = false;
     head[0] = '\0';
     while (strstr(head, "\r\n\r\n") == NULL) {
-        if (size + 1 >= HEAD_MAX || !wait_for(self, client, -1, &is_ready)) {
+        if (size + 1 >= PROXY_HEAD_MAX || !wait_for(self, client, -1, &is_ready)) {
             return false;
         }
-        ssize_t length = recv(client, head + size, HEAD_MAX - 1 - size, 0);
+        ssize_t length = recv(client, head + size, PROXY_HEAD_MAX - 1 - size, 0);
         if (length <= 0) {
             return false;
         }
         size += (size_t)length;
         head[size] = '\0';
     }
+    *whole = size;
     return true;
 }
 
-static void remember(proxy *self, const char *head) {
+static void remember(proxy *self, const char *head, size_t size) {
     pthread_mutex_lock(&self->mutex);
     self->count++;
+    memcpy(self->last, head, size + 1);
+    self->last_size = size;
     size_t used = strlen(self->heard);
     (void)snprintf(self->heard + used, sizeof self->heard - used, "%s", head);
     pthread_mutex_unlock(&self->mutex);
@@ -167,12 +172,13 @@ static void tunnel(const proxy *self, int client, unsigned port) {
 }
 
 static void serve(proxy *self, int client) {
-    char head[HEAD_MAX];
+    char head[PROXY_HEAD_MAX];
+    size_t size = 0;
     unsigned port = 0;
-    if (!read_head(self, client, head)) {
+    if (!read_head(self, client, head, &size)) {
         return;
     }
-    remember(self, head);
+    remember(self, head, size);
     if (!is_let_in(self, head)) {
         (void)send_text(client, "HTTP/1.1 407 Proxy Authentication Required\r\n"
                                 "Proxy-Authenticate: Basic realm=\"proxy\"\r\n"
@@ -269,4 +275,12 @@ bool proxy_heard(proxy *self, const char *text) {
     bool heard = strstr(self->heard, text) != NULL;
     pthread_mutex_unlock(&self->mutex);
     return heard;
+}
+
+size_t proxy_last_head(proxy *self, char head[PROXY_HEAD_MAX]) {
+    pthread_mutex_lock(&self->mutex);
+    size_t size = self->last_size;
+    memcpy(head, self->last, size + 1);
+    pthread_mutex_unlock(&self->mutex);
+    return size;
 }

@@ -34,6 +34,11 @@ static void test_names(void **state) {
     assert_string_equal(cv_resource_name(CV_TYPE), "types");
     assert_null(cv_resource_name(CV_RESOURCE_NONE));
     assert_null(cv_resource_name((cv_resource)1000));
+    assert_string_equal(cv_resource_list_name(CV_ISSUE), "issues");
+    assert_string_equal(cv_resource_list_name(CV_SERIES), "series_list");
+    assert_string_equal(cv_resource_list_name(CV_TYPE), "types");
+    assert_null(cv_resource_list_name(CV_RESOURCE_NONE));
+    assert_null(cv_resource_list_name((cv_resource)1000));
     assert_null(cv_resource_name((cv_resource)-1));
 }
 

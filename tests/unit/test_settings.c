@@ -102,6 +102,19 @@ static void test_base_url(void **state) {
         {"http://h/?a", NULL},
         {"http://h/#a", NULL},
         {"http://h /", NULL},
+        {"http://[::1]:8080/api", "http://[::1]:8080/api"},
+        {"http://10.0.0.1", "http://10.0.0.1"},
+        {"http://a_b-c.d", "http://a_b-c.d"},
+        {"http://h:0/", NULL},
+        {"http://h:65536/", NULL},
+        {"http://h:80a/", NULL},
+        {"http://[::1", NULL},
+        {"http://[]/", NULL},
+        {"http://[h]/", NULL},
+        {"http://h%0d/", NULL},
+        {"http://h\"/", NULL},
+        {"http://h\\/", NULL},
+        {"http://h/\xC3\xA9", NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cv_options options = settings_desk_plain;
@@ -126,6 +139,13 @@ static void test_user_agent_names_library_and_application(void **state) {
     options.application = "reader/3";
     settings = settings_desk_make(&options);
     assert_string_equal(strrchr(settings.user_agent, ')'), ") reader/3");
+    cvi_settings_clear(&settings);
+    char longest[CV_APPLICATION_MAX + 1] = "";
+    memset(longest, '\xE9', CV_APPLICATION_MAX);
+    options.application = longest;
+    settings = settings_desk_make(&options);
+    assert_memory_equal(strrchr(settings.user_agent, ')'), ") %E9%E9", 8);
+    assert_int_equal(strlen(strrchr(settings.user_agent, ')')), 2 + 3 * CV_APPLICATION_MAX);
     cvi_settings_clear(&settings);
 }
 

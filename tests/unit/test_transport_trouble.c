@@ -423,7 +423,7 @@ static void test_each_allocation_of_opening_may_fail(void **state) {
         }
         assert_int_equal(error.code, CV_ERROR_NOMEM);
     }
-    assert_int_equal(failing_call, 9);
+    assert_int_equal(failing_call, 7);
 }
 
 static void test_each_allocation_of_a_transfer_may_fail(void **state) {

@@ -1,0 +1,34 @@
+/* What "comicvine cache" does, one function for each of its words. */
+#ifndef CLI_CACHE_H
+#define CLI_CACHE_H
+
+#include "cli.h"
+#include "json_write.h"
+
+typedef struct cli_cache_options {
+    int64_t older_ms; /* 0: no bound */
+    bool is_sure;     /* --yes */
+} cli_cache_options;
+
+/* Handed the open store, and the words behind its own. */
+typedef cli_status cli_cache_run(cli *self, cv_cache_store *store, const cli_cache_options *options,
+                                 size_t count, const char *const *words);
+
+cli_cache_run cli_cache_list;   /* ls */
+cli_cache_run cli_cache_show;   /* show HASH */
+cli_cache_run cli_cache_verify; /* verify */
+cli_cache_run cli_cache_export; /* export [FILE] */
+cli_cache_run cli_cache_import; /* import FILE */
+
+/* Told of each row, in the order of their hashes. Other than CLI_DONE: stop, with that. */
+typedef cli_status cli_cache_fn(cli *self, cv_cache_store *store, const cv_cache_entry *entry,
+                                void *user);
+
+/* Walks through all rows. CLI_DONE, or why it could not, which has been said, or what `each` has
+ * answered; a signal stops it too. */
+cli_status cli_cache_walk(cli *self, cv_cache_store *store, cli_cache_fn *each, void *user);
+
+/* Writes an object under way as a row, and frees it. */
+cli_status cli_cache_row(cli *self, cli_json *row);
+
+#endif

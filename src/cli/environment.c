@@ -1,0 +1,188 @@
+/* Owns what is taken from the configuration file and from the environment, and the order in which
+ * it counts. A line of the file has the name of an option, with "-" or "_", for every command. */
+#include "environment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config.h"
+#include "memory.h"
+#include "nearest.h"
+
+/* A file as it is being read. */
+typedef struct reading {
+    cli *cli;
+    const char *path;
+    cli_given_list list;
+    char *unknown; /* name that no option has */
+    bool is_exposed;
+} reading;
+
+static const cli_option_group *const groups[] = {&cli_common_options, &cli_request_options,
+                                                 &cli_output_options, &cli_key_options};
+
+/* Names are written with "-" on the command line, mostly with "_" in files. */
+static bool is_same_name(const char *name, const char *written) {
+    for (; *name != '\0' && (*name == *written || (*name == '-' && *written == '_')); name++) {
+        written++;
+    }
+    return *name == '\0' && *written == '\0';
+}
+
+/* Not a key on standard input: a file that says so would take the input of every command. */
+static bool is_setting(const cli_option *row) {
+    return row->kind != CLI_OPTION_REFUSED && (row->kind != CLI_OPTION_KEY || row->argument);
+}
+
+static const cli_option *row_named(const char *written) {
+    if (is_same_name(cli_key_itself.name, written)) {
+        return &cli_key_itself;
+    }
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        for (size_t k = 0; k < groups[i]->count; k++) {
+            const cli_option *row = &groups[i]->rows[k];
+            if (is_setting(row) && is_same_name(row->name, written)) {
+                return row;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool take_setting(const char *name, const char *value, size_t line, void *user) {
+    reading *self = user;
+    const cli_option *row = row_named(name);
+    if (!row) {
+        self->unknown = cli_copy(name, strlen(name));
+        return false;
+    }
+    char *origin = cli_format("%s:%zu", self->path, line);
+    cli_given_add(&self->list, row, &self->cli->settings, value, CLI_LAYER_FILE, origin);
+    free(origin);
+    return true;
+}
+
+/* Whether others may read a key that is in the file. */
+static bool is_exposed(const reading *self, FILE *file) {
+    struct stat status;
+    return cli_given_find(&self->list, &cli_key_itself, CLI_LAYER_FILE) &&
+           fstat(fileno(file), &status) == 0 && (status.st_mode & 077) != 0;
+}
+
+static cli_status read_open_file(reading *self, FILE *file) {
+    size_t line = 0;
+    bool is_malformed = false;
+    bool is_well = cli_config_read(file, take_setting, self, &line, &is_malformed);
+    if (ferror(file)) {
+        return cli_fail(self->cli, CLI_USAGE, "cannot read %s: %s", self->path, strerror(errno));
+    }
+    if (is_well) {
+        self->is_exposed = is_exposed(self, file);
+        return CLI_DONE;
+    }
+    if (is_malformed) {
+        return cli_fail(self->cli, CLI_USAGE, "%s:%zu: a line is written name = value", self->path,
+                        line);
+    }
+    return cli_fail(self->cli, CLI_USAGE, "%s:%zu: there is no setting %s", self->path, line,
+                    self->unknown);
+}
+
+static cli_status read_file(reading *self, bool is_named) {
+    FILE *file = fopen(self->path, "re");
+    if (!file) {
+        return !is_named && errno == ENOENT ? CLI_DONE
+                                            : cli_fail(self->cli, CLI_USAGE, "cannot read %s: %s",
+                                                       self->path, strerror(errno));
+    }
+    cli_status status = read_open_file(self, file);
+    (void)fclose(file);
+    free(self->unknown);
+    return status;
+}
+
+static const cli_option *common(size_t offset) {
+    for (size_t i = 0; i < cli_common_options.count; i++) {
+        if (cli_common_options.rows[i].offset == offset) {
+            return &cli_common_options.rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* The file that options or the environment name, else the usual one; free() it. */
+static char *path_of(const cli *self, bool *is_named) {
+    const cli_given *given =
+        cli_given_find(&self->given, common(offsetof(cli_settings, config)), -1);
+    const char *named = given ? given->value : getenv("COMICVINE_CONFIG");
+    *is_named = named && named[0] != '\0';
+    return *is_named ? cli_copy(named, strlen(named)) : cli_config_path();
+}
+
+static void read_environment(reading *self) {
+    static const char *const keys[] = {"COMICVINE__API_KEY", "COMICVINE_API_KEY",
+                                       "COMIC_VINE_API_KEY"}; /* the last one wins */
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *value = getenv(keys[i]);
+        if (value && value[0] != '\0') {
+            cli_given_add(&self->list, &cli_key_itself, &self->cli->settings, value,
+                          CLI_LAYER_ENVIRONMENT, keys[i]);
+        }
+    }
+    static const struct {
+        const char *name;
+        size_t offset;
+    } settings[] = {{"COMICVINE_BASE_URL", offsetof(cli_settings, base_url)},
+                    {"COMICVINE_DATABASE", offsetof(cli_settings, database)}};
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const char *value = getenv(settings[i].name);
+        if (value && value[0] != '\0') {
+            cli_given_add(&self->list, common(settings[i].offset), &self->cli->settings, value,
+                          CLI_LAYER_ENVIRONMENT, settings[i].name);
+        }
+    }
+}
+
+/* What was given by options goes behind what has been read. */
+static void join(cli *self, cli_given_list *list) {
+    for (size_t i = 0; i < self->given.count; i++) {
+        const cli_given *item = &self->given.items[i];
+        cli_given_add(list, item->row, item->base, item->value, item->layer, item->origin);
+    }
+    cli_given_free(&self->given);
+    self->given = *list;
+}
+
+static cli_status apply(cli *self) {
+    for (size_t i = 0; i < self->given.count; i++) {
+        const cli_given *given = &self->given.items[i];
+        if (!cli_option_set(given->row, given->base, given->value)) {
+            char *wanted = cli_option_wanted(given->row);
+            (void)cli_usage_error(self, "%s: %s must be %s", given->origin, given->row->name,
+                                  wanted);
+            free(wanted);
+            return CLI_USAGE;
+        }
+    }
+    return CLI_DONE;
+}
+
+cli_status cli_environment_take(cli *self) {
+    reading read = {.cli = self};
+    bool is_named = false;
+    char *path = path_of(self, &is_named);
+    read.path = path;
+    bool is_ignored =
+        cli_given_find(&self->given, common(offsetof(cli_settings, ignores_config)), -1) != NULL;
+    cli_status status = path && !is_ignored ? read_file(&read, is_named) : CLI_DONE;
+    read_environment(&read);
+    join(self, &read.list);
+    status = status == CLI_DONE ? apply(self) : status;
+    if (status == CLI_DONE && read.is_exposed) {
+        cli_warn(self, "others may read the API key in %s: chmod 600 it", path);
+    }
+    free(path);
+    return status;
+}

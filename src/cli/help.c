@@ -1,0 +1,104 @@
+/* Owns how help is laid out. */
+#include "help.h"
+
+#include <comicvine.h>
+#include <string.h>
+
+#include "memory.h"
+
+enum { LINE_COLUMNS = 78, HELP_COLUMN = 26 };
+
+/* Words of `text` in lines that begin at `column`; the cursor is there already. */
+static void write_wrapped(FILE *out, const char *text, int column) {
+    int at = column;
+    while (*text != '\0') {
+        text += strspn(text, " ");
+        int length = (int)strcspn(text, " ");
+        if (at > column && at + 1 + length > LINE_COLUMNS) {
+            (void)fprintf(out, "\n%*s", column, "");
+            at = column;
+        }
+        (void)fprintf(out, "%s%.*s", at > column ? " " : "", length, text);
+        at += length + (at > column ? 1 : 0);
+        text += length;
+    }
+    (void)fputc('\n', out);
+}
+
+static void write_option(FILE *out, const cli_option *row) {
+    char letter[] = {'-', row->letter, ',', ' ', '\0'};
+    int width = fprintf(out, "  %s--%s", row->letter != '\0' ? letter : "    ", row->name);
+    if (row->argument) {
+        width += fprintf(out, row->may_lack_value ? "[=%s]" : "=%s", row->argument);
+    }
+    if (width + 2 > HELP_COLUMN) {
+        (void)fprintf(out, "\n%*s", HELP_COLUMN, "");
+    } else {
+        (void)fprintf(out, "%*s", HELP_COLUMN - width, "");
+    }
+    write_wrapped(out, row->help, HELP_COLUMN);
+}
+
+static void write_group(FILE *out, const cli_option_group *group) {
+    (void)fprintf(out, "\n%s:\n", group->title);
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->rows[i].kind != CLI_OPTION_REFUSED) {
+            write_option(out, &group->rows[i]);
+        }
+    }
+}
+
+static void write_indented(FILE *out, const char *lines) {
+    while (*lines != '\0') {
+        size_t length = strcspn(lines, "\n");
+        (void)fprintf(out, "  %.*s\n", (int)length, lines);
+        lines += length + (lines[length] == '\n' ? 1 : 0);
+    }
+}
+
+void cli_help_command(FILE *out, const cli_command *command) {
+    (void)fprintf(out, "comicvine %s: %s\n\nExamples:\n", command->name, command->summary);
+    write_indented(out, command->examples);
+    (void)fprintf(out, "\nUsage: comicvine %s [OPTIONS] %s\n", command->name, command->usage);
+    if (command->about) {
+        (void)fprintf(out, "\n%s", command->about);
+    }
+    const cli_option_group *groups[CLI_GROUPS_MAX];
+    size_t count = cli_command_groups(command, groups);
+    for (size_t i = 0; i < count; i++) {
+        write_group(out, groups[i]);
+    }
+}
+
+static void write_statuses(FILE *out) {
+    cli_status status = CLI_DONE;
+    const char *line = NULL;
+    (void)fputs("\nExit status:\n", out);
+    for (size_t i = 0; (line = cli_status_line(i, &status)) != NULL; i++) {
+        (void)fprintf(out, "  %3d  %s\n", (int)status, line);
+    }
+}
+
+void cli_help_overview(FILE *out) {
+    (void)fputs("comicvine asks the Comic Vine API, within its limits, through a cache that all\n"
+                "programs share.\n\nExamples:\n"
+                "  comicvine get issue 52\n"
+                "  comicvine list issues --filter volume:796 --sort cover_date:asc --all\n"
+                "  comicvine search lamplighter --resources volume --json=id,name\n"
+                "\nUsage: comicvine [OPTIONS] COMMAND [OPTIONS] ...\n\nCommands:\n",
+                out);
+    for (const cli_command *const *row = cli_commands; *row; row++) {
+        (void)fprintf(out, "  %-12s %s\n", (*row)->name, (*row)->summary);
+    }
+    const cli_option_group *groups[CLI_GROUPS_MAX];
+    size_t count = cli_command_groups(NULL, groups);
+    for (size_t i = 0; i < count; i++) {
+        write_group(out, groups[i]);
+    }
+    write_statuses(out);
+    (void)fputs("\n\"comicvine help COMMAND\" says more about one of them.\n", out);
+}
+
+void cli_help_version(FILE *out) {
+    (void)fprintf(out, "comicvine %s\nlibcomicvine %s\n", CV_VERSION, cv_version());
+}

@@ -1,0 +1,76 @@
+/* Owns the reading of ids. */
+#include "id_list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_read.h"
+#include "memory.h"
+
+void cli_id_list_put(cli_id_list *list, int64_t id) {
+    if ((list->count & (list->count - 1)) == 0) { /* room for twice as many, at powers of two */
+        list->ids = cli_resize(list->ids, list->count ? list->count * 2 : 1, sizeof(*list->ids));
+    }
+    list->ids[list->count++] = id;
+}
+
+cli_status cli_id_list_add(cli *self, cli_id_list *list, cv_resource resource, const char *word) {
+    int64_t id = 0;
+    if (!cv_id_parse(word, resource, &id)) {
+        return cli_usage_error(self, "%s is no id of the resource %s", word,
+                               cv_resource_name(resource));
+    }
+    cli_id_list_put(list, id);
+    return CLI_DONE;
+}
+
+/* What stands for the id in a line; free() it. "": there is nothing. */
+static char *word_of(const char *line) {
+    line += strspn(line, " \t\r\n");
+    if (*line == '{') {
+        return cli_json_cell(cli_json_find(cli_slice_of(line), "id", strlen("id")));
+    }
+    return cli_copy(line, *line == '#' ? 0 : strcspn(line, " \t\r\n"));
+}
+
+static cli_status read_lines(cli *self, cli_id_list *list, cv_resource resource, const char *path,
+                             FILE *file) {
+    char *line = NULL;
+    size_t size = 0;
+    cli_status status = CLI_DONE;
+    for (size_t number = 1; status == CLI_DONE && getline(&line, &size, file) >= 0; number++) {
+        char *word = word_of(line);
+        int64_t id = 0;
+        if (word[0] != '\0' && !cv_id_parse(word, resource, &id)) {
+            status = cli_usage_error(self, "%s:%zu: %s is no id of the resource %s", path, number,
+                                     word, cv_resource_name(resource));
+        } else if (word[0] != '\0') {
+            cli_id_list_put(list, id);
+        }
+        free(word);
+    }
+    free(line);
+    if (status == CLI_DONE && ferror(file)) {
+        status = cli_fail(self, CLI_USAGE, "cannot read %s: %s", path, strerror(errno));
+    }
+    return status;
+}
+
+cli_status cli_id_list_read(cli *self, cli_id_list *list, cv_resource resource, const char *path) {
+    if (strcmp(path, "-") == 0) {
+        return read_lines(self, list, resource, "standard input", stdin);
+    }
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return cli_fail(self, CLI_USAGE, "cannot read %s: %s", path, strerror(errno));
+    }
+    cli_status status = read_lines(self, list, resource, path, file);
+    (void)fclose(file);
+    return status;
+}
+
+void cli_id_list_free(cli_id_list *list) {
+    free(list->ids);
+    *list = (cli_id_list){NULL, 0};
+}

@@ -1,0 +1,11 @@
+/* Where the database is. */
+#ifndef CLI_PLACE_H
+#define CLI_PLACE_H
+
+#include "cli.h"
+
+/* The path of the database, as --database says, or as the library has it without; free() it. NULL:
+ * there is neither a home nor XDG_DATA_HOME. */
+char *cli_place(const cli *self);
+
+#endif

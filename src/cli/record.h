@@ -1,0 +1,16 @@
+/* Records on their way to the output. */
+#ifndef CLI_RECORD_H
+#define CLI_RECORD_H
+
+#include <comicvine.h>
+
+#include "cli.h"
+
+/* The columns of tables and of CSV for a resource, if nothing else was asked for: `fields` (NULL:
+ * none), else what tells its records apart. CV_RESOURCE_NONE: the hits of a search. */
+void cli_record_columns(cli *self, cv_resource resource, const char *fields);
+
+/* Writes a record. CLI_FAILED: nothing can be written any more, which is said in the end. */
+cli_status cli_record_write(cli *self, const cv_record *record);
+
+#endif

@@ -1,0 +1,18 @@
+/* What the program writes to. */
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Columns of the terminal behind a descriptor, else what COLUMNS says, else 80; at least 20. */
+size_t cli_terminal_columns(int fd);
+
+/* Whether it is a terminal that may be sent colours (NO_COLOR, TERM). */
+bool cli_terminal_has_colour(int fd);
+
+/* Opens /dev/null for each of the first three descriptors that is closed: what is opened next would
+ * else be written to as if it were standard output. */
+bool cli_terminal_fill(void);
+
+#endif

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Where settings and the key come from, and who wins."""
+
+import os
+import subprocess
+
+import scene
+
+
+class Settings(scene.Scene):
+    def configure(self, text, mode=0o600):
+        os.makedirs(self.path("xdg/comicvine"), exist_ok=True)
+        return self.write("xdg/comicvine/config", text, mode)
+
+    def bare(self, **changes):
+        """Nothing but a configuration, where there is one."""
+        names = ("COMIC_VINE_API_KEY", "COMICVINE_BASE_URL", "COMICVINE_DATABASE")
+        settings = dict.fromkeys(names)
+        settings["XDG_CONFIG_HOME"] = self.path("xdg")
+        settings.update(changes)
+        return self.environment(**settings)
+
+    def usual(self):
+        return "base_url = %s\ndatabase = %s\n" % (self.service.url, self.database)
+
+    def get(self, *words, status=0, environment=None, **options):
+        return self.run_program(
+            "get", "issue", "52", "--jsonl=id", *words, status=status,
+            environment=environment or self.bare(), **options
+        )
+
+    def test_a_configuration_is_enough(self):
+        self.configure("# all there is\n" + self.usual() + "api_key = %s\n" % scene.KEY)
+        self.assertEqual(self.get().out, '{"id":52}\n')
+
+    def test_names_with_dashes_and_flags(self):
+        self.configure("base-url = %s\ndatabase = %s\noffline = yes\n" % (self.service.url, self.database))
+        self.get(status=8)
+        self.assertEqual(self.service.seen, [])
+
+    def test_options_win_over_environment_over_file(self):
+        self.configure("base_url = http://127.0.0.1:1/file\ndatabase = %s\n" % self.database)
+        keyed = {"COMIC_VINE_API_KEY": scene.KEY}
+        wrong = "http://127.0.0.1:1/api"
+        self.get(environment=self.bare(COMICVINE_BASE_URL=self.service.url, **keyed))
+        self.fresh_database()
+        self.get(
+            "--base-url", self.service.url, environment=self.bare(COMICVINE_BASE_URL=wrong, **keyed)
+        )
+        self.fresh_database()
+        error = self.get(
+            "--database", self.database, environment=self.bare(**keyed), status=6
+        ).err
+        self.assertIn("network", error)
+
+    def test_another_file_and_none(self):
+        other = self.write("other", self.usual() + "api_key = %s\n" % scene.KEY)
+        self.configure("this is wrong\n")
+        self.get("--config", other)
+        self.get(environment=self.bare(COMICVINE_CONFIG=other))
+        self.get("--ignore-config", status=4)
+
+    def test_what_is_wrong_is_said_with_its_place(self):
+        for text, said in (
+            ("quiet = yes\nnonsense\n", ":2: a line is written name = value"),
+            ("unheard_of = 1\n", ":1: there is no setting unheard_of"),
+            ("timeout = soon\n", ":1: timeout must be a duration"),
+            ("progress = sometimes\n", ":1: progress must be auto, always or never"),
+            ("quiet = perhaps\n", ":1: quiet must be yes or no"),
+        ):
+            path = self.configure(text)
+            self.assertIn(path + said, self.error_of(self.get(status=2))["message"])
+        self.assertIn("cannot read", self.get("--config=" + self.path("absent"), status=2).err)
+        self.assertIn("cannot read", self.get("--config=" + self.folder, status=2).err)
+
+    def test_a_key_that_others_may_read(self):
+        for mode, is_warned in ((0o600, False), (0o640, True), (0o604, True)):
+            self.configure(self.usual() + "api_key = %s\n" % scene.KEY, mode)
+            child = self.get("--table")
+            self.assertEqual("chmod 600" in child.err, is_warned, oct(mode))
+            self.assertNotIn(scene.KEY, child.err)
+        self.assertEqual(self.get("--table", "--quiet").err, "")
+        self.configure(self.usual(), 0o644)  # no key, nothing to hide
+        self.assertEqual(self.get(environment=self.bare(COMIC_VINE_API_KEY=scene.KEY)).err, "")
+
+    def test_names_of_the_key(self):
+        self.configure(self.usual() + "api_key = wrong\n")
+        for name in ("COMIC_VINE_API_KEY", "COMICVINE_API_KEY", "COMICVINE__API_KEY"):
+            self.configure(self.usual() + "api_key = wrong\n")
+            self.get("--refresh", environment=self.bare(**{name: scene.KEY}))
+            self.fresh_database()
+        both = self.bare(COMIC_VINE_API_KEY=scene.KEY, COMICVINE_API_KEY="wrong")
+        self.get("--database", self.database, environment=both)
+
+    def test_a_key_in_a_file(self):
+        path = self.write("key", "  %s \nsecond line\n" % scene.KEY)
+        self.configure(self.usual())
+        self.get("--api-key-file", path, environment=self.bare(COMIC_VINE_API_KEY="wrong"))
+        self.assertIn("cannot read", self.get("--api-key-file=/absent", status=4).err)
+        self.assertIn("no API key in", self.get("--api-key-file=/dev/null", status=4).err)
+        self.configure(self.usual() + "api_key_file = %s\n" % path)
+        self.get("--refresh")
+
+    def test_a_key_on_standard_input(self):
+        self.configure(self.usual())
+        self.get("--api-key-stdin", text=scene.KEY + "\n")
+        self.assertIn("no API key on standard", self.get("--api-key-stdin", text="", status=4).err)
+
+    def test_a_key_from_a_command(self):
+        path = self.write("key", scene.KEY)
+        self.configure(self.usual() + "api_key_command = cat '%s' | tr -d x\n" % path)
+        self.get()
+        self.configure(self.usual() + "api_key_command = echo %s; exit 1\n" % scene.KEY)
+        error = self.error_of(self.get("--refresh", status=4))
+        self.assertIn("has failed", error["message"])
+
+    def test_the_key_is_in_no_list_of_processes_and_no_file(self):
+        self.get("-vv", environment=self.environment())
+        child = self.get("-vv", "--refresh", environment=self.environment())
+        self.assertNotIn(scene.KEY, child.err)
+        for name in os.listdir(self.folder):
+            if os.path.isfile(self.path(name)):
+                with open(self.path(name), "rb") as file:
+                    self.assertNotIn(scene.KEY.encode(), file.read(), name)
+
+    def test_verbosity(self):
+        keyed = self.environment()
+        self.assertEqual(self.get(environment=keyed).err, "")
+        self.assertIn("info: ", self.get("-v", "--refresh", environment=keyed).err)
+        self.assertIn("debug: ", self.get("-v", "-v", "--refresh", environment=keyed).err)
+
+    def test_help_and_version(self):
+        for words in (("help",), ("--help",), ("-h",)):
+            text = self.run_program(*words).out
+            self.assertIn("Examples:", text.splitlines()[3])
+            self.assertIn("  130  Ctrl-C", text)
+        for words in (("help", "get"), ("get", "--help"), ("get", "issue", "-h")):
+            text = self.run_program(*words).out
+            self.assertEqual(text.splitlines()[2], "Examples:")
+            self.assertIn("--max-age=TIME", text)
+            self.assertNotIn("--api-key=", text)
+            self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
+        self.assertIn("is search meant?", self.run_program("help", "serach", status=2).err)
+        self.assertRegex(self.run_program("--version").out, r"^comicvine \d+\.\d+\.\d+\n")
+
+
+if __name__ == "__main__":
+    scene.main()
