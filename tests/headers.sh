@@ -1,6 +1,7 @@
 #!/bin/sh
-# Each public header compiles alone, as C99, C11, C++11 and C++17, without a warning, and includes
-# nothing but the standard library and its own kind. So does each of its _INIT where it is used.
+# Each public header compiles alone, as C99, C11, C17, C++11, C++17 and C++20, without a warning,
+# and includes nothing but the standard library and its own kind. So does each of its _INIT where it
+# is used.
 #
 #     headers.sh INCLUDE_FOLDER C_COMPILER CXX_COMPILER...
 set -eu
@@ -36,11 +37,13 @@ compile() { # header standard compiler arguments...
 headers=$(cd "$include" && find . -name '*.h' | sed 's,^\./,,' | sort)
 test -n "$headers"
 for header in $headers; do
-    compile "$header" c99 "$c_compiler" -x c
-    compile "$header" c11 "$c_compiler" -x c
+    for standard in c99 c11 c17; do
+        compile "$header" "$standard" "$c_compiler" -x c
+    done
     for cxx_compiler in "$@"; do
-        compile "$header" c++11 "$cxx_compiler" -x c++ $cxx_warnings
-        compile "$header" c++17 "$cxx_compiler" -x c++ $cxx_warnings
+        for standard in c++11 c++17 c++20; do
+            compile "$header" "$standard" "$cxx_compiler" -x c++ $cxx_warnings
+        done
     done
     initialisers=$((initialisers + $(program "$header" | grep -c '_INIT;' || true)))
     foreign=$(sed -n 's/^ *# *include *[<"]\([^>"]*\)[>"].*/\1/p' "$include/$header" |

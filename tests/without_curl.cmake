@@ -41,3 +41,8 @@ if(BUILD_SHARED_LIBS)
   add_test(NAME offline/package COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/offline/test_package.sh
            ${CMAKE_NM} $<TARGET_FILE:comicvine> ${CMAKE_BINARY_DIR})
 endif()
+# A static library whose users link all that is beside it, as `pkg-config --static` tells them.
+if(NOT COMICVINE_SANITIZE)
+  add_test(NAME offline/static COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/offline/test_static.sh
+           ${PROJECT_SOURCE_DIR})
+endif()

@@ -17,6 +17,7 @@ typedef struct cli {
     cli_given_list given; /* where the settings are from */
     bool errors_are_json;
     bool was_refused;  /* for want of room in the budget */
+    FILE *input;       /* standard input (input.h), NULL until it is needed */
     cv_client *client; /* NULL until cli_open */
     cli_progress progress;
     cli_output output; /* standard output, for what the run is about */
@@ -25,6 +26,9 @@ typedef struct cli {
 /* Opens the client by the settings. CLI_DONE, or what it could not be opened for, which has been
  * said. */
 cli_status cli_open(cli *self);
+
+/* Standard input, for all who read it in turn; NULL: errno says why. */
+FILE *cli_standard_input(cli *self);
 
 /* Works until the request is done, draws progress, and cancels it when a signal comes. Answers its
  * error; NULL is fine (no memory). */

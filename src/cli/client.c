@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "duration.h"
+#include "input.h"
 #include "interrupt.h"
 #include "key.h"
 #include "nearest.h"
@@ -30,6 +31,13 @@ static void take_line(cv_log_level level, const char *line, void *user) {
 static cv_log_level log_level(const cli_settings *settings) {
     static const cv_log_level levels[] = {CV_LOG_ERROR, CV_LOG_INFO, CV_LOG_DEBUG};
     return levels[settings->verbosity < 2 ? settings->verbosity : 2];
+}
+
+FILE *cli_standard_input(cli *self) {
+    if (!self->input) {
+        self->input = cli_input_open("-");
+    }
+    return self->input;
 }
 
 cli_status cli_open(cli *self) {

@@ -183,16 +183,19 @@ static cli_status collect_ids(batch *self, const batch_options *options, size_t 
     return status;
 }
 
+/* The client is opened first: a key on standard input stands before the ids there. */
 static cli_status prepare(batch *self, const batch_options *options, size_t count,
                           const char *const *words) {
-    cli_status status = collect_ids(self, options, count, words);
+    cli_status status = cli_open(self->cli);
+    if (status == CLI_DONE) {
+        status = collect_ids(self, options, count, words);
+    }
     if (status == CLI_DONE) {
         status = cli_journal_open(self->cli, &self->journal, options->resume,
                                   cv_resource_name(self->resource));
     }
     if (status == CLI_DONE) {
         leave_out_what_is_done(self);
-        status = cli_open(self->cli);
     }
     return status;
 }

@@ -9,9 +9,14 @@ typedef struct unit {
     int64_t ms;
 } unit;
 
-enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS };
-static const unit units[] = {{"ms", 1},      {"s", SECOND_MS},    {"m", MINUTE_MS},
-                             {"h", HOUR_MS}, {"d", 24 * HOUR_MS}, {"", SECOND_MS}};
+enum {
+    SECOND_MS = 1000,
+    MINUTE_MS = 60 * SECOND_MS,
+    HOUR_MS = 60 * MINUTE_MS,
+    DAY_MS = 24 * HOUR_MS
+};
+static const unit units[] = {{"ms", 1},      {"s", SECOND_MS}, {"m", MINUTE_MS},
+                             {"h", HOUR_MS}, {"d", DAY_MS},    {"", SECOND_MS}};
 
 /* The unit whose letters stand before the next digit or the end; NULL: there is none such. */
 static const unit *unit_at(const char *text, size_t *length) {
@@ -68,7 +73,7 @@ void cli_duration_clock(int64_t ms, char text[CLI_DURATION_SIZE]) {
 
 void cli_duration_rough(int64_t ms, char text[CLI_DURATION_SIZE]) {
     static const unit largest[] = {
-        {"d", 24 * HOUR_MS}, {"h", HOUR_MS}, {"min", MINUTE_MS}, {"s", SECOND_MS}};
+        {"d", DAY_MS}, {"h", HOUR_MS}, {"min", MINUTE_MS}, {"s", SECOND_MS}};
     size_t i = 0;
     while (i < sizeof(largest) / sizeof(largest[0]) - 1 && ms < largest[i].ms) {
         i++;

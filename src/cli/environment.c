@@ -31,9 +31,10 @@ static bool is_same_name(const char *name, const char *written) {
     return *name == '\0' && *written == '\0';
 }
 
-/* Not a key on standard input: a file that says so would take the input of every command. */
+/* What a file cannot say for every command: that its standard input has a key, or its format. */
 static bool is_setting(const cli_option *row) {
-    return row->kind != CLI_OPTION_REFUSED && (row->kind != CLI_OPTION_KEY || row->argument);
+    return row->kind != CLI_OPTION_REFUSED && row->kind != CLI_OPTION_FORMAT &&
+           (row->kind != CLI_OPTION_KEY || row->argument);
 }
 
 static const cli_option *row_named(const char *written) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "json_read.h"
 #include "memory.h"
 
@@ -59,9 +60,11 @@ static cli_status read_lines(cli *self, cli_id_list *list, cv_resource resource,
 
 cli_status cli_id_list_read(cli *self, cli_id_list *list, cv_resource resource, const char *path) {
     if (strcmp(path, "-") == 0) {
-        return read_lines(self, list, resource, "standard input", stdin);
+        FILE *input = cli_standard_input(self);
+        return input ? read_lines(self, list, resource, "standard input", input)
+                     : cli_fail(self, CLI_USAGE, "cannot read standard input: %s", strerror(errno));
     }
-    FILE *file = fopen(path, "re");
+    FILE *file = cli_input_open(path);
     if (!file) {
         return cli_fail(self, CLI_USAGE, "cannot read %s: %s", path, strerror(errno));
     }

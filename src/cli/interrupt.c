@@ -20,6 +20,15 @@ static void note(int number) {
     errno = before;
 }
 
+/* What the program was started to ignore (nohup, jobs of a script) it goes on to ignore. */
+static bool take(int number, const struct sigaction *action) {
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) != 0) {
+        return false;
+    }
+    return before.sa_handler == SIG_IGN || sigaction(number, action, NULL) == 0;
+}
+
 bool cli_interrupt_begin(void) {
     if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0) {
         return false;
@@ -29,8 +38,8 @@ bool cli_interrupt_begin(void) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&once.sa_mask);
     sigemptyset(&ignore.sa_mask);
-    return sigaction(SIGINT, &once, NULL) == 0 && sigaction(SIGTERM, &once, NULL) == 0 &&
-           sigaction(SIGHUP, &once, NULL) == 0 && sigaction(SIGPIPE, &ignore, NULL) == 0;
+    return take(SIGINT, &once) && take(SIGTERM, &once) && take(SIGHUP, &once) &&
+           sigaction(SIGPIPE, &ignore, NULL) == 0;
 }
 
 cli_status cli_interrupt_status(void) {

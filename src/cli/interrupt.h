@@ -7,6 +7,7 @@
 #include "status.h"
 
 /* From now on SIGINT, SIGTERM and SIGHUP are noted, once: the second one ends the program at once.
+ * One that is ignored already stays so.
  * SIGPIPE is an error of a write instead. False: there are no descriptors left. */
 bool cli_interrupt_begin(void);
 

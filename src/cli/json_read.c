@@ -124,9 +124,10 @@ cli_slice cli_json_find(cli_slice object, const char *path, size_t length) {
 /* ---- texts ---- */
 
 static int hex_digit(char letter) {
-    const char *digits = "0123456789abcdef";
-    const char *found = memchr(digits, letter | 0x20, 16);
-    return letter != '\0' && found ? (int)(found - digits) : -1;
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *found = letter != '\0' ? strchr(digits, letter) : NULL;
+    int digit = found ? (int)(found - digits) : -1;
+    return digit < 16 ? digit : digit - 6;
 }
 
 /* The four digits behind "\u"; -1: they are none. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "input.h"
 #include "key_command.h"
 #include "memory.h"
 
@@ -32,7 +33,7 @@ static char *first_line(FILE *file) {
 }
 
 static cli_status from_file(cli *self, const char *path, char **key) {
-    FILE *file = fopen(path, "re");
+    FILE *file = cli_input_open(path);
     if (!file) {
         return cli_fail(self, CLI_KEY, "cannot read the API key from %s: %s", path,
                         strerror(errno));
@@ -43,7 +44,8 @@ static cli_status from_file(cli *self, const char *path, char **key) {
 }
 
 static cli_status from_input(cli *self, char **key) {
-    *key = first_line(stdin);
+    FILE *input = cli_standard_input(self);
+    *key = input ? first_line(input) : NULL;
     return *key ? CLI_DONE : cli_fail(self, CLI_KEY, "there is no API key on standard input");
 }
 

@@ -10,7 +10,7 @@ struct cli;
  * within one of them the key itself before a file, and a file before a command. With --offline any
  * will do where there is none, as none is sent. CLI_KEY, CLI_USAGE: there is none, which has been
  * said. */
-cli_status cli_key_get(struct cli *cli, char **key);
+cli_status cli_key_get(struct cli *self, char **key);
 
 /* Overwrites and frees it. NULL is fine. */
 void cli_key_free(char *key);

@@ -112,6 +112,9 @@ int main(int argc, char **argv) {
     }
     cli_progress_clear(&self.progress);
     status = finish_output(&self, status);
+    if (self.input) {
+        (void)fclose(self.input);
+    }
     cli_output_free(&self.output);
     cli_given_free(&self.given);
     cli_arguments_free(&arguments);

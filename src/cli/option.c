@@ -34,6 +34,25 @@ static bool set_flag(bool *flag, const char *value) {
     return true;
 }
 
+static bool set_constant(const cli_option *row, int64_t *place, const char *value) {
+    bool is_wanted = false;
+    if (!set_flag(&is_wanted, value)) {
+        return false;
+    }
+    *place = is_wanted ? row->constant : *place;
+    return true;
+}
+
+/* "-v -v" on the command line is "verbose = 2" in a file. */
+static bool set_count(int64_t *place, const char *value) {
+    int64_t count = *place + 1;
+    if (value && (!cli_number_parse(value, &count) || count < 0)) {
+        return false;
+    }
+    *place = count;
+    return true;
+}
+
 static bool is_within(const cli_option *row, int64_t number) {
     return number >= row->least && (row->most == 0 || number <= row->most);
 }
@@ -68,8 +87,7 @@ bool cli_option_set(const cli_option *row, void *base, const char *value) {
     case CLI_OPTION_FLAG:
         return set_flag(place, value);
     case CLI_OPTION_COUNT:
-        ++*(int64_t *)place;
-        return true;
+        return set_count(place, value);
     case CLI_OPTION_TEXT:
         *(const char **)place = value;
         return value != NULL;
@@ -80,8 +98,7 @@ bool cli_option_set(const cli_option *row, void *base, const char *value) {
     case CLI_OPTION_CHOICE:
         return value && is_one_of(row->words, value, place);
     case CLI_OPTION_CONSTANT:
-        *(int64_t *)place = row->constant;
-        return true;
+        return set_constant(row, place, value);
     case CLI_OPTION_FORMAT:
         return set_format(row, place, value);
     case CLI_OPTION_KEY:
@@ -104,7 +121,9 @@ static char *one_of(const char *const *words) {
 char *cli_option_wanted(const cli_option *row) {
     switch (row->kind) {
     case CLI_OPTION_FLAG:
+    case CLI_OPTION_CONSTANT:
         return cli_format("yes or no");
+    case CLI_OPTION_COUNT:
     case CLI_OPTION_NUMBER:
         return row->most == 0 ? cli_format("a number from %lld", (long long)row->least)
                               : cli_format("a number from %lld to %lld", (long long)row->least,

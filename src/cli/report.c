@@ -88,7 +88,11 @@ static void say_to_people(const failure *what) {
     free(clean);
 }
 
+/* What a signal has brought about is no failure that anybody has to be told of. */
 static cli_status say(cli *self, const failure *what) {
+    if (cli_interrupt_status() != CLI_DONE) {
+        return cli_interrupt_status();
+    }
     cli_progress_clear(&self->progress);
     if (self->errors_are_json) {
         say_as_json(what);
@@ -104,12 +108,12 @@ static cli_status say_format(cli *self, cli_status status, const char *hint, con
     if (vasprintf(&message, format, arguments) < 0) {
         message = NULL;
     }
-    (void)say(self, &(failure){.status = status,
-                               .word = cli_status_word(status),
-                               .message = message ? message : format,
-                               .hint = hint});
+    cli_status said = say(self, &(failure){.status = status,
+                                           .word = cli_status_word(status),
+                                           .message = message ? message : format,
+                                           .hint = hint});
     free(message);
-    return status;
+    return said;
 }
 
 cli_status cli_usage_error(cli *self, const char *format, ...) {
@@ -126,17 +130,14 @@ cli_status cli_usage_error(cli *self, const char *format, ...) {
 cli_status cli_fail(cli *self, cli_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    (void)say_format(self, status, NULL, format, arguments);
+    cli_status said = say_format(self, status, NULL, format, arguments);
     va_end(arguments);
-    return status;
+    return said;
 }
 
 /* Who was refused once waits no more in this run: what follows takes room that there is, or the
  * cache. */
 static cli_status say_error(cli *self, failure *what) {
-    if (cli_interrupt_status() != CLI_DONE) {
-        return cli_interrupt_status();
-    }
     const cli_meaning *meaning = cli_meaning_of(what->error->code);
     what->status = meaning->status;
     what->word = meaning->word;

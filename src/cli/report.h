@@ -9,22 +9,22 @@
 struct cli;
 
 /* Says what is wrong with the arguments; answers CLI_USAGE. */
-cli_status cli_usage_error(struct cli *cli, const char *format, ...)
+cli_status cli_usage_error(struct cli *self, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Says why the program cannot go on; answers `status`. */
-cli_status cli_fail(struct cli *cli, cli_status status, const char *format, ...)
+cli_status cli_fail(struct cli *self, cli_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Says what the library says about `subject` ("issue 52"; NULL: nothing in particular). Answers the
  * status, that of a signal if one ended it, of which nothing is said. */
-cli_status cli_fail_error(struct cli *cli, const cv_error *error, const char *subject);
+cli_status cli_fail_error(struct cli *self, const cv_error *error, const char *subject);
 
 /* The same for several objects that failed in the same way; JSON lists their ids. */
-cli_status cli_fail_ids(struct cli *cli, const cv_error *error, const char *resource,
+cli_status cli_fail_ids(struct cli *self, const cv_error *error, const char *resource,
                         const int64_t *ids, size_t count);
 
 /* Something that does not stop it; nothing with --quiet. */
-void cli_warn(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_warn(struct cli *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -9,10 +9,10 @@ static const char *const progress_words[] = {"auto", "always", "never", NULL};
 static const cli_option common_rows[] = {
     {.name = "base-url", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, base_url),
      .argument = "URL", .help = "the service, or a mirror of it; https://comicvine.gamespot.com/api"
-     " if nothing is said"},
+     " if nothing is said; also COMICVINE_BASE_URL"},
     {.name = "database", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, database),
      .argument = "FILE", .help = "the file with cache and budget, which programs share;"
-     " $XDG_DATA_HOME/comicvine/comicvine.db if nothing is said"},
+     " $XDG_DATA_HOME/comicvine/comicvine.db if nothing is said; also COMICVINE_DATABASE"},
     {.name = "timeout", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, timeout_ms),
      .argument = "TIME", .least = 1, .help = "how long one request may take, from start to end;"
      " 30s if nothing is said"},
@@ -28,7 +28,8 @@ static const cli_option common_rows[] = {
      " always or never"},
     {.name = "config", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, config),
      .argument = "FILE", .help = "the configuration to read in place of"
-     " $XDG_CONFIG_HOME/comicvine/config"},
+     " $XDG_CONFIG_HOME/comicvine/config; also COMICVINE_CONFIG; it has lines such as"
+     " timeout = 60s, with the names of these options and of those for requests, and api_key"},
     {.name = "ignore-config", .kind = CLI_OPTION_FLAG,
      .offset = offsetof(cli_settings, ignores_config), .help = "reads no configuration"},
 };

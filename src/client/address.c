@@ -6,8 +6,8 @@
 
 enum { LONGEST_PORT = 5, HIGHEST_PORT = 65535 };
 
-static cvi_span span(const char *start, size_t length) {
-    return (cvi_span){start, length};
+static cvi_address_part span(const char *start, size_t length) {
+    return (cvi_address_part){start, length};
 }
 
 static bool has_strange_bytes(const char *text) {
@@ -20,7 +20,7 @@ static bool has_strange_bytes(const char *text) {
     return false;
 }
 
-static bool parse_port(cvi_span digits, uint16_t *port) {
+static bool parse_port(cvi_address_part digits, uint16_t *port) {
     uint32_t value = 0;
     for (size_t i = 0; i < digits.length; i++) {
         char digit = digits.start[i];
@@ -38,7 +38,7 @@ static bool parse_port(cvi_span digits, uint16_t *port) {
 
 /* host, host:port, [address] or [address]:port. */
 static bool parse_authority(cvi_address *address) {
-    cvi_span whole = address->authority;
+    cvi_address_part whole = address->authority;
     const char *bracket =
         whole.length > 0 && whole.start[0] == '[' ? memchr(whole.start, ']', whole.length) : NULL;
     size_t inside = bracket != NULL ? (size_t)(bracket - whole.start) + 1 : 0;
@@ -91,7 +91,7 @@ static bool is_whole(const char *reference) {
     return reference[length] == ':';
 }
 
-static bool is_segment(cvi_span segment, const char *text) {
+static bool is_segment(cvi_address_part segment, const char *text) {
     return segment.length == strlen(text) && memcmp(segment.start, text, segment.length) == 0;
 }
 
@@ -113,7 +113,7 @@ static void add_path(cvi_buffer *out, const char *path, size_t length) {
         const char *start = path + 1;
         const char *slash = memchr(start, '/', (size_t)(end - start));
         path = slash != NULL ? slash : end;
-        cvi_span segment = span(start, (size_t)(path - start));
+        cvi_address_part segment = span(start, (size_t)(path - start));
         bool goes_up = is_segment(segment, "..");
         if (goes_up) {
             drop_segment(out, first);
@@ -136,7 +136,7 @@ static void add_origin(const cvi_address *address, cvi_buffer *out) {
 static void add_beside(const cvi_address *base, const char *path, size_t length, cvi_buffer *out) {
     char text[4096];
     cvi_buffer joined;
-    cvi_span folder = base->path;
+    cvi_address_part folder = base->path;
     while (folder.length > 0 && folder.start[folder.length - 1] != '/') {
         folder.length--;
     }
@@ -179,7 +179,7 @@ void cvi_address_resolve(const cvi_address *base, const char *reference, cvi_buf
 
 /* ---- parameters ---- */
 
-bool cvi_address_next_parameter(cvi_span *query, cvi_span *parameter) {
+bool cvi_address_next_parameter(cvi_address_part *query, cvi_address_part *parameter) {
     while (query->length > 0) {
         const char *end = memchr(query->start, '&', query->length);
         size_t length = end != NULL ? (size_t)(end - query->start) : query->length;
@@ -193,10 +193,10 @@ bool cvi_address_next_parameter(cvi_span *query, cvi_span *parameter) {
     return false;
 }
 
-void cvi_address_add_query(cvi_buffer *out, cvi_span query) {
+void cvi_address_add_query(cvi_buffer *out, cvi_address_part query) {
     static const char key[] = "api_key=";
     char separator = '?';
-    cvi_span parameter;
+    cvi_address_part parameter;
     while (cvi_address_next_parameter(&query, &parameter)) {
         if (parameter.length < sizeof(key) - 1 ||
             strncasecmp(parameter.start, key, sizeof(key) - 1) != 0) {

@@ -10,18 +10,18 @@
 #include "support/buffer.h"
 
 /* A piece of somebody's text. */
-typedef struct cvi_span {
+typedef struct cvi_address_part {
     const char *start;
     size_t length;
-} cvi_span;
+} cvi_address_part;
 
 typedef struct cvi_address {
     bool is_tls;
-    cvi_span host; /* as it is written, an IPv6 address with its brackets */
-    uint16_t port; /* the scheme's own unless another is written */
-    cvi_span authority;
-    cvi_span path;  /* from the slash on; empty: "/" */
-    cvi_span query; /* without the question mark */
+    cvi_address_part host; /* as it is written, an IPv6 address with its brackets */
+    uint16_t port;         /* the scheme's own unless another is written */
+    cvi_address_part authority;
+    cvi_address_part path;  /* from the slash on; empty: "/" */
+    cvi_address_part query; /* without the question mark */
 } cvi_address;
 
 /* Takes an http or https address apart; the spans lie in `text`. False for any other, and for one
@@ -37,9 +37,9 @@ bool cvi_address_has_origin_of(const cvi_address *a, const cvi_address *b);
 void cvi_address_resolve(const cvi_address *base, const char *reference, cvi_buffer *out);
 
 /* Takes the next parameter off a query. False: there are no more. */
-bool cvi_address_next_parameter(cvi_span *query, cvi_span *parameter);
+bool cvi_address_next_parameter(cvi_address_part *query, cvi_address_part *parameter);
 
 /* Adds the query without any api_key parameter, a question mark before it. */
-void cvi_address_add_query(cvi_buffer *out, cvi_span query);
+void cvi_address_add_query(cvi_buffer *out, cvi_address_part query);
 
 #endif

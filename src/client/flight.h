@@ -33,11 +33,11 @@ typedef enum cvi_hindrance {
 } cvi_hindrance;
 
 /* How a flight's job ends in CVI_STAGE_STORE. */
-typedef enum cvi_ending {
+typedef enum cvi_flight_ending {
     CVI_ENDING_PASS,    /* to the next waiter, with nothing */
     CVI_ENDING_FAIL,    /* with `failure` for all */
     CVI_ENDING_COMPLETE /* with `result` */
-} cvi_ending;
+} cvi_flight_ending;
 
 #define CVI_NEVER INT64_MAX
 
@@ -96,7 +96,7 @@ struct cvi_flight {
     int64_t
         stale_by_boot_ms; /* a cache that is locked is not asked for longer; 0: was not locked */
 
-    cvi_ending ending;
+    cvi_flight_ending ending;
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */

@@ -46,8 +46,9 @@ static bool is_cached(const cvi_many *many) {
 
 /* Has the object stored under its own key, with the age that the list has. */
 static void keep_item(const cvi_many *many, const cvi_many_entry *entry) {
-    cv_error ignored;                 /* that it cannot be kept is nobody's error */
-    bool is_kept = is_cached(many) && /* nor what the service does not let us keep */
+    cv_error ignored; /* that it cannot be kept is nobody's error */
+    bool is_kept = is_cached(many) && !entry->provenance.is_overtaken &&
+                   /* nor what the service does not let us keep */
                    entry->provenance.expires_at_ms > entry->provenance.fetched_at_ms;
     cvi_call *call = is_kept ? cvi_many_item_call(many, entry->id, &ignored) : NULL;
     if (call != NULL) {

@@ -46,7 +46,7 @@ static int hex_value(char character) {
     return character != '\0' && place != NULL ? (int)(place - digits) : -1;
 }
 
-static void add_unescaped(cvi_buffer *out, cvi_span text) {
+static void add_unescaped(cvi_buffer *out, cvi_address_part text) {
     for (size_t i = 0; i < text.length; i++) {
         int high = i + 2 < text.length && text.start[i] == '%' ? hex_value(text.start[i + 1]) : -1;
         int low = high >= 0 ? hex_value(text.start[i + 2]) : -1;
@@ -59,13 +59,13 @@ static void add_unescaped(cvi_buffer *out, cvi_span text) {
     }
 }
 
-static void find_key(cvi_span query, cvi_buffer *key) {
-    cvi_span parameter;
+static void find_key(cvi_address_part query, cvi_buffer *key) {
+    cvi_address_part parameter;
     while (cvi_address_next_parameter(&query, &parameter)) {
         if (parameter.length >= KEY_PARAMETER_LENGTH &&
             strncasecmp(parameter.start, KEY_PARAMETER, KEY_PARAMETER_LENGTH) == 0) {
-            add_unescaped(key, (cvi_span){parameter.start + KEY_PARAMETER_LENGTH,
-                                          parameter.length - KEY_PARAMETER_LENGTH});
+            add_unescaped(key, (cvi_address_part){parameter.start + KEY_PARAMETER_LENGTH,
+                                                  parameter.length - KEY_PARAMETER_LENGTH});
         }
     }
 }

@@ -61,7 +61,7 @@ static bool check_key(const char *key, cv_error *error) {
 }
 
 /* A name, or an address of either kind; what a transport might take for anything else is none. */
-static bool is_host(cvi_span host) {
+static bool is_host(cvi_address_part host) {
     static const char marks[] = "-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     bool is_bracketed = host.length > 2 && host.start[0] == '[';
     size_t skipped = is_bracketed ? 1 : 0;

@@ -431,7 +431,7 @@ static cvi_completion completion_of(const cvi_flight *flight) {
 /* Stores what the service has said, be it that there is no such object. */
 static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cv_error failure; /* a store that fails does not fail an answer that is here */
-    bool owned = false;
+    bool owned = true;
     if (flight->lost_job) {
         return CVI_STORE_DONE;
     }
@@ -443,6 +443,7 @@ static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi
     if (answer == CVI_STORE_FAILED) {
         cvi_tell_failure(engine, CVI_DUTY_STORE, flight->call->label, &failure, now);
     }
+    flight->lost_job = answer == CVI_STORE_DONE && !owned;
     return answer;
 }
 
@@ -472,6 +473,7 @@ static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
         outcome.provenance.source = CV_SOURCE_NETWORK;
         outcome.provenance.fetched_at_ms = flight->fetched_at_ms;
         outcome.provenance.expires_at_ms = flight->fetched_at_ms + flight->keeping.ttl_ms;
+        outcome.provenance.is_overtaken = flight->lost_job;
         cvi_flight_deliver(engine, flight, &outcome);
     } else if (flight->ending == CVI_ENDING_FAIL) {
         return cvi_stale_or_error_all(engine, flight, &flight->failure, now);

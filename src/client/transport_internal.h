@@ -11,7 +11,7 @@
 #include "client/transport.h"
 #include "support/platform.h"
 
-enum { CVI_REASON_SIZE = 192 };
+enum { CVI_TRANSFER_REASON_SIZE = 192 };
 
 /* What the headers of an answer say, as far as it matters. */
 typedef struct cvi_answer_headers {
@@ -26,10 +26,10 @@ struct cvi_transport {
     cvi_transport_options options; /* fixed; without its texts */
     cvi_event event;               /* fixed; what a turn waits for when the network has none */
     char *user_agent;
-    char *api_key;                /* read under the mutex where the network's threads may come */
-    char *escaped_key;            /* as it stands in a URL */
-    cvi_transfer *transfers;      /* under way or finished */
-    char reason[CVI_REASON_SIZE]; /* of the response that was taken last */
+    char *api_key;           /* read under the mutex where the network's threads may come */
+    char *escaped_key;       /* as it stands in a URL */
+    cvi_transfer *transfers; /* under way or finished */
+    char reason[CVI_TRANSFER_REASON_SIZE]; /* of the response that was taken last */
 
     cvi_mutex mutex;
     size_t references; /* shared: the client's, and each transfer's that the network holds */
@@ -64,7 +64,7 @@ struct cvi_transfer {
     size_t capacity;
     size_t redacted; /* of the body, once it is finished: the driver's */
     cvi_answer_headers headers;
-    char reason[CVI_REASON_SIZE];
+    char reason[CVI_TRANSFER_REASON_SIZE];
 };
 
 /* The functions behind the face of a cvi_transfer. */

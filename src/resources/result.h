@@ -62,6 +62,7 @@ typedef struct cvi_provenance {
     int64_t fetched_at_ms;
     int64_t expires_at_ms;
     cv_stale_note note; /* with CV_SOURCE_STALE */
+    bool is_overtaken;  /* whoever fetched it has lost its job meanwhile: nothing of it is kept */
 } cvi_provenance;
 
 /* A handle for one caller over the shared result: a small struct of its own, freed with

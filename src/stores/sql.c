@@ -32,13 +32,13 @@ cvi_store_answer cvi_sql_prepare_all(cvi_sql *sql, cv_error *error) {
 
 static int bind(sqlite3_stmt *statement, int index, const cvi_value *value) {
     switch (value->kind) {
-    case CVI_VALUE_INTEGER:
+    case CVI_SQL_INTEGER:
         return sqlite3_bind_int64(statement, index, value->number);
-    case CVI_VALUE_TEXT:
+    case CVI_SQL_TEXT:
         return sqlite3_bind_text(statement, index, value->bytes, -1, SQLITE_STATIC);
-    case CVI_VALUE_BLOB:
+    case CVI_SQL_BLOB:
         return sqlite3_bind_blob64(statement, index, value->bytes, value->size, SQLITE_STATIC);
-    case CVI_VALUE_NULL:
+    case CVI_SQL_NULL:
         break;
     }
     return sqlite3_bind_null(statement, index);

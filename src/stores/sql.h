@@ -7,10 +7,10 @@
 #include "stores/stores.h"
 
 typedef enum cvi_value_kind {
-    CVI_VALUE_NULL,
-    CVI_VALUE_INTEGER,
-    CVI_VALUE_TEXT,
-    CVI_VALUE_BLOB
+    CVI_SQL_NULL,
+    CVI_SQL_INTEGER,
+    CVI_SQL_TEXT,
+    CVI_SQL_BLOB
 } cvi_value_kind;
 
 /* A value to bind. Text and bytes are borrowed until the statement is finished. */
@@ -22,19 +22,19 @@ typedef struct cvi_value {
 } cvi_value;
 
 static inline cvi_value cvi_null(void) {
-    return (cvi_value){CVI_VALUE_NULL, 0, NULL, 0};
+    return (cvi_value){CVI_SQL_NULL, 0, NULL, 0};
 }
 
 static inline cvi_value cvi_integer(int64_t number) {
-    return (cvi_value){CVI_VALUE_INTEGER, number, NULL, 0};
+    return (cvi_value){CVI_SQL_INTEGER, number, NULL, 0};
 }
 
 static inline cvi_value cvi_text(const char *text) {
-    return (cvi_value){CVI_VALUE_TEXT, 0, text, 0};
+    return (cvi_value){CVI_SQL_TEXT, 0, text, 0};
 }
 
 static inline cvi_value cvi_blob(const void *bytes, size_t size) {
-    return (cvi_value){CVI_VALUE_BLOB, 0, bytes, size};
+    return (cvi_value){CVI_SQL_BLOB, 0, bytes, size};
 }
 
 /* The values ?1, ?2, ... of a statement and their number, as two arguments. */

@@ -278,6 +278,69 @@ static void test_a_live_owner_outlasts_its_lease(void **context) {
     cv_client_close(owner);
 }
 
+/* ---- a list of many ids ---- */
+
+static const char late_list[] =
+    "{\"error\":\"OK\",\"limit\":100,\"offset\":0,\"number_of_page_results\":1,"
+    "\"number_of_total_results\":1,\"status_code\":1,"
+    "\"results\":[{\"id\":52,\"name\":\"What the owner heard\"}],\"version\":\"1.0\"}";
+
+static cv_request *ask_for_one_of_many(cv_client *client, cv_mode mode) {
+    static const int64_t ids[] = {ISSUE};
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.mode = mode;
+    return cv_request_retrieve_many(client, CV_ISSUE, ids, 1, &options);
+}
+
+static void end_with_name(cv_request *request, const char *name) {
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    const cv_many *many = cv_many_take(request);
+    assert_non_null(many);
+    assert_non_null(many->items[0].record);
+    assert_string_equal(((const cv_issue *)many->items[0].record)->name, name);
+    cv_many_free(many);
+    cv_request_free(request);
+}
+
+/* What it says of single objects is kept apart from the list, and may be kept no more than that
+ * once the job is another's. */
+static void test_a_list_of_who_has_lost_its_job_is_not_kept(void **context) {
+    static const char name[] = "The Long Night on Wharf Street";
+    scene *state = *context;
+    cv_now now = {5000000, INT64_C(1717243200000)};
+    cv_clock clock = CV_CLOCK_INIT;
+    clock.now = look;
+    clock.user = &now;
+    clock.boot_id = "simulation";
+    cv_client *owner = open_at(state, &clock);
+    cv_client *heir = open_at(state, &clock);
+    const server_fault first_only = {.body = late_list};
+    assert_true(server_fault_add(state->self->server, &first_only));
+    assert_true(server_hold(state->self->server, NULL));
+    cv_request *owned = ask_for_one_of_many(owner, CV_MODE_DEFAULT);
+    poll_until(state, owner, PENDING_JOBS, 1);
+    while (requests(state) < 1) {
+        cv_client_poll(owner, 1);
+    }
+    assert_true(server_hold(state->self->server, "/elsewhere")); /* the heir's goes through */
+    now.boot_ms += LEASE_MS + 1;
+    now.wall_ms += LEASE_MS + 1;
+    end_with_name(ask_for_one_of_many(heir, CV_MODE_DEFAULT), name);
+    assert_int_equal(requests(state), 2);
+
+    now.boot_ms += 1;
+    now.wall_ms += 1;
+    server_release(state->self->server, SERVER_ALL);
+    end_with_name(owned, "What the owner heard");
+    while (cv_client_next_deadline(owner) == 0) { /* what is kept, is kept now */
+        cv_client_poll(owner, 0);
+    }
+    end_with_name(ask_for_one_of_many(heir, CV_MODE_CACHE_ONLY), name);
+    end_with_name(ask_for_one_of_many(owner, CV_MODE_CACHE_ONLY), name);
+    cv_client_close(owner);
+    cv_client_close(heir);
+}
+
 #define DEATH_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -290,6 +353,7 @@ int main(void) {
         DEATH_TEST(test_a_dead_owners_request_stays_counted),
         DEATH_TEST(test_a_stopped_owner_writes_nothing_stale),
         DEATH_TEST(test_a_live_owner_outlasts_its_lease),
+        DEATH_TEST(test_a_list_of_who_has_lost_its_job_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

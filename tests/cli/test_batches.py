@@ -21,6 +21,12 @@ class Batches(scene.Scene):
         child = self.run_program("batch", "issues", page, "-", "--input", path, text="4\n5\n")
         self.assertEqual(self.ids(child), [3, 4, 5, 1, 2])
 
+    def test_the_key_comes_before_the_ids(self):
+        words = ("batch", "issue", "-", "--api-key-stdin", "--jsonl=id")
+        keyless = self.environment(COMIC_VINE_API_KEY=None)
+        child = self.run_program(*words, environment=keyless, text=scene.KEY + "\n1\n2\n")
+        self.assertEqual(self.ids(child), [1, 2])
+
     def test_a_wrong_id_is_found_before_anything_is_sent(self):
         path = self.write("ids", "1\n2\n4050-3\n")
         error = self.error_of(self.run_program("batch", "issue", "--input", path, status=2))

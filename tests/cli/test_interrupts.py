@@ -26,6 +26,23 @@ class Interrupts(scene.Scene):
             self.assertTrue(self.service.asked.wait(scene.LIMIT_S))
             self.assertEqual(self.end_with(child, number, status), ("", ""))
 
+    def test_what_was_ignored_stays_ignored(self):
+        ignore = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
+        child = self.start("get", "issue", "600", preexec_fn=ignore)
+        self.assertTrue(self.service.asked.wait(scene.LIMIT_S))
+        child.send_signal(signal.SIGINT)
+        self.end_with(child, signal.SIGTERM, 143)
+
+    def test_while_it_reads(self):
+        reader, writer = os.pipe()
+        child = self.start("batch", "issue", "-", "--jsonl", stdin=reader)
+        os.close(reader)
+        os.write(writer, b"1\n" * 100000)  # more than a pipe holds: it is reading now
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=scene.LIMIT_S)
+        os.close(writer)
+        self.assertEqual((child.returncode, out, err), (130, b"", b""))
+
     def wait_for_a_wait(self, child):
         """Reads progress until it says that it waits."""
         said = b""

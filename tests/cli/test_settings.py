@@ -66,6 +66,10 @@ class Settings(scene.Scene):
             ("unheard_of = 1\n", ":1: there is no setting unheard_of"),
             ("timeout = soon\n", ":1: timeout must be a duration"),
             ("progress = sometimes\n", ":1: progress must be auto, always or never"),
+            ("no_wait = perhaps\n", ":1: no-wait must be yes or no"),
+            ("verbose = much\n", ":1: verbose must be a number from 0"),
+            ("json = id\n", ":1: there is no setting json"),
+            ("api_key_stdin = yes\n", ":1: there is no setting api_key_stdin"),
             ("quiet = perhaps\n", ":1: quiet must be yes or no"),
         ):
             path = self.configure(text)

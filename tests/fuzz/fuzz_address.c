@@ -10,7 +10,7 @@
 
 enum { ROOM = 1 << 16 };
 
-static void check_span(const char *text, cvi_span part) {
+static void check_span(const char *text, cvi_address_part part) {
     REQUIRE(part.length == 0 ||
             (part.start >= text && part.start + part.length <= text + strlen(text)));
 }
@@ -28,11 +28,11 @@ static void check_parts(const char *text, const cvi_address *address) {
 
 /* No parameter of that name is left. */
 static void check_query(const char *query) {
-    cvi_span rest = {query, strlen(query)};
-    cvi_span parameter;
+    cvi_address_part rest = {query, strlen(query)};
+    cvi_address_part parameter;
     if (rest.length > 0) {
         REQUIRE(*rest.start == '?');
-        rest = (cvi_span){query + 1, rest.length - 1};
+        rest = (cvi_address_part){query + 1, rest.length - 1};
     }
     while (cvi_address_next_parameter(&rest, &parameter)) {
         REQUIRE(parameter.length < 8 || strncasecmp(parameter.start, "api_key=", 8) != 0);

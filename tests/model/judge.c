@@ -1,9 +1,10 @@
 /* Owns the promises about requests that leave, about the file, and about processes at rest. Those
- * about the answers of calls are in judge_ending.c. */
+ * about pauses are in judge_pause.c, those about the answers of calls in judge_ending.c. */
 #include "model/judge.h"
 
 #include <string.h>
 
+#include "model/foreign.h"
 #include "model/look.h"
 
 enum { NEGATIVE_TTL_S = 300 }; /* the default */
@@ -15,29 +16,32 @@ static int path_of(const sending *sent) {
 /* ---- limits ---- */
 
 /* A request may arrive half of the guard later than the one before it and still be within the
- * limit: so the two must leave so far apart. */
+ * limit: so the two must leave so far apart. What another program has sent since this one was
+ * admitted could not be counted. */
 static void judge_window(world *self, int number) {
     const sending *last = &self->log[number];
     int64_t since_ms = last->left_ms - self->plan.window_ms - self->plan.guard_ms / 2;
+    int64_t seen_until_ms = last->left_ms - self->plan.guard_ms / 2 - 1;
     int64_t count = 0;
     for (int i = 0; i <= number; i++) {
         count += path_of(&self->log[i]) == path_of(last) && self->log[i].left_ms > since_ms ? 1 : 0;
     }
-    if (self->plan.kind != CV_LIMIT_NONE && count > self->plan.limit) {
-        world_break(self, "%lld requests of %s in a window, the limit is %lld", (long long)count,
-                    path_names[path_of(last)], (long long)self->plan.limit);
+    int64_t others = foreign_count(self, path_of(last), since_ms, seen_until_ms);
+    if (self->plan.kind != CV_LIMIT_NONE && count + others > self->plan.limit) {
+        world_break(self, "%lld requests of %s in a window, %lld of another's, the limit is %lld",
+                    (long long)count, path_names[path_of(last)], (long long)others,
+                    (long long)self->plan.limit);
     }
 }
 
-/* Who connects first may leave so much later than it was admitted. */
-static int64_t longest_delay_ms(const world *self) {
+int64_t judge_longest_delay_ms(const world *self) {
     int64_t guard_ms = self->plan.guard_ms / 2;
     int64_t late_ms = self->plan.interval_ms / 21;
     return self->plan.interval_ms > 0 && late_ms < guard_ms ? late_ms : guard_ms;
 }
 
 static void judge_interval(world *self, int number) {
-    int64_t least_ms = self->plan.interval_ms - longest_delay_ms(self);
+    int64_t least_ms = self->plan.interval_ms - judge_longest_delay_ms(self);
     if (number > 0 && self->plan.interval_ms > 0 &&
         self->log[number].left_ms - self->log[number - 1].left_ms < least_ms) {
         world_break(self, "two requests %lld ms apart, the interval is %lld",
@@ -60,48 +64,27 @@ static void judge_records(world *self, const look *seen) {
     }
 }
 
-/* ---- pauses ---- */
-
-/* Whoever was admitted just before the pause still goes. */
-static bool pauses(const world *self, const sending *refused, const sending *later) {
-    bool is_refusal = refused->reply == REPLY_LIMITED || refused->reply == REPLY_BANNED ||
-                      refused->reply == REPLY_OVERLOADED;
-    bool is_reached = refused->reply == REPLY_BANNED || path_of(refused) == path_of(later);
-    return is_refusal && is_reached && refused->heeded_ms != NEVER &&
-           later->left_ms > refused->heeded_ms + longest_delay_ms(self) &&
-           later->left_ms < refused->heard_ms + refused->asked_ms;
-}
-
-static void judge_pauses(world *self, int number) {
-    for (int i = 0; i < number; i++) {
-        if (pauses(self, &self->log[i], &self->log[number])) {
-            world_break(self, "sent in the pause of %lld ms that %d has begun",
-                        (long long)self->log[i].asked_ms, i);
-        }
-    }
-}
-
 /* ---- owners ---- */
 
-static process *sender_of(world *self, const sending *sent) {
-    process *sender = &self->processes[sent->process];
+const process *judge_sender_of(const world *self, const sending *sent) {
+    const process *sender = &self->processes[sent->process];
     return sender->born == sent->born && sender->client != NULL && !sender->is_dead ? sender : NULL;
 }
 
 /* Whoever had nothing left to do has renewed its lease at most a third of it ago. */
 static bool holds_lease(world *self, const sending *sent) {
-    const process *owner = sender_of(self, sent);
+    const process *owner = judge_sender_of(self, sent);
     return owner != NULL && owner->troubled_ms < sent->left_ms && !owner->is_suspended &&
            self->true_ms - owner->rested_ms < self->plan.lease_ms * 2 / 3;
 }
 
-/* The job of an object has this owner: those who wait for an answer with another have lost theirs.
- */
+/* The job of an object has this owner: those who wait for an answer with another have lost theirs,
+ * some of them before they could send. */
 static void judge_owner(world *self, int object, const char *job_id) {
     for (int i = 0; i < self->log_count; i++) {
         sending *other = &self->log[i];
         if (!other->is_open || other->is_outlived || other->object != object ||
-            strcmp(other->job_id, job_id) == 0) {
+            other->job_id[0] == '\0' || strcmp(other->job_id, job_id) == 0) {
             continue;
         }
         if (holds_lease(self, other)) {
@@ -138,14 +121,27 @@ static bool may_be_deleted(const world *self, const sending *stored) {
     return self->plan.steps_wall || self->true_ms - stored->stored_ms >= kept_ms;
 }
 
-static void judge_entry(world *self, int object, int before, int now) {
+/* Of one job's answers that to the earlier request is older; lists of their own may pass each other
+ * on the way, and what they say of an object is as old as they say. */
+static bool is_older(const world *self, int now, int before) {
+    const sending *new = &self->log[now];
+    const sending *old = &self->log[before];
+    return new->object == old->object ? now < before : new->heard_ms < old->heard_ms;
+}
+
+static void judge_entry(world *self, int object, const kept *seen) {
+    int before = self->kept[object].sending;
+    int now = seen->sending;
+    if (seen->is_foreign) {
+        return; /* and what was there before is gone */
+    }
     if (now >= self->log_count) {
         world_break(self, "the cache has an answer that was never given");
     } else if (now < 0 && before >= 0 && !may_be_deleted(self, &self->log[before])) {
         world_break(self, "the answer to %d was committed and is lost", before);
-    } else if (now >= 0 && self->log[now].object != object) {
+    } else if (now >= 0 && !object_may_hold(object, self->log[now].object)) {
         world_break(self, "the answer to %d is kept as that of object %d", now, object);
-    } else if (now >= 0 && now < before) {
+    } else if (now >= 0 && before >= 0 && is_older(self, now, before)) {
         world_break(self, "the answer to %d has taken the place of that to %d", now, before);
     } else if (now >= 0 && self->log[now].stored_ms < 0) {
         self->log[now].stored_ms = self->true_ms;
@@ -161,13 +157,28 @@ static bool is_settled(const world *self) {
     return is_settled;
 }
 
+/* Its lease had run out, and somebody has cleaned up: it is anybody's. */
+static void note_lost(world *self, const char *job_id) {
+    for (int i = 0; i < self->log_count; i++) {
+        sending *sent = &self->log[i];
+        sent->is_outlived = sent->is_outlived || strcmp(sent->job_id, job_id) == 0;
+    }
+}
+
 static void judge_job(world *self, int object, const kept *before, kept *now) {
     if (!now->is_pending) {
         int64_t age_ms = world_now(self).boot_ms - before->renewed_ms;
         bool has_run_out = age_ms >= self->plan.lease_ms;
+        has_run_out = has_run_out || foreign_owns(before->job_id);
         now->is_abandoned = before->is_pending ? has_run_out : before->is_abandoned;
         memcpy(now->job_id, before->job_id, sizeof(now->job_id));
+        if (before->is_pending && has_run_out) {
+            note_lost(self, before->job_id);
+        }
     } else if (strcmp(now->job_id, before->job_id) != 0) {
+        if (before->is_pending && foreign_owns(before->job_id)) {
+            world_break(self, "the job of another program was taken over: %s", before->job_id);
+        }
         judge_owner(self, object, now->job_id);
     }
 }
@@ -181,7 +192,7 @@ void judge_file(world *self) {
         self->seen_changes = self->disk->changes;
     }
     for (int i = 0; i < OBJECTS; i++) {
-        judge_entry(self, i, self->kept[i].sending, seen.kept[i].sending);
+        judge_entry(self, i, &seen.kept[i]);
         judge_job(self, i, &self->kept[i], &seen.kept[i]);
         self->kept[i] = seen.kept[i];
     }
@@ -207,8 +218,8 @@ static void judge_waiting(const ask *self) {
         world_break(here, "a call goes on past its deadline of %lld ms", (long long)deadline_ms);
     }
     const kept *job = &here->kept[self->object];
-    if (self->is_watching && !job->is_pending && !job->is_abandoned &&
-        !fetches(self->process, self->object)) {
+    if (self->manner != MANY_AT_ONCE && self->is_watching && !job->is_pending &&
+        !job->is_abandoned && !fetches(self->process, self->object)) {
         world_break(here, "process %d waits for the job of object %d, which has ended",
                     self->process->index, self->object);
     }

@@ -9,6 +9,16 @@
  * and by the only owner of its job. */
 void judge_sending(world *self, int number);
 
+/* No request leaves in a pause that the service has asked for; the first one after it goes alone,
+ * until its answer is there. Part of judge_sending. */
+void judge_pauses(world *self, int number);
+
+/* Who connects first may leave so much later than it was admitted. */
+int64_t judge_longest_delay_ms(const world *self);
+
+/* The process, if it lives in that life still; else NULL. */
+const process *judge_sender_of(const world *self, const sending *sent);
+
 /* The file after a step, if it was written to: nothing that was committed is lost. */
 void judge_file(world *self);
 

@@ -7,7 +7,6 @@
 
 typedef struct handed {
     int number; /* of the request whose answer it is; -1: none */
-    int64_t id;
     cv_source source;
 } handed;
 
@@ -15,28 +14,33 @@ static handed read_record(const cv_record *record) {
     size_t size = 0;
     const char *text = cv_record_raw(record, &size);
     int number = text != NULL ? network_find_mark(text, size) : -1;
-    return (handed){number, 0, record->source};
+    return (handed){number, record->source};
+}
+
+static bool take_record(const ask *self, handed *taken) {
+    const cv_record *record = cv_record_take(self->request);
+    if (record == NULL) {
+        return false;
+    }
+    *taken = read_record(record);
+    cv_record_free(record);
+    return true;
+}
+
+static bool take_page(const ask *self, handed *taken) {
+    const cv_page *page = cv_page_take(self->request);
+    bool is_one = page != NULL && page->count == 1;
+    if (is_one) {
+        *taken = read_record(page->items[0]);
+        taken->source = page->source;
+    }
+    cv_page_free(page);
+    return is_one;
 }
 
 static bool take(const ask *self, handed *taken) {
-    if (object_paths[self->object] < PATHS - 1) {
-        const cv_record *record = cv_record_take(self->request);
-        if (record == NULL) {
-            return false;
-        }
-        *taken = read_record(record);
-        cv_record_free(record);
-        return true;
-    }
-    const cv_page *page = cv_page_take(self->request);
-    if (page == NULL || page->count != 1) {
-        cv_page_free(page);
-        return false;
-    }
-    *taken = read_record(page->items[0]);
-    taken->source = page->source;
-    cv_page_free(page);
-    return true;
+    return object_paths[self->object] >= PATH_ISSUES ? take_page(self, taken)
+                                                     : take_record(self, taken);
 }
 
 /* So old the answer in the cache may have been when the call began. */
@@ -46,6 +50,8 @@ static int64_t fresh_ms(const ask *self) {
     return max_age_ms > 0 && max_age_ms < ttl_ms ? max_age_ms : ttl_ms;
 }
 
+/* Items of many may have come from a list whose own answer nobody keeps: theirs is when it was seen
+ * in the file first, however that was. */
 static void judge_age(const ask *self, const handed *got, const sending *sent) {
     world *here = self->process->world;
     cv_mode mode = self->options.mode;
@@ -67,7 +73,7 @@ static void judge_age(const ask *self, const handed *got, const sending *sent) {
     }
 }
 
-static void judge_answer(const ask *self) {
+static void judge_answer(ask *self) {
     world *here = self->process->world;
     handed got;
     if (!take(self, &got) || got.number < 0 || got.number >= here->log_count) {
@@ -82,12 +88,44 @@ static void judge_answer(const ask *self) {
     judge_age(self, &got, sent);
 }
 
+/* ---- walks ---- */
+
+/* Page after page, to the end that the service has said and no further. */
+static void judge_page(ask *self) {
+    world *here = self->process->world;
+    if (self->pages < PAGE_COUNT) {
+        judge_answer(self);
+        self->pages++;
+        return;
+    }
+    const cv_page *page = cv_page_take(self->request);
+    if (page == NULL || page->count > 0) {
+        world_break(here, "a walk goes on behind its end");
+    }
+    cv_page_free(page);
+    self->has_arrived = true;
+}
+
+/* ---- errors ---- */
+
 static bool has_heard(const world *here, const ask *self, reply first, reply second) {
     for (int i = 0; i < here->log_count; i++) {
         const sending *sent = &here->log[i];
         bool is_such = sent->reply == first || sent->reply == second;
         bool is_near = first != REPLY_NOT_FOUND || sent->object == self->object;
         if (is_such && is_near && sent->heard_ms >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* That the service has no such list says nothing of the ids. */
+static bool has_no_list(const ask *self) {
+    const world *here = self->process->world;
+    for (int i = 0; self->manner == MANY_AT_ONCE && i < here->log_count; i++) {
+        const sending *sent = &here->log[i];
+        if (sent->reply == REPLY_NOT_FOUND && sent->object >= LISTS && sent->heard_ms >= 0) {
             return true;
         }
     }
@@ -115,7 +153,8 @@ static bool is_explained(const ask *self, cv_code code) {
         return has_deadline || here->has_timed_out ||
                has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
-        return has_heard(here, self, REPLY_CUT, REPLY_CUT);
+        return has_heard(here, self, REPLY_CUT, REPLY_CUT) ||
+               has_heard(here, self, REPLY_MOVED, REPLY_AWAY) || has_no_list(self);
     case CV_ERROR_NOT_CACHED:
         return self->options.mode == CV_MODE_CACHE_ONLY;
     case CV_ERROR_STORE:
@@ -125,6 +164,53 @@ static bool is_explained(const ask *self, cv_code code) {
     default:
         return false;
     }
+}
+
+/* ---- many ---- */
+
+static void judge_item(ask *self, const cv_many_item *item, int64_t id) {
+    world *here = self->process->world;
+    const ask alone = {.process = self->process,
+                       .object = id == 1 ? ISSUE_1 : ISSUE_2,
+                       .manner = self->manner,
+                       .options = self->options,
+                       .begun_ms = self->begun_ms,
+                       .is_cancelled = self->is_cancelled};
+    if (item->record == NULL) {
+        if (!is_explained(&alone, item->error.code)) {
+            world_break(here, "one of many ended with %s for no reason: %s",
+                        cv_code_name(item->error.code), item->error.message);
+        }
+        return;
+    }
+    handed got = read_record(item->record);
+    if (got.number < 0 || got.number >= here->log_count || item->id != id ||
+        !object_tells_of(here->log[got.number].object, id) ||
+        here->log[got.number].reply != REPLY_OK) {
+        world_break(here, "one of many, issue %lld, got the answer to %d", (long long)id,
+                    got.number);
+        return;
+    }
+    judge_age(&alone, &got, &here->log[got.number]);
+}
+
+static void judge_many(ask *self) {
+    const cv_many *many = cv_many_take(self->request);
+    if (many == NULL || many->count != ID_COUNT) {
+        world_break(self->process->world, "many have ended well, and are not there");
+    }
+    for (size_t i = 0; many != NULL && i < many->count; i++) {
+        judge_item(self, &many->items[i], (int64_t)i + 1);
+    }
+    cv_many_free(many);
+}
+
+/* ---- ends ---- */
+
+static void judge_success(ask *self) {
+    static void (*const judges[])(ask *) = {
+        [ONE_BY_ONE] = judge_answer, [IN_A_WALK] = judge_page, [MANY_AT_ONCE] = judge_many};
+    judges[self->manner](self);
 }
 
 void judge_ending(ask *self) {
@@ -139,7 +225,7 @@ void judge_ending(ask *self) {
     if (++self->callbacks > 1 || self->ends > 1) {
         world_break(here, "a call has ended more than once");
     } else if (error->code == CV_OK) {
-        judge_answer(self);
+        judge_success(self);
     } else if (!is_explained(self, error->code)) {
         world_break(here, "a call ended with %s for no reason: %s", cv_code_name(error->code),
                     error->message);

@@ -6,13 +6,14 @@
 
 #include <sqlite3.h>
 
+#include "model/foreign.h"
 #include "model/network.h"
 
 enum { CACHED, JOBS, RECORDED };
 
 #define RECORDED_TEXT                                                                              \
-    "SELECT resource, count(*) FROM rate_limits WHERE (boot = ?1 AND boot_ms > ?2)"                \
-    " OR (boot IS NOT ?1 AND timestamp > ?3) GROUP BY resource"
+    "SELECT resource, count(*) FROM rate_limits WHERE scope <> '' AND"                             \
+    " ((boot = ?1 AND boot_ms > ?2) OR (boot IS NOT ?1 AND timestamp > ?3)) GROUP BY resource"
 
 static const char *const texts[] = {
     [CACHED] = "SELECT hash, value FROM cache",
@@ -46,29 +47,22 @@ static bool open_file(world *self) {
     return opened;
 }
 
-static int object_of(const world *self, const char *hash) {
-    for (int i = 0; i < OBJECTS; i++) {
-        if (strcmp(self->given.hashes[i], hash) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static const char *text_of(sqlite3_stmt *row, int column) {
     return (const char *)sqlite3_column_text(row, column);
 }
 
 static void take_cached(world *self, sqlite3_stmt *row, look *seen) {
-    int object = object_of(self, text_of(row, 0));
-    if (object >= 0) {
-        seen->kept[object].sending =
-            network_find_mark(sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1));
+    int object = object_of_hash(self->given.objects, text_of(row, 0));
+    if (object < 0) {
+        return;
     }
+    int mark = network_find_mark(sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1));
+    seen->kept[object].is_foreign = mark == FOREIGN_MARK;
+    seen->kept[object].sending = mark == FOREIGN_MARK ? -1 : mark;
 }
 
 static void take_job(world *self, sqlite3_stmt *row, look *seen) {
-    int object = object_of(self, text_of(row, 0));
+    int object = object_of_hash(self->given.objects, text_of(row, 0));
     if (object >= 0) {
         seen->kept[object].is_pending = true;
         seen->kept[object].renewed_ms = sqlite3_column_int64(row, 2);

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/call.h"
 #include "model/process.h"
 #include "support/scratch.h"
 
@@ -62,30 +61,6 @@ static arguments read_arguments(int count, char **values) {
 }
 
 /* ---- what all worlds begin with ---- */
-
-static cvi_call *make_call(const cvi_settings *settings, int object, cv_error *error) {
-    static const cv_resource resources[] = {CV_ISSUE, CV_ISSUE, CV_VOLUME};
-    return object_paths[object] == PATHS - 1
-               ? cvi_call_list(settings, CV_ISSUE, NULL, error)
-               : cvi_call_detail(settings, resources[object], object_ids[object], NULL, error);
-}
-
-/* Under which keys the file has the objects. */
-static void find_hashes(void) {
-    cv_options options = CV_OPTIONS_INIT;
-    cvi_settings settings;
-    cv_error error;
-    options.api_key = "0123456789abcdef";
-    options.base_url = "http://comics.example/api";
-    options.database = ":memory:";
-    bool is_made = cvi_settings_init(&settings, &options, &error);
-    for (int i = 0; is_made && i < OBJECTS; i++) {
-        cvi_call *call = make_call(&settings, i, &error);
-        (void)snprintf(one.given.hashes[i], sizeof(one.given.hashes[i]), "%s", call->hash);
-        cvi_call_release(call);
-    }
-    cvi_settings_clear(&settings);
-}
 
 /* An empty database, made by the library, that each world gets a copy of: that is quicker. */
 static bool make_image(crew *team, disk *store, disk *image) {
@@ -140,8 +115,7 @@ int main(int count, char **values) {
     disk_install(&store);
     (void)snprintf(one.given.database, sizeof(one.given.database), "%s",
                    scratch_file(&folder, "comics.db").text);
-    find_hashes();
-    bool is_kept = run_worlds(&asked, &team, &store);
+    bool is_kept = objects_init(one.given.objects) && run_worlds(&asked, &team, &store);
     crew_stop(&team);
     disk_wipe(&store);
     return scratch_remove(&folder) && is_kept ? 0 : 1;

@@ -10,25 +10,20 @@
 #include "model/judge.h"
 
 #define MARK "sent as number "
+#define HOP  "&hop="
 
-enum { BODY_SIZE = 512 };
+enum { BODY_SIZE = 512, HOPS_MAX = 3 };
 
 /* ---- finding ---- */
-
-static int find_object(const char *url) {
-    static const char *const parts[OBJECTS] = {"/issue/4000-1/", "/issue/4000-2/",
-                                               "/volume/4050-7/", "/issues/"};
-    for (int i = 0; i < OBJECTS; i++) {
-        if (strstr(url, parts[i]) != NULL) {
-            return i;
-        }
-    }
-    return -1;
-}
 
 int network_find_mark(const char *text, size_t size) {
     const char *mark = memmem(text, size, MARK, strlen(MARK));
     return mark != NULL ? (int)strtol(mark + strlen(MARK), NULL, 10) : -1;
+}
+
+static int count_hops(const char *url) {
+    const char *mark = strstr(url, HOP);
+    return mark != NULL ? (int)strtol(mark + strlen(HOP), NULL, 10) : 0;
 }
 
 static transfer *find_transfer(process *self, const cv_transfer *handle) {
@@ -42,15 +37,20 @@ static transfer *find_transfer(process *self, const cv_transfer *handle) {
 
 /* ---- answers ---- */
 
-static reply draw_reply(world *here) {
+/* What has been redirected once is likely to be again. */
+static reply draw_reply(world *here, int hops) {
     static const struct {
         int64_t percent;
         reply reply;
-    } bad[] = {{12, REPLY_NOT_FOUND},  {26, REPLY_LIMITED}, {5, REPLY_BANNED},
-               {12, REPLY_OVERLOADED}, {13, REPLY_FAILING}, {10, REPLY_CUT},
-               {14, REPLY_LOST}};
-    if (here->is_over || chance_percent(&here->chance, here->plan.kindness)) {
+    } bad[] = {{11, REPLY_NOT_FOUND},  {22, REPLY_LIMITED}, {5, REPLY_BANNED},
+               {11, REPLY_OVERLOADED}, {12, REPLY_FAILING}, {10, REPLY_MOVED},
+               {2, REPLY_AWAY},        {8, REPLY_CUT},      {12, REPLY_LOST}};
+    int64_t kindness = hops > 0 ? here->plan.kindness / 2 : here->plan.kindness;
+    if (here->is_over || chance_percent(&here->chance, kindness)) {
         return REPLY_OK;
+    }
+    if (hops > 0 && chance_percent(&here->chance, 70)) {
+        return REPLY_MOVED;
     }
     int64_t left = chance_draw(&here->chance, 100);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -70,8 +70,39 @@ static int64_t draw_pause_ms(world *here, reply word) {
     return asks ? CHANCE_OF(&here->chance, 1, 3, 20, 90) * 1000 : 0;
 }
 
+/* As many records as the object has; the hits of a search say what they are. */
+static void write_records(int object, int number, char *text, size_t size) {
+    size_t length = 0;
+    text[0] = '\0';
+    for (int64_t id = 1; id <= ID_COUNT; id++) {
+        if (object_tells_of(object, id)) {
+            length += (size_t)snprintf(text + length, size - length,
+                                       "%s{\"id\":%lld,\"name\":\"" MARK "%d\"}",
+                                       length > 0 ? "," : "", (long long)id, number);
+        }
+    }
+    if (length == 0) {
+        (void)snprintf(text, size, "{\"id\":%lld,\"name\":\"" MARK "%d\"%s}",
+                       (long long)object_ids[object], number,
+                       object == HITS ? ",\"resource_type\":\"issue\"" : "");
+    }
+}
+
+static void write_list(int object, int number, char *text, size_t size) {
+    char records[BODY_SIZE / 2];
+    bool is_page = object >= PAGES && object < LISTS;
+    int count = object == LISTS + (1 << ID_COUNT) - 2 ? ID_COUNT : 1;
+    write_records(object, number, records, sizeof(records));
+    (void)snprintf(text, size,
+                   "{\"error\":\"OK\",\"limit\":%d,\"offset\":%d,\"number_of_page_results\":%d,"
+                   "\"number_of_total_results\":%d,\"status_code\":1,\"results\":[%s]}",
+                   is_page          ? 1
+                   : object == HITS ? 10
+                                    : 100,
+                   is_page ? object - PAGES : 0, count, is_page ? PAGE_COUNT : count, records);
+}
+
 static void write_body(const sending *sent, int number, char *text, size_t size) {
-    int64_t id = object_ids[sent->object];
     if (sent->reply == REPLY_BANNED) {
         (void)snprintf(text, size, "<html><body>Abnormal traffic</body></html>");
     } else if (sent->reply == REPLY_NOT_FOUND) {
@@ -79,17 +110,25 @@ static void write_body(const sending *sent, int number, char *text, size_t size)
                        "{\"error\":\"Object Not Found, " MARK "%d\",\"status_code\":101,"
                        "\"results\":[]}",
                        number);
-    } else if (object_paths[sent->object] == PATHS - 1) {
-        (void)snprintf(text, size,
-                       "{\"error\":\"OK\",\"limit\":100,\"offset\":0,\"number_of_page_results\":1,"
-                       "\"number_of_total_results\":1,\"status_code\":1,"
-                       "\"results\":[{\"id\":%lld,\"name\":\"" MARK "%d\"}]}",
-                       (long long)id, number);
+    } else if (object_paths[sent->object] >= PATH_ISSUES) {
+        write_list(sent->object, number, text, size);
     } else {
         (void)snprintf(text, size,
                        "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":%lld,"
                        "\"name\":\"" MARK "%d\"}}",
-                       (long long)id, number);
+                       (long long)object_ids[sent->object], number);
+    }
+}
+
+/* The key is not in it: whoever follows adds it, and to no other place. */
+static void say_where(const world *here, const sending *sent, int hops, cv_transfer *handle) {
+    char target[URL_SIZE + 16];
+    if (sent->reply == REPLY_MOVED) {
+        (void)snprintf(target, sizeof(target), "%s" HOP "%d", here->given.objects[sent->object].url,
+                       hops + 1);
+        cv_transfer_header(handle, "Location", target);
+    } else if (sent->reply == REPLY_AWAY) {
+        cv_transfer_header(handle, "Location", "http://elsewhere.example/api/issue/4000-1/");
     }
 }
 
@@ -101,11 +140,12 @@ static void say_when(const sending *sent, cv_transfer *handle) {
     }
 }
 
-static void give_answer(world *here, sending *sent, cv_transfer *handle) {
+static void give_answer(world *here, sending *sent, int hops, cv_transfer *handle) {
     static const int statuses[] = {
         [REPLY_OK] = 200,     [REPLY_NOT_FOUND] = 404,  [REPLY_LIMITED] = 420,
         [REPLY_BANNED] = 200, [REPLY_OVERLOADED] = 503, [REPLY_FAILING] = 500,
-        [REPLY_CUT] = 200,    [REPLY_LOST] = 0,         [REPLY_TOO_LATE] = 0};
+        [REPLY_MOVED] = 302,  [REPLY_AWAY] = 301,       [REPLY_CUT] = 200,
+        [REPLY_LOST] = 0,     [REPLY_TOO_LATE] = 0};
     static const cv_transfer_end ends[] = {[REPLY_CUT] = CV_TRANSFER_BROKEN,
                                            [REPLY_LOST] = CV_TRANSFER_FAILED,
                                            [REPLY_TOO_LATE] = CV_TRANSFER_TIMED_OUT};
@@ -119,6 +159,7 @@ static void give_answer(world *here, sending *sent, cv_transfer *handle) {
         (void)cv_transfer_body(handle, body, sent->reply == REPLY_CUT ? size / 2 : size);
     }
     say_when(sent, handle);
+    say_where(here, sent, hops, handle);
     (void)cv_transfer_complete(handle,
                                sent->reply >= REPLY_CUT ? ends[sent->reply] : CV_TRANSFER_ANSWERED,
                                statuses[sent->reply], NULL);
@@ -144,7 +185,7 @@ static void leave(process *self, transfer *leaving) {
     }
     leaving->sending = here->log_count;
     sending *sent = &here->log[here->log_count++];
-    reply word = draw_reply(here);
+    reply word = draw_reply(here, leaving->hops);
     *sent = (sending){.object = leaving->object,
                       .process = self->index,
                       .born = self->born,
@@ -172,7 +213,7 @@ static void answer(process *self, transfer *answered) {
     sent->heard_ms = self->world->true_ms;
     world_trace(self->world, "process %d hears %d: reply %d, pause %lld", self->index,
                 answered->sending, (int)sent->reply, (long long)sent->asked_ms);
-    give_answer(self->world, sent, answered->handle);
+    give_answer(self->world, sent, answered->hops, answered->handle);
     let_go(self, answered);
 }
 
@@ -200,13 +241,17 @@ static void move_on(process *self, transfer *moved) {
 static bool start(void *user, cv_transfer *handle, const cv_transfer_request *request) {
     process *self = user;
     transfer *started = find_transfer(self, NULL);
-    int object = find_object(request->url);
-    if (started == NULL || object < 0) {
-        world_break(self->world, "a request for nothing that was asked for: %s", request->url);
+    int object = object_of_url(self->world->given.objects, request->url);
+    int hops = count_hops(request->url);
+    if (started == NULL || object < 0 || hops > HOPS_MAX) {
+        world_break(self->world, "a request for what was not asked for: %s", request->url);
         return false;
     }
-    *started = (transfer){
-        .handle = handle, .object = object, .start_ms = self->world->true_ms, .sending = -1};
+    *started = (transfer){.handle = handle,
+                          .object = object,
+                          .start_ms = self->world->true_ms,
+                          .hops = hops,
+                          .sending = -1};
     if (self->asks_leave) {
         started->due_ms = self->world->true_ms + CHANCE_OF(&self->world->chance, 0, 0, 40, 300);
     } else {

@@ -1,10 +1,11 @@
-/* Owns the simulated processes: a client in poll mode each, with its application. One that is dead
- * still runs to the end of what it was doing, and is then closed, but its disk and its network do
- * nothing any more: for the others it is gone. */
+/* Owns the simulated processes: a client in poll mode each; its application is in asks.c. One that
+ * is dead still runs to the end of what it was doing, and is then closed, but its disk and its
+ * network do nothing any more: for the others it is gone. */
 #include "model/process.h"
 
 #include <string.h>
 
+#include "model/asks.h"
 #include "model/judge.h"
 #include "model/network.h"
 
@@ -129,13 +130,6 @@ static void task_close(void *user) {
 
 /* ---- turns ---- */
 
-static void free_asks(process *self) {
-    for (int i = 0; i < ASKS; i++) {
-        cv_request_free(self->asks[i].request);
-        self->asks[i] = (ask){.request = NULL};
-    }
-}
-
 /* What is left of one that has died. */
 static void bury(process *self) {
     if (self->client != NULL) {
@@ -143,7 +137,7 @@ static void bury(process *self) {
         crew_run(self->member, task_close, self);
         self->world->running = NULL;
     }
-    free_asks(self);
+    asks_free(self);
     world_trace(self->world, "process %d is dead", self->index);
     self->is_dead = false;
 }
@@ -155,9 +149,9 @@ static void turn_over(process *self) {
     }
 }
 
-static void run(process *self, crew_task *task) {
+void process_run(process *self, crew_task *task, void *user) {
     self->world->running = self;
-    crew_run(self->member, task, self);
+    crew_run(self->member, task, user);
     turn_over(self);
 }
 
@@ -165,16 +159,6 @@ void process_resume(process *self) {
     self->world->running = self;
     crew_resume(self->member);
     turn_over(self);
-}
-
-static void sweep(process *self) {
-    for (int i = 0; i < ASKS; i++) {
-        ask *asked = &self->asks[i];
-        if (asked->request != NULL && asked->callbacks > 0) {
-            cv_request_free(asked->request);
-            *asked = (ask){.request = NULL};
-        }
-    }
 }
 
 void process_open(process *self) {
@@ -191,11 +175,11 @@ void process_open(process *self) {
     self->asks_leave = chance_percent(&here->chance, 60);
     network_init(self);
     world_trace(here, "process %d opens, life %lld", self->index, (long long)self->born);
-    run(self, task_open);
+    process_run(self, task_open, self);
 }
 
 void process_step(process *self) {
-    run(self, task_step);
+    process_run(self, task_step, self);
 }
 
 /* One that a lock has kept from its work looks again in a moment, and is not at rest. */
@@ -207,7 +191,7 @@ void process_rest(process *self) {
     world *here = self->world;
     int64_t troubled_ms = self->troubled_ms;
     bool is_alone = !is_anybody_paused(self->world);
-    run(self, task_rest);
+    process_run(self, task_rest, self);
     bool is_whole = process_is_ready(self) && !self->is_suspended && is_alone &&
                     !is_anybody_paused(self->world) && self->troubled_ms == troubled_ms &&
                     !is_hindered(self) && !world_is_broken(here);
@@ -215,22 +199,22 @@ void process_rest(process *self) {
         judge_rest(self);
     }
     if (process_is_ready(self)) {
-        sweep(self);
+        asks_sweep(self);
     }
 }
 
 void process_suspend(process *self) {
-    run(self, task_suspend);
+    process_run(self, task_suspend, self);
 }
 
 void process_wake(process *self) {
-    run(self, task_wake);
+    process_run(self, task_wake, self);
 }
 
 void process_close(process *self) {
     self->may_pause = false;
-    run(self, task_close);
-    free_asks(self);
+    process_run(self, task_close, self);
+    asks_free(self);
 }
 
 void process_kill(process *self) {
@@ -241,80 +225,6 @@ void process_kill(process *self) {
         bury(self);
     }
     self->is_dead = false;
-}
-
-/* ---- the application ---- */
-
-static void note_done(cv_request *request, void *user) {
-    (void)request;
-    judge_ending(user);
-}
-
-static cv_request_options draw_options(world *here) {
-    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
-    chance *random = &here->chance;
-    options.priority = chance_percent(random, 60) ? CV_PRIORITY_USER : CV_PRIORITY_BACKGROUND;
-    options.mode = (cv_mode)CHANCE_OF(random, 0, 0, 0, 0, 0, CV_MODE_CACHE_ONLY, CV_MODE_REFRESH,
-                                      CV_MODE_REFRESH);
-    options.max_wait_ms = CHANCE_OF(random, 0, 0, 0, CV_NO_WAIT, 3000);
-    options.deadline_ms = CHANCE_OF(random, 0, 0, 0, 0, 400, 5000);
-    options.max_age_s = CHANCE_OF(random, 0, 0, 0, 0, 1, 4);
-    options.stale = (cv_stale)CHANCE_OF(random, 0, 0, CV_STALE_NEVER, CV_STALE_NEVER,
-                                        CV_STALE_IF_ERROR, CV_STALE_WHILE_REVALIDATE);
-    return options;
-}
-
-static cv_request *start(const ask *self) {
-    static const cv_resource resources[] = {CV_ISSUE, CV_ISSUE, CV_VOLUME};
-    cv_client *client = self->process->client;
-    return object_paths[self->object] == PATHS - 1
-               ? cv_request_list(client, CV_ISSUE, NULL, &self->options)
-               : cv_request_retrieve(client, resources[self->object], object_ids[self->object],
-                                     &self->options);
-}
-
-static void task_ask(void *user) {
-    ask *self = user;
-    self->request = start(self);
-    cv_request_on_done(self->request, note_done, self);
-    self->process->due_ms = 0;
-}
-
-void process_ask(process *self, int object) {
-    world *here = self->world;
-    for (int i = 0; i < ASKS; i++) {
-        ask *asked = &self->asks[i];
-        if (asked->request != NULL) {
-            continue;
-        }
-        *asked = (ask){.process = self,
-                       .object = object,
-                       .options = draw_options(here),
-                       .begun_ms = here->true_ms};
-        world_trace(here, "process %d asks for object %d, mode %d", self->index, asked->object,
-                    (int)asked->options.mode);
-        here->running = self;
-        crew_run(self->member, task_ask, asked);
-        turn_over(self);
-        return;
-    }
-}
-
-void process_cancel(process *self) {
-    ask *asked = &self->asks[chance_draw(&self->world->chance, ASKS)];
-    if (asked->request != NULL && asked->callbacks == 0) {
-        asked->is_cancelled = true;
-        self->due_ms = 0;
-        cv_request_cancel(asked->request);
-    }
-}
-
-int process_count_asks(const process *self) {
-    int count = 0;
-    for (int i = 0; i < ASKS; i++) {
-        count += self->asks[i].request != NULL && self->asks[i].callbacks == 0 ? 1 : 0;
-    }
-    return count;
 }
 
 int64_t process_due_ms(const process *self) {

@@ -17,9 +17,9 @@ void process_step(process *self);
 void process_rest(process *self);
 void process_resume(process *self);
 
-/* Calls of the application's. */
-void process_ask(process *self, int object);
-void process_cancel(process *self);
+/* A task of the process's own, which may pause in the middle like any other. */
+void process_run(process *self, crew_task *task, void *user);
+
 void process_suspend(process *self);
 void process_wake(process *self);
 
@@ -32,8 +32,5 @@ void process_kill(process *self);
 
 /* When it has something to do next, but for what others may tell it. */
 int64_t process_due_ms(const process *self);
-
-/* How many of its calls are under way. */
-int process_count_asks(const process *self);
 
 #endif

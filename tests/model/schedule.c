@@ -1,5 +1,7 @@
 /* Owns what happens in a world, step by step: who runs, when time passes, what goes wrong. In the
  * end nothing goes wrong any more, and whatever is under way must come to its end. */
+#include "model/asks.h"
+#include "model/foreign.h"
 #include "model/judge.h"
 #include "model/process.h"
 #include "model/world.h"
@@ -77,14 +79,14 @@ static void step_rest(world *self) {
 static void step_ask(world *self) {
     process *one = draw_process(self);
     if (process_is_ready(one)) {
-        process_ask(one, (int)chance_draw(&self->chance, OBJECTS));
+        asks_begin(one, (int)chance_draw(&self->chance, SUBJECTS));
     }
 }
 
 static void step_cancel(world *self) {
     process *one = draw_process(self);
     if (process_is_ready(one)) {
-        process_cancel(one);
+        asks_cancel(one);
     }
 }
 
@@ -123,7 +125,7 @@ static void step_edge(world *self) {
         if (ends_ms - early_ms > self->true_ms) {
             world_advance(self, ends_ms - early_ms - self->true_ms);
         }
-        process_ask(one, earlier->object);
+        asks_begin(one, asks_subject_of(earlier->object));
         process_rest(one);
         end_pauses(self);
     }
@@ -156,7 +158,7 @@ static void step_death(world *self) {
 
 static void step_close(world *self) {
     process *one = draw_process(self);
-    if (process_is_ready(one) && process_count_asks(one) == 0) {
+    if (process_is_ready(one) && asks_count(one) == 0) {
         world_trace(self, "process %d closes", one->index);
         process_close(one);
     }
@@ -166,6 +168,14 @@ static void step_trouble(world *self) {
     self->is_troubled = !self->is_troubled;
 }
 
+static void step_foreign(world *self) {
+    if (self->plan.has_foreign) {
+        foreign_step(self);
+    } else {
+        step_run(self);
+    }
+}
+
 static void reboot(world *self) {
     for (int i = 0; i < self->plan.processes; i++) {
         if (self->processes[i].client != NULL || process_is_paused(&self->processes[i])) {
@@ -173,6 +183,7 @@ static void reboot(world *self) {
         }
     }
     judge_close(self);
+    foreign_close(self);
     disk_cut(self->disk, &self->chance);
     world_advance(self, CHANCE_OF(&self->chance, 0, 0, 1000, 40000));
     self->boot_start_ms = self->true_ms - 60000;
@@ -201,9 +212,9 @@ static const struct {
     int64_t percent;
     void (*run)(world *self);
 } steps[] = {
-    {22, step_run},  {8, step_rest},  {21, step_ask},    {21, step_next},
-    {5, step_time},  {6, step_edge},  {2, step_cancel},  {2, step_suspend},
-    {3, step_death}, {1, step_close}, {3, step_trouble}, {6, step_clock},
+    {18, step_run},    {8, step_rest},   {21, step_ask},    {20, step_next}, {5, step_time},
+    {6, step_edge},    {2, step_cancel}, {2, step_suspend}, {3, step_death}, {1, step_close},
+    {3, step_trouble}, {6, step_clock},  {5, step_foreign},
 };
 
 static void step(world *self) {
@@ -220,7 +231,7 @@ static void step(world *self) {
 
 static bool is_under_way(const world *self) {
     for (int i = 0; i < self->plan.processes; i++) {
-        if (process_count_asks(&self->processes[i]) > 0) {
+        if (asks_count(&self->processes[i]) > 0) {
             return true;
         }
     }
@@ -231,6 +242,7 @@ static void calm_down(world *self) {
     self->is_over = true;
     self->is_troubled = false;
     end_pauses(self);
+    foreign_end_jobs(self);
     for (int i = 0; i < self->plan.processes; i++) {
         process *one = &self->processes[i];
         one->dies_in = 0;
@@ -267,6 +279,7 @@ static void close_all(world *self) {
         }
     }
     judge_close(self);
+    foreign_close(self);
 }
 
 bool world_run(world *self) {

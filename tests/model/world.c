@@ -7,10 +7,6 @@
 
 world *the_world;
 
-const char *const path_names[PATHS] = {"issue", "volume", "issues"};
-const int object_paths[OBJECTS] = {0, 0, 1, 2};
-const int64_t object_ids[OBJECTS] = {1, 2, 7, 1};
-
 /* ---- what is broken ---- */
 
 void world_trace(const world *self, const char *format, ...) {
@@ -111,6 +107,7 @@ static plan draw_plan(chance *random) {
         .steps = 30,
     };
     drawn.cuts_power = !drawn.steps_wall && chance_percent(random, 50);
+    drawn.has_foreign = !drawn.steps_wall && chance_percent(random, 50);
     return drawn;
 }
 

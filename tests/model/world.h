@@ -14,16 +14,15 @@
 #include "model/chance.h"
 #include "model/crew.h"
 #include "model/disk.h"
+#include "model/objects.h"
 
 enum {
-    OBJECTS = 4, /* two issues, a volume, a list of issues */
-    PATHS = 3,
     PROCESSES = CREW_SIZE,
-    ASKS = 6,         /* that a process may have under way */
-    MAIL_MAX = 10,    /* letters in a mailbox */
-    LETTER_SIZE = 65, /* a hash and its end */
-    TRANSFERS = 8,    /* likewise */
+    ASKS = 6,      /* that a process may have under way */
+    MAIL_MAX = 10, /* letters in a mailbox */
+    TRANSFERS = 8, /* likewise */
     LOG_SIZE = 512,
+    FOREIGN_REQUESTS = 64, /* more than a world has steps */
     JOB_ID_SIZE = 40,
     VERDICT_SIZE = 256
 };
@@ -42,6 +41,8 @@ typedef enum reply {
     REPLY_BANNED,     /* a page of HTML */
     REPLY_OVERLOADED, /* 503 with Retry-After */
     REPLY_FAILING,    /* 500 */
+    REPLY_MOVED,      /* a redirect to the same service */
+    REPLY_AWAY,       /* and to another one */
     REPLY_CUT,        /* ends in the middle */
     REPLY_LOST,       /* the connection breaks */
     REPLY_TOO_LATE    /* after the time-out */
@@ -70,14 +71,22 @@ typedef struct transfer {
     int object;
     int64_t due_ms; /* when it leaves, or is answered */
     int64_t start_ms;
+    int hops;    /* redirects that have led to it */
     int sending; /* -1: has not left */
 } transfer;
+
+/* How something is asked for. */
+typedef enum manner { ONE_BY_ONE, IN_A_WALK, MANY_AT_ONCE } manner;
 
 /* A call of the application's. */
 typedef struct ask {
     cv_request *request; /* NULL: this place is free */
     process *process;
-    int object;
+    manner manner;
+    int object;        /* of a walk: the page that comes next; of many: the list of all */
+    cv_cursor *cursor; /* of a walk; else NULL */
+    int pages;         /* that it has got */
+    bool has_arrived;  /* it is at its end */
     cv_request_options options;
     int64_t begun_ms;
     bool is_watching; /* the last that was told: somebody else fetches it */
@@ -106,7 +115,7 @@ struct process {
     ask asks[ASKS];
     char address[64]; /* of its mailbox; "": closed */
     int mail;
-    char letters[MAIL_MAX][LETTER_SIZE];
+    char letters[MAIL_MAX][HASH_SIZE];
 };
 
 /* ---- the rest ---- */
@@ -127,6 +136,7 @@ typedef struct plan {
     int64_t circuit_failures;
     bool steps_wall;  /* somebody sets the clock */
     bool cuts_power;  /* or the machine starts anew */
+    bool has_foreign; /* another program is on the file */
     int64_t kindness; /* of a hundred answers are good */
     int64_t pauses;   /* of a hundred disk operations others go on in the middle */
     int64_t trouble;  /* of a thousand disk operations fail, while there is trouble */
@@ -137,15 +147,30 @@ typedef struct plan {
 typedef struct kept {
     int sending;              /* whose answer the cache has; -1: none */
     bool is_pending;          /* somebody has the job */
-    bool is_abandoned;        /* or its lease had run out when it was deleted: that wakes nobody */
+    bool is_foreign;          /* what the cache has is another program's */
+    bool is_abandoned;        /* or its lease had run out when it was deleted, or another program
+                                 has ended it: that wakes nobody */
     int64_t renewed_ms;       /* by boot clock: when its lease began */
     char job_id[JOB_ID_SIZE]; /* with that; else what it was last */
 } kept;
 
+/* A request of the other program's. */
+typedef struct foreign_request {
+    int path;
+    int64_t left_ms;
+} foreign_request;
+
+typedef struct foreign {
+    struct sqlite3 *connection;
+    foreign_request requests[FOREIGN_REQUESTS];
+    int request_count;
+    int jobs; /* that it has begun */
+} foreign;
+
 /* What all worlds of a run have in common. */
 typedef struct given {
     char database[DISK_NAME_SIZE];
-    char hashes[OBJECTS][65]; /* the keys of the objects */
+    object_keys objects[OBJECTS];
     bool is_traced;
 } given;
 
@@ -171,6 +196,7 @@ struct world {
     sending log[LOG_SIZE];
     int log_count;
     kept kept[OBJECTS];
+    foreign foreign;
     struct sqlite3 *observer;
     struct sqlite3_stmt *looks[3];
     uint64_t seen_changes;
@@ -198,9 +224,5 @@ cv_now world_now(const world *self);
 
 /* Time passes. Nobody is in the middle of anything. */
 void world_advance(world *self, int64_t duration_ms);
-
-extern const char *const path_names[PATHS];
-extern const int object_paths[OBJECTS];
-extern const int64_t object_ids[OBJECTS];
 
 #endif

@@ -5,46 +5,9 @@
 set -euo pipefail
 source=$1
 loopback=$2
-folder=$(mktemp -d)
-server=""
-finish() {
-  if [ -n "$server" ]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$folder"
-}
-trap finish EXIT
-
-fail() {
-  echo "FAILED: $1" >&2
-  exit 1
-}
-
-"$loopback" --folder "$source/tests/fixtures/comicvine" --key test-key \
-    --port-file "$folder/port" >/dev/null &
-server=$!
-for _ in $(seq 200); do
-  [ -s "$folder/port" ] && break
-  sleep 0.05
-done
-port=$(cat "$folder/port")
-
-# The README's C programs, each into a file; only the port is another.
-awk -v folder="$folder" '
-  /^```c$/ {count++; inside = 1; next}
-  /^```$/ {inside = 0}
-  inside {print > (folder "/readme" count ".c")}' "$source/README.md"
-sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$folder"/readme*.c
-
-expect() { # WHAT EXPECTED COMMAND...
-  local what=$1 expected=$2 output
-  shift 2
-  rm -f comics.db*
-  output=$("$@") || fail "$what: exit $?"
-  [ "$output" = "$expected" ] || fail "$what printed: $output"
-  echo "$what: $output"
-}
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/common.sh"
+readme_programs
 
 try_kind() { # KIND SHARED
   local kind=$1 prefix=$folder/$1
@@ -76,7 +39,7 @@ try_kind() { # KIND SHARED
     g++ -std=c++17 -Wall -Wextra -Werror "$source/examples/cpp/volume.cpp" \
         $(pkg-config --cflags --libs comicvine) -o example
   fi
-  expect "$kind, pkg-config" "The Lamplighter #7: The Long Night on Wharf Street" ./readme1
+  expect "$kind, pkg-config" "$first_program_prints" ./readme1
   expect "$kind, pkg-config, no thread" "The Long Night on Wharf Street" ./readme2
   expect "$kind, pkg-config, a walk" "1 of 2: The Long Night on Wharf Street
 2 of 2: A Match Is Struck" ./readme3
@@ -86,10 +49,10 @@ issue 52 done
 issue 52 hit
 issue 52 done" ./readme4
   expect "$kind, pkg-config, a transport" "By way of the engine" ./readme5
-  cmake -S "$source/tests/package/cmake_consumer" -B consumer -G Ninja \
+  cmake -S "$source/tests/package/find_package" -B consumer -G Ninja \
       -DCMAKE_PREFIX_PATH="$prefix" -DCONSUMER_SOURCE="$folder/readme1.c" >/dev/null
   cmake --build consumer >/dev/null
-  expect "$kind, find_package" "The Lamplighter #7: The Long Night on Wharf Street" \
+  expect "$kind, find_package" "$first_program_prints" \
       consumer/consumer
 }
 

@@ -144,6 +144,9 @@ static bool make_reply(const server *self, struct MHD_Connection *connection,
         (fault && !apply_fault(reply, fault))) {
         return false;
     }
+    if (self->stamp) {
+        loopback_reply_stamp(reply, self->stamp, loopback_log_number(arrival->entry));
+    }
     if (arrival->has_validators &&
         !loopback_reply_validate(reply, request->if_none_match, request->if_modified_since)) {
         return false;

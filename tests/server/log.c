@@ -104,6 +104,7 @@ loopback_log_entry *loopback_log_add(server *self, const server_request *request
     if (entry) {
         entry->request.received_us = loopback_boot_time_us();
         self->log[self->log_count++] = entry;
+        entry->request.number = self->log_count;
         pthread_cond_broadcast(&self->changed);
     }
     return entry;
@@ -112,6 +113,7 @@ loopback_log_entry *loopback_log_add(server *self, const server_request *request
 void loopback_log_answer(server *self, loopback_log_entry *entry, unsigned http_status) {
     pthread_mutex_lock(&self->mutex);
     entry->request.http_status = http_status;
+    entry->request.answered_us = loopback_boot_time_us();
     if (self->log_file) {
         const server_request *request = &entry->request;
         (void)fprintf(self->log_file, "%" PRId64 " connection=%zu key=%s status=%u GET %s%s%s\n",
@@ -121,6 +123,10 @@ void loopback_log_answer(server *self, loopback_log_entry *entry, unsigned http_
         (void)fflush(self->log_file);
     }
     pthread_mutex_unlock(&self->mutex);
+}
+
+size_t loopback_log_number(const loopback_log_entry *entry) {
+    return entry->request.number;
 }
 
 void loopback_log_free(server *self) {

@@ -12,6 +12,9 @@ loopback_log_entry *loopback_log_add(server *self, const server_request *request
  * mutex. */
 void loopback_log_answer(server *self, loopback_log_entry *entry, unsigned http_status);
 
+/* Its place in the log, from 1; never changes. */
+size_t loopback_log_number(const loopback_log_entry *entry);
+
 /* The query with the value of api_key replaced, malloc'd. NULL if memory is short. */
 char *loopback_log_masked_query(const char *query);
 

@@ -107,6 +107,19 @@ bool loopback_reply_validate(loopback_reply *reply, const char *if_none_match,
     return loopback_reply_replace(reply, "", 0);
 }
 
+void loopback_reply_stamp(loopback_reply *reply, const char *stamp, size_t number) {
+    size_t length = strlen(stamp);
+    char *end = reply->body + reply->body_size;
+    for (char *place = reply->body;
+         (place = memmem(place, (size_t)(end - place), stamp, length)) != NULL; place += length) {
+        size_t left = number;
+        for (size_t i = length; i > 0; i--) {
+            place[i - 1] = (char)('0' + left % 10);
+            left /= 10;
+        }
+    }
+}
+
 bool loopback_reply_compress(loopback_reply *reply) {
     enum { GZIP_WINDOW_BITS = 15 + 16, MEMORY_LEVEL = 8 };
     if (reply->body_size > UINT32_MAX / 2) {

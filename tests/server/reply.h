@@ -41,6 +41,9 @@ bool loopback_reply_replace(loopback_reply *reply, const char *body, size_t body
 bool loopback_reply_validate(loopback_reply *reply, const char *if_none_match,
                              const char *if_modified_since);
 
+/* Puts a number in the place of each `stamp` (not "") in the body, as long as that. */
+void loopback_reply_stamp(loopback_reply *reply, const char *stamp, size_t number);
+
 /* When everything was last modified. */
 #define LOOPBACK_LAST_MODIFIED "Sun, 06 Nov 1994 08:49:37 GMT"
 

@@ -46,6 +46,12 @@ static bool take_options(server *self, const server_options *options) {
             return false;
         }
     }
+    if (options->stamp) {
+        self->stamp = strdup(options->stamp);
+        if (!self->stamp) {
+            return false;
+        }
+    }
     if (options->log_path) {
         self->log_file = fopen(options->log_path, "a");
         if (!self->log_file) {
@@ -128,6 +134,7 @@ void server_stop(server *self) {
     free(self->hold_path);
     free(self->folder);
     free(self->api_key);
+    free(self->stamp);
     free(self);
 }
 

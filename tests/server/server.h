@@ -31,6 +31,10 @@ typedef struct server_options {
     char *tls_certificate; /* PEM text, with its key in the next: https; NULL: http */
     char *tls_key;
     bool gzip; /* compress if Accept-Encoding mentions gzip; a fault's body never */
+
+    /* Wherever an answer has this text, the number of its request in the log stands in its place,
+     * with leading zeros as long as the text; NULL: nothing is replaced. */
+    const char *stamp;
 } server_options;
 
 /* Starts to serve. The options are copied. NULL if the folder is none, the log cannot be opened,
@@ -124,6 +128,8 @@ typedef struct server_request {
     bool key_was_right;
     unsigned http_status; /* as sent; 0: nothing sent (yet, or ever) */
     int64_t received_us;  /* CLOCK_BOOTTIME */
+    int64_t answered_us;  /* likewise, just before that was sent; 0: not yet */
+    size_t number;        /* 1 is the first in the log */
     size_t connection;    /* 1 is the first that was accepted */
 } server_request;
 

@@ -21,6 +21,7 @@ struct server {
     char base_url[48];
     uint16_t port;
     bool gzip;
+    char *stamp;
 
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* broadcast when anything below changes; CLOCK_MONOTONIC */

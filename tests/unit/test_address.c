@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void check_span(cvi_span span, const char *expected) {
+static void check_span(cvi_address_part span, const char *expected) {
     assert_int_equal(span.length, strlen(expected));
     if (span.length > 0) {
         assert_memory_equal(span.start, expected, span.length);
@@ -197,7 +197,7 @@ static void test_key_is_left_out_of_a_query(void **state) {
         char text[64];
         cvi_buffer out;
         cvi_buffer_over(&out, text, sizeof(text));
-        cvi_address_add_query(&out, (cvi_span){cases[i].query, strlen(cases[i].query)});
+        cvi_address_add_query(&out, (cvi_address_part){cases[i].query, strlen(cases[i].query)});
         assert_string_equal(text, cases[i].rest);
     }
 }

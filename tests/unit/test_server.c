@@ -314,6 +314,22 @@ static void test_gzip_is_for_those_who_ask(void **context) {
     free(expected);
 }
 
+static void test_a_stamp_becomes_the_number_of_the_request(void **context) {
+    (void)context;
+    struct harness *state =
+        harness_new(&(server_options){.folder = FOLDER, .api_key = HARNESS_KEY, .stamp = "Wharf"});
+    for (size_t number = 1; number <= 12; number++) {
+        char name[64];
+        server_request request;
+        harness_print(name, sizeof name, "\"The Long Night on %05zu Street\"", number);
+        assert_non_null(strstr(harness_fetch(state, HARNESS_ISSUE)->body, name));
+        assert_true(server_request_at(state->server, NULL, number - 1, &request));
+        assert_int_equal(request.number, number);
+    }
+    assert_null(strstr(harness_fetch(state, "/issues/")->body, "Wharf"));
+    harness_end(state);
+}
+
 /* ---- log --------------------------------------------------------------------------------- */
 
 static void test_log_tells_what_was_asked(void **context) {
@@ -332,6 +348,7 @@ static void test_log_tells_what_was_asked(void **context) {
     assert_int_equal(request.http_status, 200);
     assert_int_equal(request.connection, 1);
     assert_in_range(request.received_us, before_us, harness_boot_time_us());
+    assert_in_range(request.answered_us, request.received_us, harness_boot_time_us());
 }
 
 static void test_log_of_a_bare_request(void **context) {
@@ -408,6 +425,7 @@ int main(void) {
         WITH_SERVER(test_search),
         cmocka_unit_test_setup_teardown(test_gzip_is_for_those_who_ask, set_up_gzip,
                                         harness_tear_down),
+        cmocka_unit_test(test_a_stamp_becomes_the_number_of_the_request),
         WITH_SERVER(test_log_tells_what_was_asked),
         WITH_SERVER(test_log_of_a_bare_request),
         WITH_SERVER(test_log_counts_by_path_and_connection),

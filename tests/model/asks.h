@@ -1,0 +1,24 @@
+/* The application of a simulated process: what it asks for. The scheduler's, like process.h. */
+#ifndef TESTS_MODEL_ASKS_H
+#define TESTS_MODEL_ASKS_H
+
+#include "model/world.h"
+
+enum { SUBJECT_WALK = SINGLES, SUBJECT_MANY, SUBJECTS };
+
+/* Asks for an object, a walk or many, if a place is free. */
+void asks_begin(process *self, int subject);
+
+/* What is asked for to get the answer to an object again. */
+int asks_subject_of(int object);
+
+void asks_cancel(process *self);
+
+/* What has ended is freed; a walk goes on to its next page. */
+void asks_sweep(process *self);
+void asks_free(process *self);
+
+/* How many are under way. */
+int asks_count(const process *self);
+
+#endif

@@ -1,0 +1,66 @@
+/* Owns the promises about pauses: nobody sends in one, and the first request after it goes alone.
+ */
+#include "model/judge.h"
+
+static bool is_refusal(const sending *sent) {
+    return sent->reply == REPLY_LIMITED || sent->reply == REPLY_BANNED ||
+           sent->reply == REPLY_OVERLOADED;
+}
+
+/* Whether what a refusal has begun holds up a path. */
+static bool reaches(const sending *refused, int path) {
+    return refused->reply == REPLY_BANNED || object_paths[refused->object] == path;
+}
+
+static int64_t end_ms(const sending *refused) {
+    return refused->heard_ms + refused->asked_ms;
+}
+
+/* Whoever was admitted just before it was written down still goes. */
+static bool is_known(const world *self, const sending *refused, int64_t now_ms) {
+    return is_refusal(refused) && refused->heeded_ms != NEVER &&
+           now_ms > refused->heeded_ms + judge_longest_delay_ms(self);
+}
+
+/* The first that has left after its end for something that it has held up; -1: none. */
+static int find_first_after(const world *self, const sending *refused) {
+    for (int i = 0; i < self->log_count; i++) {
+        const sending *one = &self->log[i];
+        if (one->left_ms >= end_ms(refused) && one->left_ms > refused->heard_ms &&
+            reaches(refused, object_paths[one->object])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Its process waits for the answer and has had no trouble, so that all can know. */
+static bool is_tried(const world *self, const sending *first) {
+    const process *sender = judge_sender_of(self, first);
+    return first->is_open && sender != NULL && !sender->is_suspended &&
+           sender->troubled_ms < first->left_ms;
+}
+
+static void judge_first(world *self, const sending *refused, int number) {
+    int first = find_first_after(self, refused);
+    if (first >= 0 && first < number && is_tried(self, &self->log[first])) {
+        world_break(self, "%d was sent after the pause that %d has begun, while %d tries", number,
+                    (int)(refused - self->log), first);
+    }
+}
+
+void judge_pauses(world *self, int number) {
+    const sending *last = &self->log[number];
+    for (int i = 0; i < number; i++) {
+        const sending *refused = &self->log[i];
+        if (!is_known(self, refused, last->left_ms) ||
+            !reaches(refused, object_paths[last->object])) {
+            continue;
+        }
+        if (last->left_ms < end_ms(refused)) {
+            world_break(self, "sent in the pause of %lld ms that %d has begun",
+                        (long long)refused->asked_ms, i);
+        }
+        judge_first(self, refused, number);
+    }
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# scripts/abi tells changes that programs notice from those that they do not: both are planted here.
+# usage: test_abi.sh SOURCE_FOLDER
+set -euo pipefail
+source=$1
+if ! command -v abidiff >/dev/null; then
+  echo "skipped: there is no abidiff (scripts/setup abi)"
+  exit 77
+fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+build() { # NAME: the library of the sources in copy, as NAME.so with NAME/comicvine.h
+  copy/scripts/amalgamate "$1" >/dev/null
+  cc -g -std=c11 -fPIC -shared -fvisibility=hidden -Wl,-soname,libcomicvine.so.0 -I"$1" \
+      -Wl,--version-script=copy/cmake/comicvine.map "$1/comicvine.c" \
+      -lcurl -lsqlite3 -lyajl -lmd -pthread -o "$1.so"
+}
+
+take_sources() {
+  rm -rf copy
+  mkdir copy
+  cp -r "$source/CMakeLists.txt" "$source/LICENSE" "$source/cmake" "$source/include" \
+      "$source/src" "$source/scripts" copy
+}
+
+compare() {
+  copy/scripts/abi compare old.so old new.so new >log 2>&1
+}
+
+plant() { # FILE SED_SCRIPT, which must change it
+  cp "copy/$1" before
+  sed -i "$2" "copy/$1"
+  ! cmp -s before "copy/$1" || { echo "nothing was planted in $1: $2" >&2; exit 1; }
+}
+
+expect() { # passes|fails WHAT
+  build new
+  local answer=passes
+  compare || answer=fails
+  if [ "$answer" != "$1" ]; then
+    echo "FAILED: $2: it $answer" >&2
+    cat log >&2
+    exit 1
+  fi
+  echo "$2: it $answer"
+  take_sources
+}
+
+take_sources
+build old
+
+expect passes "no change"
+
+plant include/comicvine/version.h \
+  's/^\(CV_API const char \*cv_version\)(void);/&\n\1_planted(void);/'
+plant src/client/client.c \
+  's/^const char \*cv_version(void)/const char *cv_version_planted(void) {return "";}\n&/'
+expect passes "another function"
+
+plant include/comicvine/client.h \
+  's/^    int64_t reserved\[10\];/    int64_t planted;\n    int64_t reserved[9];/'
+expect passes "a member before reserved, within cv_options"
+
+plant include/comicvine/error.h 's/^    CV_ERROR_CLOSED/&,\n    CV_ERROR_PLANTED/'
+expect passes "another constant"
+
+plant include/comicvine/power.h 's/^} cv_power;/    int64_t planted;\n&/'
+expect passes "a member at the end of a record"
+
+plant include/comicvine/power.h 's/^    cv_ref_list characters;/    int64_t planted;\n&/'
+expect fails "a member within a record"
+
+plant include/comicvine/client.h 's/^    int64_t reserved\[10\];/    int64_t planted;\n&/'
+expect fails "a larger struct"
+
+plant include/comicvine/client.h 's/^    int64_t memory_bytes;/    int64_t planted;\n&/;
+  s/^    int64_t reserved\[10\];/    int64_t reserved[9];/'
+expect fails "a member that moves"
+
+plant include/comicvine/client.h 's/^    int64_t memory_bytes;/    double memory_bytes;/'
+expect fails "a member of another type"
+
+plant include/comicvine/event.h 's/^    CV_EVENT_HIT,/    CV_EVENT_PLANTED,\n&/'
+expect fails "a constant with another value"
+
+plant include/comicvine/version.h \
+  's/^CV_API const char \*cv_version(void);/const char *cv_version(void);/'
+expect fails "a function that is no longer there"
+
+plant include/comicvine/version.h \
+  's/^CV_API const char \*cv_version(void);/CV_API const char *cv_version(int which);/'
+plant src/client/client.c 's/^const char \*cv_version(void)/const char *cv_version(int which)/'
+expect fails "a function with another parameter"
