@@ -27,11 +27,16 @@ void bare_cache_open(bare_cache *self, const char *database) {
     self->find = prepare(self, "SELECT value FROM cache WHERE hash = ?1");
     self->put = prepare(self, "INSERT INTO cache(hash, created_at, expires_at, checksum, value)"
                               " VALUES(?1, ?2, ?3, ?4, ?5)");
+    self->find_checksum = prepare(self, "SELECT checksum FROM cache WHERE hash = ?1");
+    self->put_tape =
+        prepare(self, "UPDATE cache SET tape_checksum = ?2, tape = ?3 WHERE hash = ?1");
 }
 
 void bare_cache_close(bare_cache *self) {
     sqlite3_finalize(self->find);
     sqlite3_finalize(self->put);
+    sqlite3_finalize(self->find_checksum);
+    sqlite3_finalize(self->put_tape);
     team_check(sqlite3_close(self->connection) == SQLITE_OK, "the bare connection can be closed");
 }
 
@@ -63,6 +68,23 @@ void bare_cache_put(bare_cache *self, const char *hash, const char *body, size_t
     sqlite3_bind_blob64(self->put, 5, body, size, SQLITE_STATIC);
     team_check(sqlite3_step(self->put) == SQLITE_DONE, "a row can be put");
     sqlite3_reset(self->put);
+}
+
+static int64_t checksum_of(bare_cache *self, const char *hash) {
+    sqlite3_bind_text(self->find_checksum, 1, hash, -1, SQLITE_STATIC);
+    team_check(sqlite3_step(self->find_checksum) == SQLITE_ROW, "the row is there");
+    int64_t checksum = sqlite3_column_int64(self->find_checksum, 0);
+    sqlite3_reset(self->find_checksum);
+    return checksum;
+}
+
+void bare_cache_put_tape(bare_cache *self, const char *hash, const char *tape, size_t size) {
+    int64_t checksum = cvi_checksum_beside(checksum_of(self, hash), tape, size);
+    sqlite3_bind_text(self->put_tape, 1, hash, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(self->put_tape, 2, checksum);
+    sqlite3_bind_blob64(self->put_tape, 3, tape, size, SQLITE_STATIC);
+    team_check(sqlite3_step(self->put_tape) == SQLITE_DONE, "a tape can be put");
+    sqlite3_reset(self->put_tape);
 }
 
 void bare_cache_touch(bare_cache *self) {

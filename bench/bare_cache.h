@@ -13,6 +13,8 @@ typedef struct bare_cache {
     sqlite3 *connection;
     sqlite3_stmt *find;
     sqlite3_stmt *put;
+    sqlite3_stmt *find_checksum;
+    sqlite3_stmt *put_tape;
 } bare_cache;
 
 /* The file must have the tables already: a client has made them. Not across a fork. */
@@ -25,6 +27,10 @@ void bare_cache_key(char hash[CVI_HASH_SIZE], const char *path, int64_t id);
 /* All that is put between the two is one transaction, which nobody waits for to be on the disk. */
 void bare_cache_begin_filling(bare_cache *self);
 void bare_cache_put(bare_cache *self, const char *hash, const char *body, size_t size);
+
+/* Stores a tape beside a body that was put. NULL: takes it away. */
+void bare_cache_put_tape(bare_cache *self, const char *hash, const char *tape, size_t size);
+
 void bare_cache_end_filling(bare_cache *self);
 
 /* Commits something that changes no row of the cache. */

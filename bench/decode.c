@@ -23,7 +23,7 @@ static const char *const line_names[LINES] = {[BODIES_DETAILS] = "details",
 
 /* A copy for a parse that takes its body over. */
 static cvi_body copy_body(const bodies_answer *answer, const cv_allocator *allocator) {
-    cvi_body body = {allocator->allocate(answer->size, allocator->user), answer->size};
+    cvi_body body = {allocator->allocate(answer->size, allocator->user), answer->size, 0};
     team_check(body.data != NULL, "there is memory for a body");
     memcpy(body.data, answer->text, answer->size);
     return body;

@@ -1,7 +1,8 @@
-/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body; and
- * one of an object that is still in memory. The bodies are the details in the folder that
- * COMICVINE_RECORDINGS names, else the tests' fixtures; they are put into the file under the
- * library's keys, so this program links the library's objects. */
+/* A cached retrieve from the file, beside a bare point read and a bare parse of the same body, and
+ * beside one for which the parser has to run; and one of an object that is still in memory. The
+ * bodies are the details in the folder that COMICVINE_RECORDINGS names, else the tests' fixtures;
+ * they are put into the file under the library's keys, so this program links the library's objects.
+ */
 #include <comicvine.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ typedef struct target {
     cv_resource resource;
     int64_t id;
     size_t size;
+    char *tape; /* that the library stores beside the body */
+    size_t tape_size;
     char hash[CVI_HASH_SIZE];
 } target;
 
@@ -37,23 +40,26 @@ typedef struct scene {
 
 /* ---- what is in the file ---- */
 
-static int64_t id_of(const bodies_answer *answer) {
-    const cvi_decode_options options = {.resource = answer->resource};
+/* Reads what it is about, and makes its tape. */
+static void decode(target *self, const bodies_answer *answer) {
+    const cvi_decode_options options = {.resource = answer->resource, .makes_tape = true};
     cv_error error = {0};
     char *copy = cvi_copy_text(&cvi_default_allocator, answer->text, answer->size);
     team_check(copy != NULL, "there is memory for a body");
     cvi_result *result =
-        cvi_decode(&options, &cvi_default_allocator, (cvi_body){copy, answer->size}, &error);
+        cvi_decode(&options, &cvi_default_allocator, (cvi_body){copy, answer->size, 0}, &error);
     team_check(result != NULL, error.message);
-    int64_t id = cvi_result_id(result, 0);
+    self->id = cvi_result_id(result, 0);
+    self->tape = cvi_result_take_tape(result, &self->tape_size);
+    team_check(self->tape != NULL, "there is a tape");
     cvi_result_release(result);
-    return id;
 }
 
 /* False: what it is about is not said, so that it cannot be retrieved. */
 static bool aim(target *self, const bodies_answer *answer) {
     char path[48];
-    *self = (target){answer->resource->resource, id_of(answer), answer->size, ""};
+    *self = (target){.resource = answer->resource->resource, .size = answer->size};
+    decode(self, answer);
     snprintf(path, sizeof(path), "%s/%lld-", answer->resource->detail_path,
              (long long)answer->resource->type_id);
     bare_cache_key(self->hash, path, self->id);
@@ -79,6 +85,8 @@ static void fill(scene *self, const bodies_set *details) {
         if (aim(next, answer) && !is_there(self, next)) {
             bare_cache_put(&self->bare, next->hash, answer->text, answer->size);
             self->count++;
+        } else {
+            cvi_release(&cvi_default_allocator, next->tape);
         }
     }
     bare_cache_end_filling(&self->bare);
@@ -198,6 +206,17 @@ static void print_group(const group *members, const costs *runs, size_t count) {
                                   .floor = measure_median(figures[1], count)});
 }
 
+/* Beside all bodies, or beside none. */
+static void put_tapes(scene *self, bool are_wanted) {
+    bare_cache_begin_filling(&self->bare);
+    for (size_t i = 0; i < self->count; i++) {
+        const target *next = &self->targets[i];
+        bare_cache_put_tape(&self->bare, next->hash, are_wanted ? next->tape : NULL,
+                            are_wanted ? next->tape_size : 0);
+    }
+    bare_cache_end_filling(&self->bare);
+}
+
 static void measure_group(scene *self, const group *members) {
     costs runs[RUNS] = {{.calls = 0}};
     size_t bytes = bytes_of(self, members);
@@ -212,6 +231,72 @@ static void measure_group(scene *self, const group *members) {
         }
     }
     print_group(members, runs, count);
+}
+
+/* ---- what tapes are worth, and what they take ---- */
+
+static int64_t busy_ns_of(scene *self, const group *members, size_t rounds) {
+    cost sum = {0, 0};
+    for (size_t round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < self->count; i++) {
+            if (is_in(members, &self->targets[i])) {
+                add_time(self, retrieve, &self->targets[i], &sum);
+            }
+        }
+    }
+    return sum.cpu_ns;
+}
+
+static size_t count_of(const scene *self, const group *members) {
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        count += is_in(members, &self->targets[i]) ? 1 : 0;
+    }
+    return count;
+}
+
+/* Hits with tapes beside hits without, by turns. */
+static void compare_tapes(scene *self, const group *members) {
+    double with[RUNS];
+    double without[RUNS];
+    char name[96];
+    size_t bytes = bytes_of(self, members);
+    if (bytes == 0) {
+        return;
+    }
+    size_t count = self->is_smoke ? SMOKE_RUNS : RUNS;
+    size_t rounds = self->is_smoke ? 1 : 1 + RUN_BYTES / REPEATS / bytes;
+    size_t calls = rounds * REPEATS * count_of(self, members);
+    for (size_t run = 0; run < count; run++) {
+        put_tapes(self, false);
+        without[run] = each_us(busy_ns_of(self, members, rounds), calls);
+        put_tapes(self, true);
+        with[run] = each_us(busy_ns_of(self, members, rounds), calls);
+    }
+    snprintf(name, sizeof(name), "the same beside one without a tape, bodies %s, processor time",
+             members->name);
+    measure_print(&(measure_line){.name = name,
+                                  .unit = "us",
+                                  .figure = measure_median(with, count),
+                                  .floor = measure_median(without, count)});
+}
+
+static void print_bytes(const scene *self, const group *members) {
+    char name[96];
+    size_t tape_bytes = 0;
+    size_t count = count_of(self, members);
+    for (size_t i = 0; i < self->count; i++) {
+        tape_bytes += is_in(members, &self->targets[i]) ? self->targets[i].tape_size : 0;
+    }
+    if (count == 0) {
+        return;
+    }
+    snprintf(name, sizeof(name), "a tape beside its body, bodies %s", members->name);
+    measure_print(
+        &(measure_line){.name = name,
+                        .unit = "kB",
+                        .figure = (double)tape_bytes / 1000.0 / (double)count,
+                        .floor = (double)bytes_of(self, members) / 1000.0 / (double)count});
 }
 
 /* ---- what is still in memory ---- */
@@ -304,8 +389,13 @@ int main(int argument_count, char **arguments) {
     bare_cache_open(&self.bare, self.database);
     fill(&self, &sets[BODIES_DETAILS]);
     bodies_free(sets);
+    put_tapes(&self, true);
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         measure_group(&self, &groups[i]);
+    }
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        compare_tapes(&self, &groups[i]);
+        print_bytes(&self, &groups[i]);
     }
     measure_hot(&self);
     compare_hot(&self);
@@ -313,6 +403,9 @@ int main(int argument_count, char **arguments) {
     bare_cache_close(&self.bare);
     cv_client_close(self.client);
     cv_client_close(self.mindful);
+    for (size_t i = 0; i < self.count; i++) {
+        cvi_release(&cvi_default_allocator, self.targets[i].tape);
+    }
     free(self.targets);
     team_remove_folder(self.folder);
     return 0;

@@ -19,6 +19,7 @@
 #include <comicvine/error.h>
 #include <comicvine/event.h>
 #include <comicvine/help.h>
+#include <comicvine/image.h>
 #include <comicvine/issue.h>
 #include <comicvine/location.h>
 #include <comicvine/memory.h>

@@ -4,7 +4,7 @@ pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB support_sources CONFIGURE_DEPENDS support/*.c)
 list(FILTER support_sources EXCLUDE REGEX
-     "/(actor|api|crowd|memory_scene|store_face|transport_world|walking|written)[^/]*\\.c$")
+     "/(actor|api|crowd|image|memory_scene|store_face|transport_world|walking|written)[^/]*\\.c$")
 add_library(test_support STATIC ${support_sources})
 target_compile_definitions(test_support PUBLIC _GNU_SOURCE
                            CVI_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/fixtures")

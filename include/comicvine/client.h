@@ -84,7 +84,8 @@ typedef struct cv_cache_settings {
      * with CV_ERROR_NOT_FOUND without a request. 0: 300. CV_NONE: not at all. */
     int64_t negative_ttl_s;
 
-    /* What all bodies of the file may take, those of other programs too; 0 or CV_NONE: no bound.
+    /* What all bodies of the file may take, those of other programs too, with what is kept beside
+     * them to read them faster (a tenth of their size); 0 or CV_NONE: no bound.
      * When there are more, those go that were not used for the longest time, a few with each answer
      * that is stored and in cleanups. A larger body is not stored. Uses are noted to the minute,
      * and only by those that have this set: programs that share a file should agree on it. */
@@ -171,6 +172,38 @@ typedef struct cv_rate_limit_settings {
     int64_t reserved[13];
 } cv_rate_limit_settings;
 
+/* How images are fetched and kept (image.h). Start from CV_IMAGE_SETTINGS_INIT; 0 or NULL in a
+ * member means its default. */
+typedef struct cv_image_settings {
+    size_t size;
+
+    /* The file of images, apart from that of records, so that neither is in the other's way; its
+     * folder must exist. It is made when the first image is asked for, and is also where programs
+     * agree on the interval and on pauses: they should name the same. NULL: the name of the
+     * client's database with "-images" behind it; or ":memory:", where that has no name. */
+    const char *database;
+
+    int64_t min_interval_ms; /* between any two requests for images; 0: 250. CV_NO_INTERVAL: none */
+    int64_t ttl_s;           /* how long a cached one counts as fresh; 0: 604 800 (a week) */
+
+    /* How long after that it is kept, and given if the host fails (cv_stale); 0: 2 592 000 (thirty
+     * days). CV_NONE: not at all. */
+    int64_t stale_s;
+
+    /* What all cached images may take; when there are more, those go that were not used for the
+     * longest time. 0: 268 435 456 (256 MiB). CV_NONE: no bound. */
+    int64_t max_bytes;
+
+    int64_t reserved[8];
+} cv_image_settings;
+
+/* clang-format off */
+#define CV_IMAGE_SETTINGS_INIT                                                                     \
+    {                                                                                              \
+        sizeof(cv_image_settings), NULL, 0, 0, 0, 0, {0}                                           \
+    }
+/* clang-format on */
+
 /* Start from CV_OPTIONS_INIT. 0 or NULL in a member means its default, CV_NONE in a time or count
  * switches it off. A value out of range is CV_ERROR_ARGUMENT. Everything is copied by
  * cv_client_open. */
@@ -252,8 +285,9 @@ typedef struct cv_options {
      * what is not cached fails with CV_ERROR_NETWORK then. */
     const struct cv_transport *transport;
 
-    const struct cv_clock *clock; /* what time it is (sys/clock.h); NULL: the system's; copied */
-    int64_t reserved[7];
+    const struct cv_clock *clock;    /* what time it is (sys/clock.h); NULL: the system's; copied */
+    const cv_image_settings *images; /* NULL: all defaults; copied */
+    int64_t reserved[6];
 } cv_options;
 
 /* clang-format off */
@@ -264,7 +298,7 @@ typedef struct cv_options {
         {false, 0, 0, 0, NULL, {0}},                                                               \
         {CV_LIMIT_ADAPTIVE, 0, 0, 0, 0, NULL, 0,                                                   \
          {0, 0, 0, 0, 0, 0.0, 0, false, {0}}, NULL, 0, 0, {0}},                                    \
-        NULL, NULL, NULL, NULL, NULL, CV_LOG_DEFAULT, 0, NULL, NULL, NULL, {0}                     \
+        NULL, NULL, NULL, NULL, NULL, CV_LOG_DEFAULT, 0, NULL, NULL, NULL, NULL, {0}                  \
     }
 /* clang-format on */
 

@@ -20,13 +20,14 @@ typedef enum cv_code {
     CV_ERROR_NOT_FOUND,    /* the service has no such object (101, 404) */
     CV_ERROR_REQUEST,      /* the service refuses the URL, filter or subscription (102 to 105) */
     CV_ERROR_RATE_LIMITED, /* own budget or the service's limit; retry_after_ms is set */
-    CV_ERROR_BLOCKED,      /* a ban, captcha or challenge page instead of JSON (403, HTML) */
+    CV_ERROR_BLOCKED,      /* a ban, captcha or challenge page instead of JSON or an image */
     CV_ERROR_NETWORK,      /* no answer, or a connection that broke; or not sent as it often did */
     CV_ERROR_TIMEOUT,      /* no complete answer within timeout_ms, or deadline_ms passed */
     CV_ERROR_SERVER,       /* 5xx, also after the retries; or not sent as it often came */
     CV_ERROR_RESPONSE,   /* an answer that is not what it should be: cut, too large, other shape */
     CV_ERROR_NOT_CACHED, /* CV_MODE_CACHE_ONLY, and the cache has nothing that may be given */
-    CV_ERROR_STORE,      /* the database: locked too long, full, corrupt, read-only, unsuitable */
+    CV_ERROR_STORE,      /* the database: locked too long, full, corrupt, read-only, unsuitable; or
+                            the file that an image is to be written to */
     CV_ERROR_NOMEM,      /* an allocation failed; nothing was lost that was there before */
     CV_ERROR_CANCELLED,  /* cv_request_cancel or cv_request_free */
     CV_ERROR_CLOSED      /* the client was closed meanwhile, or belongs to a parent process */

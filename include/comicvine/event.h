@@ -62,13 +62,14 @@ typedef struct cv_event {
      * in the two events of a blocking call that the cache answers at once. */
     struct cv_request *request;
 
-    /* What is asked for; CV_RESOURCE_NONE: hits of a search, or a request that was refused for its
-     * arguments, of which CV_EVENT_DONE alone is told (nothing, if the call blocks). */
+    /* What is asked for; CV_RESOURCE_NONE: hits of a search, an image, or a request that was
+     * refused for its arguments, of which CV_EVENT_DONE alone is told (nothing, if the call
+     * blocks). */
     cv_resource resource;
     cv_source source;   /* HIT, STALE, and DONE with CV_OK, but of a request for many */
     int64_t id;         /* of the object; 0: a list, a search, or many at once */
-    const char *path;   /* first segment of the path, the service's unit of limits: "issue"; ""
-                           for arguments that were refused */
+    const char *path;   /* first segment of the path, the service's unit of limits: "issue"; of an
+                           image its host; "" for arguments that were refused */
     int64_t at_ms;      /* when it happened; Unix time in milliseconds, as all moments here */
     int64_t until_ms;   /* WAITING, RETRY, COOLDOWN: until when, as far as known; 0: not known */
     int64_t delay_ms;   /* how long that is from `at_ms` */

@@ -61,7 +61,8 @@ CV_API cv_request *cv_request_retrieve_many(cv_client *client, cv_resource resou
 CV_API cv_request *cv_request_list(cv_client *client, cv_resource resource, const cv_query *query,
                                    const cv_request_options *options);
 
-/* Starts a search for one page of hits; the result is taken with cv_page_take. */
+/* Starts a search for one page of hits; the result is taken with cv_page_take. (An image has
+ * cv_request_image, in image.h.) */
 CV_API cv_request *cv_request_search(cv_client *client, const cv_search_query *query,
                                      const cv_request_options *options);
 

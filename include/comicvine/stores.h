@@ -134,7 +134,7 @@ CV_API bool cv_cache_store_delete(cv_cache_store *store, const char *hash);
 typedef struct cv_cache_stats {
     int64_t total_items;      /* rows, fresh or not */
     int64_t expired_items;    /* those of them that are no longer fresh by their own expiry */
-    int64_t bytes;            /* of all bodies */
+    int64_t bytes;            /* of all bodies, with what the client keeps beside them */
     int64_t database_size_kb; /* of the file, all stores in it */
 
     /* What this handle's looks came to since it was opened; a lent one counts its client's too. */

@@ -39,6 +39,7 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 static void complete_flight(cvi_flight *flight, cvi_result *result, cvi_now now) {
     flight->result = result;
+    flight->tape = cvi_result_take_tape(result, &flight->tape_size);
     flight->fetched_at_ms = now.wall_ms;
     flight->ending = CVI_ENDING_COMPLETE;
     flight->row_id = 0; /* sent: it stays recorded */
@@ -119,7 +120,7 @@ static void judge(cvi_engine *engine, cvi_flight *flight, cvi_response *response
     if (cvi_renewal_is_answer(response)) {
         is_useful = cvi_renewal_judge(flight, response, &finding);
     } else {
-        cvi_judge_response(flight->call, response, &finding);
+        flight->call->judge->response(flight->call, response, &finding);
     }
     take_judged(engine, flight, is_useful ? &finding : NULL, now);
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/envelope.h"
 #include "client/url.h"
 #include "resources/check.h"
 #include "resources/hits.h"
@@ -57,6 +58,7 @@ static cvi_call *new_call(const cvi_settings *settings, const cvi_resource *reso
     }
     atomic_init(&call->references, 1);
     call->allocator = *allocator;
+    call->judge = &cvi_envelope_judge;
     call->resource = resource;
     call->ttl_ms = cvi_settings_ttl_ms(settings, resource->resource);
     return call;

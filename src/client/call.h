@@ -10,13 +10,35 @@
 #include <comicvine/query.h>
 
 #include "client/settings.h"
+#include "resources/decode.h"
 #include "resources/table.h"
+#include "support/caching.h"
 #include "support/digest.h"
+
+struct cvi_call;
+struct cvi_response;
+struct cvi_finding;
+
+/* How to read what comes for a call: all of the ways of envelope.h, where they are explained. */
+typedef struct cvi_judge {
+    void (*response)(const struct cvi_call *call, struct cvi_response *response,
+                     struct cvi_finding *finding);
+    void (*stored)(const struct cvi_call *call, cvi_body body, bool is_negative,
+                   struct cvi_finding *finding);
+    void (*renewed)(const struct cvi_call *call, cvi_body body, struct cvi_finding *finding);
+
+    /* The service confirms what the caller itself has (`validators` of the call). NULL: callers
+     * have nothing. */
+    void (*confirmed)(const struct cvi_call *call, const struct cvi_response *response,
+                      struct cvi_finding *finding);
+    bool reads_in_parts; /* long bodies, by cvi_judge_begin */
+} cvi_judge;
 
 /* Immutable once made; counted, since request and flight both need it. */
 typedef struct cvi_call {
     atomic_int references;
     cv_allocator allocator;
+    const cvi_judge *judge;
     const cvi_resource *resource;
     const char *segment; /* first path segment, the service's unit of limits */
     bool is_list;
@@ -26,7 +48,15 @@ typedef struct cvi_call {
     char full_hash[CVI_HASH_SIZE]; /* of the same object without `fields`; "": none */
     char label[64];                /* for messages: "issue/4000-52", "issues offset 100" */
     char *url;                     /* without the key */
+
+    /* Of an image, which is no call of the API (image_call.h): the call lies in a cvi_image_call,
+     * and goes without the key, to any host. */
+    bool is_image;
+    size_t max_body_bytes;            /* 0: the transport's */
+    const cvi_validators *validators; /* of what the caller has; NULL: nothing */
 } cvi_call;
+
+enum { CVI_SEGMENT_SIZE = 64 }; /* no segment is longer, with its NUL */
 
 enum { CVI_SEARCH_LIMIT = 10 }; /* page size of a search that names none */
 

@@ -142,7 +142,7 @@ static void judge(const cvi_call *call, const cvi_cached *cached, cvi_result *kn
         *finding = (cvi_finding){.result = cvi_result_keep(known)};
         return;
     }
-    cvi_body body = {cached->body, cached->size};
+    cvi_body body = {cached->body, cached->size, cached->tape_size};
     cvi_judge_stored(call, body, cached->is_negative, finding);
 }
 
@@ -189,6 +189,7 @@ static bool read_old(cv_client *client, const cvi_call *call, const cv_request_o
     bool is_only_cache = options->mode == CV_MODE_CACHE_ONLY;
     cvi_now now = cvi_clock_now(&client->clock);
     cv_error reason;
+    cv_error failure; /* shows when the engine looks */
     if (is_only_cache) {
         cvi_error_not_cached(&reason, call->label);
     } else {
@@ -197,7 +198,7 @@ static bool read_old(cv_client *client, const cvi_call *call, const cv_request_o
     bool takes = is_only_cache ? cvi_stale_stands_in(stale, reason.code)
                                : stale == CV_STALE_WHILE_REVALIDATE;
     if (takes && cvi_stale_read(cvi_stores_lookup, client->stores, call, now, &outcome->result,
-                                &outcome->provenance) != CVI_STORE_DONE) {
+                                &outcome->provenance, &failure) != CVI_STORE_DONE) {
         return false;
     }
     if (outcome->result != NULL) {
@@ -237,7 +238,7 @@ static void end(cv_request *request) {
 static void fetch_call(cv_client *client, cvi_call *call, const cv_request_options *options,
                        cvi_outcome *outcome) {
     cvi_order order = {.call = call, .options = *options, .asker = CVI_ASKER_BLOCKING};
-    if (options->mode != CV_MODE_REFRESH) {
+    if (options->mode != CV_MODE_REFRESH && !call->is_image) {
         if (!cvi_client_enter(client, &outcome->error)) {
             cvi_call_release(call);
             return;

@@ -226,6 +226,8 @@ void cv_client_close(cv_client *client) {
     cvi_recent_clear(&client->recent);
     cvi_stores_close(client->stores);
     client->stores = NULL;
+    cvi_stores_close(client->images.stores);
+    client->images.stores = NULL;
     cvi_ready_close(client); /* callbacks may fork: this is the parent's */
     cvi_log_write(client->log, CV_LOG_DEBUG, "closed");
     cvi_log_flush(client->log);

@@ -57,6 +57,14 @@ typedef struct cvi_ready_word {
     bool told; /* it has been, and nobody has polled since */
 } cvi_ready_word;
 
+/* The stores of images, and what of their settings the engine needs (images.c). */
+typedef struct cvi_image_file {
+    cvi_stores *stores;
+    cv_rate_limit_settings limits;
+    int64_t lease_ms;
+    int64_t clean_interval_ms;
+} cvi_image_file;
+
 struct cv_client {
     /* fixed */
     cvi_settings settings;
@@ -90,12 +98,14 @@ struct cv_client {
     int64_t due_boot_ms;     /* when the driver wants to step next */
     cvi_ready_word ready;
     cvi_transport *transport; /* set once, at the first miss; used by the driver */
+    cvi_image_file images;    /* set once, by the first who asks for an image */
     cvi_thread worker;
 
     /* driver */
-    cvi_engine *engine; /* made with the transport */
-    cvi_shelf shelf;    /* likewise */
-    int next_kind;      /* of work, for the next turn (drive.c) */
+    cvi_engine *engine;       /* made with the transport */
+    cvi_shelf shelf;          /* likewise */
+    int next_kind;            /* of work, for the next turn (drive.c) */
+    cvi_engine *image_engine; /* made when the first request for an image comes aboard */
 };
 
 struct cv_request {
@@ -152,6 +162,11 @@ void cvi_client_leave(cv_client *client);
 
 /* Makes sure that somebody can drive: transport, engine and (CV_DRIVE_THREAD) the worker. */
 bool cvi_driver_start(cv_client *client, cv_error *error);
+
+/* What an engine of the client's has in common with the other: all but stores and what goes with
+ * them. The ages of admissions are those that `limits` ask for. The driver's. */
+cvi_engine_options cvi_driver_engine_options(cv_client *client,
+                                             const cv_rate_limit_settings *limits);
 
 /* Puts a request into the inbox and tells the driver, which cvi_driver_start has made sure of; a
  * closed client completes it with CV_ERROR_CLOSED. */

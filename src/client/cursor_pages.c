@@ -214,7 +214,7 @@ static cvi_result *make_end(const cv_cursor *cursor, const place *end, cv_error 
         return NULL;
     }
     const cvi_decode_options options = {.resource = cursor->resource, .is_list = true};
-    return cvi_decode(&options, &cursor->allocator, (cvi_body){body.data, body.length}, error);
+    return cvi_decode(&options, &cursor->allocator, (cvi_body){body.data, body.length, 0}, error);
 }
 
 /* A request that is done from the first, with a page of no items. */

@@ -6,6 +6,7 @@
  * answer has a turn of its own. Used by who has the role. */
 #include "client/drive.h"
 
+#include "client/images.h"
 #include "client/many.h"
 #include "client/ready.h"
 #include "client/recent_answer.h"
@@ -20,6 +21,7 @@ typedef struct turn {
     cvi_slice *slice;
     cvi_now now;
     int64_t engine_due_boot_ms;
+    int64_t images_due_boot_ms;
     int64_t shelf_due_boot_ms;
     size_t piece_bytes;
     int64_t many_steps; /* left to requests for many, which are long */
@@ -53,7 +55,7 @@ cv_request *cvi_drive_pop(cv_client *client, bool *done) {
 }
 
 void cvi_drive_leave(cv_client *client, cv_request *request) {
-    cvi_engine_leave(client->engine, &request->passenger);
+    cvi_engine_leave(cvi_images_engine_of(client, request), &request->passenger);
     if (request->many != NULL) {
         cvi_many_leave(request->many, client->engine);
     }
@@ -68,7 +70,9 @@ static const cv_request *last_of_inbox(cv_client *client) {
 
 /* At rest everything waits, whatever is in memory. */
 static void answer_or_board(cv_client *client, cv_request *request) {
-    if (client->is_suspended || !cvi_recent_serve(request)) {
+    if (request->call->is_image) {
+        cvi_images_board(client, request);
+    } else if (client->is_suspended || !cvi_recent_serve(request)) {
         cvi_engine_board(client->engine, &request->passenger, request->call);
     }
 }
@@ -104,6 +108,11 @@ static void take_inbox(turn *self) {
 static void step_engine(turn *self) {
     self->now = cvi_clock_now(&self->client->clock);
     self->engine_due_boot_ms = cvi_engine_step(self->client->engine, self->now, self->slice);
+}
+
+static void step_images(turn *self) {
+    self->now = cvi_clock_now(&self->client->clock);
+    self->images_due_boot_ms = cvi_images_step(self->client, self->now, self->slice);
 }
 
 static void move_bytes(turn *self) {
@@ -143,7 +152,7 @@ static void take_arrivals(turn *self) {
     while (!cvi_slice_is_over(self->slice) &&
            (owner = cvi_transport_next(client->transport, &response)) != NULL) {
         size_t size = response.size;
-        cvi_engine_receive(client->engine, owner, &response, self->now);
+        cvi_engine_receive(cvi_engine_of(owner), owner, &response, self->now);
         cvi_slice_count_bytes(self->slice, size);
         prepare_arrivals(self);
     }
@@ -164,11 +173,13 @@ static void store_shelf(turn *self) {
 
 /* Where a thread drives, commits do it. */
 static void write_back(turn *self) {
-    bool is_done = !self->client->is_suspended && cvi_stores_write_back(self->client->stores);
+    cv_client *client = self->client;
+    bool is_done = !client->is_suspended &&
+                   (cvi_stores_write_back(client->stores) || cvi_images_write_back(client));
     self->slice->units += is_done ? 1 : 0;
 }
 
-static void (*const kinds[])(turn *) = {take_inbox,    step_engine, move_bytes,
+static void (*const kinds[])(turn *) = {take_inbox,    step_engine, step_images, move_bytes,
                                         take_arrivals, store_shelf, write_back};
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
@@ -200,6 +211,7 @@ static void work(turn *self) {
 
 static int64_t due_of(const turn *self) {
     int64_t due = smaller(self->engine_due_boot_ms, self->shelf_due_boot_ms);
+    due = smaller(due, self->images_due_boot_ms);
     return self->is_cut ? self->now.boot_ms : due;
 }
 
@@ -212,6 +224,7 @@ static int64_t work_for(cv_client *client, const cvi_driver_budget *budget) {
                  .piece_bytes = budget->piece_bytes,
                  .many_steps = CVI_MANY_STEPS};
     cvi_engine_divide(client->engine, budget->piece_bytes);
+    cvi_images_divide(client, budget->piece_bytes);
     work(&self);
     cvi_log_flush(client->log);
     return due_of(&self);
@@ -268,17 +281,21 @@ void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms,
 }
 
 static bool is_flushed(const cv_client *client) {
-    return cvi_engine_is_idle(client->engine) && cvi_shelf_is_empty(&client->shelf);
+    return cvi_engine_is_idle(client->engine) && cvi_images_are_idle(client) &&
+           cvi_shelf_is_empty(&client->shelf);
 }
 
 void cvi_drive_flush(cv_client *client) {
     cvi_timeout timeout = cvi_timeout_start(FLUSH_MS);
     cvi_engine_divide(client->engine, 0);
+    cvi_images_divide(client, 0);
     bool is_first = true;
     while (is_first || (!is_flushed(client) && cvi_timeout_left_ms(timeout) > 0)) {
         cvi_now now = cvi_clock_now(&client->clock);
         cvi_slice slice = cvi_slice_start(FLUSH_SLICE_US);
-        if (cvi_engine_step(client->engine, now, &slice) > now.boot_ms) {
+        int64_t due_boot_ms = cvi_engine_step(client->engine, now, &slice);
+        int64_t images_due_boot_ms = cvi_images_step(client, now, &slice);
+        if (smaller(due_boot_ms, images_due_boot_ms) > now.boot_ms) {
             cvi_platform_sleep_ms(1);
         }
         cvi_shelf_step(&client->shelf, now);

@@ -7,6 +7,7 @@
 
 #include "client/drive.h"
 #include "client/events.h"
+#include "client/images.h"
 #include "client/key_check.h"
 #include "client/ready.h"
 #include "client/recent_answer.h"
@@ -196,8 +197,8 @@ static int64_t clean_interval_ms(const cv_options *options) {
  * twenty-first of the interval (50 of 1 050 ms) keeps two requests apart as the service sees them.
  * A network that does not ask cannot be had to wait, so that its requests are apart as they start.
  */
-static void set_ages(const cv_client *client, cvi_engine_options *engine) {
-    const cv_rate_limit_settings *limits = &client->settings.options.rate_limit;
+static void set_ages(const cv_client *client, const cv_rate_limit_settings *limits,
+                     cvi_engine_options *engine) {
     bool is_paced = limits->min_interval_ms != CV_NO_INTERVAL;
     bool is_guarded = limits->guard_ms != CV_NONE;
     engine->fresh_ms = is_guarded ? limits->guard_ms / 2 : 0;
@@ -211,30 +212,38 @@ static void set_ages(const cv_client *client, cvi_engine_options *engine) {
     }
 }
 
-static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
+cvi_engine_options cvi_driver_engine_options(cv_client *client,
+                                             const cv_rate_limit_settings *limits) {
     const cv_options *options = &client->settings.options;
     cvi_engine_options engine = {
         .allocator = client->allocator,
         .random = client->random,
-        .store_ops = &store_ops,
-        .stores = client->stores,
         .transport_ops = &transport_ops,
-        .transport = transport,
+        .transport = client->transport,
         .is_offline = client->network.size == 0,
         .deliver = cvi_request_deliver,
         .tell = options->on_event != NULL ? cvi_events_tell : NULL,
-        .hear_key = cvi_key_hear,
-        .know = cvi_recent_know,
-        .remember = cvi_recent_remember,
         .user = client,
         .log = client->log,
-        .lease_ms = options->dedupe.lease_ms,
         .told_ms = options->timeout_ms + TOLD_AFTER_MS,
         .max_retries = options->max_retries,
-        .clean_interval_ms = clean_interval_ms(options),
-        .heeds_cache_control = options->cache.heed_cache_control,
     };
-    set_ages(client, &engine);
+    set_ages(client, limits, &engine);
+    return engine;
+}
+
+static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
+    const cv_options *options = &client->settings.options;
+    cvi_engine_options engine = cvi_driver_engine_options(client, &options->rate_limit);
+    engine.transport = transport; /* which becomes the client's with this engine */
+    engine.store_ops = &store_ops;
+    engine.stores = client->stores;
+    engine.hear_key = cvi_key_hear;
+    engine.know = cvi_recent_know;
+    engine.remember = cvi_recent_remember;
+    engine.lease_ms = options->dedupe.lease_ms;
+    engine.clean_interval_ms = clean_interval_ms(options);
+    engine.heeds_cache_control = options->cache.heed_cache_control;
     return cvi_engine_open(&engine, cvi_clock_now(&client->clock));
 }
 
@@ -340,8 +349,10 @@ void cvi_driver_stop(cv_client *client) {
         cvi_request_deliver(client, &request->passenger, &outcome);
     }
     cvi_engine_abandon(client->engine, &outcome);
+    cvi_images_abandon(client, &outcome);
     cvi_drive_flush(client);
     cvi_shelf_clear(&client->shelf);
+    cvi_images_end(client);
     cvi_engine_close(client->engine);
     client->engine = NULL;
     cvi_mutex_lock(&client->mutex);

@@ -36,6 +36,7 @@ static void free_flight(cvi_engine *engine, cvi_flight *flight) {
     cvi_result_release(flight->result);
     cvi_result_release(flight->stale);
     cvi_release(allocator, flight->redirect_url);
+    cvi_release(allocator, flight->tape);
     cvi_release(allocator, flight);
 }
 
@@ -455,6 +456,11 @@ int64_t cvi_engine_step(cvi_engine *engine, cvi_now now, cvi_slice *slice) {
 
 void cvi_engine_divide(cvi_engine *engine, size_t piece_bytes) {
     engine->piece_bytes = piece_bytes;
+}
+
+cvi_engine *cvi_engine_of(const void *owner) {
+    const cvi_flight *flight = owner;
+    return flight->engine;
 }
 
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now) {

@@ -143,6 +143,9 @@ int64_t cvi_engine_step(cvi_engine *engine, cvi_now now, cvi_slice *slice);
  * also the rest of those that are begun. */
 void cvi_engine_divide(cvi_engine *engine, size_t piece_bytes);
 
+/* The engine whose flight is the owner of a transfer. */
+cvi_engine *cvi_engine_of(const void *owner);
+
 /* Takes a response of the transport's for its owner, a flight. */
 void cvi_engine_receive(cvi_engine *engine, void *owner, cvi_response *response, cvi_now now);
 

@@ -8,7 +8,7 @@ enum { CVI_GATES_MAX = 48 }; /* a detail and a list path for each resource, and 
 
 /* A path that was refused, and until when it will be: to everybody, or to the background. */
 typedef struct cvi_gate_memory {
-    const char *segment;
+    char segment[CVI_SEGMENT_SIZE];
     int64_t until_boot_ms; /* not to be asked about before */
     int64_t ends_boot_ms;  /* how long it lasts, as far as known */
     cvi_wait_reason reason;

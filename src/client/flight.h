@@ -100,7 +100,9 @@ struct cvi_flight {
     bool resume; /* after passing the job on, wait on at LOOKUP */
     int64_t resume_boot_ms;
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
-    cv_error failure;   /* of ending FAIL, and in BACKOFF of the last try */
+    char *tape;         /* of the result of COMPLETE, to be stored beside it; NULL: none */
+    size_t tape_size;
+    cv_error failure; /* of ending FAIL, and in BACKOFF of the last try */
     int64_t fetched_at_ms;
     cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
     cvi_validators validators;

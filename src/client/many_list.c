@@ -34,7 +34,7 @@ static cvi_result *decode_item(const cvi_many *many, const cvi_result *list, siz
         return NULL;
     }
     const cvi_decode_options options = {.resource = many->resource};
-    return cvi_decode(&options, allocator, (cvi_body){body.data, body.length}, error);
+    return cvi_decode(&options, allocator, (cvi_body){body.data, body.length, 0}, error);
 }
 
 /* Whether an answer of this resource may be kept at all. */

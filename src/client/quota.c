@@ -101,6 +101,12 @@ static size_t find_gate(const cvi_engine *engine, const char *segment) {
     return i;
 }
 
+static void keep_text(char *kept, const char *text, size_t size) {
+    cvi_buffer out;
+    cvi_buffer_over(&out, kept, size);
+    cvi_buffer_add_text(&out, text);
+}
+
 static const cvi_gate_memory *known_gate(const cvi_engine *engine, const cvi_flight *flight) {
     size_t place = find_gate(engine, flight->call->segment);
     return place < engine->gate_count ? &engine->gates[place] : NULL;
@@ -113,7 +119,8 @@ static cvi_gate_memory *make_gate(cvi_engine *engine, const cvi_flight *flight) 
     }
     cvi_gate_memory *gate = &engine->gates[place];
     if (place == engine->gate_count) {
-        *gate = (cvi_gate_memory){.segment = flight->call->segment};
+        *gate = (cvi_gate_memory){.waiting = 0};
+        keep_text(gate->segment, flight->call->segment, sizeof(gate->segment));
         engine->gate_count++;
     }
     return gate;
@@ -138,12 +145,6 @@ static int64_t closed_until(const cvi_engine *engine, const cvi_flight *flight,
     return until;
 }
 
-static void keep_text(char kept[CVI_REASON_SIZE], const char *text) {
-    cvi_buffer out;
-    cvi_buffer_over(&out, kept, CVI_REASON_SIZE);
-    cvi_buffer_add_text(&out, text);
-}
-
 static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_refusal *refusal,
                        int64_t until_boot_ms) {
     cvi_gate_memory *gate = make_gate(engine, flight);
@@ -156,7 +157,7 @@ static void close_path(cvi_engine *engine, const cvi_flight *flight, const cvi_r
         gate->reason = refusal->reason;
         return;
     }
-    keep_text(gate->share_text, refusal->text);
+    keep_text(gate->share_text, refusal->text, sizeof(gate->share_text));
     gate->background_until_boot_ms = until_boot_ms;
     gate->background_ends_boot_ms = refusal->ends_boot_ms;
 }
@@ -167,7 +168,7 @@ static void close_gate(cvi_engine *engine, const cvi_flight *flight, const cvi_r
         engine->all_until_boot_ms = until_boot_ms;
         engine->all_ends_boot_ms = refusal->ends_boot_ms;
         engine->all_reason = refusal->reason;
-        keep_text(engine->all_text, refusal->text);
+        keep_text(engine->all_text, refusal->text, sizeof(engine->all_text));
     } else {
         close_path(engine, flight, refusal, until_boot_ms);
     }

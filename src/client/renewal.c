@@ -35,6 +35,10 @@ bool cvi_renewal_judge(cvi_flight *flight, cvi_response *response, cvi_finding *
     memset(finding, 0, sizeof(*finding));
     cvi_release(&flight->call->allocator, response->body);
     response->body = NULL;
+    if (flight->recalled.body == NULL && flight->call->validators != NULL) {
+        flight->call->judge->confirmed(flight->call, response, finding);
+        return true;
+    }
     if (flight->recalled.body == NULL) {
         cvi_error_set(&finding->error, CV_ERROR_RESPONSE,
                       "%s: not modified, says the service, but it was asked for the whole",
@@ -42,20 +46,10 @@ bool cvi_renewal_judge(cvi_flight *flight, cvi_response *response, cvi_finding *
         finding->error.http_status = NOT_MODIFIED;
         return true;
     }
-    cvi_body body = {flight->recalled.body, flight->recalled.size};
+    cvi_body body = {flight->recalled.body, flight->recalled.size, 0};
     flight->recalled.body = NULL;
-    cvi_judge_stored(flight->call, body, false, finding);
+    flight->call->judge->renewed(flight->call, body, finding);
     return cvi_renewal_is_useful(finding);
-}
-
-/* What a confirmation does not say stays as it was. */
-static void complete_validators(cvi_validators *now, const cvi_validators *before) {
-    if (now->etag[0] == '\0') {
-        memcpy(now->etag, before->etag, sizeof(now->etag));
-    }
-    if (now->last_modified[0] == '\0') {
-        memcpy(now->last_modified, before->last_modified, sizeof(now->last_modified));
-    }
 }
 
 static cvi_keeping keeping_by(const cvi_cache_control *control, int64_t ttl_ms) {
@@ -85,7 +79,7 @@ void cvi_renewal_note(const cvi_engine *engine, cvi_flight *flight, const cvi_re
     flight->validators = response->caching.validators;
     flight->keeping = (cvi_keeping){.ttl_ms = ttl_ms};
     if (is_renewal) {
-        complete_validators(&flight->validators, &flight->recalled.validators);
+        cvi_validators_complete(&flight->validators, &flight->recalled.validators);
     }
     if (!engine->options.heeds_cache_control || ttl_ms <= 0) {
         return;

@@ -10,6 +10,7 @@
 #include "client/ready.h"
 #include "client/request_start.h"
 #include "client/revalidate.h"
+#include "resources/image.h"
 #include "support/allocator.h"
 #include "support/error.h"
 
@@ -63,13 +64,25 @@ static cv_request *new_request(cv_client *client, const cvi_order *order) {
     return request;
 }
 
+/* For images it does not matter whether records are cached. */
+static cv_stale stale_of(const cv_request *request, const cv_request_options *options) {
+    const cvi_settings *settings = &request->client->settings;
+    if (!request->call->is_image) {
+        return cvi_settings_stale(settings, options);
+    }
+    if (options->stale != CV_STALE_DEFAULT) {
+        return options->stale;
+    }
+    return options->mode == CV_MODE_REFRESH ? CV_STALE_NEVER : settings->options.cache.stale;
+}
+
 static void fill_passenger(cv_request *request, const cv_request_options *options, bool looked) {
     const cv_client *client = request->client;
     cvi_passenger *passenger = &request->passenger;
     passenger->priority = options->priority;
     passenger->mode = options->mode;
     passenger->looked = looked;
-    passenger->stale = cvi_settings_stale(&client->settings, options);
+    passenger->stale = stale_of(request, options);
     passenger->max_age_ms = options->max_age_s * 1000;
     passenger->max_wait_ms =
         options->max_wait_ms != 0 ? options->max_wait_ms : client->settings.options.max_wait_ms;
@@ -337,6 +350,8 @@ static void refuse_type(const cvi_result *result) {
     cv_error wrong;
     if (result == NULL) {
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is of many ids: cv_many_take");
+    } else if (cvi_result_resource(result) == &cvi_image_resource) {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is an image: cv_image_take");
     } else {
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is a %s of /%s",
                       cvi_result_is_list(result) ? "page" : "record",
@@ -355,7 +370,8 @@ static cvi_result *find_result(const cv_request *request, cv_resource resource, 
     }
     cvi_result *result = request->outcome.result;
     bool right =
-        result != NULL && cvi_result_is_list(result) == is_list &&
+        result != NULL && cvi_result_resource(result) != &cvi_image_resource &&
+        cvi_result_is_list(result) == is_list &&
         (resource == CV_RESOURCE_NONE || cvi_result_resource(result)->resource == resource);
     if (!right) {
         refuse_type(result);

@@ -78,8 +78,8 @@ void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached,
     cvi_finding finding;
     flight->handled_bytes += cached->size;
     if (!cvi_unread_put_off_stored(engine, flight, cached, source)) {
-        cvi_body body = {cached->body, cached->size};
-        cvi_judge_stored(flight->call, body, cached->is_negative, &finding);
+        cvi_body body = {cached->body, cached->size, cached->tape_size};
+        flight->call->judge->stored(flight->call, body, cached->is_negative, &finding);
         cvi_serve_finding(engine, flight, &finding, cached, source, now);
     }
 }
@@ -102,15 +102,17 @@ static bool serve_found(cvi_engine *engine, cvi_flight *flight, const cvi_cached
     return cached->is_known || cached->body != NULL;
 }
 
-cvi_look cvi_serve_from_cache(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+cvi_look cvi_serve_from_cache(cvi_engine *engine, cvi_flight *flight, cvi_now now,
+                              cv_error *failure) {
     cvi_cached cached;
-    cv_error failure;
     cvi_want want = {.ttl_ms = flight->call->ttl_ms, .max_age_ms = cvi_flight_max_age_ms(flight)};
     cvi_result *known = know(engine, flight->call, &want);
     cvi_store_answer answer = cvi_look_up(engine->options.store_ops->lookup, engine->options.stores,
-                                          flight->call, &want, now, &cached, &failure);
+                                          flight->call, &want, now, &cached, failure);
     if (answer == CVI_STORE_FAILED) { /* a miss */
-        cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, &failure, now);
+        cvi_tell_failure(engine, CVI_DUTY_LOOKUP, flight->call->label, failure, now);
+    } else {
+        *failure = (cv_error){.code = CV_OK};
     }
     cvi_look look = answer == CVI_STORE_BUSY ? CVI_LOOK_LOCKED : CVI_LOOK_MISSED;
     if (look == CVI_LOOK_MISSED && serve_found(engine, flight, &cached, known, now)) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/address.h"
+#include "client/image_settings.h"
 #include "client/transfer_face.h"
 #include "client/url.h"
 #include "stores/settings.h"
@@ -257,6 +258,7 @@ static void make_fingerprints(cvi_settings *settings) {
 
 static bool copy_options(cvi_settings *settings, cv_error *error) {
     cv_options *options = &settings->options;
+    options->images = NULL; /* the caller's: ours are in `settings` */
     cvi_arena *arena = &settings->arena;
     options->allocator = &arena->allocator;
     if (options->connection != NULL) {
@@ -283,8 +285,10 @@ static bool copy_options(cvi_settings *settings, cv_error *error) {
         return false;
     }
     make_fingerprints(settings);
-    return options->database != NULL || options->connection != NULL ||
-           use_default_database(settings, error);
+    bool has_database = options->database != NULL || options->connection != NULL ||
+                        use_default_database(settings, error);
+    return has_database &&
+           cvi_image_settings_name(&settings->images, options->database, arena, error);
 }
 
 /* The application's own network and clock, which are tables: copied whole. */
@@ -329,6 +333,7 @@ bool cvi_settings_init(cvi_settings *settings, const cv_options *options, cv_err
     cv_options *own = &settings->options;
     if (!cvi_copy_sized(own, sizeof(*own), options, "cv_options", error) ||
         !check_reserved(own, error) || !fill_numbers(own, error) || !check_options(own, error) ||
+        !cvi_image_settings_fill(&settings->images, own->images, error) ||
         !take_replacements(settings, error) || !init_arena(settings, error)) {
         return false;
     }

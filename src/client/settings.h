@@ -17,14 +17,15 @@
 #define CVI_DEFAULT_BASE_URL "https://comicvine.gamespot.com/api"
 
 typedef struct cvi_settings {
-    cv_options options;     /* all texts and arrays are copies, in the arena but for the key;
-                               nothing is 0 for "default", CV_NONE is left where it means "off" */
-    char *api_key;          /* a secret (platform.h): options.api_key, to be freed */
-    const char *user_agent; /* library, contact and application */
-    char scope[33];         /* fingerprint of key and base URL, the service's unit of counting */
-    char origin[33];        /* fingerprint of the base URL alone */
-    char host[33];          /* fingerprint of its host alone */
-    cv_transport network;   /* the application's; no size: none */
+    cv_options options;       /* all texts and arrays are copies, in the arena but for the key;
+                                 nothing is 0 for "default", CV_NONE is left where it means "off" */
+    char *api_key;            /* a secret (platform.h): options.api_key, to be freed */
+    const char *user_agent;   /* library, contact and application */
+    char scope[33];           /* fingerprint of key and base URL, the service's unit of counting */
+    char origin[33];          /* fingerprint of the base URL alone */
+    char host[33];            /* fingerprint of its host alone */
+    cv_image_settings images; /* with all defaults; ttl_s is never CV_NONE */
+    cv_transport network;     /* the application's; no size: none */
     cvi_clock clock;
     cvi_cap *cap;    /* before the application's allocator; NULL: no bound */
     cvi_arena arena; /* its allocator is the one for all that the client holds */

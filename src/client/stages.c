@@ -74,15 +74,18 @@ static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 
 /* ---- looking up ---- */
 
-/* False: somebody could not be told yet. */
-static bool turn_away_cache_only(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+/* With the failure of the look, if that is not CV_OK. False: somebody could not be told yet. */
+static bool turn_away_cache_only(cvi_engine *engine, cvi_flight *flight, const cv_error *failure,
+                                 cvi_now now) {
     cvi_passenger *next = NULL;
     bool all_told = true;
     for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
         next = passenger->next;
         if (passenger->mode == CV_MODE_CACHE_ONLY) {
-            cv_error error;
-            cvi_error_not_cached(&error, flight->call->label);
+            cv_error error = *failure;
+            if (error.code == CV_OK) {
+                cvi_error_not_cached(&error, flight->call->label);
+            }
             all_told = cvi_stale_or_error(engine, passenger, &error, now) && all_told;
         }
     }
@@ -90,14 +93,15 @@ static bool turn_away_cache_only(cvi_engine *engine, cvi_flight *flight, cvi_now
 }
 
 static bool run_lookup(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cv_error failure = {.code = CV_OK};
     if (!flight->refresh && !flight->distrust_cache) {
-        cvi_look look = cvi_serve_from_cache(engine, flight, now);
+        cvi_look look = cvi_serve_from_cache(engine, flight, now, &failure);
         if (look != CVI_LOOK_MISSED) {
             return look == CVI_LOOK_SERVED || pause_for_lock(engine, flight, now);
         }
     }
     cvi_stale_give_old(engine, flight, now);
-    if (!turn_away_cache_only(engine, flight, now)) {
+    if (!turn_away_cache_only(engine, flight, &failure, now)) {
         return pause_for_lock(engine, flight, now);
     }
     if (flight->was_refused && cvi_quota_holds_back(engine, flight, now)) {
@@ -313,7 +317,10 @@ static bool run_send(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     (void)now;
     cvi_transfer_spec spec = {
         .url = flight->redirect_url != NULL ? flight->redirect_url : flight->call->url,
-        .validators = flight->recalled.body != NULL ? &flight->recalled.validators : NULL,
+        .validators =
+            flight->recalled.body != NULL ? &flight->recalled.validators : flight->call->validators,
+        .is_keyless = flight->call->is_image,
+        .max_body_bytes = flight->call->max_body_bytes,
         .fresh_connection = flight->fresh_connection,
         .send_by_boot_ms =
             flight->connects ? 0 : flight->admitted_boot_ms + engine->options.fresh_ms,
@@ -419,6 +426,8 @@ static cvi_completion completion_of(const cvi_flight *flight) {
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
+        .tape = flight->tape,
+        .tape_size = flight->tape_size,
         .keeping = flight->keeping,
         .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,

@@ -12,18 +12,23 @@
 /* ---- any thread ---- */
 
 cvi_store_answer cvi_stale_read(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                                cvi_now now, cvi_result **result, cvi_provenance *provenance) {
+                                cvi_now now, cvi_result **result, cvi_provenance *provenance,
+                                cv_error *error) {
     const cvi_want want = {.ttl_ms = call->ttl_ms, .stale_too = true};
     cvi_cached cached;
-    cv_error ignored; /* told by the look for something fresh */
     *result = NULL;
-    cvi_store_answer answer = cvi_look_up(lookup, stores, call, &want, now, &cached, &ignored);
+    cvi_store_answer answer = cvi_look_up(lookup, stores, call, &want, now, &cached, error);
     if (answer != CVI_STORE_DONE || cached.body == NULL || cached.is_negative) {
         cvi_release(&call->allocator, cached.body);
         return answer;
     }
     cvi_finding finding;
-    cvi_judge_stored(call, (cvi_body){cached.body, cached.size}, false, &finding);
+    cvi_body body = {cached.body, cached.size, cached.tape_size};
+    call->judge->stored(call, body, false, &finding);
+    if (finding.error.code == CV_ERROR_NOMEM) {
+        *error = finding.error;
+        return CVI_STORE_FAILED;
+    }
     *result = finding.result;
     *provenance = (cvi_provenance){.source = CV_SOURCE_CACHE,
                                    .fetched_at_ms = cached.fetched_at_ms,
@@ -60,15 +65,15 @@ bool cvi_stale_stands_in(cv_stale stale, cv_code code) {
 /* ---- the engine's ---- */
 
 /* Has the flight know what there is at this instant. */
-static cvi_store_answer look(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+static cvi_store_answer look(cvi_engine *engine, cvi_flight *flight, cvi_now now, cv_error *error) {
     if (flight->stale_boot_ms == now.boot_ms) {
         return CVI_STORE_DONE;
     }
     cvi_result *result = NULL;
     cvi_store_answer answer =
         cvi_stale_read(engine->options.store_ops->lookup, engine->options.stores, flight->call, now,
-                       &result, &flight->stale_provenance);
-    if (answer != CVI_STORE_BUSY) {
+                       &result, &flight->stale_provenance, error);
+    if (answer == CVI_STORE_DONE) {
         cvi_result_release(flight->stale);
         flight->stale = result;
         flight->stale_boot_ms = now.boot_ms;
@@ -111,26 +116,35 @@ static bool tries_on(const cvi_engine *engine, cvi_flight *flight, cvi_now now) 
     return now.boot_ms < flight->stale_by_boot_ms;
 }
 
+/* What cannot be read is not what is not there. */
+static const cv_error *error_without(const cv_error *error, cvi_store_answer answer,
+                                     const cv_error *failure) {
+    bool is_unread = answer == CVI_STORE_FAILED && error->code == CV_ERROR_NOT_CACHED;
+    return is_unread ? failure : error;
+}
+
 bool cvi_stale_or_error(cvi_engine *engine, cvi_passenger *passenger, const cv_error *error,
                         cvi_now now) {
+    cv_error failure;
     if (!cvi_stale_stands_in(passenger->stale, error->code)) {
         give_error(engine, passenger, error);
         return true;
     }
-    cvi_store_answer answer = look(engine, passenger->flight, now);
+    cvi_store_answer answer = look(engine, passenger->flight, now, &failure);
     if (answer == CVI_STORE_BUSY && tries_on(engine, passenger->flight, now)) {
         return false;
     }
     if (answer != CVI_STORE_DONE || !give(engine, passenger, error, now)) {
-        give_error(engine, passenger, error);
+        give_error(engine, passenger, error_without(error, answer, &failure));
     }
     return true;
 }
 
 void cvi_stale_if_any(cvi_engine *engine, cvi_passenger *passenger, const cv_error *reason,
                       cvi_now now) {
+    cv_error ignored; /* it stays, and is told when nothing else is left */
     if (cvi_stale_stands_in(passenger->stale, reason->code) &&
-        look(engine, passenger->flight, now) == CVI_STORE_DONE) {
+        look(engine, passenger->flight, now, &ignored) == CVI_STORE_DONE) {
         give(engine, passenger, reason, now);
     }
 }
@@ -147,7 +161,9 @@ bool cvi_stale_or_error_all(cvi_engine *engine, cvi_flight *flight, const cv_err
 
 void cvi_stale_expire(cvi_engine *engine, cvi_passenger *passenger, const cv_error *error,
                       cvi_now now) {
-    if (!takes_stale(passenger->stale) || look(engine, passenger->flight, now) != CVI_STORE_DONE ||
+    cv_error ignored; /* why it can stay no longer is what matters */
+    if (!takes_stale(passenger->stale) ||
+        look(engine, passenger->flight, now, &ignored) != CVI_STORE_DONE ||
         !give(engine, passenger, error, now)) {
         give_error(engine, passenger, error);
     }
@@ -162,9 +178,11 @@ static bool wants_old(const cvi_passenger *passenger) {
 static bool give_old(cvi_engine *engine, cvi_passenger *passenger, cvi_now now) {
     cvi_flight *flight = passenger->flight;
     cv_error reason;
+    cv_error ignored; /* what cannot be read is fetched */
     passenger->looked = true;
     cvi_stale_set_pending(&reason, flight->call);
-    return look(engine, flight, now) == CVI_STORE_DONE && give(engine, passenger, &reason, now);
+    return look(engine, flight, now, &ignored) == CVI_STORE_DONE &&
+           give(engine, passenger, &reason, now);
 }
 
 bool cvi_stale_give_old(cvi_engine *engine, cvi_flight *flight, cvi_now now) {

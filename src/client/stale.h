@@ -6,9 +6,11 @@
 #include "client/lookup.h"
 
 /* What the cache has for a call, past its time or not; `result` NULL: nothing of use, else one
- * reference. Any answer but DONE is `lookup`'s. Any thread. */
+ * reference. BUSY is `lookup`'s; FAILED, with the error: it cannot be read, or there is no memory
+ * to decode it. Any thread. */
 cvi_store_answer cvi_stale_read(cvi_lookup *lookup, cvi_stores *stores, const cvi_call *call,
-                                cvi_now now, cvi_result **result, cvi_provenance *provenance);
+                                cvi_now now, cvi_result **result, cvi_provenance *provenance,
+                                cv_error *error);
 
 /* Marks what cvi_stale_read has found as given for this reason. */
 void cvi_stale_mark(cvi_provenance *provenance, const cv_error *reason, cvi_now now);
@@ -21,8 +23,9 @@ bool cvi_stale_stands_in(cv_stale stale, cv_code code);
 
 /* The following are the engine's alone. */
 
-/* Lets a passenger go with a stale answer, if it takes one and there is one, else with the error.
- * False: the cache is locked, and the passenger stays; to be tried again 1 to 2 ms later. */
+/* Lets a passenger go with a stale answer, if it takes one and there is one, else with the error;
+ * with that of the cache instead of CV_ERROR_NOT_CACHED, if it cannot be read. False: the cache is
+ * locked, and the passenger stays; to be tried again 1 to 2 ms later. */
 bool cvi_stale_or_error(cvi_engine *engine, cvi_passenger *passenger, const cv_error *error,
                         cvi_now now);
 

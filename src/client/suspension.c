@@ -4,6 +4,7 @@
 #include "client/suspension.h"
 
 #include "client/drive.h"
+#include "client/images.h"
 
 void cvi_suspension_start(cv_client *client) {
     if (client->wants_suspended) {
@@ -16,7 +17,7 @@ static void take_all_arrivals(cv_client *client) {
     cvi_response response;
     cvi_now now = cvi_clock_now(&client->clock);
     for (void *owner; (owner = cvi_transport_next(client->transport, &response)) != NULL;) {
-        cvi_engine_receive(client->engine, owner, &response, now);
+        cvi_engine_receive(cvi_engine_of(owner), owner, &response, now);
     }
 }
 
@@ -24,10 +25,13 @@ static void change(cv_client *client, bool wants_suspended) {
     if (wants_suspended) {
         cvi_transport_reset(client->transport);
         take_all_arrivals(client);
-        cvi_engine_suspend(client->engine, cvi_clock_now(&client->clock));
+        cvi_now now = cvi_clock_now(&client->clock);
+        cvi_engine_suspend(client->engine, now);
+        cvi_images_suspend(client, now);
         cvi_drive_flush(client);
     } else {
         cvi_engine_resume(client->engine);
+        cvi_images_resume(client);
     }
     cvi_log_write(client->log, CV_LOG_DEBUG, wants_suspended ? "suspended" : "resumed");
     cvi_log_flush(client->log);

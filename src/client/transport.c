@@ -111,14 +111,16 @@ bool cvi_transport_asks(const cvi_transport *transport) {
 
 /* ---- sending ---- */
 
-/* The address with the key in it, at the last moment. */
+/* The address with the key in it, if that goes along, at the last moment. */
 static bool write_url(const cvi_transfer *transfer, char *text, size_t size) {
     cvi_buffer url;
     cvi_buffer_over(&url, text, size);
     cvi_buffer_add_text(&url, transfer->url);
-    cvi_buffer_add_char(&url, strchr(transfer->url, '?') != NULL ? '&' : '?');
-    cvi_buffer_add_text(&url, "api_key=");
-    cvi_buffer_add_text(&url, transfer->transport->escaped_key);
+    if (!transfer->is_keyless) {
+        cvi_buffer_add_char(&url, strchr(transfer->url, '?') != NULL ? '&' : '?');
+        cvi_buffer_add_text(&url, "api_key=");
+        cvi_buffer_add_text(&url, transfer->transport->escaped_key);
+    }
     return !url.failed;
 }
 
@@ -148,7 +150,7 @@ static bool start(cvi_transfer *transfer, const cvi_transfer_spec *spec) {
         .header_count = fill_headers(transport, spec->validators, headers),
         .connect_timeout_ms = options->connect_timeout_ms,
         .timeout_ms = options->timeout_ms,
-        .max_body_bytes = options->max_body_bytes,
+        .max_body_bytes = transfer->max_body_bytes,
         .fresh_connection = spec->fresh_connection,
     };
     bool started = write_url(transfer, url, sizeof(url)) &&
@@ -172,6 +174,9 @@ static cvi_transfer *new_transfer(cvi_transport *transport, const cvi_transfer_s
     transfer->readmit = spec->readmit;
     transfer->leaves = spec->leaves;
     transfer->send_by_boot_ms = spec->send_by_boot_ms;
+    transfer->is_keyless = spec->is_keyless;
+    transfer->max_body_bytes =
+        spec->max_body_bytes > 0 ? spec->max_body_bytes : transport->options.max_body_bytes;
     transfer->url = url;
     transfer->patience = cvi_timeout_start(transport->options.timeout_ms + PATIENCE_MS);
     transfer->is_wanted = true;

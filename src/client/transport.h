@@ -37,10 +37,12 @@ typedef struct cvi_transport_options {
 
 /* What to send, and how long the admission for it holds good. */
 typedef struct cvi_transfer_spec {
-    const char *url;                           /* without the key; copied */
-    const cvi_validators *validators;          /* of the answer that is here already; NULL: none */
-    bool fresh_connection;                     /* do not reuse a kept-alive one */
-    int64_t send_by_boot_ms;                   /* later than this the admission is taken anew */
+    const char *url;                  /* without the key; copied */
+    const cvi_validators *validators; /* of the answer that is here already; NULL: none */
+    bool is_keyless;         /* the key does not go along, and redirects may lead to any host */
+    size_t max_body_bytes;   /* 0: the options' */
+    bool fresh_connection;   /* do not reuse a kept-alive one */
+    int64_t send_by_boot_ms; /* later than this the admission is taken anew */
     bool (*readmit)(void *owner, cvi_now now); /* takes it anew; false: do not send */
     void (*leaves)(void *owner, cvi_now now);  /* the request leaves now; NULL: no matter */
     void *owner;

@@ -58,8 +58,9 @@ static void conclude_redirect(cvi_transfer *transfer, cvi_response *response) {
         return;
     }
     bool no_memory = false;
-    response->redirect_url = cvi_redirect_target(transfer->transport, transfer->url,
-                                                 transfer->headers.location, &no_memory);
+    response->redirect_url =
+        cvi_redirect_target(transfer->transport, transfer->url, transfer->headers.location,
+                            transfer->is_keyless, &no_memory);
     if (response->redirect_url != NULL) {
         response->kind = CVI_RESPONSE_REDIRECT;
         response->reason = NULL;
@@ -67,7 +68,8 @@ static void conclude_redirect(cvi_transfer *transfer, cvi_response *response) {
         response->kind = CVI_RESPONSE_NO_MEMORY;
         response->reason = cvi_cap_has_refused() ? CVI_CAP_REASON : NULL;
     } else {
-        response->reason = "redirected to another host, port or protocol";
+        response->reason = transfer->is_keyless ? "redirected to what is no safe address"
+                                                : "redirected to another host, port or protocol";
     }
 }
 
@@ -82,6 +84,11 @@ static char *take_body(cvi_transfer *transfer) {
     return body;
 }
 
+/* Who has not got the key cannot echo it, and bytes that are no text are not to be touched. */
+static bool may_echo_key(const cvi_transfer *transfer) {
+    return !transfer->is_keyless;
+}
+
 static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
     if (is_redirect(response->http_status)) {
         conclude_redirect(transfer, response);
@@ -90,8 +97,10 @@ static void conclude_answer(cvi_transfer *transfer, cvi_response *response) {
     response->kind = CVI_RESPONSE_ANSWER;
     response->caching = transfer->headers.caching;
     if (transfer->body != NULL) {
-        cvi_redact_key(transfer->transport, transfer->body + transfer->redacted,
-                       transfer->size - transfer->redacted);
+        if (may_echo_key(transfer)) {
+            cvi_redact_key(transfer->transport, transfer->body + transfer->redacted,
+                           transfer->size - transfer->redacted);
+        }
         transfer->body[transfer->size] = '\0';
         response->body = take_body(transfer);
         response->size = transfer->size;
@@ -103,8 +112,8 @@ static bool is_whole_answer(const cvi_transfer *transfer) {
 }
 
 bool cvi_transfer_prepare(cvi_transfer *transfer, size_t bytes) {
-    bool has_body = is_whole_answer(transfer) && transfer->body != NULL;
-    if (!has_body || transfer->size - transfer->redacted <= bytes) {
+    bool has_text = is_whole_answer(transfer) && transfer->body != NULL && may_echo_key(transfer);
+    if (!has_text || transfer->size - transfer->redacted <= bytes) {
         return false;
     }
     transfer->redacted +=

@@ -43,7 +43,9 @@ struct cvi_transfer {
     bool (*readmit)(void *owner, cvi_now now);
     void (*leaves)(void *owner, cvi_now now);
     int64_t send_by_boot_ms;
-    char *url;            /* without the key */
+    char *url;       /* without the key */
+    bool is_keyless; /* and sent so */
+    size_t max_body_bytes;
     cvi_timeout patience; /* the network's own time-out should have come by then */
 
     /* shared */
@@ -93,9 +95,10 @@ bool cvi_transfer_prepare(cvi_transfer *transfer, size_t bytes);
 void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response);
 
 /* Judges where a redirect leads: an address without the key that may be followed (from the
- * allocator), or NULL. `no_memory` tells why. */
+ * allocator), or NULL. `to_any_host`: it may lead away from where it comes from. `no_memory` tells
+ * why. */
 char *cvi_redirect_target(const cvi_transport *transport, const char *from, const char *to,
-                          bool *no_memory);
+                          bool to_any_host, bool *no_memory);
 
 /* Overwrites the key wherever the service echoes it in `text`. */
 void cvi_redact_key(const cvi_transport *transport, char *text, size_t size);

@@ -1,5 +1,6 @@
 /* Owns the two rules about the key and foreign text: a redirect is followed only on the same host,
- * and what the service echoes is made harmless before anybody sees it. Pure. */
+ * unless the request has gone without the key, and what the service echoes is made harmless before
+ * anybody sees it. Pure. */
 #include "client/transport_internal.h"
 
 #include <string.h>
@@ -16,6 +17,11 @@
 static bool may_follow(const cvi_address *from, const cvi_address *to) {
     bool upgraded = !from->is_tls && from->port == 80 && to->is_tls && to->port == 443;
     return cvi_address_has_origin_of(from, to) || (upgraded && cvi_address_has_host_of(from, to));
+}
+
+/* Anywhere, but never from what is encrypted to what is not. */
+static bool may_follow_anywhere(const cvi_address *from, const cvi_address *to) {
+    return to->is_tls || !from->is_tls;
 }
 
 /* The address written anew without key and fragment. */
@@ -41,7 +47,7 @@ static char *copy_target(const cvi_transport *transport, const cvi_buffer *targe
 }
 
 char *cvi_redirect_target(const cvi_transport *transport, const char *from, const char *to,
-                          bool *no_memory) {
+                          bool to_any_host, bool *no_memory) {
     char resolved[LONGEST_TARGET + 1];
     char text[LONGEST_TARGET + 1];
     cvi_buffer whole;
@@ -49,12 +55,14 @@ char *cvi_redirect_target(const cvi_transport *transport, const char *from, cons
     cvi_address base;
     cvi_address address;
     char *copy = NULL;
+    bool (*follow)(const cvi_address *, const cvi_address *) =
+        to_any_host ? may_follow_anywhere : may_follow;
     *no_memory = false;
     cvi_buffer_over(&whole, resolved, sizeof(resolved));
     cvi_buffer_over(&target, text, sizeof(text));
     if (to[0] != '\0' && cvi_address_parse(&base, from)) {
         cvi_address_resolve(&base, to, &whole);
-        if (!whole.failed && cvi_address_parse(&address, resolved) && may_follow(&base, &address)) {
+        if (!whole.failed && cvi_address_parse(&address, resolved) && follow(&base, &address)) {
             write_target(&address, &target);
             copy = copy_target(transport, &target, no_memory);
         }

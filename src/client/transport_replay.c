@@ -86,7 +86,10 @@ static void play(const player *self, cv_transfer *transfer, const place *of, con
     cvi_buffer_over(&reason, words, sizeof(words));
     cvi_buffer_init(&text, &self->allocator, MOST_FILE_BYTES);
     const char *name = strrchr(path, '/') + 1;
-    if (!cvi_file_read(path, &text)) {
+    bool is_read = cvi_file_read(path, &text);
+    if (text.no_memory) {
+        cv_transfer_complete(transfer, CV_TRANSFER_NO_MEMORY, 0, NULL);
+    } else if (!is_read) {
         refuse(transfer, name, ": ", cvi_file_trouble());
     } else if (!cvi_recording_read(text.data, text.length, of->target, &recorded, &reason)) {
         refuse(transfer, name, ": ", words);

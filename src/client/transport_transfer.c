@@ -93,7 +93,7 @@ static bool grow_body(cvi_transfer *transfer, size_t extra) {
 /* A body that says its length gets room for all of it at once, so that one that cannot be held is
  * not read. Unpacked it may be longer than that. */
 static size_t expected_bytes(const cvi_transfer *transfer) {
-    size_t most = transfer->transport->options.max_body_bytes;
+    size_t most = transfer->max_body_bytes;
     if (transfer->headers.length > 0) {
         return transfer->headers.length;
     }
@@ -109,7 +109,7 @@ static bool add_body_locked(cvi_transfer *transfer, const void *bytes, size_t si
     }
     size_t expected = transfer->size == 0 ? expected_bytes(transfer) : 0;
     size_t extra = expected > size ? expected : size;
-    if (extra > transfer->transport->options.max_body_bytes - transfer->size) {
+    if (extra > transfer->max_body_bytes - transfer->size) {
         transfer->too_large = true;
         return false;
     }

@@ -17,18 +17,19 @@ struct cvi_unread {
     cvi_stage from; /* where what is stored was found */
 };
 
-static bool is_long(const cvi_engine *engine, size_t size) {
-    return engine->piece_bytes > 0 && size > engine->piece_bytes;
+static bool is_long(const cvi_engine *engine, const cvi_flight *flight, size_t size) {
+    return flight->call->judge->reads_in_parts && engine->piece_bytes > 0 &&
+           size > engine->piece_bytes;
 }
 
 /* Takes the body if there is memory; else it stays the caller's. */
-static cvi_unread *begin(const cvi_flight *flight, cvi_body body) {
+static cvi_unread *begin(const cvi_flight *flight, cvi_body body, bool makes_tape) {
     const cv_allocator *allocator = &flight->call->allocator;
     cvi_unread *unread = cvi_allocate(allocator, sizeof(*unread));
     if (unread == NULL) {
         return NULL;
     }
-    unread->decoding = cvi_judge_begin(flight->call, body);
+    unread->decoding = cvi_judge_begin(flight->call, body, makes_tape);
     if (unread->decoding == NULL) {
         cvi_release(allocator, unread);
         return NULL;
@@ -47,10 +48,10 @@ static bool put_off(cvi_flight *flight, cvi_unread *unread) {
 
 static bool put_off_renewal(const cvi_engine *engine, cvi_flight *flight, cvi_response *response) {
     cvi_recalled *recalled = &flight->recalled;
-    if (recalled->body == NULL || !is_long(engine, recalled->size)) {
+    if (recalled->body == NULL || !is_long(engine, flight, recalled->size)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){recalled->body, recalled->size});
+    cvi_unread *unread = begin(flight, (cvi_body){recalled->body, recalled->size, 0}, true);
     if (unread == NULL) {
         return false;
     }
@@ -66,10 +67,11 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
     if (cvi_renewal_is_answer(response)) {
         return put_off_renewal(engine, flight, response);
     }
-    if (!is_long(engine, response->size) || !cvi_judge_decodes(response)) {
+    if (!is_long(engine, flight, response->size) || !cvi_judge_decodes(response)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size});
+    cvi_unread *unread = begin(flight, (cvi_body){response->body, response->size, 0},
+                               cvi_judge_makes_tape(response));
     if (unread == NULL) {
         return false;
     }
@@ -82,10 +84,11 @@ bool cvi_unread_put_off(const cvi_engine *engine, cvi_flight *flight, cvi_respon
 
 bool cvi_unread_put_off_stored(const cvi_engine *engine, cvi_flight *flight,
                                const cvi_cached *cached, cv_source source) {
-    if (!is_long(engine, cached->size)) {
+    if (!is_long(engine, flight, cached->size)) {
         return false;
     }
-    cvi_unread *unread = begin(flight, (cvi_body){cached->body, cached->size});
+    const cvi_body body = {cached->body, cached->size, cached->tape_size};
+    cvi_unread *unread = begin(flight, body, false);
     if (unread == NULL) {
         return false;
     }

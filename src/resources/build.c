@@ -89,26 +89,9 @@ static int remember(cvi_builder *builder, size_t begin) {
     return 1;
 }
 
-/* Where the single value that ends at `end` begins, as the parser tells only its end. A quote
- * within a text has a backslash before it; the one that opens a text never has. Before any value
- * stands at least a bracket. */
-static size_t scalar_begin(const char *text, size_t end) {
-    size_t begin = end - 1;
-    if (text[begin] == '"') {
-        do {
-            begin--;
-        } while (text[begin] != '"' || text[begin - 1] == '\\');
-        return begin;
-    }
-    while (strchr(" \t\r\n:,[", text[begin - 1]) == NULL) {
-        begin--;
-    }
-    return begin;
-}
-
 /* Remembers the single value that ends here. */
 static int remember_scalar(cvi_builder *builder) {
-    return remember(builder, scalar_begin(builder->text, cvi_json_position(&builder->reader)));
+    return remember(builder, cvi_json_value_begin(&builder->reader));
 }
 
 /* Whether the writer can tell from a zero member alone what was sent. Nested structs remember no

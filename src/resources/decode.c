@@ -1,6 +1,8 @@
 /* Owns the way from a body to a result: repair, parse, judge the envelope, move the records where
- * they stay. Each is a phase that can stop behind any part of the body and go on there. A body has
- * one owner at any moment: the caller until it is decoded, then the result. Any thread. */
+ * they stay. Each is a phase that can stop behind any part of the body and go on there. A tape
+ * takes the place of repair and parser; if anything but a good result comes of it, the body is
+ * decoded without. A body has one owner at any moment: the caller until it is decoded, then the
+ * result. Any thread. */
 #include "resources/decode.h"
 
 #include <string.h>
@@ -9,6 +11,7 @@
 #include "resources/hits.h"
 #include "resources/inside.h"
 #include "resources/json.h"
+#include "resources/tape.h"
 #include "resources/text.h"
 #include "support/allocator.h"
 #include "support/error.h"
@@ -21,6 +24,10 @@ struct cvi_decoding {
     cvi_arena scratch;
     phase phase;
     cvi_text_repair repair;
+    bool had_tape; /* behind its body */
+    cvi_tape tape; /* empty: there is none, or it was not good */
+    cvi_tape_reading reading;
+    cvi_tape_writing writing;
     cvi_builder *builder;
     cvi_hits_taking hits;
     bool is_good; /* once it is over; else `error` says why */
@@ -108,6 +115,25 @@ static void end_without_memory(cvi_decoding *decoding) {
     end(decoding, fail_without_memory(&decoding->error));
 }
 
+/* On a tape texts are said to be where they stand in the body: where something was repaired they
+ * are not. */
+static cvi_json_status begin_parser(cvi_decoding *decoding) {
+    const cvi_text_repair *repair = &decoding->repair;
+    cvi_json_reader *reader = &decoding->builder->reader;
+    const cvi_json_events *events = &cvi_build_events;
+    if (decoding->options.makes_tape && repair->text == repair->json && !is_search(decoding)) {
+        cvi_tape_write_begin(&decoding->writing, events, &decoding->result->allocator, repair->text,
+                             repair->size);
+        reader->notes = &decoding->writing;
+        events = &cvi_tape_events;
+    }
+    return cvi_json_begin(reader, events, &decoding->scratch, repair->text, repair->size);
+}
+
+static bool is_on_tape(const cvi_decoding *decoding) {
+    return decoding->tape.size > 0;
+}
+
 static void begin_parse(cvi_decoding *decoding) {
     cvi_result *result = decoding->result;
     cvi_arena *scratch = &decoding->scratch;
@@ -126,8 +152,10 @@ static void begin_parse(cvi_decoding *decoding) {
     };
     decoding->builder = builder;
     decoding->phase = PARSE;
-    if (cvi_json_begin(&builder->reader, &cvi_build_events, scratch, decoding->repair.text,
-                       decoding->repair.size) != CVI_JSON_MORE) {
+    if (is_on_tape(decoding)) {
+        cvi_tape_begin(&decoding->reading, &builder->reader, &cvi_build_events, scratch,
+                       decoding->repair.text, decoding->repair.size, decoding->tape);
+    } else if (begin_parser(decoding) != CVI_JSON_MORE) {
         end_without_memory(decoding);
     }
 }
@@ -179,12 +207,25 @@ static void take_hits(cvi_decoding *decoding, size_t bytes) {
     }
 }
 
+/* The answer is no good, unless only the tape says so: then all that came off it is forgotten. */
+static void give_up(cvi_decoding *decoding) {
+    if (!is_on_tape(decoding) || decoding->error.code == CV_ERROR_NOMEM) {
+        end(decoding, false);
+        return;
+    }
+    cvi_arena_clear(&decoding->scratch);
+    cvi_arena_clear(&decoding->result->arena);
+    decoding->tape = (cvi_tape){NULL, 0};
+    decoding->is_cut = false;
+    decoding->phase = REPAIR;
+}
+
 /* Behind a whole text. */
 static void take(cvi_decoding *decoding) {
     const cvi_builder *builder = decoding->builder;
     bool has_records = builder->envelope.status_code == 1 && builder->records.count > 0;
     if (!judge_envelope(decoding->result, builder, &decoding->error)) {
-        end(decoding, false);
+        give_up(decoding);
     } else if (has_records && is_search(decoding)) {
         begin_hits(decoding);
     } else if (has_records && !take_records(decoding->result, builder, &decoding->scratch)) {
@@ -195,14 +236,16 @@ static void take(cvi_decoding *decoding) {
 }
 
 static void parse(cvi_decoding *decoding, size_t bytes) {
-    cvi_json_status status = cvi_json_step(&decoding->builder->reader, bytes);
+    cvi_json_status status = is_on_tape(decoding)
+                                 ? cvi_tape_step(&decoding->reading, bytes)
+                                 : cvi_json_step(&decoding->builder->reader, bytes);
     if (status == CVI_JSON_MORE) {
         return;
     }
     if (judge_parse(decoding, status)) {
         take(decoding);
     } else {
-        end(decoding, false);
+        give_up(decoding);
     }
 }
 
@@ -227,7 +270,30 @@ static bool begin(cvi_decoding *decoding, const cvi_decode_options *options,
     cvi_arena_init(&decoding->scratch, allocator, sizeof(cvi_builder) + body.size / 16);
     const char *text = body.data != NULL ? body.data : ""; /* an empty one may be NULL */
     decoding->repair = cvi_text_repair_begin(text, body.size);
+    decoding->had_tape = body.tape_size > 0;
+    if (decoding->had_tape && !is_search(decoding)) {
+        decoding->tape = (cvi_tape){text + body.size + 1, body.tape_size};
+        begin_parse(decoding);
+    }
     return true;
+}
+
+/* What was written of a tape becomes the result's if the answer is good, and goes if it is not. */
+static void end_writing(cvi_decoding *decoding) {
+    cvi_result *result = decoding->result;
+    if (decoding->is_good) {
+        result->tape = cvi_tape_write_end(&decoding->writing, &result->tape_size);
+    } else {
+        cvi_tape_write_drop(&decoding->writing);
+    }
+}
+
+/* A result holds the body alone. */
+static void drop_tape(cvi_result *result) {
+    char *body = cvi_reallocate(&result->allocator, result->body, result->body_size + 1);
+    if (body != NULL) {
+        result->body = body;
+    }
 }
 
 /* Does what is left, and takes the result out. */
@@ -237,11 +303,15 @@ static cvi_result *finish(cvi_decoding *decoding, cv_error *error) {
     }
     cvi_result *result = decoding->result;
     cvi_arena_clear(&decoding->scratch);
+    end_writing(decoding);
     decoding->result = NULL;
     if (!decoding->is_good) {
         *error = decoding->error;
         cvi_result_release(result);
         return NULL;
+    }
+    if (decoding->had_tape) {
+        drop_tape(result);
     }
     return result;
 }
@@ -288,6 +358,7 @@ void cvi_decoding_drop(cvi_decoding *decoding) {
     if (decoding != NULL) {
         cv_allocator allocator = decoding->scratch.allocator;
         cvi_arena_clear(&decoding->scratch);
+        cvi_tape_write_drop(&decoding->writing);
         cvi_result_release(decoding->result);
         cvi_release(&allocator, decoding);
     }

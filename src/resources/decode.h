@@ -12,15 +12,19 @@
 #include "resources/table.h"
 
 /* A body that the decoder takes over: `data` comes from `allocator` and is freed by the result, or
- * at once when decoding fails. NULL is fine for an empty one. */
+ * at once when decoding fails. NULL is fine for an empty one. In the same block, behind a NUL, may
+ * stand the tape that was made when it was decoded before: it is then decoded by that, or like any
+ * other if the tape is not good. The result keeps none. */
 typedef struct cvi_body {
     char *data;
     size_t size;
+    size_t tape_size; /* 0: there is none */
 } cvi_body;
 
 typedef struct cvi_decode_options {
     const cvi_resource *resource;
     bool is_list;
+    bool makes_tape; /* for cvi_result_take_tape */
     /* Called for each member of a record, or of what is nested in it, that its table does not know;
      * the texts are good during the call. NULL: not wanted. Not for searches. */
     void (*on_unknown)(void *user, const char *shape, const char *member);

@@ -32,6 +32,8 @@ struct cvi_result {
     cvi_arena arena; /* all that the records point to */
     char *body;      /* from the allocator */
     size_t body_size;
+    char *tape; /* until somebody takes it; from the allocator, or NULL */
+    size_t tape_size;
     const cvi_resource *resource;
     bool is_list;
     cvi_envelope envelope;

@@ -106,8 +106,34 @@ static int end_array(void *context) {
     return parse->events->on_array_end(context);
 }
 
+static size_t position(const cvi_json_parse *parse) {
+    return parse->base + yajl_get_bytes_consumed(parse->handle);
+}
+
 size_t cvi_json_position(const cvi_json_reader *reader) {
-    return reader->parse->base + yajl_get_bytes_consumed(reader->parse->handle);
+    return reader->parse != NULL ? position(reader->parse) : reader->end;
+}
+
+/* Where the single value that ends at `end` begins, as the parser tells only its end. A quote
+ * within a text has a backslash before it; the one that opens a text never has. Before any value
+ * stands at least a bracket. */
+static size_t scalar_begin(const char *text, size_t end) {
+    size_t begin = end - 1;
+    if (text[begin] == '"') {
+        do {
+            begin--;
+        } while (text[begin] != '"' || text[begin - 1] == '\\');
+        return begin;
+    }
+    while (strchr(" \t\r\n:,[", text[begin - 1]) == NULL) {
+        begin--;
+    }
+    return begin;
+}
+
+size_t cvi_json_value_begin(const cvi_json_reader *reader) {
+    const cvi_json_parse *parse = reader->parse;
+    return parse != NULL ? scalar_begin(parse->text, position(parse)) : reader->begin;
 }
 
 static size_t byte_order_mark_length(const char *text, size_t size) {

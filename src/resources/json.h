@@ -22,7 +22,10 @@ typedef enum cvi_json_status {
 
 /* First member of the struct that the events work on. */
 typedef struct cvi_json_reader {
-    struct cvi_json_parse *parse; /* lies in the scratch arena */
+    struct cvi_json_parse *parse; /* lies in the scratch arena; NULL: events off a tape (tape.h) */
+    struct cvi_tape_writing *notes; /* where they are written down, NULL: nowhere */
+    size_t begin; /* off a tape: where what the event is about begins in the text */
+    size_t end;   /* and ends */
 } cvi_json_reader;
 
 /* Called in the order of the text with the reader as `context`; answer 1 to go on, 0 to stop.
@@ -60,5 +63,8 @@ bool cvi_json_is_cut(const char *text, size_t size);
 
 /* Within an event: the offset in the text just behind what the event is about. */
 size_t cvi_json_position(const cvi_json_reader *reader);
+
+/* Within the event of a single value within an object or array: the offset where it begins. */
+size_t cvi_json_value_begin(const cvi_json_reader *reader);
 
 #endif

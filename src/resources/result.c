@@ -37,6 +37,11 @@ cvi_result *cvi_result_new(const cv_allocator *allocator, const cvi_resource *re
     return result;
 }
 
+cvi_result *cvi_result_of_bytes(const cv_allocator *allocator, const cvi_resource *resource,
+                                char *body, size_t size) {
+    return cvi_result_new(allocator, resource, false, body, size);
+}
+
 cvi_result *cvi_result_keep(cvi_result *result) {
     atomic_fetch_add_explicit(&result->owners, 1, memory_order_relaxed);
     return result;
@@ -51,6 +56,7 @@ void cvi_result_release(cvi_result *result) {
     cvi_release(&allocator, result->records);
     cvi_release(&allocator, result->details);
     cvi_release(&allocator, result->body);
+    cvi_release(&allocator, result->tape);
     cvi_release(&allocator, result);
 }
 
@@ -86,6 +92,14 @@ bool cvi_result_fill(cvi_result *result, const cvi_made_record *made, size_t cou
         place(result, &made[i]);
     }
     return true;
+}
+
+char *cvi_result_take_tape(cvi_result *result, size_t *size) {
+    char *tape = result->tape;
+    *size = result->tape_size;
+    result->tape = NULL;
+    result->tape_size = 0;
+    return tape;
 }
 
 const cvi_envelope *cvi_result_envelope(const cvi_result *result) {

@@ -31,6 +31,11 @@ const cvi_envelope *cvi_result_envelope(const cvi_result *result);
 const cvi_resource *cvi_result_resource(const cvi_result *result);
 bool cvi_result_is_list(const cvi_result *result);
 
+/* A result that is bytes and no records, of a resource of no table's (image.h). Takes the body
+ * over, which comes from `allocator`; NULL without memory, and does not. */
+cvi_result *cvi_result_of_bytes(const cv_allocator *allocator, const cvi_resource *resource,
+                                char *body, size_t size);
+
 /* Records in the result: 1 for a detail, the items of a list, 0 when the service reports an error.
  */
 size_t cvi_result_count(const cvi_result *result);
@@ -52,6 +57,10 @@ const char *cvi_result_raw(const cvi_result *result, size_t index, size_t *lengt
 
 /* The whole body as received. */
 const char *cvi_result_body(const cvi_result *result, size_t *size);
+
+/* A tape (tape.h) of the body, from the result's allocator; NULL: none was made. The caller's from
+ * now on, and before the result has a second owner. */
+char *cvi_result_take_tape(cvi_result *result, size_t *size);
 
 /* All memory that the result holds, without the handles over it. */
 size_t cvi_result_held_bytes(const cvi_result *result);

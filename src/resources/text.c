@@ -215,6 +215,82 @@ static bool is_low_half(int value) {
     return value >= 0xDC00 && value <= 0xDFFF;
 }
 
+/* The number of the character that the escape at `*text` stands for, and goes behind it; -1: it
+ * stands for none, as half a pair and NUL do. */
+static int32_t read_character(const char **text, const char *end) {
+    int32_t value = escape_value(*text, end);
+    if (value <= 0 || is_low_half(value)) {
+        return -1;
+    }
+    *text += ESCAPE_LENGTH;
+    if (!is_high_half(value)) {
+        return value;
+    }
+    int32_t low = escape_value(*text, end);
+    if (!is_low_half(low)) {
+        return -1;
+    }
+    *text += ESCAPE_LENGTH;
+    return 0x10000 + ((value - 0xD800) << 10) + (low - 0xDC00);
+}
+
+static char *put_character(char *next, int32_t character) {
+    static const struct {
+        int32_t below;
+        int lead;
+        int trail_bits;
+    } forms[] = {{0x80, 0, 0}, {0x800, 0xC0, 6}, {0x10000, 0xE0, 12}, {0x110000, 0xF0, 18}};
+    size_t form = 0;
+    while (character >= forms[form].below) {
+        form++;
+    }
+    int bits = forms[form].trail_bits;
+    *next++ = (char)(forms[form].lead | character >> bits);
+    while (bits > 0) {
+        bits -= 6;
+        *next++ = (char)(0x80 | (character >> bits & 0x3F));
+    }
+    return next;
+}
+
+/* Writes what the escape at `escape` stands for to `*next`, both of which go on; NULL: no escape.
+ */
+static const char *unescape_one(const char *escape, const char *end, char **next) {
+    static const char letters[] = "\"\\/bfnrt";
+    static const char characters[] = "\"\\/\b\f\n\r\t";
+    if (end - escape < 2) {
+        return NULL;
+    }
+    const char *letter = memchr(letters, escape[1], sizeof(letters) - 1);
+    if (letter != NULL) {
+        *(*next)++ = characters[letter - letters];
+        return escape + 2;
+    }
+    int32_t character = read_character(&escape, end);
+    if (character < 0) {
+        return NULL;
+    }
+    *next = put_character(*next, character);
+    return escape;
+}
+
+bool cvi_text_unescape(const char *text, size_t length, char *plain, size_t *plain_length) {
+    const char *end = text + length;
+    char *next = plain;
+    while (text != end) {
+        const char *escape = memchr(text, '\\', (size_t)(end - text));
+        size_t before = (size_t)((escape != NULL ? escape : end) - text);
+        memcpy(next, text, before);
+        next += before;
+        text = escape != NULL ? unescape_one(escape, end, &next) : end;
+        if (text == NULL) {
+            return false;
+        }
+    }
+    *plain_length = (size_t)(next - plain);
+    return true;
+}
+
 /* Steps over the escape at `escape` (a backslash); `*is_bad` tells that it stands for nothing. */
 static const char *step_over(const char *escape, const char *end, bool *is_bad) {
     int value = escape_value(escape, end);

@@ -12,6 +12,11 @@
  * `text` holds no NUL. NULL without memory. */
 const char *cvi_text_store(cvi_arena *arena, const char *text, size_t length);
 
+/* What stands between the quotes of a text of JSON, without its escapes. `plain` has room for
+ * `length` bytes, and gets no NUL. False: something is no escape, or stands for no character. Pure.
+ */
+bool cvi_text_unescape(const char *text, size_t length, char *plain, size_t *plain_length);
+
 /* JSON text in which every \u escape that stands for no character (half a surrogate pair, NUL) is
  * being spelled \ufffd. */
 typedef struct cvi_text_repair {

@@ -24,7 +24,7 @@ enum statement { NOTE_USE, READ_TOTAL, EVICT_FUTURE, EVICT, RECOUNT };
 
 #define RECOUNT_TEXT                                                                               \
     "INSERT OR REPLACE INTO main.cache_bytes(id, total, replaced)"                                 \
-    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM main.cache"
+    " SELECT 1, coalesce(sum(" CVI_CACHE_ROW_BYTES "), 0), 0 FROM main.cache"
 
 static const char *const texts[CVI_BOUND_STATEMENTS] = {
     [NOTE_USE] = "UPDATE main.cache SET used_at = ?2 WHERE rowid = ?1",

@@ -14,7 +14,18 @@
 
 enum statement { PUT, PUT_NEWER, DELETE, DELETE_OLDER, CLEAN, CLEAR };
 
-enum column { CREATED_AT, EXPIRES_AT, CHECKSUM, NEGATIVE, ROW_ID, USED_AT, CONTROL, VALUE };
+enum column {
+    CREATED_AT,
+    EXPIRES_AT,
+    CHECKSUM,
+    NEGATIVE,
+    ROW_ID,
+    USED_AT,
+    CONTROL,
+    TAPE_CHECKSUM,
+    VALUE,
+    TAPE
+};
 
 /* For who knows the body there is a statement of its own, as the choice in it costs a copy of it.
  */
@@ -22,28 +33,31 @@ enum find { FIND, FIND_UNLESS_KNOWN };
 
 #define FIND_COLUMNS                                                                               \
     "SELECT created_at, expires_at, checksum, negative, rowid, used_at,"                           \
-    " CASE WHEN headers_of = checksum THEN control END, "
+    " CASE WHEN headers_of = checksum THEN control END, tape_checksum, "
 
 const char *const cvi_cache_find_texts[CVI_CACHE_FINDS] = {
-    [FIND] = FIND_COLUMNS "value FROM main.cache WHERE hash = ?1",
+    [FIND] = FIND_COLUMNS "value, tape FROM main.cache WHERE hash = ?1",
     [FIND_UNLESS_KNOWN] = FIND_COLUMNS
-    "CASE WHEN checksum = ?2 THEN NULL ELSE value END FROM main.cache WHERE hash = ?1",
+    "CASE WHEN checksum = ?2 THEN NULL ELSE value END, CASE WHEN checksum = ?2 THEN NULL ELSE tape"
+    " END FROM main.cache WHERE hash = ?1",
 };
 
 #define PUT_TEXT                                                                                   \
     "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"        \
-    " last_modified, control, headers_of) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"         \
+    " last_modified, control, headers_of, tape_checksum, tape)"                                    \
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"                                   \
     " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"                           \
     " expires_at = excluded.expires_at, checksum = excluded.checksum,"                             \
     " negative = excluded.negative, used_at = NULL, value = excluded.value,"                       \
     " etag = excluded.etag, last_modified = excluded.last_modified, control = excluded.control,"   \
-    " headers_of = excluded.headers_of"
+    " headers_of = excluded.headers_of, tape_checksum = excluded.tape_checksum,"                   \
+    " tape = excluded.tape"
 
 /* A row that answers nobody is not newer, whatever it says: one from the future, or not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
     [PUT] = PUT_TEXT,
     [PUT_NEWER] = PUT_TEXT " WHERE cache.created_at < excluded.created_at"
-                           " OR cache.created_at > ?11 OR cache.checksum IS NULL",
+                           " OR cache.created_at > ?13 OR cache.checksum IS NULL",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
     [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1 AND created_at < ?2",
     [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
@@ -122,6 +136,23 @@ bool cvi_cache_meets(const cvi_cache_demand *demand, cvi_cached *cached, cvi_now
     return now.wall_ms < cvi_time_after(cached->expires_at_ms, stale_ms);
 }
 
+/* What is stored beside a body, but only if it was made of that: who knows nothing of tapes leaves
+ * an older one where it is. Whatever else is wrong with it counts for nothing, too. */
+static const char *find_tape(const cvi_row_place *place, int64_t checksum, size_t *size) {
+    *size = 0;
+    if (place->tape == 0 || sqlite3_column_type(place->row, place->tape) != SQLITE_BLOB) {
+        return NULL;
+    }
+    const char *tape = sqlite3_column_blob(place->row, place->tape);
+    size_t there = tape != NULL ? (size_t)sqlite3_column_bytes(place->row, place->tape) : 0;
+    int64_t tape_checksum = sqlite3_column_int64(place->row, place->tape_checksum);
+    if (cvi_checksum_beside(checksum, tape, there) != tape_checksum) {
+        return NULL;
+    }
+    *size = there;
+    return tape;
+}
+
 cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, const cvi_row_place *place,
                                      const cv_allocator *allocator, cvi_row_body *body,
                                      cv_error *error) {
@@ -136,7 +167,8 @@ cvi_store_answer cvi_cache_copy_body(const cvi_sql *find, const cvi_row_place *p
     if (body->is_damaged || allocator == NULL) {
         return CVI_STORE_DONE;
     }
-    body->text = cvi_copy_text(allocator, bytes, size);
+    const char *tape = find_tape(place, checksum, &body->tape_size);
+    body->text = cvi_copy_text_and(allocator, bytes, size, tape, body->tape_size);
     body->size = size;
     if (body->text == NULL) {
         cvi_error_no_memory(error);
@@ -181,13 +213,14 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
         bool is_answer = is_ours(row) && cvi_cache_meets(demand, cached, now);
         cached->is_known = is_answer && is_known(demand, cached);
         if (is_answer && !cached->is_known) {
-            const cvi_row_place place = {row, hash, CHECKSUM, VALUE};
+            const cvi_row_place place = {row, hash, CHECKSUM, VALUE, TAPE_CHECKSUM, TAPE};
             answer = cvi_cache_copy_body(find, &place, allocator, &body, error);
         }
         cvi_sql_finish(row);
     }
     cached->body = body.text;
     cached->size = body.size;
+    cached->tape_size = body.tape_size;
     if (is_damaged != NULL) {
         *is_damaged = body.is_damaged;
     }
@@ -208,6 +241,11 @@ bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry) {
            has_room_for(cache, entry->size);
 }
 
+/* Without it a body is read as well, only slower. */
+static bool takes_tape(const cvi_cache *cache, const cvi_cache_entry *entry) {
+    return entry->tape != NULL && has_room_for(cache, entry->size + entry->tape_size);
+}
+
 static cvi_value text_or_null(const char *text) {
     return text[0] != '\0' ? cvi_text(text) : cvi_null();
 }
@@ -220,15 +258,21 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
     int control = (keeping->is_ordered ? CVI_CONTROL_ORDERED : 0) |
                   (keeping->must_revalidate ? CVI_CONTROL_MUST_REVALIDATE : 0);
     bool has_headers = control != 0 || cvi_validators_are_any(validators);
-    cvi_value checksum = cvi_integer(cvi_checksum_under(entry->hash, entry->body, entry->size));
+    int64_t body_checksum = cvi_checksum_under(entry->hash, entry->body, entry->size);
+    cvi_value checksum = cvi_integer(body_checksum);
+    bool has_tape = takes_tape(cache, entry);
     return cvi_sql_run(
         &cache->sql, PUT,
-        CVI_VALUES(cvi_text(entry->hash), cvi_integer(now.wall_ms),
-                   cvi_integer(cvi_time_after(now.wall_ms, keeping->ttl_ms)), checksum,
-                   cvi_integer(entry->is_negative ? 1 : 0), cvi_blob(entry->body, entry->size),
-                   text_or_null(validators->etag), text_or_null(validators->last_modified),
-                   has_headers ? cvi_integer(control) : cvi_null(),
-                   has_headers ? checksum : cvi_null()),
+        CVI_VALUES(
+            cvi_text(entry->hash), cvi_integer(now.wall_ms),
+            cvi_integer(cvi_time_after(now.wall_ms, keeping->ttl_ms)), checksum,
+            cvi_integer(entry->is_negative ? 1 : 0), cvi_blob(entry->body, entry->size),
+            text_or_null(validators->etag), text_or_null(validators->last_modified),
+            has_headers ? cvi_integer(control) : cvi_null(), has_headers ? checksum : cvi_null(),
+            has_tape
+                ? cvi_integer(cvi_checksum_beside(body_checksum, entry->tape, entry->tape_size))
+                : cvi_null(),
+            has_tape ? cvi_blob(entry->tape, entry->tape_size) : cvi_null()),
         NULL, error);
 }
 
@@ -243,7 +287,7 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
     if (answer != CVI_STORE_DONE || entry->has_room) {
         return answer;
     }
-    const cvi_just_stored stored = {entry->hash, (int64_t)entry->size};
+    const cvi_just_stored stored = {entry->hash, (int64_t)(entry->size + entry->tape_size)};
     return cvi_bound_hold(&cache->bound, &stored, now, &changed, &more, error);
 }
 
@@ -255,7 +299,8 @@ static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_
                    cvi_integer(dated->expires_at_ms),
                    cvi_integer(cvi_checksum_under(dated->hash, dated->body, dated->size)),
                    cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(), cvi_null(),
-                   cvi_null(), cvi_null(), cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
+                   cvi_null(), cvi_null(), cvi_null(), cvi_null(),
+                   cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
         touched, error);
 }
 

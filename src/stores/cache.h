@@ -71,7 +71,8 @@ cvi_store_answer cvi_cache_find(cvi_sql *find, const cv_allocator *allocator, co
 typedef struct cvi_row_body {
     char *text; /* the receiver's; NULL: not copied */
     size_t size;
-    bool is_damaged; /* its checksum says that it is not what was stored under the hash */
+    size_t tape_size; /* of what lies behind its NUL */
+    bool is_damaged;  /* its checksum says that it is not what was stored under the hash */
 } cvi_row_body;
 
 /* Where it is: the present row, the hash that it was asked for by, and columns. */
@@ -80,6 +81,8 @@ typedef struct cvi_row_place {
     const char *hash;
     int checksum;
     int value;
+    int tape_checksum; /* as is the next: 0: not wanted */
+    int tape;
 } cvi_row_place;
 
 /* For the files of the cache: looks at a body, and copies it if it is whole. `allocator` NULL: only
@@ -93,6 +96,8 @@ typedef struct cvi_cache_entry {
     const char *hash;
     const char *body;
     size_t size;
+    const char *tape; /* left out where there is no room for both; NULL: none */
+    size_t tape_size;
     cvi_keeping keeping;
     const cvi_validators *validators; /* NULL: none */
     bool is_negative;

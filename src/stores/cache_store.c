@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "stores/cache_rows.h"
 #include "stores/limits.h"
 #include "stores/public_call.h"
 #include "stores/settings.h"
@@ -178,7 +179,7 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
     enum { TOTAL, EXPIRED, NEGATIVE, BYTES, FILE_BYTES, COLUMNS };
     static const char text[] =
         "SELECT count(*), count(*) FILTER (WHERE expires_at <= ?1),"
-        " count(*) FILTER (WHERE negative <> 0), coalesce(sum(length(value)), 0),"
+        " count(*) FILTER (WHERE negative <> 0), coalesce(sum(" CVI_CACHE_ROW_BYTES "), 0),"
         " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) FROM main.cache";
     int64_t columns[COLUMNS] = {0};
     if (stats == NULL) {

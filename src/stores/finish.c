@@ -137,6 +137,8 @@ static cvi_cache_entry entry_of(const cvi_stores *stores, const cvi_completion *
     cvi_cache_entry entry = {.hash = completion->hash,
                              .body = completion->body,
                              .size = completion->size,
+                             .tape = completion->tape,
+                             .tape_size = completion->tape_size,
                              .keeping = completion->keeping,
                              .validators = completion->validators,
                              .has_room = completion->has_room};
@@ -177,7 +179,8 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
 cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
                                       cvi_now now, cv_error *error) {
     cvi_cache_entry entry = entry_of(stores, completion);
-    const cvi_just_stored coming = {completion->hash, (int64_t)completion->size};
+    const cvi_just_stored coming = {completion->hash,
+                                    (int64_t)(completion->size + completion->tape_size)};
     int64_t changed = 0;
     if (!cvi_cache_accepts(&stores->cache, &entry)) {
         return CVI_STORE_DONE;

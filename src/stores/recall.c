@@ -72,7 +72,7 @@ cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recall
         answer = cvi_sql_next(&cache->recall, row, &found, error);
     }
     if (answer == CVI_STORE_DONE && found) {
-        const cvi_row_place place = {row, hash, CHECKSUM, VALUE};
+        const cvi_row_place place = {row, hash, CHECKSUM, VALUE, 0, 0};
         answer = read_row(cache, &place, recalled, has_deleted, error);
         cvi_sql_finish(row);
     }

@@ -6,29 +6,32 @@
  * negative marks one that says that there is no such object; used_at is its last use, if that was
  * noted; etag and last_modified are what the service knows it by, control how long it is to be
  * kept as the service says (cache.h), all three only of the body with the checksum headers_of, as
- * who does not know these columns leaves them as they are; cache_bytes keeps what all bodies take,
- * in one row; owner is the byte of the gate that the job's owner keeps locked; boot and boot_ms are
- * the boot clock beside each wall time; connecting marks an admission that still waits for its
- * connection; application and pid say whose it is. rate_limit_shares keeps the activity that the
- * shares were last calculated from, rate_limit_waiting until when users elsewhere wait, and
- * rate_limit_cooldowns until when the service wants no requests, or is left in peace because its
- * host (resource '*') fails. The indexes of ours begin with the boot, as only rows of the present
- * boot can be compared by boot clock. */
+ * who does not know these columns leaves them as they are; tape is what the parser found in the
+ * body (resources/tape.h), if tape_checksum says that it is of this one; cache_bytes keeps what all
+ * bodies and tapes take, in one row; owner is the byte of the gate that the job's owner keeps
+ * locked; boot and boot_ms are the boot clock beside each wall time; connecting marks an admission
+ * that still waits for its connection; application and pid say whose it is. rate_limit_shares keeps
+ * the activity that the shares were last calculated from, rate_limit_waiting until when users
+ * elsewhere wait, and rate_limit_cooldowns until when the service wants no requests, or is left in
+ * peace because its host (resource '*') fails. The indexes of ours begin with the boot, as only
+ * rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
+#include "stores/cache_rows.h"
 #include "stores/sql.h"
 #include "support/error.h"
 
 /* 1001 brought what the service denies, the total of bodies, pauses and activations; 1002 a host's
- * failures and who spent the budget; 1003 what the service says beside a body. */
-enum { VERSION_FIRST = 1000, VERSION = 1003, VERSION_NEXT_MAJOR = 2000 };
+ * failures and who spent the budget; 1003 what the service says beside a body; 1004 tapes. */
+enum { VERSION_FIRST = 1000, VERSION = 1004, VERSION_NEXT_MAJOR = 2000 };
 
-/* The body is the last column, so that reading the others never follows its overflow pages. */
+/* The body comes behind the other columns, so that reading those never follows its overflow pages,
+ * and the tape behind the body, as it is wanted only with that. */
 static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS main.cache(hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL,"
     " created_at INTEGER NOT NULL, checksum INTEGER, negative INTEGER NOT NULL DEFAULT 0,"
     " used_at INTEGER, etag TEXT, last_modified TEXT, control INTEGER, headers_of INTEGER,"
-    " value BLOB NOT NULL)",
+    " tape_checksum INTEGER, value BLOB NOT NULL, tape BLOB)",
     "CREATE TABLE IF NOT EXISTS main.cache_bytes(id INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
     " replaced INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS main.dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
@@ -76,6 +79,8 @@ static const column columns[] = {
     {"cache", "last_modified", "ALTER TABLE main.cache ADD COLUMN last_modified TEXT"},
     {"cache", "control", "ALTER TABLE main.cache ADD COLUMN control INTEGER"},
     {"cache", "headers_of", "ALTER TABLE main.cache ADD COLUMN headers_of INTEGER"},
+    {"cache", "tape_checksum", "ALTER TABLE main.cache ADD COLUMN tape_checksum INTEGER"},
+    {"cache", "tape", "ALTER TABLE main.cache ADD COLUMN tape BLOB"},
     {"cache_bytes", "total", NULL},
     {"cache_bytes", "replaced", NULL},
     {"dedupe_jobs", "hash", NULL},
@@ -138,28 +143,37 @@ static const char *const indexes[] = {
     "CREATE INDEX IF NOT EXISTS main.idx_rate_limit_foreign ON rate_limits(boot, timestamp)",
 };
 
-/* What all bodies take, kept true whoever writes. A REPLACE deletes the old row without a trigger,
- * unless recursive_triggers is on: so each insertion first remembers what may be replaced, and
- * counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
+/* What all bodies and tapes take, kept true whoever writes. A REPLACE deletes the old row without a
+ * trigger, unless recursive_triggers is on: so each insertion first remembers what may be replaced,
+ * and counts it only when a row was really inserted. Lengths are read where they are, not from OLD,
  * which would load the whole body; of text, which other programs store, they are characters. */
+#define NEW_BYTES "length(NEW.value) + coalesce(length(NEW.tape), 0)"
+
 static const char *const triggers[] = {
+    /* Those of earlier versions knew bodies alone. */
+    "DROP TRIGGER IF EXISTS main.cache_bytes_before_insert",
+    "DROP TRIGGER IF EXISTS main.cache_bytes_after_insert",
+    "DROP TRIGGER IF EXISTS main.cache_bytes_before_update",
+    "DROP TRIGGER IF EXISTS main.cache_bytes_after_update",
+    "DROP TRIGGER IF EXISTS main.cache_bytes_before_delete",
     "INSERT OR IGNORE INTO main.cache_bytes(id, total, replaced)"
-    " SELECT 1, coalesce(sum(length(value)), 0), 0 FROM main.cache",
+    " SELECT 1, coalesce(sum(" CVI_CACHE_ROW_BYTES "), 0), 0 FROM main.cache",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_insert BEFORE INSERT ON cache BEGIN"
     " UPDATE cache_bytes SET replaced ="
-    " coalesce((SELECT length(value) FROM cache WHERE hash = NEW.hash), 0)"
+    " coalesce((SELECT " CVI_CACHE_ROW_BYTES " FROM cache WHERE hash = NEW.hash), 0)"
     " WHERE id = 1"
     " AND (replaced <> 0 OR EXISTS(SELECT 1 FROM cache WHERE hash = NEW.hash)); END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
-    " UPDATE cache_bytes SET total = total - replaced + length(NEW.value) WHERE id = 1; END",
-    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value ON cache BEGIN"
-    " UPDATE cache_bytes SET total ="
-    " total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END",
-    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value ON cache BEGIN"
-    " UPDATE cache_bytes SET total = total + length(NEW.value) WHERE id = 1; END",
+    " UPDATE cache_bytes SET total = total - replaced + " NEW_BYTES " WHERE id = 1; END",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_update BEFORE UPDATE OF value, tape ON cache"
+    " BEGIN UPDATE cache_bytes SET total ="
+    " total - (SELECT " CVI_CACHE_ROW_BYTES
+    " FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END",
+    "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_after_update AFTER UPDATE OF value, tape ON cache"
+    " BEGIN UPDATE cache_bytes SET total = total + " NEW_BYTES " WHERE id = 1; END",
     "CREATE TRIGGER IF NOT EXISTS main.cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
     " UPDATE cache_bytes SET replaced = 0,"
-    " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid)"
+    " total = total - (SELECT " CVI_CACHE_ROW_BYTES " FROM cache WHERE rowid = OLD.rowid)"
     " WHERE id = 1; END",
 };
 
@@ -265,7 +279,7 @@ static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer =
-            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1003", error);
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1004", error);
     }
     return answer;
 }

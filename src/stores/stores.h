@@ -65,10 +65,12 @@ cvi_stores *cvi_stores_open(const cvi_stores_options *options, cv_error *error);
  * and closes. NULL is fine. */
 void cvi_stores_close(cvi_stores *stores);
 
-/* A cached body. `body` is the receiver's, from the allocator of the options; NULL: a miss. */
+/* A cached body. `body` is the receiver's, from the allocator of the options; NULL: a miss. What is
+ * stored beside it, a tape, lies behind its NUL in the same block. */
 typedef struct cvi_cached {
     char *body;
     size_t size;
+    size_t tape_size; /* 0: there is none, or none of this body */
     int64_t fetched_at_ms;
     int64_t expires_at_ms; /* min(the row's expiry, fetched + the reader's TTL) */
     bool is_negative;      /* the body says that there is no such object */
@@ -216,6 +218,8 @@ typedef struct cvi_completion {
     const char *job_id; /* empty with dedupe disabled */
     const char *body;
     size_t size;
+    const char *tape; /* what is stored beside the body, for who reads it; NULL: nothing */
+    size_t tape_size;
     cvi_keeping keeping;
     const cvi_validators *validators; /* NULL: none */
     const cv_error *failure;          /* not NULL: the body says that there is no such object */

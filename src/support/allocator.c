@@ -58,18 +58,27 @@ void cvi_release(const cv_allocator *allocator, void *block) {
     }
 }
 
-char *cvi_copy_text(const cv_allocator *allocator, const char *text, size_t length) {
-    if (length == SIZE_MAX) {
+char *cvi_copy_text_and(const cv_allocator *allocator, const char *text, size_t length,
+                        const char *behind, size_t behind_size) {
+    if (length == SIZE_MAX || behind_size > SIZE_MAX - length - 1) {
         return NULL;
     }
-    char *copy = allocator->allocate(length + 1, allocator->user);
-    if (copy != NULL) {
-        if (length > 0) {
-            memcpy(copy, text, length);
-        }
-        copy[length] = '\0';
+    char *copy = allocator->allocate(length + 1 + behind_size, allocator->user);
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (length > 0) {
+        memcpy(copy, text, length);
+    }
+    copy[length] = '\0';
+    if (behind_size > 0) {
+        memcpy(copy + length + 1, behind, behind_size);
     }
     return copy;
+}
+
+char *cvi_copy_text(const cv_allocator *allocator, const char *text, size_t length) {
+    return cvi_copy_text_and(allocator, text, length, NULL, 0);
 }
 
 /* Stands before each handed-out block, so that cv_free needs no client. */

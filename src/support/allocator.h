@@ -23,6 +23,10 @@ void cvi_release(const cv_allocator *allocator, void *block);
 /* A copy of `length` bytes with a NUL behind them, or NULL. */
 char *cvi_copy_text(const cv_allocator *allocator, const char *text, size_t length);
 
+/* The same with `behind_size` bytes of something else behind that NUL. */
+char *cvi_copy_text_and(const cv_allocator *allocator, const char *text, size_t length,
+                        const char *behind, size_t behind_size);
+
 /* A block for the application, given back with cv_free. */
 void *cvi_handout(const cv_allocator *allocator, size_t size);
 

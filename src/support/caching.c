@@ -50,6 +50,15 @@ bool cvi_validators_are_any(const cvi_validators *validators) {
     return validators->etag[0] != '\0' || validators->last_modified[0] != '\0';
 }
 
+void cvi_validators_complete(cvi_validators *now, const cvi_validators *before) {
+    if (now->etag[0] == '\0') {
+        memcpy(now->etag, before->etag, sizeof(now->etag));
+    }
+    if (now->last_modified[0] == '\0') {
+        memcpy(now->last_modified, before->last_modified, sizeof(now->last_modified));
+    }
+}
+
 /* ---- Cache-Control ---- */
 
 /* A piece of a header between commas, without the blanks around it. */

@@ -34,6 +34,9 @@ void cvi_validators_take_last_modified(cvi_validators *validators, const char *v
 
 bool cvi_validators_are_any(const cvi_validators *validators);
 
+/* What a confirmation (`now`) does not say stays as it was. */
+void cvi_validators_complete(cvi_validators *now, const cvi_validators *before);
+
 /* Adds what one Cache-Control header says; of several max-ages the smallest counts. What is not
  * understood is passed over, but a max-age that is no number is 0. */
 void cvi_cache_control_add(cvi_cache_control *control, const char *value);

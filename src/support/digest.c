@@ -34,3 +34,7 @@ int64_t cvi_checksum(const void *data, size_t size) {
 int64_t cvi_checksum_under(const char *name, const void *data, size_t size) {
     return as_column(XXH3_64bits_withSeed(data, size, XXH3_64bits(name, strlen(name))));
 }
+
+int64_t cvi_checksum_beside(int64_t other, const void *data, size_t size) {
+    return as_column(XXH3_64bits_withSeed(data, size, (XXH64_hash_t)other));
+}

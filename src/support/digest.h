@@ -16,4 +16,7 @@ int64_t cvi_checksum(const void *data, size_t size);
 /* The same of data that stands under a name: under another one it has another checksum. */
 int64_t cvi_checksum_under(const char *name, const void *data, size_t size);
 
+/* The same of data that belongs to other data, whose checksum is known. */
+int64_t cvi_checksum_beside(int64_t other, const void *data, size_t size);
+
 #endif

@@ -158,6 +158,10 @@ bool cvi_file_read(const char *path, cvi_buffer *out);
 /* Replaces the file, or makes it: nobody ever sees a part of it. */
 bool cvi_file_write(const char *path, const char *bytes, size_t size);
 
+/* The same once the bytes are on the disk, for files that others may write at the same time: until
+ * then they lie beside it, under its name, a dot, `tag` in hexadecimal and ".part". */
+bool cvi_file_replace(const char *path, const char *bytes, size_t size, uint64_t tag);
+
 /* False: there was none, or it cannot be removed. */
 bool cvi_file_remove(const char *path);
 

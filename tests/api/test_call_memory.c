@@ -1,7 +1,10 @@
 /* Opening, single calls, requests, cancelling and closing without memory: each allocation fails
  * once, and then all from one on. What fails says so, holds nothing back, and goes well when there
  * is memory again. */
+#include <stdatomic.h>
 #include <string.h>
+
+#include <comicvine/sys/clock.h>
 
 #include "support/memory_scene.h"
 
@@ -129,6 +132,40 @@ static bool hit_a_full_entry(memory_scene *scene, size_t failure, bool keeps_fai
     bool has_failed = memory_give(scene);
     cv_issue_free(issue);
     assert_int_equal(server_request_count(scene->self->server, NULL), requests);
+    return has_failed;
+}
+
+/* ---- answers past their time ---- */
+
+static atomic_int_least64_t ahead_ms;
+
+static cv_now look_ahead(void *user) {
+    (void)user;
+    int64_t now_ms = api_now_ms() + atomic_load(&ahead_ms);
+    return (cv_now){.boot_ms = now_ms, .wall_ms = INT64_C(1717243200000) + now_ms};
+}
+
+/* An old answer that cannot be read for want of memory is not one that is not there. */
+static bool hit_an_old_one(memory_scene *scene, size_t failure, bool keeps_failing) {
+    enum { A_DAY_MS = 86400000 };
+    cv_clock clock = CV_CLOCK_INIT;
+    clock.now = look_ahead;
+    scene->options.clock = &clock;
+    cv_client_close(scene->client);
+    scene->client = api_open(scene->self, &scene->options);
+    cv_issue_free(retrieve(scene));
+    atomic_fetch_add(&ahead_ms, A_DAY_MS);
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.mode = CV_MODE_CACHE_ONLY;
+    memory_fail_from(scene, failure, keeps_failing);
+    const cv_issue *issue = cv_issue_retrieve_with(scene->client, ISSUE, &options);
+    if (issue == NULL) {
+        memory_assert_none(cv_last_error());
+    } else {
+        assert_int_equal(issue->record.source, CV_SOURCE_STALE);
+    }
+    bool has_failed = memory_give(scene);
+    cv_issue_free(issue);
     return has_failed;
 }
 
@@ -267,6 +304,7 @@ MEMORY_TESTS(hit_fails, hit)
 MEMORY_TESTS(own_file_fails, hit_in_a_file_of_its_own)
 MEMORY_TESTS(no_jobs_fails, hit_without_jobs)
 MEMORY_TESTS(full_entry_fails, hit_a_full_entry)
+MEMORY_TESTS(old_hit_fails, hit_an_old_one)
 MEMORY_TESTS(list_fails, list)
 MEMORY_TESTS(denial_fails, ask_for_nothing)
 MEMORY_TESTS(request_fails, ask_and_poll)
@@ -291,6 +329,8 @@ int main(void) {
         API_TEST(test_no_jobs_fails_from_then_on),
         API_TEST(test_full_entry_fails_once),
         API_TEST(test_full_entry_fails_from_then_on),
+        API_TEST(test_old_hit_fails_once),
+        API_TEST(test_old_hit_fails_from_then_on),
         API_TEST(test_list_fails_once),
         API_TEST(test_list_fails_from_then_on),
         API_TEST(test_denial_fails_once),

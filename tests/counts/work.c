@@ -193,7 +193,7 @@ static void copy_body(world *self, int64_t id) {
     const cv_allocator *allocator = &self->memory.allocator;
     write_issue(self, id);
     size_t size = strlen(self->text);
-    self->body = (cvi_body){allocator->allocate(size, allocator->user), size};
+    self->body = (cvi_body){allocator->allocate(size, allocator->user), size, 0};
     must(self->body.data != NULL, "there is memory");
     memcpy(self->body.data, self->text, size);
 }

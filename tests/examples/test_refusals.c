@@ -16,6 +16,7 @@ typedef struct example {
 /* All ask for an issue 999 or a volume 999, which there is not. */
 static const example examples[] = {
     {{CVI_EXAMPLE_FETCH, "999", BASE_URL, DATABASE}, NULL, {NULL}},
+    {{CVI_EXAMPLE_COVER, "999", "none.png", BASE_URL, DATABASE}, NULL, {NULL}},
     {{CVI_EXAMPLE_SHELF, BASE_URL, DATABASE, "1000000", "999"}, NULL, {NULL}},
     {{CVI_EXAMPLE_POOL, BASE_URL, DATABASE, "2", "999"}, NULL, {NULL}},
     {{CVI_EXAMPLE_CATALOG, BASE_URL, DATABASE, "fetch"},

@@ -1,6 +1,6 @@
-/* Answers of the service, decoded as one of any resource, as a list of it or as hits: whole and in
- * parts the same comes of them, and a record that is written out, or taken by its own text, decodes
- * to the same record. */
+/* Answers of the service, decoded as one of any resource, as a list of it or as hits: whole, in
+ * parts and off their tapes the same comes of them, and a record that is written out, or taken by
+ * its own text, decodes to the same record. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +12,21 @@
 #include "support/input.h"
 #include "support/story.h"
 
+static void check_tape(const cvi_resource *resource, bool is_list, const input *in,
+                       const cvi_buffer *whole) {
+    const char *text = (const char *)in->next;
+    size_t size = 0;
+    char *tape = story_tape(resource, is_list, text, in->left, &size);
+    if (tape != NULL) {
+        cvi_buffer other =
+            story_off_tape(resource, is_list, text, in->left, (cvi_tape){tape, size}, SIZE_MAX);
+        REQUIRE(whole->length == other.length);
+        REQUIRE(memcmp(whole->data, other.data, whole->length) == 0);
+        cvi_buffer_free(&other);
+        cvi_release(&cvi_default_allocator, tape);
+    }
+}
+
 static void check_parts(const cvi_resource *resource, bool is_list, const input *in) {
     static const size_t parts[] = {1, 13, 200};
     const char *text = (const char *)in->next;
@@ -22,6 +37,7 @@ static void check_parts(const cvi_resource *resource, bool is_list, const input 
         REQUIRE(memcmp(whole.data, other.data, whole.length) == 0);
         cvi_buffer_free(&other);
     }
+    check_tape(resource, is_list, in, &whole);
     cvi_buffer_free(&whole);
 }
 

@@ -163,7 +163,7 @@ static void check_same(const cvi_finding *one, const cvi_finding *other) {
 static void check_in_parts(const cvi_call *call, const cvi_response *response,
                            const cvi_finding *whole, cvi_body body) {
     cvi_finding finding;
-    cvi_decoding *decoding = cvi_judge_begin(call, body);
+    cvi_decoding *decoding = cvi_judge_begin(call, body, true);
     REQUIRE(decoding != NULL);
     while (!cvi_decoding_step(decoding, 17)) {
     }
@@ -174,7 +174,7 @@ static void check_in_parts(const cvi_call *call, const cvi_response *response,
 
 static void judge(const cvi_call *call, cvi_response *response) {
     cvi_finding finding;
-    cvi_body copy = {NULL, response->size};
+    cvi_body copy = {NULL, response->size, 0};
     cvi_response without_body = *response;
     without_body.body = NULL;
     without_body.size = 0;

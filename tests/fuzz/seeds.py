@@ -70,6 +70,51 @@ def answer_seeds():
     yield "broken", b"\x00" + broken
 
 
+TOKEN = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)'
+                   rb"|(?P<word>null|false|true|[{}\[\]])")
+TAPE_WORDS = {b"null": 0, b"false": 1, b"true": 2, b"{": 8, b"}": 9, b"[": 10, b"]": 11}
+NUMBER, TEXT, KEY, IS_ESCAPED, LONG_GAP = 3, 4, 5, 2, 15
+
+
+def tape_number(number):
+    return bytes([number]) if number < 0x80 else bytes([0x80 | number & 0x7F]) + tape_number(
+        number >> 7)
+
+
+def tape(text):
+    """As src/resources/tape.h has it."""
+    events, end = [b"\1"], 0
+    for token in TOKEN.finditer(text):
+        gap = token.start() - end
+        end = token.start("key") if token["key"] else token.end()
+        length = b""
+        if token["word"]:
+            kind = TAPE_WORDS[token["word"]]
+        elif token["number"]:
+            kind, length = NUMBER, tape_number(len(token["number"]))
+        else:
+            kind = (KEY if token["key"] else TEXT) + (IS_ESCAPED if b"\\" in token["text"] else 0)
+            length = tape_number(len(token["text"]))
+        long_gap = tape_number(gap) if gap >= LONG_GAP else b""
+        events.append(bytes([min(gap, LONG_GAP) << 4 | kind]) + long_gap + length)
+    return b"".join(events)
+
+
+def tape_seed(choice, text, behind):
+    return bytes([choice]) + len(behind).to_bytes(2, "little") + behind + text
+
+
+def tape_seeds():
+    for path, choice in answers():
+        text = json.dumps(shortened(json.loads(path.read_text())), ensure_ascii=False).encode()
+        if choice & ~AS_LIST < len(resource_names()):
+            yield path.stem, tape_seed(choice, text, tape(text))
+    text = b'{"status_code":1,"results":{"id":7,"name":"\\u00e9\\ud83d\\ude00","image":[[null,true]]}}'
+    yield "escaped", tape_seed(0, text, tape(text))
+    yield "cut", tape_seed(0, text, tape(text)[:20])
+    yield "other", tape_seed(0, text, tape(text.replace(b"results", b"reslts")))
+
+
 def response(status, headers, body, is_list=False):
     head = bytes([is_list, STATUSES[status], ANSWERED, len(headers)])
     lines = b"".join(bytes([HEADERS[name]]) + value.encode() + b"\0" for name, value in headers)
@@ -140,6 +185,7 @@ def rows_seeds():
 
 SEEDS = {
     "answer": answer_seeds,
+    "tape": tape_seeds,
     "response": response_seeds,
     "database": database_seeds,
     "rows": rows_seeds,

@@ -49,6 +49,19 @@ static void test_what_is_not_cached_says_what_is_missing(void **state) {
     }
 }
 
+static void test_images_say_it_too(void **state) {
+    (void)state;
+    sys_world world;
+    sys_begin(&world, OWN_AT_ONCE);
+    cv_client *client = open_offline(&world);
+    assert_null(cv_image_fetch(client, "https://nowhere.example/1.png", NULL));
+    assert_int_equal(cv_last_error()->code, CV_ERROR_NETWORK);
+    assert_non_null(strstr(cv_last_error()->message, "option transport is not set"));
+    assert_false(cv_last_error()->retryable);
+    cv_client_close(client);
+    sys_end(&world);
+}
+
 static void test_stale_answer_stands_in(void **state) {
     (void)state;
     sys_world world;
@@ -96,6 +109,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_cached_is_there),
         cmocka_unit_test(test_what_is_not_cached_says_what_is_missing),
+        cmocka_unit_test(test_images_say_it_too),
         cmocka_unit_test(test_stale_answer_stands_in),
         cmocka_unit_test(test_cache_only_needs_no_network),
         cmocka_unit_test(test_there_is_no_built_in_network),

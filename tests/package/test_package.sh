@@ -25,7 +25,7 @@ try_kind() { # KIND SHARED
   local libraries
   libraries=$(dirname "$(find "$prefix" -name comicvine.pc)")
   export PKG_CONFIG_PATH=$libraries LD_LIBRARY_PATH=${libraries%/pkgconfig}
-  for program in readme1 readme2 readme3 readme4 readme5; do
+  for program in readme1 readme2 readme3 readme4 readme5 readme6; do
     # shellcheck disable=SC2046  # flags are meant to be split
     cc -Wall -Wextra -Werror "$folder/$program.c" $(pkg-config --cflags --libs comicvine) \
         -o "$program"

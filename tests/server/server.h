@@ -4,7 +4,8 @@
  * It serves a folder of recorded or synthetic answers (`<detail>/<type>-<id>.json` and
  * `<list>.json`, whole envelopes), applies field_list, limit, offset, sort and filter as the
  * service does, keeps a log of what it was asked, and breaks in any way a test asks it to.
- * It listens on 127.0.0.1 only. Every function may be called from any thread.
+ * Beside the API it has a made-up picture at every path below /a/uploads/, for which it wants no
+ * key. It listens on 127.0.0.1 only. Every function may be called from any thread.
  *
  * With https, faults that break an answer off are not for use: they go past the encryption.
  *
@@ -62,7 +63,10 @@ typedef enum server_fault_kind {
     SERVER_FAULT_CLOSE,             /* request read, connection closed, nothing sent */
     SERVER_FAULT_CLOSE_AFTER,       /* a whole answer, then an unannounced close */
     SERVER_FAULT_DRIP,              /* the whole body, in pieces, interval_ms apart, close */
-    SERVER_FAULT_ENDLESS            /* the body again and again, chunked, never ending */
+    SERVER_FAULT_ENDLESS,           /* the body again and again, chunked, never ending */
+    SERVER_FAULT_RAW,               /* the body in place of a whole answer, no head; close */
+    SERVER_FAULT_RAW_RESET,         /* the same, then RST */
+    SERVER_FAULT_RAW_ENDLESS        /* the same, again and again, never ending */
 } server_fault_kind;
 
 typedef struct server_header {

@@ -4,6 +4,7 @@
 
 #include "catalog.h"
 #include "file.h"
+#include "image.h"
 #include "list.h"
 #include "search.h"
 
@@ -158,6 +159,9 @@ bool loopback_service_reply(const char *folder, const loopback_query *query,
                                  loopback_reply *) = {
         [VIEW_DETAIL] = reply_detail, [VIEW_LIST] = reply_list, [VIEW_SEARCH] = reply_search};
     struct route route;
+    if (loopback_is_image(query->path)) {
+        return loopback_reply_image(reply, query->path);
+    }
     if (!query->key_is_right) {
         return loopback_reply_error(reply, LOOPBACK_API_INVALID_KEY);
     }

@@ -15,7 +15,7 @@ enum framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
 enum extent { EXTENT_NOTHING, EXTENT_CUT, EXTENT_WHOLE, EXTENT_ENDLESS };
 
 struct plan {
-    enum framing framing; /* NONE: not even a status line */
+    enum framing framing; /* NONE: not even a status line, but in the body */
     enum extent extent;
     bool in_pieces; /* piece_size and interval_ms count */
     bool reset;     /* RST at the end */
@@ -31,6 +31,9 @@ static const struct plan plans[] = {
     [SERVER_FAULT_CLOSE_AFTER] = {FRAMING_LENGTH, EXTENT_WHOLE, false, false},
     [SERVER_FAULT_DRIP] = {FRAMING_LENGTH, EXTENT_WHOLE, true, false},
     [SERVER_FAULT_ENDLESS] = {FRAMING_CHUNKED, EXTENT_ENDLESS, true, false},
+    [SERVER_FAULT_RAW] = {FRAMING_NONE, EXTENT_WHOLE, false, false},
+    [SERVER_FAULT_RAW_RESET] = {FRAMING_NONE, EXTENT_WHOLE, false, true},
+    [SERVER_FAULT_RAW_ENDLESS] = {FRAMING_NONE, EXTENT_ENDLESS, true, false},
 };
 
 bool loopback_wire_has_head(server_fault_kind kind) {

@@ -2,6 +2,7 @@
  * ones, unless the plan says that this call fails. */
 #include "support/faulty_vfs.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,13 +23,16 @@ static sqlite3_vfs *real_vfs;
 static sqlite3_mem_methods real_memory;
 static faulty_plan *file_plan;
 static faulty_plan *memory_plan;
+static pthread_mutex_t plans_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static bool fails_now(faulty_plan *plan) {
+    pthread_mutex_lock(&plans_mutex);
     plan->calls++;
     bool fails =
         plan->failing_call != 0 && (plan->keeps_failing ? plan->calls >= plan->failing_call
                                                         : plan->calls == plan->failing_call);
     plan->has_failed = plan->has_failed || fails;
+    pthread_mutex_unlock(&plans_mutex);
     if (fails && plan->result == FAULTY_KILL) {
         (void)raise(SIGKILL);
     }
@@ -181,6 +185,20 @@ static void *take(int size) {
 
 static void *resize(void *block, int size) {
     return fails_now(memory_plan) ? NULL : real_memory.xRealloc(block, size);
+}
+
+void faulty_plan_fail(faulty_plan *plan, int call, int result, bool keeps_failing) {
+    pthread_mutex_lock(&plans_mutex);
+    *plan = (faulty_plan){call, result, keeps_failing, 0, false};
+    pthread_mutex_unlock(&plans_mutex);
+}
+
+bool faulty_plan_mend(faulty_plan *plan) {
+    pthread_mutex_lock(&plans_mutex);
+    plan->failing_call = 0;
+    bool has_failed = plan->has_failed;
+    pthread_mutex_unlock(&plans_mutex);
+    return has_failed;
 }
 
 void faulty_vfs_install(faulty_plan *files, faulty_plan *memory) {

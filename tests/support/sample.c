@@ -49,7 +49,7 @@ cvi_result *decode_bytes(const cvi_decode_options *options, const cv_allocator *
         cvi_error_no_memory(error);
         return NULL;
     }
-    return cvi_decode(options, allocator, (cvi_body){copy, size}, error);
+    return cvi_decode(options, allocator, (cvi_body){copy, size, 0}, error);
 }
 
 cvi_result *decode_in_parts(const cvi_decode_options *options, const cv_allocator *allocator,
@@ -59,7 +59,7 @@ cvi_result *decode_in_parts(const cvi_decode_options *options, const cv_allocato
     }
     char *copy = cvi_copy_text(allocator, text, size);
     cvi_decoding *decoding =
-        copy != NULL ? cvi_decoding_begin(options, allocator, (cvi_body){copy, size}) : NULL;
+        copy != NULL ? cvi_decoding_begin(options, allocator, (cvi_body){copy, size, 0}) : NULL;
     if (decoding == NULL) {
         cvi_release(allocator, copy);
         cvi_error_no_memory(error);

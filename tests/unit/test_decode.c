@@ -182,7 +182,7 @@ static void test_body_without_memory_behind_it(void **state) {
     (void)state;
     const cvi_decode_options options = {.resource = &cvi_sample_resource};
     cv_error error = {0};
-    assert_null(cvi_decode(&options, &cvi_default_allocator, (cvi_body){NULL, 0}, &error));
+    assert_null(cvi_decode(&options, &cvi_default_allocator, (cvi_body){NULL, 0, 0}, &error));
     assert_int_equal(error.code, CV_ERROR_RESPONSE);
 }
 

@@ -1,6 +1,6 @@
 /* Decoding in parts: whatever a body is and however it is divided, the result is that of the whole,
- * or the same error. All fixtures, and all recordings where COMICVINE_RECORDINGS names a folder;
- * each as it is, broken in some way that is drawn, and cut. */
+ * or the same error; off the body's tape too. All fixtures, and all recordings where
+ * COMICVINE_RECORDINGS names a folder; each as it is, broken in some way that is drawn, and cut. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include <ftw.h>
 #include <setjmp.h>
@@ -42,6 +42,8 @@ typedef struct answer {
     const char *text;
     size_t size;
 } answer;
+
+static int tapes_made;
 
 static void describe_record(const cvi_result *result, size_t index, const cv_record *record,
                             cvi_buffer *out) {
@@ -92,20 +94,47 @@ static void note_unknown(void *user, const char *shape, const char *member) {
     cvi_buffer_add_char(user, '\n');
 }
 
-/* What comes of the answer, in parts of so many bytes, or of sizes that are drawn (RANDOM). */
-static cvi_buffer outcome_of(const answer *self, size_t part) {
+/* What stood behind a body, and what comes of it in parts. */
+typedef struct tape {
+    char *bytes; /* NULL: nothing */
+    size_t size;
+} tape;
+
+/* In parts of so many bytes, or of sizes that are drawn (RANDOM). */
+static cvi_decoding *step_through(const answer *self, const cvi_decode_options *options,
+                                  const tape *behind, size_t part) {
+    char *copy = cvi_copy_text_and(&cvi_default_allocator, self->text, self->size, behind->bytes,
+                                   behind->size);
+    cvi_decoding *decoding = cvi_decoding_begin(options, &cvi_default_allocator,
+                                                (cvi_body){copy, self->size, behind->size});
+    assert_non_null(decoding);
+    while (!cvi_decoding_step(decoding, part != RANDOM ? part : draw(1 + self->size / 4))) {
+    }
+    return decoding;
+}
+
+static tape tape_of(const answer *self, size_t part) {
+    const cvi_decode_options options = {
+        .resource = self->resource, .is_list = self->is_list, .makes_tape = true};
+    cv_error error;
+    tape made = {NULL, 0};
+    cvi_result *result = cvi_decoding_end(step_through(self, &options, &made, part), NULL, &error);
+    if (result != NULL) {
+        made.bytes = cvi_result_take_tape(result, &made.size);
+    }
+    cvi_result_release(result);
+    return made;
+}
+
+/* What comes of the answer. */
+static cvi_buffer outcome_of(const answer *self, const tape *behind, size_t part) {
     cvi_buffer out;
     cvi_buffer_init(&out, &cvi_default_allocator, BYTES_MAX);
     const cvi_decode_options options = {.resource = self->resource,
                                         .is_list = self->is_list,
                                         .on_unknown = note_unknown,
                                         .user = &out};
-    char *copy = cvi_copy_text(&cvi_default_allocator, self->text, self->size);
-    cvi_decoding *decoding =
-        cvi_decoding_begin(&options, &cvi_default_allocator, (cvi_body){copy, self->size});
-    assert_non_null(decoding);
-    while (!cvi_decoding_step(decoding, part != RANDOM ? part : draw(1 + self->size / 4))) {
-    }
+    cvi_decoding *decoding = step_through(self, &options, behind, part);
     bool is_cut = false;
     cv_error error = {0};
     cvi_result *result = cvi_decoding_end(decoding, &is_cut, &error);
@@ -115,20 +144,38 @@ static cvi_buffer outcome_of(const answer *self, size_t part) {
     return out;
 }
 
-static void compare(const answer *self, const cvi_buffer *expected, size_t part) {
-    cvi_buffer seen = outcome_of(self, part);
+static void compare(const answer *self, const tape *behind, const cvi_buffer *expected,
+                    size_t part) {
+    cvi_buffer seen = outcome_of(self, behind, part);
     if (seen.length != expected->length || memcmp(seen.data, expected->data, seen.length) != 0) {
-        fail_msg("%s in parts of %zu:\n%.400s\nis not\n%.400s", self->name, part, seen.data,
-                 expected->data);
+        fail_msg("%s in parts of %zu%s:\n%.400s\nis not\n%.400s", self->name, part,
+                 behind->bytes != NULL ? ", off its tape" : "", seen.data, expected->data);
     }
     cvi_buffer_free(&seen);
 }
 
-static void check(const answer *self, const size_t *parts, size_t part_count) {
-    cvi_buffer whole = outcome_of(self, SIZE_MAX);
-    for (size_t i = 0; i < part_count; i++) {
-        compare(self, &whole, parts[i]);
+/* The tape does not hang on the parts either. */
+static void compare_tapes(const answer *self, const tape *expected, size_t part) {
+    tape seen = tape_of(self, part);
+    assert_int_equal(seen.size, expected->size);
+    if (seen.size > 0) {
+        assert_memory_equal(seen.bytes, expected->bytes, seen.size);
     }
+    cvi_release(&cvi_default_allocator, seen.bytes);
+}
+
+static void check(const answer *self, const size_t *parts, size_t part_count) {
+    const tape none = {NULL, 0};
+    tape made = tape_of(self, SIZE_MAX);
+    cvi_buffer whole = outcome_of(self, &none, SIZE_MAX);
+    compare(self, &made, &whole, SIZE_MAX);
+    for (size_t i = 0; i < part_count; i++) {
+        compare(self, &none, &whole, parts[i]);
+        compare(self, &made, &whole, parts[i]);
+        compare_tapes(self, &made, parts[i]);
+    }
+    tapes_made += made.bytes != NULL ? 1 : 0;
+    cvi_release(&cvi_default_allocator, made.bytes);
     cvi_buffer_free(&whole);
 }
 
@@ -206,7 +253,7 @@ static void test_bounds_hold_across_parts(void **state) {
     deep[sizeof(deep) - 1] = '\0';
     check_text(deep);
     const answer self = {"deep", &cvi_sample_resource, true, deep, strlen(deep)};
-    cvi_buffer out = outcome_of(&self, 3);
+    cvi_buffer out = outcome_of(&self, &(tape){NULL, 0}, 3);
     assert_non_null(strstr(out.data, "nested too deep"));
     cvi_buffer_free(&out);
 }
@@ -290,8 +337,10 @@ static int check_file(const char *path, const struct stat *status, int kind, str
 static void test_fixtures(void **state) {
     (void)state;
     files_read = 0;
+    tapes_made = 0;
     assert_int_equal(nftw(CVI_FIXTURES, check_file, 8, FTW_PHYS), 0);
     assert_true(files_read > 40);
+    assert_true(tapes_made > 40);
 }
 
 static void test_recordings(void **state) {
@@ -321,7 +370,7 @@ static cvi_buffer many_items(int count) {
 static cvi_decoding *begin(const cvi_buffer *text, const cv_allocator *allocator) {
     const cvi_decode_options options = {.resource = &cvi_sample_resource, .is_list = true};
     char *copy = cvi_copy_text(allocator, text->data, text->length);
-    return cvi_decoding_begin(&options, allocator, (cvi_body){copy, text->length});
+    return cvi_decoding_begin(&options, allocator, (cvi_body){copy, text->length, 0});
 }
 
 static void test_each_step_does_its_part(void **state) {

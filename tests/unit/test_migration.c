@@ -12,7 +12,7 @@
 #include "support/faulty_vfs.h"
 #include "support/portion.h"
 
-enum { TEXT_MAX = 16384, VERSION = 1003, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 16384, VERSION = 1004, STEPS_MAX = 2000 };
 
 #define REQUESTS                                                                                   \
     "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1717243100000),"                 \
@@ -64,6 +64,19 @@ static const earlier states[] = {
      "ALTER TABLE rate_limits DROP COLUMN application; ALTER TABLE rate_limits DROP COLUMN pid;"
      "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
      "PRAGMA user_version = 1000",
+     true},
+    {"ours, version 1003",
+     "DROP TRIGGER cache_bytes_before_insert; DROP TRIGGER cache_bytes_after_insert;"
+     "DROP TRIGGER cache_bytes_before_update; DROP TRIGGER cache_bytes_after_update;"
+     "DROP TRIGGER cache_bytes_before_delete;"
+     "ALTER TABLE cache DROP COLUMN tape; ALTER TABLE cache DROP COLUMN tape_checksum;"
+     "CREATE TRIGGER cache_bytes_after_insert AFTER INSERT ON cache BEGIN"
+     " UPDATE cache_bytes SET total = total - replaced + length(NEW.value) WHERE id = 1; END;"
+     "CREATE TRIGGER cache_bytes_before_delete BEFORE DELETE ON cache BEGIN"
+     " UPDATE cache_bytes SET replaced = 0,"
+     " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END;"
+     "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
+     "PRAGMA user_version = 1003",
      true},
     {"ours, version 1002",
      "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"
@@ -146,8 +159,9 @@ static void read_schema(const store_world *world, char text[TEXT_MAX]) {
 /* Tables with their columns, indexes and triggers, whatever the order they were made in. */
 #define SHAPE                                                                                      \
     "SELECT group_concat(part) FROM (SELECT m.name || '.' || c.name AS part FROM sqlite_schema m," \
-    " pragma_table_info(m.name) c WHERE m.type = 'table' UNION ALL SELECT name FROM sqlite_schema" \
-    " WHERE type <> 'table' ORDER BY part)"
+    " pragma_table_info(m.name) c WHERE m.type = 'table' UNION ALL SELECT"                         \
+    " CASE type WHEN 'trigger' THEN sql ELSE name END FROM sqlite_schema WHERE type <> 'table'"    \
+    " ORDER BY part)"
 
 /* The file has the shape of one that was made in one go. */
 static void check_shape(const store_world *world) {

@@ -62,7 +62,7 @@ static cvi_result *make_result(desk *self, cv_resource resource) {
     const cvi_decode_options options = {.resource = cvi_registry_find(resource)};
     cv_error error;
     cvi_result *result =
-        cvi_decode(&options, &self->memory.allocator, (cvi_body){body, TEXT_BYTES}, &error);
+        cvi_decode(&options, &self->memory.allocator, (cvi_body){body, TEXT_BYTES, 0}, &error);
     assert_non_null(result);
     return result;
 }

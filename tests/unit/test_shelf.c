@@ -95,7 +95,7 @@ static cvi_result *result_of(desk *self, size_t size) {
     const cvi_decode_options options = {.resource = cvi_registry_find(CV_ISSUE)};
     cv_error error;
     cvi_result *result =
-        cvi_decode(&options, &self->memory.allocator, (cvi_body){body, length}, &error);
+        cvi_decode(&options, &self->memory.allocator, (cvi_body){body, length, 0}, &error);
     assert_non_null(result);
     return result;
 }

@@ -344,9 +344,37 @@ static void test_upgrade_to_tls_is_followed(void **state) {
     for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
         bool no_memory = true;
         char *target =
-            cvi_redirect_target(world->transport, cases[i].from, cases[i].to, &no_memory);
+            cvi_redirect_target(world->transport, cases[i].from, cases[i].to, false, &no_memory);
         assert_false(no_memory);
         assert_int_equal(target != NULL, cases[i].followed);
+        cvi_release(&world->memory.allocator, target);
+    }
+}
+
+/* What goes without the key may be led anywhere, but not out of what is encrypted. */
+static void test_keyless_requests_are_led_anywhere(void **state) {
+    net_world *world = *state;
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *target;
+    } cases[] = {
+        {"http://h/a", "http://other:81/b", "http://other:81/b"},
+        {"http://h/a", "https://other/b", "https://other/b"},
+        {"https://h/a", "https://other/b?c=d&api_key=e", "https://other/b?c=d"},
+        {"https://h/a", "http://other/b", NULL},
+        {"https://h/a", "ftp://other/b", NULL},
+        {"https://h/a", "file:///b", NULL},
+    };
+    for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
+        bool no_memory = true;
+        char *target =
+            cvi_redirect_target(world->transport, cases[i].from, cases[i].to, true, &no_memory);
+        assert_false(no_memory);
+        assert_int_equal(target != NULL, cases[i].target != NULL);
+        if (target != NULL) {
+            assert_string_equal(target, cases[i].target);
+        }
         cvi_release(&world->memory.allocator, target);
     }
 }
@@ -356,7 +384,8 @@ static void test_redirect_without_memory(void **state) {
     net_world *world = *state;
     bool no_memory = false;
     world->memory.failing_call = atomic_load(&world->memory.calls) + 1;
-    assert_null(cvi_redirect_target(world->transport, "http://h/a", "http://h/b", &no_memory));
+    assert_null(
+        cvi_redirect_target(world->transport, "http://h/a", "http://h/b", false, &no_memory));
     assert_true(atomic_load(&world->memory.has_failed));
     assert_true(no_memory);
 }
@@ -557,6 +586,7 @@ int main(void) {
         WITH_NET(test_user_in_a_redirect_to_the_same_port_is_refused),
         WITH_NET(test_redirect_to_nowhere_is_refused),
         WITH_NET(test_upgrade_to_tls_is_followed),
+        WITH_NET(test_keyless_requests_are_led_anywhere),
         WITH_NET(test_redirect_without_memory),
         WITH_NET(test_answer_keeps_no_room_to_grow),
         WITH_NET(test_announced_body_that_does_not_fit_is_not_read),

@@ -11,7 +11,8 @@
  *   as given, and what HTTP itself needs; Accept-Encoding is the transport's own.
  *   It leaves within half of cv_options.rate_limit.guard_ms (1 s, if that is not set) of `start`,
  *   or the transport asks cv_transfer_may_send when the connection is there.
- *   The URL has the API key in its query: it is not logged, not kept and not shown.
+ *   The URL has the API key in its query (but that of an image, which may be on any host): it is
+ *   not logged, not kept and not shown.
  *   TLS is verified.
  *
  * In a child of fork nothing of an inherited client's transport is called. */
@@ -43,7 +44,7 @@ typedef struct cv_transfer_header_line {
 /* What to send. Good until `start` returns. */
 typedef struct cv_transfer_request {
     size_t size;
-    const char *url; /* http or https, with the key; nothing is left to be escaped */
+    const char *url; /* http or https, with the key (see above); nothing is left to be escaped */
     const cv_transfer_header_line *headers; /* User-Agent, If-None-Match, ...: printable ASCII */
     size_t header_count;                    /* of `headers` */
     int64_t connect_timeout_ms;             /* until the connection is ready */
@@ -190,7 +191,8 @@ typedef struct cv_curl_options {
     const char *ca_folder;
 
     /* Sent with each request beside the library's own headers, such as Authorization for a mirror;
-     * never to a proxy that tunnels. Not those that the library or libcurl sends itself, nor any
+     * with those for images too (image.h), whose hosts may be others; never to a proxy that
+     * tunnels. Not those that the library or libcurl sends itself, nor any
      * that would change which answer it is. Answers are cached for everybody on the file, whatever
      * the headers were. */
     const cv_transfer_header_line *headers;

@@ -15,7 +15,7 @@ enum { STORY_BYTES_MAX = 256 << 20 };
 cvi_body story_body(const char *text, size_t size) {
     char *copy = cvi_copy_text(&cvi_default_allocator, text, size);
     REQUIRE(copy != NULL);
-    return (cvi_body){copy, size};
+    return (cvi_body){copy, size, 0};
 }
 
 static char *written(const cv_record *record) {
@@ -72,16 +72,38 @@ static void note_unknown(void *user, const char *shape, const char *member) {
     cvi_buffer_add_char(user, '\n');
 }
 
+char *story_tape(const cvi_resource *resource, bool is_list, const char *text, size_t size,
+                 size_t *tape_size) {
+    cv_error error;
+    const cvi_decode_options options = {
+        .resource = resource, .is_list = is_list, .makes_tape = true};
+    cvi_result *result =
+        cvi_decode(&options, &cvi_default_allocator, story_body(text, size), &error);
+    if (result == NULL) {
+        return NULL;
+    }
+    char *tape = cvi_result_take_tape(result, tape_size);
+    cvi_result_release(result);
+    return tape;
+}
+
 cvi_buffer story_of(const cvi_resource *resource, bool is_list, const char *text, size_t size,
                     size_t part) {
+    return story_off_tape(resource, is_list, text, size, (cvi_tape){NULL, 0}, part);
+}
+
+cvi_buffer story_off_tape(const cvi_resource *resource, bool is_list, const char *text, size_t size,
+                          cvi_tape tape, size_t part) {
     cvi_buffer out;
     cv_error error = {.code = CV_OK};
     bool is_cut = false;
     cvi_buffer_init(&out, &cvi_default_allocator, STORY_BYTES_MAX);
     const cvi_decode_options options = {
         .resource = resource, .is_list = is_list, .on_unknown = note_unknown, .user = &out};
+    char *body = cvi_copy_text_and(&cvi_default_allocator, text, size, tape.bytes, tape.size);
+    REQUIRE(body != NULL);
     cvi_decoding *decoding =
-        cvi_decoding_begin(&options, &cvi_default_allocator, story_body(text, size));
+        cvi_decoding_begin(&options, &cvi_default_allocator, (cvi_body){body, size, tape.size});
     REQUIRE(decoding != NULL);
     while (!cvi_decoding_step(decoding, part)) {
     }
