@@ -27,7 +27,7 @@ function(comicvine_compile_options target)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   if(COMICVINE_COVERAGE)
-    target_compile_options(${target} PRIVATE --coverage)
+    target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic) # threads count too
     target_link_options(${target} PUBLIC --coverage)
   endif()
 endfunction()

@@ -27,7 +27,8 @@ endforeach()
 set_tests_properties(unit/test_stores_faults unit/test_migration unit/test_rate_limit_model PROPERTIES
                      ENVIRONMENT "COMICVINE_STRIDE=20;COMICVINE_MODEL_SEEDS=5" COST 50)
 
-foreach(path api/test_own_transport api/test_own_slices api/test_own_loops api/test_clock api/test_replay offline/test_offline)
+foreach(path api/test_own_transport api/test_own_slices api/test_own_loops api/test_own_tables
+             api/test_clock api/test_replay offline/test_offline)
   string(REPLACE "/" "_" name ${path})
   add_executable(${name} ${path}.c)
   target_link_libraries(${name} PRIVATE test_support comicvine)

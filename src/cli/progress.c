@@ -56,8 +56,8 @@ void cli_progress_event(cli_progress *self, const cv_event *event, cv_rate_limit
 }
 
 static void write_wait(FILE *out, const cli_progress *self, int64_t now_unix_ms) {
-    char clock[CLI_DURATION_SIZE];
     if (self->until_ms > now_unix_ms) {
+        char clock[CLI_DURATION_SIZE];
         cli_duration_clock(self->until_ms - now_unix_ms, clock);
         (void)fprintf(out, ", waiting %s for /%s", clock, self->path);
     } else {

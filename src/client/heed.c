@@ -14,8 +14,8 @@
 
 /* A failure that says when to come back is a refusal too. */
 static cvi_service_word word_of_failure(const cv_error *error) {
-    bool is_refusal = error->http_status == 503 && error->retry_after_ms > 0;
-    return is_refusal ? CVI_SERVICE_OVERLOADED : CVI_SERVICE_FAILS;
+    bool comes_back = error->http_status == 503 && error->retry_after_ms > 0;
+    return comes_back ? CVI_SERVICE_OVERLOADED : CVI_SERVICE_FAILS;
 }
 
 static cvi_service_word word_of(const cvi_finding *finding) {

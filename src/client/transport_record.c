@@ -199,14 +199,14 @@ static void take_header(cv_transfer *face, const char *name, const char *value) 
     recording *self = own(face);
     bool is_line = strpbrk(value, "\r\n") == NULL && strlen(value) <= CVI_RECORDING_HEADER_MAX;
     if (is_line && cvi_recorded_has_header(name)) {
-        size_t start = self->headers.length;
+        size_t written = self->headers.length;
         cvi_buffer_add_text(&self->headers, "header ");
         cvi_buffer_add_text(&self->headers, name);
         cvi_buffer_add_text(&self->headers, ": ");
         cvi_buffer_add_text(&self->headers, value);
         cvi_buffer_add_char(&self->headers, '\n');
-        if (self->headers.length > start) {
-            blot_out(self, self->headers.data + start, self->headers.length - start);
+        if (self->headers.length > written) {
+            blot_out(self, self->headers.data + written, self->headers.length - written);
         }
     }
     cv_transfer_header(self->outer, name, value);

@@ -369,6 +369,6 @@ bool cvi_text_repair_step(cvi_text_repair *repair, cvi_arena *arena, size_t byte
 }
 
 const char *cvi_text_repair_escapes(cvi_arena *arena, const char *json, size_t size) {
-    cvi_text_repair repair = cvi_text_repair_begin(json, size);
-    return cvi_text_repair_step(&repair, arena, size) ? repair.text : NULL;
+    cvi_text_repair escapes = cvi_text_repair_begin(json, size);
+    return cvi_text_repair_step(&escapes, arena, size) ? escapes.text : NULL;
 }

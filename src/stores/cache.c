@@ -280,9 +280,6 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
                                  cv_error *error) {
     int64_t changed = 0;
     bool more = false; /* goes on with what is stored next, or with the next cleaning */
-    if (cache->disabled) {
-        return CVI_STORE_DONE;
-    }
     if (!cvi_cache_accepts(cache, entry)) {
         return cvi_cache_delete(cache, entry->hash, error);
     }
@@ -311,7 +308,7 @@ cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated,
                                        int64_t *changed, cv_error *error) {
     int64_t touched = 0;
     cvi_store_answer answer = CVI_STORE_DONE;
-    if (cache->disabled || now.wall_ms >= cvi_time_after(dated->expires_at_ms, cache->stale_ms)) {
+    if (now.wall_ms >= cvi_time_after(dated->expires_at_ms, cache->stale_ms)) {
         return CVI_STORE_DONE;
     }
     if (has_room_for(cache, dated->size)) {

@@ -107,8 +107,8 @@ typedef struct cvi_cache_entry {
 /* Whether a body of this size and TTL is to be stored at all. */
 bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry);
 
-/* Within a transaction: stores, replacing what was there; of what is not accepted remains that
- * nothing is there any more. Holds the bound. */
+/* Within a transaction, for a cache that is in use: stores, replacing what was there; of what is
+ * not accepted remains that nothing is there any more. Holds the bound. */
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                                  cv_error *error);
 
@@ -117,9 +117,10 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
 cvi_store_answer cvi_cache_recall(cvi_cache *cache, const char *hash, cvi_recalled *recalled,
                                   bool *has_deleted, cv_error *error);
 
-/* Within a transaction: stores a body with its own times, unless what is there is as new. What is
- * past any use is left out; of what may not be stored remains at least nothing older. Adds the rows
- * touched to `changed`. The bound is the caller's to hold, after all that it stores. */
+/* Within a transaction, for a cache that is in use: stores a body with its own times, unless what
+ * is there is as new. What is past any use is left out; of what may not be stored remains at least
+ * nothing older. Adds the rows touched to `changed`. The bound is the caller's to hold, after all
+ * that it stores. */
 cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
                                        int64_t *changed, cv_error *error);
 

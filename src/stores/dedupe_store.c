@@ -369,7 +369,8 @@ bool cv_dedupe_store_wait(cv_dedupe_store *store, const char *hash, const char *
         done = end_wait(&run, ended, result);
     }
     if (error != NULL) {
-        *error = done ? (cv_error){.code = CV_OK} : *cv_last_error();
+        cv_error none = {.code = CV_OK};
+        *error = done ? none : *cv_last_error();
     }
     return done;
 }

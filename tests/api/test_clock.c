@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <comicvine/sys/clock.h>
+#include <comicvine/sys/replay.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -168,6 +169,61 @@ static void test_deadline_of_a_request_is_the_clocks(void **state) {
     assert_int_equal(self->world.network.count, 1);
 }
 
+/* ---- recordings ---- */
+
+static cv_client *open_player(timed *self, int64_t latency_ms) {
+    static const char recorded[] =
+        "comicvine-replay 1\nGET " SYS_TARGET "\nstatus 200\nbody\n" SYS_ISSUE(52);
+    cv_transport player;
+    cv_replay_options options = CV_REPLAY_OPTIONS_INIT;
+    options.folder = self->world.scratch.folder;
+    options.latency_ms = latency_ms;
+    options.clock = &self->clock;
+    sys_write(&self->world, "api_issue_4000-52-e9bf52cca76735bc-1.txt", recorded,
+              sizeof(recorded) - 1);
+    assert_true(cv_transport_replay(&player, &options));
+    self->world.options.transport = &player;
+    cv_client *client = sys_open(&self->world);
+    self->world.options.transport = &self->world.network.table;
+    return client;
+}
+
+static void advance_and_poll(timed *self, cv_client *client, int64_t duration_ms) {
+    advance(self, duration_ms);
+    for (int i = 0; i < 5; i++) {
+        cv_client_poll(client, 0);
+    }
+}
+
+/* A request leaves when its recorded answer comes. Its admission is too old for that by then, and
+ * what another client has been admitted for meanwhile counts first. */
+static void test_a_late_recording_is_admitted_anew(void **state) {
+    timed *self = *state;
+    self->world.options.rate_limit.kind = CV_LIMIT_SLIDING;
+    self->world.options.rate_limit.limit = 1;
+    self->world.options.rate_limit.window_ms = 60000;
+    self->world.options.rate_limit.guard_ms = 1000;
+    self->world.network.answer.body = SYS_ISSUE(53);
+    cv_client *late = open_player(self, 100000);
+    cv_client *other = sys_open(&self->world);
+    cv_request *request = cv_request_retrieve(late, CV_ISSUE, 52, NULL);
+    advance_and_poll(self, late, 0); /* it is admitted, and the answer awaited */
+    advance_and_poll(self, late, 90000);
+    assert_int_equal(sys_retrieve(other, 53).code, CV_OK);
+    advance_and_poll(self, late, 10000);
+    assert_false(cv_request_done(request));
+    advance_and_poll(self, late, 51000); /* it is the late one's turn, and begins anew */
+    advance_and_poll(self, late, 99999);
+    assert_false(cv_request_done(request));
+    advance_and_poll(self, late, 1);
+    assert_true(cv_request_done(request));
+    assert_int_equal(cv_request_error(request)->code, CV_OK);
+    cv_request_free(request);
+    cv_client_close(late);
+    cv_client_close(other);
+    assert_int_equal(self->world.network.count, 1);
+}
+
 /* A date in Retry-After counts from the clock's time of the day: 2024-06-01 12:00:00 and a minute.
  */
 static void test_dates_of_the_service_are_judged_by_the_clock(void **state) {
@@ -254,6 +310,7 @@ int main(void) {
         TIMED(test_window_of_the_limit_is_the_clocks),
         TIMED(test_deadline_of_poll_is_the_clocks),
         TIMED(test_deadline_of_a_request_is_the_clocks),
+        TIMED(test_a_late_recording_is_admitted_anew),
         TIMED(test_dates_of_the_service_are_judged_by_the_clock),
         TIMED(test_boots_are_told_apart),
         TIMED(test_clocks_that_lack_something),

@@ -43,6 +43,31 @@ static void assert_fetched(const outcome *seen) {
     assert_int_equal(seen->source, CV_SOURCE_NETWORK);
 }
 
+/* ---- made beforehand ---- */
+
+static void test_the_built_in_network_may_be_made_beforehand(void **context) {
+    api *self = *context;
+    cv_options options = api_options(self);
+    cv_transport transport = CV_TRANSPORT_INIT;
+    assert_true(cv_transport_curl(&transport));
+    assert_true(transport.asks_before_sending);
+    options.transport = &transport;
+    cv_client *client = api_open(self, &options);
+    outcome seen = api_retrieve(client, ISSUE);
+    assert_fetched(&seen);
+    cv_client_close(client);
+    assert_int_equal(server_request_count(self->server, NULL), 1);
+}
+
+static void test_one_that_no_client_has_is_closed_by_hand(void **context) {
+    (void)context;
+    cv_transport transport = CV_TRANSPORT_INIT;
+    assert_true(cv_transport_curl(&transport));
+    assert_true(transport.descriptor(transport.user) >= -1);
+    assert_int_equal(transport.due_ms(transport.user), -1);
+    transport.close(transport.user);
+}
+
 /* ---- a proxy ---- */
 
 static void test_requests_go_through_the_proxy(void **context) {
@@ -331,6 +356,8 @@ static void test_other_options_that_are_refused(void **context) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        API_TEST(test_the_built_in_network_may_be_made_beforehand),
+        cmocka_unit_test(test_one_that_no_client_has_is_closed_by_hand),
         API_TEST(test_requests_go_through_the_proxy),
         API_TEST(test_the_environment_does_not_say),
         API_TEST(test_credentials_reach_the_proxy_alone),

@@ -78,6 +78,30 @@ static void test_without_a_cache_nothing_comes_ahead(void **context) {
     assert_int_equal(drive_requests(scene), 3);
 }
 
+/* Where nothing is kept as fresh, a page that came ahead would be asked for again. */
+static void test_nothing_comes_ahead_that_would_be_old(void **context) {
+    drive_scene *scene = *context;
+    const cv_resource_ttl none = {.resource = CV_ISSUE, .ttl_s = CV_NONE};
+    cv_options options = api_options(scene->self);
+    options.cache.ttls = &none;
+    options.cache.ttl_count = 1;
+    cv_client *client = drive_open(scene, &options);
+    cv_cursor *cursor = walking_open(client, 5);
+    cv_cursor_prefetch(cursor, true);
+    walking_assert_next(cursor, walking_ids, 1);
+    for (int i = 0; i < 5; i++) {
+        cv_client_poll(client, 0); /* what came ahead would be admitted now */
+    }
+    walking_assert_next(cursor, walking_ids + 1, WALKING_ISSUES - 1);
+    walking_assert_end(cursor);
+    cv_cursor_close(cursor);
+    cv_client_close(client);
+    assert_int_equal(drive_requests(scene), 3);
+    assert_int_equal(
+        api_query(scene->self, "SELECT count(*) FROM rate_limits WHERE priority = 'background'"),
+        0);
+}
+
 /* ---- page by page ---- */
 
 static void test_pages_as_requests_come_ahead(void **context) {
@@ -269,6 +293,7 @@ int main(void) {
         BOTH_DRIVES(test_a_page_on_its_way_is_joined),
         BOTH_DRIVES(test_a_failure_ahead_is_no_failure),
         BOTH_DRIVES(test_without_a_cache_nothing_comes_ahead),
+        BOTH_DRIVES(test_nothing_comes_ahead_that_would_be_old),
         BOTH_DRIVES(test_pages_as_requests_come_ahead),
         BOTH_DRIVES(test_a_walk_of_callbacks_fetches_each_page_once),
         BOTH_DRIVES(test_a_page_asked_for_while_on_its_way_is_joined),

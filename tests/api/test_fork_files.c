@@ -214,6 +214,41 @@ static void test_a_file_that_was_closed_works(void **context) {
     assert_int_equal(api_retrieve(state->client, OTHER_ISSUE).source, CV_SOURCE_CACHE);
 }
 
+/* Those that are closed work in a child, those that are open do not, whichever were closed. */
+typedef struct shelf {
+    const scene *state;
+    scratch_path paths[3];
+    cv_client *clients[3];
+} shelf;
+
+static const char *try_each(void *user) {
+    const shelf *all = user;
+    for (size_t i = 0; i < API_COUNT(all->paths); i++) {
+        if (all->clients[i] != NULL) {
+            CHILD_CHECK(is_refused(all->state, all->paths[i].text));
+        } else {
+            CHILD_PASS(fetch(all->state, all->paths[i].text, CV_DRIVE_POLL));
+        }
+    }
+    return NULL;
+}
+
+static void test_files_are_closed_in_any_order(void **context) {
+    static const char *const names[] = {"one.db", "two.db", "three.db"};
+    static const size_t order[] = {1, 0, 2};
+    shelf all = {.state = *context};
+    for (size_t i = 0; i < API_COUNT(names); i++) {
+        all.paths[i] = scratch_file(&all.state->self->scratch, names[i]);
+        all.clients[i] = open_at(all.state, all.paths[i].text, CV_DRIVE_POLL);
+        assert_non_null(all.clients[i]);
+    }
+    for (size_t i = 0; i < API_COUNT(order); i++) {
+        cv_client_close(all.clients[order[i]]);
+        all.clients[order[i]] = NULL;
+        child_must_pass(try_each, &all);
+    }
+}
+
 /* A file that took the place of the one that was open is another one. */
 static const char *replace(void *user) {
     static const char *const ends[] = {"", "-wal", "-shm"};
@@ -266,6 +301,7 @@ int main(void) {
         WITH_SCENE(test_a_file_behind_a_connection_is_refused),
         WITH_SCENE(test_other_files_work),
         WITH_SCENE(test_a_file_that_was_closed_works),
+        WITH_SCENE(test_files_are_closed_in_any_order),
         WITH_SCENE(test_a_file_in_its_place_works),
         WITH_SCENE(test_after_exec_it_works),
     };

@@ -1,10 +1,11 @@
 /* Many objects at once: what comes from the cache and what is asked for, in how many requests, what
  * becomes of each id, and what is kept. Each test runs in both drives. */
 #include "support/api_many.h"
+#include "support/store_face.h"
 
 #include <string.h>
 
-enum { UNKNOWN = 999 };
+enum { UNKNOWN = 999, PAST_S = 3660 };
 
 #define ROWS "SELECT count(*) FROM cache"
 
@@ -65,6 +66,29 @@ static void test_the_second_time_all_is_there(void **context) {
     assert_issue(&many->items[1], CV_SOURCE_NETWORK, false);
     assert_kept(&many->items[2]);
     cv_many_free(many);
+}
+
+/* Somebody keeps the file from being written: what a list has said of each object is there for all
+ * who ask this client. */
+static void test_what_cannot_be_stored_yet_is_there(void **context) {
+    static const int64_t ids[] = {61, 52};
+    drive_scene *scene = *context;
+    drive_hold(scene);
+    cv_request *request =
+        cv_request_retrieve_many(scene->client, CV_ISSUE, ids, API_COUNT(ids), NULL);
+    drive_until_sent(scene, 1);
+    struct sqlite3 *locked = face_lock(scene->self);
+    drive_release(scene);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, CV_OK);
+    cv_request_free(request);
+    const cv_many *many = fetch(scene, ids, API_COUNT(ids));
+    assert_kept(&many->items[0]);
+    assert_kept(&many->items[1]);
+    cv_many_free(many);
+    assert_int_equal(api_query(scene->self, ROWS), 0);
+    face_unlock(locked);
+    assert_int_equal(drive_requests(scene), 1);
 }
 
 static void test_a_full_entry_serves_and_stays(void **context) {
@@ -223,6 +247,48 @@ static void test_a_failed_list_fails_its_ids(void **context) {
     cv_many_free(many);
 }
 
+/* Fails the test unless what the fixtures have came though the service fails, and nothing else. */
+static void assert_old_stood_in(const cv_many *many, size_t known) {
+    size_t found = 0;
+    for (size_t i = 0; i < many->count; i++) {
+        if (many->items[i].record == NULL) {
+            assert_many_failed(&many->items[i], CV_ERROR_SERVER);
+        } else {
+            assert_many_record(&many->items[i], CV_SOURCE_STALE);
+            assert_int_equal(many->items[i].record->stale->reason.code, CV_ERROR_SERVER);
+            found++;
+        }
+    }
+    assert_int_equal(found, known);
+}
+
+/* More of them than are looked for at once; old ones, and where they are to be asked for anew,
+ * those that are not. */
+static void test_what_is_old_stands_in_for_failed_lists(void **context) {
+    enum { COUNT = 150, KNOWN = 12, LISTS = 2 };
+    static const server_fault failing = {
+        .path = API_ISSUES, .http_status = 500, .body = "", .times = SERVER_ALL};
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    int64_t ids[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        ids[i] = (int64_t)i + 1;
+    }
+    cv_many_free(fetch(scene, ids, COUNT));
+    drive_until(scene, ROWS, KNOWN + LISTS);
+    api_break(scene->self, &failing);
+    options.mode = CV_MODE_REFRESH;
+    options.stale = CV_STALE_IF_ERROR;
+    const cv_many *many = fetch_with(scene, ids, COUNT, &options);
+    assert_old_stood_in(many, KNOWN);
+    cv_many_free(many);
+    api_lift_pauses(scene->self);
+    face_age(scene->self, PAST_S);
+    many = fetch(scene, ids, COUNT);
+    assert_old_stood_in(many, KNOWN);
+    cv_many_free(many);
+}
+
 static void test_cancel_ends_it_at_once(void **context) {
     static const int64_t ids[] = {61, 52};
     drive_scene *scene = *context;
@@ -349,6 +415,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_one_request_for_all_that_is_not_there),
         BOTH_DRIVES(test_the_second_time_all_is_there),
+        BOTH_DRIVES(test_what_cannot_be_stored_yet_is_there),
         BOTH_DRIVES(test_a_full_entry_serves_and_stays),
         BOTH_DRIVES(test_a_remembered_denial_serves),
         BOTH_DRIVES(test_fields),
@@ -359,6 +426,7 @@ int main(void) {
         BOTH_DRIVES(test_refresh),
         BOTH_DRIVES(test_without_a_cache),
         BOTH_DRIVES(test_a_failed_list_fails_its_ids),
+        BOTH_DRIVES(test_what_is_old_stands_in_for_failed_lists),
         BOTH_DRIVES(test_cancel_ends_it_at_once),
         BOTH_DRIVES(test_free_while_under_way),
         BOTH_DRIVES(test_close_while_under_way),

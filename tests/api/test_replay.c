@@ -265,6 +265,52 @@ static void test_key_is_in_no_file(void **state) {
     sys_check_issue(&got, CV_SOURCE_NETWORK);
 }
 
+/* It is too short to be told from other text: it is in the file as the service wrote it. */
+static void test_a_short_key_is_left_in_answers(void **state) {
+    sys_world *world = *state;
+    char text[TEXT_MAX];
+    world->options.api_key = "number5";
+    world->network.answer.body =
+        "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":52,\"name\":\"number5\"}}";
+    record_once(world);
+    read_file(world, NAME(1), text);
+    assert_non_null(strstr(text, "number5"));
+    assert_null(strstr(text, "api_key"));
+}
+
+/* ---- what is not written down ---- */
+
+/* A header that would be more than one line of the file, or is longer than the library reads. */
+static void test_headers_stay_lines(void **state) {
+    static char longest[4098];
+    sys_world *world = *state;
+    memset(longest, 'x', sizeof(longest) - 1);
+    world->network.answer.headers[0] =
+        (cv_transfer_header_line){"ETag", "\"a\"\r\nbody 3\r\nheader ETag: \"b\""};
+    world->network.answer.headers[1] = (cv_transfer_header_line){"Last-Modified", "x\ny"};
+    world->network.answer.headers[2] = (cv_transfer_header_line){"Cache-Control", longest};
+    record_once(world);
+    check_file(world, NAME(1), FIRST_LINES "status 200\nbody 50\n" SYS_ISSUE(52));
+    outcome got = replay_once(world);
+    sys_check_issue(&got, CV_SOURCE_NETWORK);
+}
+
+/* The service has said nothing. */
+static void test_what_was_not_sent_is_not_recorded(void **state) {
+    sys_world *world = *state;
+    world->network.script[0] = (own_answer){.end = CV_TRANSFER_REFUSED};
+    world->network.script[1] = (own_answer){.end = CV_TRANSFER_NO_MEMORY};
+    world->network.script_length = 2;
+    cv_client *client = open_recorder(world);
+    assert_int_equal(sys_retrieve(client, 52).code, CV_ERROR_NETWORK);
+    assert_int_equal(sys_retrieve(client, 52).code, CV_ERROR_NOMEM);
+    assert_int_equal(count_recordings(world), 0);
+    outcome got = sys_retrieve(client, 52);
+    sys_check_issue(&got, CV_SOURCE_NETWORK);
+    cv_client_close(client);
+    assert_int_equal(count_recordings(world), 1);
+}
+
 /* ---- bodies ---- */
 
 static void test_hostile_bodies_come_back_as_they_were(void **state) {
@@ -444,6 +490,9 @@ int main(void) {
         IN_WORLD(test_latency_is_waited_for),
         IN_WORLD(test_closing_and_cancelling_before_the_answer),
         IN_WORLD(test_key_is_in_no_file),
+        IN_WORLD(test_a_short_key_is_left_in_answers),
+        IN_WORLD(test_headers_stay_lines),
+        IN_WORLD(test_what_was_not_sent_is_not_recorded),
         IN_WORLD(test_hostile_bodies_come_back_as_they_were),
         IN_WORLD(test_files_written_by_hand),
         IN_WORLD(test_nul_in_a_line_is_not_understood),

@@ -2,6 +2,8 @@
  * be done inside one. */
 #include "support/api_drive.h"
 
+#include <string.h>
+
 enum { ISSUE = 52, OTHER_ISSUE = 61, THIRD_ISSUE = 73, SHORT_MS = 20 };
 
 /* ---- handles ---- */
@@ -101,6 +103,44 @@ static void test_a_bad_argument_is_a_request_that_is_done(void **context) {
     cv_request *list = cv_request_list(scene->client, CV_ISSUE, NULL, &options);
     assert_ended(list, CV_ERROR_ARGUMENT);
     cv_request_free(list);
+    assert_int_equal(drive_requests(scene), 0);
+}
+
+/* Whatever is asked for, what says how is checked first. */
+static void test_wrong_options_are_refused_for_all_kinds(void **context) {
+    drive_scene *scene = *context;
+    cv_search_query words = CV_SEARCH_QUERY_INIT;
+    words.query = "lamp";
+    const cv_request_options wrong[] = {
+        {.size = sizeof(cv_request_options), .priority = (cv_priority)7},
+        {.size = sizeof(cv_request_options), .max_wait_ms = -7},
+        {.size = sizeof(cv_request_options), .max_age_s = -1},
+        {.size = sizeof(cv_request_options), .reserved = {1}},
+    };
+    for (size_t i = 0; i < API_COUNT(wrong); i++) {
+        cv_request *requests[] = {
+            cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, &wrong[i]),
+            cv_request_list(scene->client, CV_ISSUE, NULL, &wrong[i]),
+            cv_request_search(scene->client, &words, &wrong[i]),
+        };
+        for (size_t kind = 0; kind < API_COUNT(requests); kind++) {
+            assert_ended(requests[kind], CV_ERROR_ARGUMENT);
+            cv_request_free(requests[kind]);
+        }
+    }
+    assert_int_equal(drive_requests(scene), 0);
+}
+
+static void test_fields_of_a_search_belong_into_its_query(void **context) {
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    cv_search_query words = CV_SEARCH_QUERY_INIT;
+    options.fields = "id";
+    words.query = "lamp";
+    cv_request *request = cv_request_search(scene->client, &words, &options);
+    assert_ended(request, CV_ERROR_ARGUMENT);
+    assert_non_null(strstr(cv_request_error(request)->message, "cv_search_query"));
+    cv_request_free(request);
     assert_int_equal(drive_requests(scene), 0);
 }
 
@@ -352,6 +392,8 @@ int main(void) {
         BOTH_DRIVES(test_a_result_of_another_type_is_not_taken),
         BOTH_DRIVES(test_a_failed_request_has_no_result),
         BOTH_DRIVES(test_a_bad_argument_is_a_request_that_is_done),
+        BOTH_DRIVES(test_wrong_options_are_refused_for_all_kinds),
+        BOTH_DRIVES(test_fields_of_a_search_belong_into_its_query),
         cmocka_unit_test(test_null_is_fine_everywhere),
         BOTH_DRIVES(test_poll_calls_back_once),
         BOTH_DRIVES(test_wait_calls_back_for_its_own_request),

@@ -229,6 +229,47 @@ static void test_the_others_are_bounded_too(void **context) {
     cv_rate_limit_store_close(store);
 }
 
+/* ---- the default database ---- */
+
+static void set_home(const char *data, const char *home) {
+    assert_int_equal(data != NULL ? setenv("XDG_DATA_HOME", data, 1) : unsetenv("XDG_DATA_HOME"),
+                     0);
+    assert_int_equal(home != NULL ? setenv("HOME", home, 1) : unsetenv("HOME"), 0);
+}
+
+/* Handles that name no database have the file that clients have by default. */
+static void test_without_a_database_it_is_the_default_one(void **context) {
+    const api *self = *context;
+    cv_cache_options options = CV_CACHE_OPTIONS_INIT;
+    set_home(self->scratch.folder, NULL);
+    cv_cache_store *store = cv_cache_store_open(&options);
+    assert_non_null(store);
+    assert_done(cv_cache_store_set(store, STORE_HASH, "body", 4, 60));
+    cv_cache_store_close(store);
+    scratch_path file = scratch_file(&self->scratch, "comicvine/comicvine.db");
+    options.database = file.text;
+    store = cv_cache_store_open(&options);
+    assert_non_null(store);
+    cv_blob blob;
+    assert_done(cv_cache_store_get(store, STORE_HASH, &blob));
+    face_check_blob(&blob, "body");
+    cv_cache_store_close(store);
+}
+
+static void test_without_a_home_there_is_no_default(void **context) {
+    (void)context;
+    failing_allocator memory;
+    failing_allocator_init(&memory, 0, false);
+    cv_cache_options options = CV_CACHE_OPTIONS_INIT;
+    options.allocator = &memory.allocator;
+    options.max_memory_bytes = CAP_BYTES;
+    set_home(NULL, NULL);
+    assert_null(cv_cache_store_open(&options));
+    face_assert_error(CV_ERROR_ARGUMENT);
+    assert_non_null(strstr(cv_last_error()->message, "XDG_DATA_HOME"));
+    assert_int_equal(atomic_load(&memory.live), 0);
+}
+
 /* ---- at the door ---- */
 
 static void test_what_is_refused(void **context) {
@@ -273,6 +314,8 @@ int main(void) {
         API_TEST(test_blobs_count_until_they_are_freed),
         API_TEST(test_what_never_fits_is_refused),
         API_TEST(test_the_others_are_bounded_too),
+        API_TEST(test_without_a_database_it_is_the_default_one),
+        API_TEST(test_without_a_home_there_is_no_default),
         API_TEST(test_what_is_refused),
         API_TEST(test_a_folder_is_no_file),
     };

@@ -319,6 +319,23 @@ static void test_a_pause_outlives_a_reboot(void **state) {
     cvi_stores_close(stores);
 }
 
+/* The block of all paths stays one, and for all: it is not written down as that of a path. */
+static void test_a_block_outlives_a_reboot(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    heed(world, stores, ALL_PATHS, 120000, 0);
+    cvi_stores_close(stores);
+    fake_clock_reboot(&world->clock, "boot-2", 20000);
+    stores = world_open(world);
+    check_waits(world, stores, "volume", 40000, CVI_WAIT_BLOCKED);
+    fake_clock_step_wall(&world->clock, DAY_MS);
+    check_waits(world, stores, "issue", 40000, CVI_WAIT_BLOCKED);
+    assert_int_equal(count_pauses(world), 1);
+    fake_clock_advance(&world->clock, 40000);
+    check_admitted(world, stores, "volume", true);
+    cvi_stores_close(stores);
+}
+
 static void test_a_reboot_under_a_probe(void **state) {
     store_world *world = *state;
     cvi_stores *stores = world_open(world);
@@ -399,6 +416,7 @@ int main(void) {
         WITH_WORLD(test_a_pause_outlives_a_restart),
         WITH_WORLD(test_steps_of_the_wall_clock_change_nothing),
         WITH_WORLD(test_a_pause_outlives_a_reboot),
+        WITH_WORLD(test_a_block_outlives_a_reboot),
         WITH_WORLD(test_a_reboot_under_a_probe),
         WITH_WORLD(test_absurd_times_are_bounded),
         WITH_WORLD(test_a_table_without_a_key),

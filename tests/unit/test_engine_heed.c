@@ -274,6 +274,32 @@ static void test_each_refusal_that_cannot_be_told_holds(void **state) {
     assert_int_equal(world->transfer_count, 2);
 }
 
+/* A block is of all paths; where a pause of the path is longer, that decides. */
+static void test_a_block_that_cannot_be_told_holds_for_all(void **state) {
+    static const struct {
+        sim_wish wish;
+        cv_code code;
+        int64_t retry_after_ms;
+    } cases[] = {{{.id = 54, .max_wait_ms = CV_NO_WAIT}, CV_ERROR_RATE_LIMITED, 120000},
+                 {{.is_list = true, .max_wait_ms = CV_NO_WAIT}, CV_ERROR_BLOCKED, 90000}};
+    sim_world *world = *state;
+    for (int i = 0; i < 12; i++) {
+        sim_fail(world, SIM_HEED);
+    }
+    sim_board(world, &(sim_wish){.id = 52});
+    sim_board(world, &(sim_wish){.id = 53});
+    sim_step(world);
+    sim_answer_status(world, 0, 429, 120000);
+    sim_answer_status(world, 1, 403, 90000);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_caller *caller = sim_board(world, &cases[i].wish);
+        sim_step(world);
+        sim_check_error(caller, cases[i].code);
+        assert_int_equal(caller->error.retry_after_ms, cases[i].retry_after_ms);
+    }
+    assert_int_equal(world->transfer_count, 2);
+}
+
 /* One refusal cannot be written, and another, which is of everything, waits for a lock: nothing is
  * claimed before that one is told. */
 static void test_a_refusal_that_cannot_be_told_opens_nothing(void **state) {
@@ -519,6 +545,7 @@ int main(void) {
         cmocka_unit_test(test_a_refusal_that_cannot_be_told),
         WITH_SIM(test_who_calls_before_a_refusal_is_told),
         WITH_SIM(test_each_refusal_that_cannot_be_told_holds),
+        WITH_SIM(test_a_block_that_cannot_be_told_holds_for_all),
         WITH_SIM(test_a_refusal_that_cannot_be_told_opens_nothing),
         WITH_SIM(test_a_lock_keeps_no_answer_back),
         WITH_SIM(test_what_comes_of_a_probe_is_told),

@@ -443,6 +443,24 @@ static void test_reserved_members_are_zero(void **state) {
     }
 }
 
+/* Those in the arrays of the options too, wherever they stand. */
+static void test_reserved_members_of_arrays_are_zero(void **state) {
+    (void)state;
+    cv_resource_ttl ttls[2] = {{.resource = CV_ISSUE, .ttl_s = 60},
+                               {.resource = CV_TEAM, .ttl_s = 60}};
+    cv_resource_limit limits[2] = {{.resource = "issue"}, {.resource = "team"}};
+    cv_options options = settings_desk_plain;
+    ttls[1].reserved[0] = 1;
+    options.cache.ttls = ttls;
+    options.cache.ttl_count = COUNT(ttls);
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "cv_resource_ttl");
+    options = settings_desk_plain;
+    limits[1].reserved[0] = -1;
+    options.rate_limit.resources = limits;
+    options.rate_limit.resource_count = COUNT(limits);
+    settings_desk_refuse(&options, CV_ERROR_ARGUMENT, "cv_resource_limit");
+}
+
 /* ---- the default database ---- */
 
 static void check_default(const char *data, const char *home, const char *expected) {
@@ -528,6 +546,7 @@ int main(void) {
         cmocka_unit_test(test_structs_of_other_versions),
         cmocka_unit_test(test_sizes_that_are_none),
         cmocka_unit_test(test_reserved_members_are_zero),
+        cmocka_unit_test(test_reserved_members_of_arrays_are_zero),
         cmocka_unit_test(test_default_database),
         cmocka_unit_test(test_default_database_that_cannot_be),
     };

@@ -239,7 +239,6 @@ static void test_large_body_comes_whole(void **state) {
 }
 
 /* ---- redirects ---- */
-
 /* `location` with the server's origin for "@". Answers the judgement. */
 static cvi_response follow(net_world *world, unsigned http_status, const char *location) {
     char text[NET_URL_MAX];
@@ -270,6 +269,7 @@ static void test_redirects_that_may_be_followed(void **state) {
         {301, "@/api/a?x=1&API_KEY=" NET_KEY, "/api/a?x=1"},
         {301, "@/api/a?api_key=" NET_KEY, "/api/a"},
         {301, "@/api/a?api_key=", "/api/a"},
+        {301, "@", "/"},
     };
     for (size_t i = 0; i < HARNESS_COUNT(cases); i++) {
         char expected[NET_URL_MAX];
