@@ -13,8 +13,7 @@
 #include "support/buffer.h"
 #include "support/failing_allocator.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
+#define COUNT(array)         (sizeof(array) / sizeof(array)[0])
 #define REFUSAL(code, error) "{\"error\":\"" error "\",\"status_code\":" code ",\"results\":[]}"
 #define GOOD                 "{\"error\":\"OK\",\"status_code\":1,\"results\":{\"id\":52}}"
 #define GOOD_LIST            "{\"error\":\"OK\",\"status_code\":1,\"results\":[{\"id\":9},{\"id\":8}]}"
@@ -38,9 +37,7 @@ static int set_up(void **state) {
     assert_true(cvi_settings_init(&self.settings, &options, &error));
     self.detail = cvi_call_detail(&self.settings, CV_ISSUE, 52, NULL, &error);
     self.list = cvi_call_list(&self.settings, CV_ISSUE, NULL, &error);
-    assert_non_null(self.detail);
-    assert_non_null(self.list);
-    self.finding = (cvi_finding){.result = NULL};
+    assert_true(self.detail != NULL && self.list != NULL);
     *state = &self;
     return 0;
 }
@@ -48,7 +45,7 @@ static int set_up(void **state) {
 static void drop_finding(judge *self) {
     cvi_result_release(self->finding.result);
     cvi_result_release(self->finding.denial);
-    self->finding = (cvi_finding){.result = NULL};
+    memset(&self->finding, 0, sizeof(self->finding));
 }
 
 static int tear_down(void **state) {
@@ -57,7 +54,7 @@ static int tear_down(void **state) {
     cvi_call_release(self->detail);
     cvi_call_release(self->list);
     cvi_settings_clear(&self->settings);
-    assert_int_equal(atomic_load(&self->memory.live), 0);
+    assert_int_equal(self->memory.live, 0);
     return 0;
 }
 

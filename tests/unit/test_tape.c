@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -364,7 +363,6 @@ static void test_drawn_tapes(void **state) {
 }
 
 #define EVENT(gap, kind) (char)((gap) << CVI_TAPE_KIND_BITS | (kind))
-#define LONG_GAP         CVI_TAPE_LONG_GAP
 
 typedef struct forged {
     const char *text;
@@ -373,94 +371,90 @@ typedef struct forged {
     cvi_json_status status;
 } forged;
 
+static const forged forged_tapes[] = {
+    {"{\"a\":1}",
+     {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(1, CVI_TAPE_NUMBER), 1,
+      EVENT(0, CVI_TAPE_OBJECT_END)},
+     7,
+     CVI_JSON_DONE},
+    {"", {0}, 1, CVI_JSON_BROKEN},
+    {"1", {EVENT(0, CVI_TAPE_NUMBER), 1}, 3, CVI_JSON_DONE},
+    {"1", {EVENT(0, CVI_TAPE_NUMBER), 0}, 3, CVI_JSON_BROKEN}, /* no digit */
+    {"1", {EVENT(0, CVI_TAPE_NUMBER), 2}, 3, CVI_JSON_BROKEN}, /* beyond the end */
+    {"1", {EVENT(2, CVI_TAPE_NUMBER), 1}, 3, CVI_JSON_BROKEN},
+    {"1", {EVENT(0, CVI_TAPE_NUMBER), 1, EVENT(0, CVI_TAPE_NULL)}, 4, CVI_JSON_BROKEN},
+    {"1", {EVENT(0, CVI_TAPE_NUMBER), (char)0x81, 0}, 4, CVI_JSON_DONE}, /* spelled long */
+    {"1",
+     {EVENT(0, CVI_TAPE_NUMBER), (char)0x81, (char)0x80, (char)0x80, (char)0x80, (char)0x80, 0},
+     8,
+     CVI_JSON_BROKEN},
+    {"1",
+     {EVENT(0, CVI_TAPE_NUMBER), (char)0xFF, (char)0xFF, (char)0xFF, (char)0xFF, 0x7F},
+     7,
+     CVI_JSON_BROKEN},
+    {"1",
+     {EVENT(CVI_TAPE_LONG_GAP, CVI_TAPE_NUMBER), (char)0xFF, (char)0xFF, (char)0xFF, (char)0xFF,
+      0x7F, 1},
+     8,
+     CVI_JSON_BROKEN},
+    {"\"a\"", {EVENT(0, CVI_TAPE_TEXT), 1}, 3, CVI_JSON_DONE},
+    {"\"a\"", {EVENT(0, CVI_TAPE_KEY), 1}, 3, CVI_JSON_BROKEN}, /* of no object */
+    {"\"a\"", {EVENT(0, CVI_TAPE_TEXT), 2}, 3, CVI_JSON_BROKEN},
+    {"\"a\"", {EVENT(0, CVI_TAPE_TEXT), 0}, 3, CVI_JSON_BROKEN}, /* no quote there */
+    {"\"a\"", {EVENT(1, CVI_TAPE_TEXT), 0}, 3, CVI_JSON_BROKEN},
+    {"\"\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 0}, 3, CVI_JSON_BROKEN}, /* no escape in it */
+    {"\"\\\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 1}, 3, CVI_JSON_BROKEN},
+    {"\"\\x\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 2}, 3, CVI_JSON_BROKEN},
+    {"\"\\u00e\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 5}, 3, CVI_JSON_BROKEN},
+    {"\"\\u0000\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 6}, 3, CVI_JSON_BROKEN},
+    {"\"\\ud800\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 6}, 3, CVI_JSON_BROKEN},
+    {"\"\\udc00\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 6}, 3, CVI_JSON_BROKEN},
+    {"\"\\ud800\\u0041\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 12}, 3, CVI_JSON_BROKEN},
+    {"null", {EVENT(0, CVI_TAPE_NULL)}, 2, CVI_JSON_DONE},
+    {"nul", {EVENT(0, CVI_TAPE_NULL)}, 2, CVI_JSON_BROKEN},
+    {"true", {EVENT(0, CVI_TAPE_NULL)}, 2, CVI_JSON_BROKEN},
+    {"true", {EVENT(0, CVI_TAPE_TRUE)}, 2, CVI_JSON_DONE},
+    {"true", {EVENT(0, CVI_TAPE_FALSE)}, 2, CVI_JSON_BROKEN},
+    {"true", {EVENT(0, CVI_TAPE_ARRAY_END + 1)}, 2, CVI_JSON_BROKEN}, /* no kind */
+    {"[]", {EVENT(0, CVI_TAPE_ARRAY_BEGIN), EVENT(0, CVI_TAPE_ARRAY_END)}, 3, CVI_JSON_DONE},
+    {"[]", {EVENT(0, CVI_TAPE_ARRAY_BEGIN)}, 2, CVI_JSON_BROKEN},
+    {"[]", {EVENT(0, CVI_TAPE_ARRAY_END)}, 2, CVI_JSON_BROKEN},
+    {"[]", {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_OBJECT_END)}, 3, CVI_JSON_BROKEN},
+    {"[}", {EVENT(0, CVI_TAPE_ARRAY_BEGIN), EVENT(0, CVI_TAPE_OBJECT_END)}, 3, CVI_JSON_BROKEN},
+    {"{]", {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_ARRAY_END)}, 3, CVI_JSON_BROKEN},
+    {"{1}",
+     {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_NUMBER), 1, EVENT(0, CVI_TAPE_OBJECT_END)},
+     5,
+     CVI_JSON_BROKEN}, /* without a key */
+    {"{\"a\"}",
+     {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(0, CVI_TAPE_OBJECT_END)},
+     5,
+     CVI_JSON_BROKEN}, /* without a value */
+    {"{\"a\"\"b\"}",
+     {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(0, CVI_TAPE_KEY), 1,
+      EVENT(0, CVI_TAPE_OBJECT_END)},
+     7,
+     CVI_JSON_BROKEN},
+    {"[\"a\"]",
+     {EVENT(0, CVI_TAPE_ARRAY_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(0, CVI_TAPE_ARRAY_END)},
+     5,
+     CVI_JSON_BROKEN},
+};
+
 static void test_forged_tapes(void **state) {
     (void)state;
-    static const forged rows[] = {
-        {"{\"a\":1}",
-         {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(1, CVI_TAPE_NUMBER), 1,
-          EVENT(0, CVI_TAPE_OBJECT_END)},
-         7,
-         CVI_JSON_DONE},
-        {"", {0}, 1, CVI_JSON_BROKEN},
-        {"1", {EVENT(0, CVI_TAPE_NUMBER), 1}, 3, CVI_JSON_DONE},
-        {"1", {EVENT(0, CVI_TAPE_NUMBER), 0}, 3, CVI_JSON_BROKEN}, /* no digit */
-        {"1", {EVENT(0, CVI_TAPE_NUMBER), 2}, 3, CVI_JSON_BROKEN}, /* beyond the end */
-        {"1", {EVENT(2, CVI_TAPE_NUMBER), 1}, 3, CVI_JSON_BROKEN},
-        {"1", {EVENT(0, CVI_TAPE_NUMBER), 1, EVENT(0, CVI_TAPE_NULL)}, 4, CVI_JSON_BROKEN},
-        {"1", {EVENT(0, CVI_TAPE_NUMBER), (char)0x81, 0}, 4, CVI_JSON_DONE}, /* spelled long */
-        {"1",
-         {EVENT(0, CVI_TAPE_NUMBER), (char)0x81, (char)0x80, (char)0x80, (char)0x80, (char)0x80, 0},
-         8,
-         CVI_JSON_BROKEN},
-        {"1",
-         {EVENT(0, CVI_TAPE_NUMBER), (char)0xFF, (char)0xFF, (char)0xFF, (char)0xFF, 0x7F},
-         7,
-         CVI_JSON_BROKEN},
-        {"1",
-         {EVENT(LONG_GAP, CVI_TAPE_NUMBER), (char)0xFF, (char)0xFF, (char)0xFF, (char)0xFF, 0x7F,
-          1},
-         8,
-         CVI_JSON_BROKEN},
-        {"\"a\"", {EVENT(0, CVI_TAPE_TEXT), 1}, 3, CVI_JSON_DONE},
-        {"\"a\"", {EVENT(0, CVI_TAPE_KEY), 1}, 3, CVI_JSON_BROKEN}, /* of no object */
-        {"\"a\"", {EVENT(0, CVI_TAPE_TEXT), 2}, 3, CVI_JSON_BROKEN},
-        {"\"a\"", {EVENT(0, CVI_TAPE_TEXT), 0}, 3, CVI_JSON_BROKEN}, /* no quote there */
-        {"\"a\"", {EVENT(1, CVI_TAPE_TEXT), 0}, 3, CVI_JSON_BROKEN},
-        {"\"\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 0}, 3, CVI_JSON_BROKEN}, /* no escape in it */
-        {"\"\\\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 1}, 3, CVI_JSON_BROKEN},
-        {"\"\\x\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 2}, 3, CVI_JSON_BROKEN},
-        {"\"\\u00e\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 5}, 3, CVI_JSON_BROKEN},
-        {"\"\\u0000\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 6}, 3, CVI_JSON_BROKEN},
-        {"\"\\ud800\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 6}, 3, CVI_JSON_BROKEN},
-        {"\"\\udc00\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 6}, 3, CVI_JSON_BROKEN},
-        {"\"\\ud800\\u0041\"", {EVENT(0, CVI_TAPE_ESCAPED_TEXT), 12}, 3, CVI_JSON_BROKEN},
-        {"null", {EVENT(0, CVI_TAPE_NULL)}, 2, CVI_JSON_DONE},
-        {"nul", {EVENT(0, CVI_TAPE_NULL)}, 2, CVI_JSON_BROKEN},
-        {"true", {EVENT(0, CVI_TAPE_NULL)}, 2, CVI_JSON_BROKEN},
-        {"true", {EVENT(0, CVI_TAPE_TRUE)}, 2, CVI_JSON_DONE},
-        {"true", {EVENT(0, CVI_TAPE_FALSE)}, 2, CVI_JSON_BROKEN},
-        {"true", {EVENT(0, CVI_TAPE_ARRAY_END + 1)}, 2, CVI_JSON_BROKEN}, /* no kind */
-        {"[]", {EVENT(0, CVI_TAPE_ARRAY_BEGIN), EVENT(0, CVI_TAPE_ARRAY_END)}, 3, CVI_JSON_DONE},
-        {"[]", {EVENT(0, CVI_TAPE_ARRAY_BEGIN)}, 2, CVI_JSON_BROKEN},
-        {"[]", {EVENT(0, CVI_TAPE_ARRAY_END)}, 2, CVI_JSON_BROKEN},
-        {"[]",
-         {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_OBJECT_END)},
-         3,
-         CVI_JSON_BROKEN},
-        {"[}", {EVENT(0, CVI_TAPE_ARRAY_BEGIN), EVENT(0, CVI_TAPE_OBJECT_END)}, 3, CVI_JSON_BROKEN},
-        {"{]", {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_ARRAY_END)}, 3, CVI_JSON_BROKEN},
-        {"{1}",
-         {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_NUMBER), 1,
-          EVENT(0, CVI_TAPE_OBJECT_END)},
-         5,
-         CVI_JSON_BROKEN}, /* without a key */
-        {"{\"a\"}",
-         {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_KEY), 1,
-          EVENT(0, CVI_TAPE_OBJECT_END)},
-         5,
-         CVI_JSON_BROKEN}, /* without a value */
-        {"{\"a\"\"b\"}",
-         {EVENT(0, CVI_TAPE_OBJECT_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(0, CVI_TAPE_KEY), 1,
-          EVENT(0, CVI_TAPE_OBJECT_END)},
-         7,
-         CVI_JSON_BROKEN},
-        {"[\"a\"]",
-         {EVENT(0, CVI_TAPE_ARRAY_BEGIN), EVENT(0, CVI_TAPE_KEY), 1, EVENT(0, CVI_TAPE_ARRAY_END)},
-         5,
-         CVI_JSON_BROKEN},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char tape[sizeof(rows[i].tape) + 1] = {CVI_TAPE_VERSION};
-        memcpy(tape + 1, rows[i].tape, sizeof(rows[i].tape));
-        if (status_of(rows[i].text, strlen(rows[i].text), tape, rows[i].size) != rows[i].status) {
-            fail_msg("row %zu: %s", i, rows[i].text);
+    for (size_t i = 0; i < sizeof(forged_tapes) / sizeof(forged_tapes[0]); i++) {
+        char tape[sizeof(forged_tapes[i].tape) + 1] = {CVI_TAPE_VERSION};
+        memcpy(tape + 1, forged_tapes[i].tape, sizeof(forged_tapes[i].tape));
+        if (status_of(forged_tapes[i].text, strlen(forged_tapes[i].text), tape,
+                      forged_tapes[i].size) != forged_tapes[i].status) {
+            fail_msg("row %zu: %s", i, forged_tapes[i].text);
         }
     }
     assert_int_equal(status_of("1", 1, "\x02\x03\x01", 3), CVI_JSON_BROKEN); /* another version */
     assert_int_equal(status_of("1", 1, "", 0), CVI_JSON_BROKEN);
 }
 
-/* The parser's bounds are the tape's. */
 static void test_bounds(void **state) {
     (void)state;
     enum { TOO_DEEP = CVI_JSON_DEPTH_MAX + 1, TOO_MANY = CVI_JSON_CONTAINERS_MAX + 1 };
