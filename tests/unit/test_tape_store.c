@@ -276,10 +276,10 @@ static void test_no_room_for_what_is_left_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TAPE_TEST(test_it_comes_with_its_body),  TAPE_TEST(test_it_comes_to_who_waits),
-        TAPE_TEST(test_a_damaged_one_is_none),   TAPE_TEST(test_a_flipped_bit),
-        TAPE_TEST(test_that_of_another_is_none), TAPE_TEST(test_the_total_has_it),
-        TAPE_TEST(test_the_body_goes_first),     TAPE_TEST(test_the_bound_has_it),
+        TAPE_TEST(test_it_comes_with_its_body),       TAPE_TEST(test_it_comes_to_who_waits),
+        TAPE_TEST(test_a_damaged_one_is_none),        TAPE_TEST(test_a_flipped_bit),
+        TAPE_TEST(test_that_of_another_is_none),      TAPE_TEST(test_the_total_has_it),
+        TAPE_TEST(test_the_body_goes_first),          TAPE_TEST(test_the_bound_has_it),
         TAPE_TEST(test_no_room_for_what_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
