@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests under valgrind's memcheck: tests/valgrind.sh BUILD_FOLDER [PROGRAM]
+# Runs the unit tests, with COMICVINE_ALL set those of the public functions too, under valgrind's
+# memcheck: tests/valgrind.sh BUILD_FOLDER [PROGRAM]
 set -euo pipefail
 build=$1
 
@@ -41,8 +42,12 @@ if [ $# = 2 ]; then
   exit
 fi
 
+candidates=("$build"/tests/unit_test_*)
+if [ -n "${COMICVINE_ALL:-}" ]; then
+  candidates+=("$build"/tests/api_test_*)
+fi
 programs=""
-for program in "$build"/tests/unit_test_* "$build"/tests/api_test_*; do
+for program in "${candidates[@]}"; do
   case " $(echo $skipped) " in
     *" $(basename "$program") "*) ;;
     *) [ ! -x "$program" ] || programs="$programs$program"$'\n' ;;
