@@ -250,7 +250,9 @@ typedef struct cv_options {
      * the client is then to be used by one thread at a time, that which may use the connection just
      * now. While a transaction of the application's is open on it, calls that must write fail with
      * CV_ERROR_STORE and change nothing. It must be of the SQLite that the library uses, and is of
-     * no use in a child of fork. */
+     * no use in a child of fork. If memory ran out while cv_client_open made or brought up to date
+     * the tables, SQLite may have had none to roll back either: who goes on with the connection
+     * looks at sqlite3_get_autocommit, and ends what is open with ROLLBACK. */
     struct sqlite3 *connection;
 
     cv_event_fn *on_event;  /* told what happens to each call (event.h); NULL: nothing is noted */

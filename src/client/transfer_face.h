@@ -2,9 +2,16 @@
 #ifndef CVI_CLIENT_TRANSFER_FACE_H
 #define CVI_CLIENT_TRANSFER_FACE_H
 
+#include <stddef.h>
+
 #include <comicvine/error.h>
 #include <comicvine/memory.h>
 #include <comicvine/sys/transport.h>
+
+/* Of the headers of one answer, interim ones and their line ends too where they are seen. Nobody
+ * needs as many, and libcurl keeps them all until the end. */
+#define CVI_MAX_HEADER_BYTES ((size_t)262144)
+#define CVI_TOO_MANY_HEADERS "too many headers"
 
 /* One function for each cv_transfer_* of the public header. */
 typedef struct cvi_transfer_face {

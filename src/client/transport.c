@@ -338,6 +338,9 @@ void *cvi_transport_next(cvi_transport *transport, cvi_response *response) {
     void *owner = transfer->owner;
     cvi_transfer_conclude(transfer, response);
     unlink_transfer(transfer);
+    if (transfer->overfull) { /* the network knows nothing of that end */
+        give_up(transfer);
+    }
     cvi_transfer_drop(transfer);
     return owner;
 }

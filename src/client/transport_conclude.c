@@ -15,6 +15,7 @@ static const cvi_response_kind kinds[] = {
     [CV_TRANSFER_BROKEN] = CVI_RESPONSE_BROKEN,
     [CV_TRANSFER_NO_MEMORY] = CVI_RESPONSE_NO_MEMORY,
     [CV_TRANSFER_REFUSED] = CVI_RESPONSE_UNSENDABLE,
+    [CV_TRANSFER_TOO_LARGE] = CVI_RESPONSE_TOO_LARGE,
 };
 
 static cvi_response_kind kind_of_failure(const cvi_transfer *transfer) {

@@ -14,7 +14,8 @@
 #include "support/error.h"
 #include "support/platform.h"
 
-enum { HEADER_SIZE = 1024, HTTP_PROXY_DENIES = 407 };
+/* What libcurl does to read out its headers grows with the square of how many there are. */
+enum { HEADER_SIZE = 1024, MAX_HEADER_LINES = 1024, HTTP_PROXY_DENIES = 407 };
 
 typedef struct cvi_curl_exchange exchange;
 
@@ -25,8 +26,11 @@ struct cvi_curl_exchange {
     cv_transfer *transfer;
     CURL *easy;
     struct curl_slist *headers;
-    bool refused;  /* it was not to be sent, or not once more */
-    bool received; /* something of a body */
+    bool refused;        /* it was not to be sent, or not once more */
+    bool received;       /* something of a body */
+    bool too_large;      /* what came of headers */
+    size_t header_bytes; /* of all answers to it, as is the next */
+    int header_lines;
     CURLcode code; /* once it has ended */
 };
 
@@ -51,6 +55,21 @@ static size_t receive_body(char *bytes, size_t unit, size_t count, void *user) {
     }
     self->received = true;
     return cv_transfer_body(self->transfer, bytes, size) ? size : CURL_WRITEFUNC_ERROR;
+}
+
+/* Also of interim answers, of a proxy's and of what follows a body in chunks. */
+static size_t count_header(char *bytes, size_t unit, size_t count, void *user) {
+    exchange *self = user;
+    size_t size = unit * count;
+    (void)bytes;
+    self->too_large =
+        size > CVI_MAX_HEADER_BYTES - self->header_bytes || self->header_lines == MAX_HEADER_LINES;
+    if (self->too_large) {
+        return CURL_WRITEFUNC_ERROR;
+    }
+    self->header_bytes += size;
+    self->header_lines++;
+    return size;
 }
 
 /* Each time that libcurl is about to send, the connection being ready; also before its silent retry
@@ -125,15 +144,18 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
 static bool set_functions(exchange *self) {
     const cvi_curl *curl = &self->network->curl;
     const curl_write_callback write = receive_body;
+    const curl_write_callback head = count_header;
     const curl_opensocket_callback open = open_socket;
     const curl_closesocket_callback close = cvi_curl_sockets_close_socket;
     const curl_prereq_callback ask = before_send;
     return curl->easy_setopt(self->easy, CURLOPT_WRITEFUNCTION, write) == CURLE_OK &&
+           curl->easy_setopt(self->easy, CURLOPT_HEADERFUNCTION, head) == CURLE_OK &&
            curl->easy_setopt(self->easy, CURLOPT_OPENSOCKETFUNCTION, open) == CURLE_OK &&
            curl->easy_setopt(self->easy, CURLOPT_CLOSESOCKETFUNCTION, close) == CURLE_OK &&
            curl->easy_setopt(self->easy, CURLOPT_PREREQFUNCTION, ask) == CURLE_OK &&
            set_pointer(self, CURLOPT_CLOSESOCKETDATA, &self->network->sockets) &&
            set_pointer(self, CURLOPT_WRITEDATA, self) &&
+           set_pointer(self, CURLOPT_HEADERDATA, self) &&
            set_pointer(self, CURLOPT_PREREQDATA, self) && set_pointer(self, CURLOPT_PRIVATE, self);
 }
 
@@ -269,6 +291,9 @@ static cv_transfer_end end_of(const exchange *self) {
     if (self->refused) {
         return CV_TRANSFER_NOT_SENT;
     }
+    if (self->too_large) {
+        return CV_TRANSFER_TOO_LARGE;
+    }
     if (is_refused_by_proxy(self)) {
         return CV_TRANSFER_REFUSED;
     }
@@ -302,6 +327,9 @@ static void hand_over_headers(const exchange *self) {
 }
 
 static const char *reason_of(const exchange *self) {
+    if (self->too_large) {
+        return CVI_TOO_MANY_HEADERS;
+    }
     if (is_refused_by_proxy(self)) {
         return "the proxy asks for a user and password, or others (HTTP 407)";
     }

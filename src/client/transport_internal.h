@@ -57,6 +57,7 @@ struct cvi_transfer {
     bool too_large;
     bool no_memory;
     bool over_cap; /* and it was the client's own bound that refused */
+    bool overfull; /* its headers were too many, and the library has ended it */
     bool aborted;  /* by the library, for cvi_transport_reset */
     bool finished; /* nothing below changes any more */
     cv_transfer_end end;
@@ -64,6 +65,7 @@ struct cvi_transfer {
     char *body;
     size_t size;
     size_t capacity;
+    size_t header_bytes;
     size_t redacted; /* of the body, once it is finished: the driver's */
     cvi_answer_headers headers;
     char reason[CVI_TRANSFER_REASON_SIZE];

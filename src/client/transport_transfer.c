@@ -60,15 +60,6 @@ static bool may_send(cv_transfer *face) {
 
 /* ---- what arrives ---- */
 
-static void take_header(cv_transfer *face, const char *name, const char *value) {
-    cvi_transfer *transfer = own(face);
-    cvi_mutex_lock(&transfer->transport->mutex);
-    if (is_open_locked(transfer)) {
-        cvi_transfer_note_header(transfer, name, value);
-    }
-    cvi_mutex_unlock(&transfer->transport->mutex);
-}
-
 /* Makes room for `extra` bytes and a NUL. */
 static bool grow_body(cvi_transfer *transfer, size_t extra) {
     size_t needed = transfer->size + extra + 1;
@@ -168,16 +159,45 @@ static void announce(const cvi_transport *transport) {
     }
 }
 
-static bool complete(cv_transfer *face, cv_transfer_end end, int http_status, const char *reason) {
-    cvi_transfer *transfer = own(face);
-    cvi_mutex_lock(&transfer->transport->mutex);
+static bool end_locked(cvi_transfer *transfer, cv_transfer_end end, int http_status,
+                       const char *reason) {
     bool finished = finish_locked(transfer, end, http_status, reason);
     if (finished) {
         announce(transfer->transport); /* under the mutex: held, so the event is open */
     }
+    return finished;
+}
+
+static bool complete(cv_transfer *face, cv_transfer_end end, int http_status, const char *reason) {
+    cvi_transfer *transfer = own(face);
+    cvi_mutex_lock(&transfer->transport->mutex);
+    bool finished = end_locked(transfer, end, http_status, reason);
     cvi_mutex_unlock(&transfer->transport->mutex);
     return finished;
 }
+
+/* ---- headers ---- */
+
+static bool has_room_for_header(const cvi_transfer *transfer, size_t size) {
+    return size <= CVI_MAX_HEADER_BYTES - transfer->header_bytes;
+}
+
+/* Without this they could go on for as long as a transfer may last. */
+static void take_header(cv_transfer *face, const char *name, const char *value) {
+    cvi_transfer *transfer = own(face);
+    size_t size = strlen(name) + strlen(value);
+    cvi_mutex_lock(&transfer->transport->mutex);
+    if (!has_room_for_header(transfer, size)) {
+        transfer->overfull = transfer->overfull ||
+                             end_locked(transfer, CV_TRANSFER_TOO_LARGE, 0, CVI_TOO_MANY_HEADERS);
+    } else if (is_open_locked(transfer)) {
+        transfer->header_bytes += size;
+        cvi_transfer_note_header(transfer, name, value);
+    }
+    cvi_mutex_unlock(&transfer->transport->mutex);
+}
+
+/* ---- letting go ---- */
 
 static void free_transfer(cvi_transfer *transfer) {
     const cv_allocator *allocator = &transfer->transport->options.allocator;

@@ -19,6 +19,7 @@
 
 #include "stores/cache_rows.h"
 #include "stores/sql.h"
+#include "stores/sqlite_error.h"
 #include "support/error.h"
 
 /* 1001 brought what the service denies, the total of bodies, pauses and activations; 1002 a host's
@@ -301,8 +302,8 @@ static cvi_store_answer migrate(cvi_sql *sql, int64_t look_back_ms, cv_error *er
     return answer;
 }
 
-static cvi_store_answer migrate_in_transaction(cvi_sql *sql, int64_t look_back_ms,
-                                               cv_error *error) {
+static cvi_store_answer migrate_or_roll_back(cvi_sql *sql, int64_t look_back_ms,
+                                             sqlite3_stmt *rollback, cv_error *error) {
     cvi_store_answer answer = cvi_sql_execute(sql->connection, sql->path, "BEGIN IMMEDIATE", error);
     if (answer != CVI_STORE_DONE) {
         return answer;
@@ -313,8 +314,22 @@ static cvi_store_answer migrate_in_transaction(cvi_sql *sql, int64_t look_back_m
     }
     if (answer != CVI_STORE_DONE && sqlite3_get_autocommit(sql->connection) == 0) {
         /* Its own failure adds nothing: nothing of ours is done on the connection after it. */
-        sqlite3_exec(sql->connection, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_step(rollback);
     }
+    return answer;
+}
+
+/* The way back is there before it is needed, when there may be no memory to prepare it: an
+ * application's connection would stay in our transaction. Once an index has been created SQLite
+ * wants it prepared anew all the same. */
+static cvi_store_answer migrate_in_transaction(cvi_sql *sql, int64_t look_back_ms,
+                                               cv_error *error) {
+    sqlite3_stmt *rollback = NULL;
+    int result = sqlite3_prepare_v2(sql->connection, "ROLLBACK", -1, &rollback, NULL);
+    cvi_store_answer answer = result == SQLITE_OK
+                                  ? migrate_or_roll_back(sql, look_back_ms, rollback, error)
+                                  : cvi_sqlite_failed(result, sql->path, error);
+    sqlite3_finalize(rollback); /* repeats what its step has told */
     return answer;
 }
 

@@ -78,7 +78,7 @@ static void hand_over(input *in) {
     static const int statuses[] = {200, 304, 301, 302, 307, 403, 404, 420, 429, 500, 503, 0, 401};
     int status = statuses[input_below(in, sizeof(statuses) / sizeof(statuses[0]))];
     uint8_t how = input_byte(in); /* mostly as an answer */
-    cv_transfer_end end = how < CV_TRANSFER_REFUSED + 1 ? (cv_transfer_end)how : 0;
+    cv_transfer_end end = how <= CV_TRANSFER_TOO_LARGE ? (cv_transfer_end)how : 0;
     hand_headers_over(in);
     size_t first = in->left / 3;
     if (cv_transfer_body(started, in->next, first)) {

@@ -66,7 +66,7 @@ typedef enum server_fault_kind {
     SERVER_FAULT_ENDLESS,           /* the body again and again, chunked, never ending */
     SERVER_FAULT_RAW,               /* the body in place of a whole answer, no head; close */
     SERVER_FAULT_RAW_RESET,         /* the same, then RST */
-    SERVER_FAULT_RAW_ENDLESS        /* the same, again and again, never ending */
+    SERVER_FAULT_RAW_ENDLESS        /* the same, from cut_at on again and again */
 } server_fault_kind;
 
 typedef struct server_header {
@@ -90,7 +90,8 @@ typedef struct server_fault {
     size_t body_size;         /* 0: strlen(body) */
     const char *content_type; /* NULL: application/json */
     server_header headers[SERVER_HEADERS_MAX]; /* more headers, up to the first NULL name */
-    size_t cut_at;                             /* TRUNCATE*, RESET_BODY: body bytes sent */
+    size_t cut_at;                             /* TRUNCATE*, RESET_BODY: body bytes sent;
+ RAW_ENDLESS: those sent once */
     size_t piece_size;    /* DRIP, ENDLESS: bytes at a time; 0 means 1 (ENDLESS: a body) */
     unsigned interval_ms; /* DRIP, ENDLESS: between two pieces */
 } server_fault;

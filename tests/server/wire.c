@@ -131,13 +131,20 @@ static size_t piece_of(const struct plan *plan, const server_fault *fault,
     return fault->piece_size ? fault->piece_size : 1;
 }
 
+/* Behind its end an endless body goes on at cut_at, again and again. */
+static size_t place_of(size_t sent, const server_fault *fault, const loopback_reply *reply) {
+    return sent < reply->body_size
+               ? sent
+               : fault->cut_at + (sent - reply->body_size) % (reply->body_size - fault->cut_at);
+}
+
 static void send_body(server *self, int socket, const struct plan *plan, const server_fault *fault,
                       const loopback_reply *reply) {
     size_t extent = extent_of(plan->extent, fault, reply);
     size_t piece = piece_of(plan, fault, reply);
     size_t size;
     for (size_t sent = 0; sent < extent; sent += size) {
-        size_t at = sent % reply->body_size; /* goes round in an endless body */
+        size_t at = place_of(sent, fault, reply);
         size = smaller(piece, smaller(extent - sent, reply->body_size - at));
         if (sent > 0 && plan->in_pieces && !loopback_gate_pause(self, fault->interval_ms)) {
             return;

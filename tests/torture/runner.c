@@ -102,13 +102,20 @@ bool runner_abandon(void) {
     return true;
 }
 
-static void remove_files(const stage *on) {
+static void remove_database(scratch_path database) {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal", ".gate"};
     for (size_t i = 0; i < API_COUNT(endings); i++) {
         char name[SCRATCH_PATH_MAX + sizeof(".gate") + sizeof("-journal")];
-        (void)snprintf(name, sizeof(name), "%s%s", on->world->database.text, endings[i]);
+        (void)snprintf(name, sizeof(name), "%s%s", database.text, endings[i]);
         (void)unlink(name); /* which need not be there */
     }
+}
+
+/* A scene that has files of its own begins without them too. */
+static void remove_files(const stage *on) {
+    remove_database(on->world->database);
+    remove_database(stage_file(on, STAGE_CACHE_FILE));
+    remove_database(stage_file(on, STAGE_JOBS_FILE));
 }
 
 /* Where others have the file open it is emptied instead. */

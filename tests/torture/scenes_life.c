@@ -24,8 +24,8 @@ static void open_with_a_bound(stage *self) {
 
 /* Cache, jobs and limit each have a file. */
 static void open_three_files(stage *self) {
-    const scratch_path cache = stage_file(self, "cache.db");
-    const scratch_path jobs = stage_file(self, "jobs.db");
+    const scratch_path cache = stage_file(self, STAGE_CACHE_FILE);
+    const scratch_path jobs = stage_file(self, STAGE_JOBS_FILE);
     cv_options options = self->options;
     options.cache.database = cache.text;
     options.dedupe.database = jobs.text;

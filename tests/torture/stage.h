@@ -19,6 +19,10 @@ enum {
 
 #define STAGE_NAME "The Long Night on Wharf Street"
 
+/* Of scenes that have the cache or the jobs in another file than the client's. */
+#define STAGE_CACHE_FILE "cache.db"
+#define STAGE_JOBS_FILE  "jobs.db"
+
 enum { STAGE_APPLICATION_MAX = 32 };
 
 typedef struct stage {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/transfer_face.h"
 #include "support/allocator.h"
 #include "support/platform.h"
 
@@ -69,6 +70,7 @@ static void test_end_before_the_question_is_not_sent(void **state) {
                  {CV_TRANSFER_TIMED_OUT, CVI_RESPONSE_TIMEOUT},
                  {CV_TRANSFER_REFUSED, CVI_RESPONSE_UNSENDABLE},
                  {CV_TRANSFER_NO_MEMORY, CVI_RESPONSE_NO_MEMORY},
+                 {CV_TRANSFER_TOO_LARGE, CVI_RESPONSE_TOO_LARGE},
                  {CV_TRANSFER_NOT_SENT, CVI_RESPONSE_NETWORK}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         table_send(self, true);
@@ -285,6 +287,31 @@ static void test_headers_that_hold_the_key_or_too_much(void **state) {
     assert_string_equal(response.reason, "redirected to nowhere");
 }
 
+/* The network is told to end what would go on for ever; what it says later is passed over. */
+static void test_headers_without_end_end_the_transfer(void **state) {
+    table_world *self = *state;
+    cvi_response response;
+    static char long_value[1025];
+    memset(long_value, 'a', sizeof(long_value) - 1);
+    const size_t line = sizeof("X") - 1 + sizeof(long_value) - 1;
+    table_send(self, false);
+    for (size_t sent = line; sent <= CVI_MAX_HEADER_BYTES; sent += line) {
+        cv_transfer_header(self->started, "X", long_value);
+        assert_null(cvi_transport_next(self->transport, &response));
+    }
+    cv_transfer_header(self->started, "X", long_value);
+    assert_false(cv_transfer_body(self->started, "a", 1));
+    assert_int_equal(self->cancels, 0);
+    assert_non_null(cvi_transport_next(self->transport, &response));
+    assert_int_equal(response.kind, CVI_RESPONSE_TOO_LARGE);
+    assert_string_equal(response.reason, CVI_TOO_MANY_HEADERS);
+    assert_true(response.sent);
+    assert_int_equal(self->cancels, 1);
+    cv_transfer_header(self->started, "X", long_value);
+    assert_false(cv_transfer_complete(self->started, CV_TRANSFER_ANSWERED, 200, NULL));
+    cv_transfer_release(self->started);
+}
+
 static void test_reason_is_one_line_without_the_key(void **state) {
     table_world *self = *state;
     cvi_response response;
@@ -353,6 +380,7 @@ int main(void) {
         IN_WORLD(test_each_allocation_may_fail),
         IN_WORLD(test_pauses_that_headers_ask_for),
         IN_WORLD(test_headers_that_hold_the_key_or_too_much),
+        IN_WORLD(test_headers_without_end_end_the_transfer),
         IN_WORLD(test_reason_is_one_line_without_the_key),
         IN_WORLD(test_transfer_outlives_the_transport),
         IN_WORLD(test_patience_ends),

@@ -63,7 +63,9 @@ typedef enum cv_transfer_end {
     CV_TRANSFER_TIMED_OUT,
     CV_TRANSFER_BROKEN,    /* cut short, not to be unpacked, or not HTTP */
     CV_TRANSFER_NO_MEMORY, /* becomes CV_ERROR_NOMEM */
-    CV_TRANSFER_REFUSED    /* it was not sent, and would not be: CV_ERROR_NETWORK without a retry */
+    CV_TRANSFER_REFUSED,   /* it was not sent, and would not be: CV_ERROR_NETWORK without a retry */
+    CV_TRANSFER_TOO_LARGE  /* broken off, as more came than anybody holds, of headers for instance:
+                              CV_ERROR_RESPONSE without a retry */
 } cv_transfer_end;
 
 /* What a turn is to do. Good until `turn` returns. */
@@ -147,7 +149,9 @@ CV_API bool cv_transfer_may_send(cv_transfer *transfer);
 /* A header of the answer, without line break, at any time before the end. Interim answers (1xx)
  * have none. The library uses Location, Retry-After, X-RateLimit-Reset, ETag, Last-Modified and
  * Cache-Control; and Content-Length, if it comes before the body, to make room at once. Others, and
- * values longer than 4096 bytes or with control characters, are passed over. */
+ * values longer than 4096 bytes or with control characters, are passed over. Names and values of
+ * more than 256 KiB together end the transfer as CV_TRANSFER_TOO_LARGE: the transport is told to
+ * cancel it, and whoever keeps headers until the end bounds them by himself. */
 CV_API void cv_transfer_header(cv_transfer *transfer, const char *name, const char *value);
 
 /* The next bytes of the body, unpacked. False: no more of it are wanted (too many, no memory, or
