@@ -7,12 +7,13 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "nearest.h"
+#include "record.h"
 
 enum { ROWS_AT_ONCE = 64 };
 
 cli_status cli_cache_row(cli *self, cli_json *row) {
     char *text = cli_json_end(row);
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written ? CLI_DONE : CLI_FAILED;
 }

@@ -86,22 +86,40 @@ static char *selected(const cli_output *self, cli_slice json, cli_slice raw) {
     return cli_text_end(&out);
 }
 
+static void end_held(cli_output *self, const char *end) {
+    if (self->held) {
+        write_json(self, cli_slice_of(self->held));
+        free(self->held);
+        self->held = NULL;
+    }
+    (void)fputs(end, self->file);
+}
+
+/* As an item of an array. Whether a comma follows shows with the next; until then its last line is
+ * held back, as half a line on a terminal is lost to the next line of progress. */
+static void write_item(cli_output *self, cli_slice object) {
+    end_held(self, self->rows == 0 ? "[\n" : ",\n");
+    cli_text pretty;
+    cli_text_begin(&pretty);
+    (void)fputs("  ", pretty.file);
+    cli_json_pretty(pretty.file, object, 2);
+    char *text = cli_text_end(&pretty);
+    const char *last = strrchr(text, '\n');
+    size_t whole = last ? (size_t)(last - text) + 1 : 0;
+    write_json(self, (cli_slice){text, whole});
+    self->held = cli_copy(text + whole, strlen(text + whole));
+    free(text);
+}
+
 static void write_object(cli_output *self, cli_slice json, cli_slice raw) {
     char *chosen = self->selects ? selected(self, json, raw) : NULL;
     cli_slice object = chosen ? cli_slice_of(chosen) : json;
-    if (self->format == CLI_OUTPUT_JSON_LINES) {
+    if (self->format == CLI_OUTPUT_JSON) {
+        write_item(self, object);
+    } else {
         write_json(self, object);
         (void)fputc('\n', self->file);
-        free(chosen);
-        return;
     }
-    cli_text pretty;
-    cli_text_begin(&pretty);
-    (void)fputs(self->rows == 0 ? "[\n  " : ",\n  ", pretty.file);
-    cli_json_pretty(pretty.file, object, 2);
-    char *text = cli_text_end(&pretty);
-    write_json(self, cli_slice_of(text));
-    free(text);
     free(chosen);
 }
 
@@ -210,7 +228,7 @@ bool cli_output_end(cli_output *self) {
     }
     errno = 0;
     if (self->format == CLI_OUTPUT_JSON) {
-        (void)fputs(self->rows == 0 ? "[]\n" : "\n]\n", self->file);
+        end_held(self, self->rows == 0 ? "[]\n" : "\n]\n");
     } else if (self->format == CLI_OUTPUT_TABLE) {
         cli_output_table_settle(self);
     } else if (self->rows == 0 &&
@@ -229,4 +247,6 @@ void cli_output_free(cli_output *self) {
     cli_output_table_free(self);
     free(self->columns);
     self->columns = NULL;
+    free(self->held);
+    self->held = NULL;
 }

@@ -32,6 +32,7 @@ typedef struct cli_output {
     cli_cells *waiting;
     size_t waiting_count;
     size_t *widths; /* NULL: not known yet */
+    char *held;     /* JSON: the last line of the last row, whose end is not known yet; or NULL */
     int error;      /* errno of the first write that failed; 0: none did */
 } cli_output;
 
@@ -49,7 +50,8 @@ void cli_output_one(cli_output *self);
  * where a column is not in `json`, or nothing. False: nothing can be written any more. */
 bool cli_output_row(cli_output *self, cli_slice json, cli_slice raw);
 
-/* Hands on what was written so far, but for the rows of a table that wait for others. */
+/* Hands on what was written so far, whole lines: not the rows of a table that wait for others, nor
+ * the last line of an object in an array. */
 void cli_output_flush(cli_output *self);
 
 /* Writes what is left. False: the output is not whole (`error`). Does nothing the second time. */
