@@ -33,7 +33,7 @@ void cli_output_columns(cli_output *self, const char *names) {
         if (length > 0) {
             self->columns =
                 cli_resize(self->columns, self->column_count + 1, sizeof(*self->columns));
-            self->columns[self->column_count++] = (cli_column){names, length};
+            self->columns[self->column_count++] = (cli_column){names, length, false};
         }
         names += length;
     }
@@ -43,10 +43,12 @@ void cli_output_one(cli_output *self) {
     self->shows_one = true;
 }
 
-cli_slice cli_output_value(const cli_output *self, size_t column, cli_slice json, cli_slice raw) {
-    const cli_column *wanted = &self->columns[column];
+cli_slice cli_output_value(cli_output *self, size_t column, cli_slice json, cli_slice raw) {
+    cli_column *wanted = &self->columns[column];
     cli_slice found = cli_json_find(json, wanted->path, wanted->length);
-    return found.text ? found : cli_json_find(raw, wanted->path, wanted->length);
+    found = found.text ? found : cli_json_find(raw, wanted->path, wanted->length);
+    wanted->is_missing = !found.text && (wanted->is_missing || self->rows == 0);
+    return found;
 }
 
 /* JSON as it is; on a terminal what that would obey is spelled out. Outside of texts JSON has none
@@ -71,7 +73,7 @@ static void write_json(cli_output *self, cli_slice json) {
 }
 
 /* The columns of a row as an object on one line; free() it. */
-static char *selected(const cli_output *self, cli_slice json, cli_slice raw) {
+static char *selected(cli_output *self, cli_slice json, cli_slice raw) {
     cli_text out;
     cli_text_begin(&out);
     (void)fputc('{', out.file);
@@ -241,6 +243,24 @@ bool cli_output_end(cli_output *self) {
     bool is_whole = note_error(self);
     self->file = NULL;
     return is_whole;
+}
+
+char *cli_output_missing(const cli_output *self) {
+    cli_text names;
+    cli_text_begin(&names);
+    size_t count = 0;
+    for (size_t i = 0; self->selects && i < self->column_count; i++) {
+        if (self->columns[i].is_missing) {
+            (void)fprintf(names.file, "%s%.*s", count++ > 0 ? ", " : "",
+                          (int)self->columns[i].length, self->columns[i].path);
+        }
+    }
+    char *text = cli_text_end(&names);
+    if (count > 0) {
+        return text;
+    }
+    free(text);
+    return NULL;
 }
 
 void cli_output_free(cli_output *self) {

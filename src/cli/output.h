@@ -13,6 +13,7 @@
 typedef struct cli_column {
     const char *path; /* "volume.name" */
     size_t length;
+    bool is_missing; /* looked for, and in no row so far */
 } cli_column;
 
 /* A row that waits for the width of its columns. */
@@ -56,6 +57,10 @@ void cli_output_flush(cli_output *self);
 
 /* Writes what is left. False: the output is not whole (`error`). Does nothing the second time. */
 bool cli_output_end(cli_output *self);
+
+/* The columns that were asked for by name and that no row has had, joined by commas; NULL: none.
+ * free() it. */
+char *cli_output_missing(const cli_output *self);
 
 /* Frees all but the file. */
 void cli_output_free(cli_output *self);
