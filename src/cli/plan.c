@@ -2,8 +2,8 @@
 #include "plan.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "duration.h"
 #include "json_write.h"
 #include "record.h"
 
@@ -49,7 +49,7 @@ cli_status cli_plan_write(cli *self, const char *path, const cli_plan *plan) {
         !cv_rate_limit_store_get_resource(store, path, &limit, &window_ms)) {
         return cli_fail_error(self, cv_last_error(), path);
     }
-    int64_t now_ms = (int64_t)time(NULL) * 1000;
+    int64_t now_ms = cli_now_ms();
     cli_json row;
     cli_json_begin(&row);
     cli_json_text(&row, "path", path);

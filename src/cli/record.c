@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "duration.h"
 #include "json_write.h"
 #include "memory.h"
 
@@ -48,7 +48,7 @@ static char *with_origin(const cv_record *record, const char *json) {
     cli_json meta;
     cli_json_begin(&meta);
     cli_json_text(&meta, "source", words[record->source]);
-    cli_json_number(&meta, "age_s", ((int64_t)time(NULL) * 1000 - record->fetched_at_ms) / 1000);
+    cli_json_number(&meta, "age_s", (cli_now_ms() - record->fetched_at_ms) / 1000);
     cli_json_moment(&meta, "fetched_at", record->fetched_at_ms);
     if (record->stale) {
         cli_json_text(&meta, "reason", record->stale->reason.message);
