@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Runs the unit tests, with COMICVINE_ALL set those of the public functions too, under valgrind's
-# memcheck: tests/valgrind.sh BUILD_FOLDER [PROGRAM]
+# Runs the tests under valgrind's memcheck, some minutes long: tests/valgrind.sh BUILD_FOLDER [PROGRAM]
 set -euo pipefail
 build=$1
 
@@ -42,12 +41,8 @@ if [ $# = 2 ]; then
   exit
 fi
 
-candidates=("$build"/tests/unit_test_*)
-if [ -n "${COMICVINE_ALL:-}" ]; then
-  candidates+=("$build"/tests/api_test_*)
-fi
 programs=""
-for program in "${candidates[@]}"; do
+for program in "$build"/tests/unit_test_* "$build"/tests/api_test_*; do
   case " $(echo $skipped) " in
     *" $(basename "$program") "*) ;;
     *) [ ! -x "$program" ] || programs="$programs$program"$'\n' ;;

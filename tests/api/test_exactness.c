@@ -136,10 +136,41 @@ static int64_t used_percent(const int64_t *times_us, size_t count, const contest
     return (int64_t)later * 100 / allowed;
 }
 
+/* ---- the file's own record ---- */
+
+/* However late requests arrive: what was admitted keeps to the limit, guard and all. */
+static void check_admissions(const api *self, const contest *rule) {
+    char sql[256];
+    assert_true(snprintf(sql, sizeof(sql),
+                         "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n"
+                         " FROM rate_limits a JOIN rate_limits b ON b.boot_ms >= a.boot_ms"
+                         " AND b.boot_ms < a.boot_ms + %" PRId64 " GROUP BY a.id)",
+                         rule->window_ms + GUARD_MS) > 0);
+    assert_in_range(api_query(self, sql), 1, rule->limit);
+}
+
+/* The longest way of a request from its admission to the server, if each has its row still. */
+static int64_t longest_way_ms(const api *self, const int64_t *times_us, size_t count) {
+    int64_t longest_ms = 0;
+    if (api_query(self, "SELECT count(*) FROM rate_limits") != (int64_t)count) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char sql[96];
+        assert_true(snprintf(sql, sizeof(sql),
+                             "SELECT boot_ms FROM rate_limits ORDER BY boot_ms LIMIT 1 OFFSET %zu",
+                             i) > 0);
+        int64_t way_ms = times_us[i] / US_PER_MS - api_query(self, sql);
+        longest_ms = way_ms > longest_ms ? way_ms : longest_ms;
+    }
+    return longest_ms;
+}
+
 /* ---- the machine ---- */
 
 /* How late a thread is woken that sleeps for a millisecond, at the worst: the guard covers requests
- * that travel unequally fast, but not a machine that stops for longer than that. */
+ * that travel unequally fast, but not a machine that stops for longer than that, or that keeps one
+ * of the processes waiting between its admission and its sending. */
 typedef struct lateness {
     pthread_t thread;
     atomic_bool ends;
@@ -186,6 +217,9 @@ static bool hold(const api *self, const contest *rule, int64_t *late_ms) {
     const int64_t allowed = rule->limit * rule->length_ms / (rule->window_ms + GUARD_MS);
     assert_in_range(count, rule->limit + 1, PROCESSES * IDS_EACH);
     const int64_t percent = used_percent(times_us, count, rule);
+    check_admissions(self, rule);
+    const int64_t way_ms = longest_way_ms(self, times_us, count);
+    *late_ms = way_ms > *late_ms ? way_ms : *late_ms;
     free(times_us);
     print_message("%zu requests in %" PRId64 " ms, of %" PRId64 "; %" PRId64
                   " %% of what came back; at most %" PRId64 " in a window of %" PRId64

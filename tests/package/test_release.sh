@@ -17,18 +17,19 @@ mkdir -p scripts include/comicvine
 cp "$source/scripts/release" scripts
 cp "$source/include/comicvine/version.h" include/comicvine
 printf '#!/bin/sh\necho "check $*" >>did\n' >scripts/check
+printf '#!/bin/sh\necho "analyze $*" >>did\n' >scripts/analyze
 printf '#!/bin/sh\necho test >>did\nexit 1\n' >scripts/test
 printf '#!/bin/sh\necho torture >>did\n' >scripts/torture
 chmod +x scripts/*
 
 scripts/release --dry-run >said
 [ ! -e did ] || fail "--dry-run has done something"
-order="version check test torture abi archive amalgamation packages checksums"
+order="version check test coverage torture abi archive amalgamation packages checksums"
 [ "$(sed -n 's/^== \([a-z]*\):.*/\1/p' said | tr '\n' ' ')" = "$order " ] ||
   fail "other steps: $(cat said)"
 
 ! scripts/release torture test check >said 2>&1 || fail "a step that fails was passed over"
-[ "$(tr '\n' ' ' <did)" = "check --format check --tidy test " ] || fail "it did: $(cat did)"
+[ "$(tr '\n' ' ' <did)" = "check --format analyze  test " ] || fail "it did: $(cat did)"
 grep -q '^== test has failed' said || fail "it does not say what failed: $(cat said)"
 
 rm did

@@ -169,7 +169,7 @@ static const char look_for_tables[] =
 static const char look[] =
     "SELECT (SELECT group_concat(integrity_check) FROM pragma_integrity_check) = 'ok'"
     " AND (SELECT coalesce(max(total), 0) FROM cache_bytes)"
-    " = (SELECT coalesce(sum(length(value)), 0) FROM cache),"
+    " = (SELECT coalesce(sum(length(value) + coalesce(length(tape), 0)), 0) FROM cache),"
     " (SELECT count(*) FROM rate_limits WHERE application = ?1),"
     " (SELECT count(*) FROM dedupe_jobs WHERE status = 'pending')";
 
