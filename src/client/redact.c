@@ -154,12 +154,14 @@ static size_t match_behind(const char *secret, source from, int layers) {
 }
 
 /* What the key may begin with, of all bytes: its first character, and what begins an escape. All
- * else is passed over quickly, as is a first character without a second one. */
+ * else is passed over quickly, as is a first character without a second one, and a backslash that
+ * stands for something else: JSON may have one before each slash. */
 static const char escapes[] = "\\%&+";
 
 typedef struct beginnings {
     bool first[UCHAR_MAX + 1];
-    bool second[UCHAR_MAX + 1];
+    bool second[UCHAR_MAX + 1];  /* behind the first character, as it is */
+    bool escaped[UCHAR_MAX + 1]; /* behind a backslash */
 } beginnings;
 
 static void allow(bool allowed[UCHAR_MAX + 1], char wanted) {
@@ -173,16 +175,40 @@ static void note_beginnings(beginnings *self, const char *secret) {
     memset(self, 0, sizeof(*self));
     allow(self->first, secret[0]);
     allow(self->second, secret[1]);
+    if (secret[1] == '\0') {
+        memset(self->second, true, sizeof(self->second));
+    }
+    self->escaped['u'] = true;
+    self->escaped[(unsigned char)secret[0]] = true;
+    if (secret[0] == '\\') {
+        memset(self->escaped, true, sizeof(self->escaped));
+    }
 }
 
-static bool may_begin(const beginnings *self, const char *secret, const source *from) {
-    unsigned char byte = (unsigned char)*from->next;
-    if (!self->first[byte]) {
-        return false;
+/* The next place before `stop` whose byte the key may begin with, or `stop`. */
+static const char *next_first(const beginnings *self, const char *next, const char *stop) {
+    while (next < stop && !self->first[(unsigned char)*next]) {
+        next++;
     }
-    bool is_literal = strchr(escapes, byte) == NULL;
-    bool has_second = secret[1] != '\0' && from->end - from->next > 1;
-    return !is_literal || !has_second || self->second[(unsigned char)from->next[1]];
+    return next;
+}
+
+/* Whether the byte behind such a place, if there is one, may stand there. */
+static bool may_go_on(const beginnings *self, const source *from) {
+    if (from->end - from->next < 2) {
+        return true;
+    }
+    unsigned char second = (unsigned char)from->next[1];
+    switch (*from->next) {
+    case '\\':
+        return self->escaped[second];
+    case '%':
+    case '&':
+    case '+':
+        return true;
+    default:
+        return self->second[second];
+    }
 }
 
 static size_t match(const char *secret, source from) {
@@ -198,11 +224,12 @@ static size_t match(const char *secret, source from) {
 static const char *find(const char *secret, source from, const char *stop, size_t *length) {
     beginnings may;
     note_beginnings(&may, secret);
-    for (; from.next < stop; from.next++) {
-        *length = may_begin(&may, secret, &from) ? match(secret, from) : 0;
+    while ((from.next = next_first(&may, from.next, stop)) < stop) {
+        *length = may_go_on(&may, &from) ? match(secret, from) : 0;
         if (*length > 0) {
             return from.next;
         }
+        from.next++;
     }
     return NULL;
 }

@@ -189,7 +189,7 @@ const cv_record *cvi_result_record(cvi_result *result, const cvi_provenance *pro
     }
     bool is_stale = provenance->source == CV_SOURCE_STALE;
     size_t size = result->records_size + (is_stale ? sizeof(cv_stale_note) : 0);
-    char *copy = cvi_allocate(&result->allocator, size);
+    char *copy = cvi_reallocate(&result->allocator, NULL, size); /* not zeroed: all is written */
     if (copy == NULL) {
         return NULL;
     }
@@ -245,7 +245,7 @@ const cv_page *cvi_result_page(cvi_result *result, const cvi_provenance *provena
         return NULL;
     }
     size_t size = fixed_size + result->count * sizeof(cv_record *);
-    page_block *block = cvi_allocate(&result->allocator, size);
+    page_block *block = cvi_reallocate(&result->allocator, NULL, size); /* as above */
     if (block == NULL) {
         return NULL;
     }

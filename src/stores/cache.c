@@ -246,6 +246,11 @@ static bool takes_tape(const cvi_cache *cache, const cvi_cache_entry *entry) {
     return entry->tape != NULL && has_room_for(cache, entry->size + entry->tape_size);
 }
 
+cvi_just_stored cvi_cache_stored(const cvi_cache *cache, const cvi_cache_entry *entry) {
+    size_t size = entry->size + (takes_tape(cache, entry) ? entry->tape_size : 0);
+    return (cvi_just_stored){entry->hash, (int64_t)size};
+}
+
 static cvi_value text_or_null(const char *text) {
     return text[0] != '\0' ? cvi_text(text) : cvi_null();
 }
@@ -287,7 +292,7 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
     if (answer != CVI_STORE_DONE || entry->has_room) {
         return answer;
     }
-    const cvi_just_stored stored = {entry->hash, (int64_t)(entry->size + entry->tape_size)};
+    const cvi_just_stored stored = cvi_cache_stored(cache, entry);
     return cvi_bound_hold(&cache->bound, &stored, now, &changed, &more, error);
 }
 

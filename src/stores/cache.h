@@ -107,6 +107,9 @@ typedef struct cvi_cache_entry {
 /* Whether a body of this size and TTL is to be stored at all. */
 bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry);
 
+/* What an entry that is accepted adds to the file. */
+cvi_just_stored cvi_cache_stored(const cvi_cache *cache, const cvi_cache_entry *entry);
+
 /* Within a transaction, for a cache that is in use: stores, replacing what was there; of what is
  * not accepted remains that nothing is there any more. Holds the bound. */
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,

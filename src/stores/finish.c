@@ -179,8 +179,7 @@ cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *c
 cvi_store_answer cvi_stores_make_room(cvi_stores *stores, const cvi_completion *completion,
                                       cvi_now now, cv_error *error) {
     cvi_cache_entry entry = entry_of(stores, completion);
-    const cvi_just_stored coming = {completion->hash,
-                                    (int64_t)(completion->size + completion->tape_size)};
+    const cvi_just_stored coming = cvi_cache_stored(&stores->cache, &entry);
     int64_t changed = 0;
     if (!cvi_cache_accepts(&stores->cache, &entry)) {
         return CVI_STORE_DONE;

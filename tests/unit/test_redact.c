@@ -71,6 +71,17 @@ static const redacting cases[] = {
     {"100%41abcd", "see 100Aabcd", NULL},
     {"&amp;abcde", "&amp;abcde", "**********"},
     {"\\u0041bcdef", "\\u0041bcdef", "***********"},
+    {KEY, "\\/\\\"\\\\" KEY "\\/", "\\/\\\"\\\\" STARS "\\/"},
+    {KEY, "\\\\u00300c0ffee5e4711", "\\*******************"},
+    {"/slash", "a\\/slash", "a*******"},
+    {"/slash", "a\\u002fslash", "a***********"},
+    {"\"quote", "a\\\"quote", "a*******"},
+    {"\\back", "a\\\\back", "a******"},
+    {"\\back", "a\\back", "a*****"},
+    {"\\\\back", "a\\\\back", "a******"},
+    {" blank", "a\\u002bblank", "a***********"},
+    {"0", "a\\0\\u0030b", "a\\*******b"},
+    {"0", "a0b0", "a*b*"},
 };
 
 static char *copy_of(const char *text) {

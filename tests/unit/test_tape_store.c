@@ -246,15 +246,41 @@ static void test_the_bound_has_it(void **state) {
     cvi_stores_close(stores);
 }
 
+/* Room for what is stored: not for a tape that is left out. */
+static void test_no_room_for_what_is_left_out(void **state) {
+    store_world *world = *state;
+    world->options.cache.max_bytes = 3 * BODY_BYTES;
+    world->options.cache.max_entry_bytes = BODY_BYTES + TAPE_BYTES - 1;
+    cvi_stores *stores = world_open(world);
+    const cvi_completion coming = {.hash = HASH_A,
+                                   .job_id = "",
+                                   .body = BODY,
+                                   .size = BODY_BYTES,
+                                   .tape = TAPE,
+                                   .tape_size = TAPE_BYTES,
+                                   .keeping = {.ttl_ms = WORLD_TTL_MS}};
+    cv_error error = {0};
+    store_with(world, stores, HASH_B, BODY, NULL);
+    store_with(world, stores, "c", BODY, NULL);
+    assert_int_equal(cvi_stores_make_room(stores, &coming, world->clock.now, &error),
+                     CVI_STORE_DONE);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), 2);
+    store_with(world, stores, HASH_A, BODY, TAPE);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), 3);
+    assert_int_equal(total(world), world->options.cache.max_bytes);
+    cvi_stores_close(stores);
+}
+
 #define TAPE_TEST(test)                                                                            \
     cmocka_unit_test_setup_teardown(test, store_world_setup, store_world_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TAPE_TEST(test_it_comes_with_its_body),  TAPE_TEST(test_it_comes_to_who_waits),
-        TAPE_TEST(test_a_damaged_one_is_none),   TAPE_TEST(test_a_flipped_bit),
-        TAPE_TEST(test_that_of_another_is_none), TAPE_TEST(test_the_total_has_it),
-        TAPE_TEST(test_the_body_goes_first),     TAPE_TEST(test_the_bound_has_it),
+        TAPE_TEST(test_it_comes_with_its_body),       TAPE_TEST(test_it_comes_to_who_waits),
+        TAPE_TEST(test_a_damaged_one_is_none),        TAPE_TEST(test_a_flipped_bit),
+        TAPE_TEST(test_that_of_another_is_none),      TAPE_TEST(test_the_total_has_it),
+        TAPE_TEST(test_the_body_goes_first),          TAPE_TEST(test_the_bound_has_it),
+        TAPE_TEST(test_no_room_for_what_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
