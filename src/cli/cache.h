@@ -20,6 +20,9 @@ cli_cache_run cli_cache_verify; /* verify */
 cli_cache_run cli_cache_export; /* export [FILE] */
 cli_cache_run cli_cache_import; /* import FILE */
 
+/* The word at `index` of those that follow "cache"; NULL: there are no more. */
+const char *cli_cache_word(size_t index);
+
 /* Told of each row, in the order of their hashes. Other than CLI_DONE: stop, with that. */
 typedef cli_status cli_cache_fn(cli *self, cv_cache_store *store, const cv_cache_entry *entry,
                                 void *user);

@@ -18,11 +18,11 @@ static bool is_standard(size_t count, const char *const *words) {
     return count == 0 || strcmp(words[0], "-") == 0;
 }
 
-/* What was done, where it does not stand among the data. */
-static void say(cli *self, const char *what, int64_t count, int64_t left_out) {
+/* What was done, where it does not stand among the data; `why` some were left out. */
+static void say(cli *self, const char *what, int64_t count, int64_t left_out, const char *why) {
     if (!self->settings.quiet) {
-        (void)fprintf(stderr, "comicvine: %s %lld, left out %lld\n", what, (long long)count,
-                      (long long)left_out);
+        (void)fprintf(stderr, "comicvine: %s %lld, left out %lld%s%s\n", what, (long long)count,
+                      (long long)left_out, left_out > 0 ? ": " : "", left_out > 0 ? why : "");
     }
 }
 
@@ -116,7 +116,7 @@ cli_status cli_cache_export(cli *self, cv_cache_store *store, const cli_cache_op
     cli_status status = is_standard(count, words) ? cli_cache_walk(self, store, export_row, &run)
                                                   : export_file(self, store, words[0], &run);
     if (status == CLI_DONE) {
-        say(self, "exported", run.written, run.left_out);
+        say(self, "exported", run.written, run.left_out, "what the service has not, or is damaged");
     }
     return status;
 }
@@ -202,6 +202,6 @@ cli_status cli_cache_import(cli *self, cv_cache_store *store, const cli_cache_op
     if (file != stdin) {
         (void)fclose(file);
     }
-    say(self, "imported", run.stored, run.left_out);
+    say(self, "imported", run.stored, run.left_out, "what is here is as new, or theirs is too old");
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "cache.h"
 #include "memory.h"
+#include "record.h"
 
 /* ---- what an answer is about ---- */
 
@@ -144,7 +145,7 @@ static cli_status show_body(cli *self, const cv_cache_entry *entry, cv_blob *bod
     }
     text = cli_json_end(&row);
     cli_output_one(&self->output);
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), raw);
+    bool is_written = cli_row_write(self, cli_slice_of(text), raw);
     free(text);
     return is_written ? CLI_DONE : CLI_FAILED;
 }

@@ -17,7 +17,8 @@ typedef enum cli_words {
     CLI_WORDS_ANY = 0,
     CLI_WORDS_RESOURCES,
     CLI_WORDS_COMMANDS,
-    CLI_WORDS_SHELLS
+    CLI_WORDS_SHELLS,
+    CLI_WORDS_CACHE
 } cli_words;
 
 typedef struct cli_command {

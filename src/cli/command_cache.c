@@ -7,12 +7,13 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "nearest.h"
+#include "record.h"
 
 enum { ROWS_AT_ONCE = 64 };
 
 cli_status cli_cache_row(cli *self, cli_json *row) {
     char *text = cli_json_end(row);
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written ? CLI_DONE : CLI_FAILED;
 }
@@ -153,6 +154,10 @@ static const action actions[] = {
     {"import", cli_cache_import, 1, 1, "a file, or - for standard input"},
 };
 
+const char *cli_cache_word(size_t index) {
+    return index < sizeof(actions) / sizeof(actions[0]) ? actions[index].name : NULL;
+}
+
 static const action *find_action(cli *self, const char *name) {
     cli_nearest nearest = {name, NULL, 0};
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
@@ -217,6 +222,7 @@ const cli_command cli_command_cache = {
         "\"verify\" reads each answer and looks at its checksum; it ends with 10 if one is\n"
         "damaged. \"export\" writes JSON lines, to standard output without a FILE; \"import\"\n"
         "reads them, and keeps what is newer where both have an answer.\n",
+    .first = CLI_WORDS_CACHE,
     .takes = CLI_TAKES_OUTPUT,
     .options = {"Options of cache", rows, sizeof(rows) / sizeof(rows[0])},
     .own_size = sizeof(cli_cache_options),

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "json_write.h"
+#include "record.h"
 
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ static cli_status run_check_key(cli *self, const void *own, size_t count,
     cli_json_text(&row, "key", "accepted");
     char *text = cli_json_end(&row);
     cli_output_one(&self->output);
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written ? CLI_DONE : CLI_FAILED;
 }

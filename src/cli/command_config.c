@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "config.h"
 #include "json_write.h"
+#include "record.h"
 
 static bool write_setting(cli *self, const char *name, const char *value, const char *origin) {
     cli_json row;
@@ -13,7 +14,7 @@ static bool write_setting(cli *self, const char *name, const char *value, const 
     cli_json_text(&row, "value", value);
     cli_json_text(&row, "origin", origin);
     char *text = cli_json_end(&row);
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written;
 }

@@ -9,6 +9,7 @@
 #include "id_list.h"
 #include "json_write.h"
 #include "memory.h"
+#include "record.h"
 
 typedef struct cover_options {
     int64_t size; /* place among `sizes` */
@@ -84,7 +85,7 @@ static cli_status write_row(cli *self, const cv_picture *picture, const char *pa
     cli_json_text(&row, "url", picture->url);
     char *text = cli_json_end(&row);
     cli_output_columns(&self->output, "path,content_type,bytes,width,height");
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written ? CLI_DONE : CLI_FAILED;
 }

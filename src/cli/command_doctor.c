@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "place.h"
 #include "reach.h"
+#include "record.h"
 
 enum { OTHERS = 077, OTHERS_WRITE = 022, REACH_MS = 5000, LEAST_FREE_MB = 16, LARGE_LOG_MB = 64 };
 enum { MB = 1048576, FUTURE_S = 60 };
@@ -51,7 +52,7 @@ tell(doctor *self, const char *check, finding found, cli_status status, const ch
     cli_json_text(&row, "state", words[found]);
     cli_json_text(&row, "detail", detail);
     char *text = cli_json_end(&row);
-    bool is_written = cli_output_row(&self->cli->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self->cli, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     if (self->status == CLI_DONE && (found == BAD || !is_written)) {
         self->status = is_written ? status : CLI_FAILED;

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "json_write.h"
+#include "record.h"
 
 enum { SPENDERS_MAX = 64, WATCH_MS = 2000, WATCH_LEAST_MS = 200 };
 
@@ -19,7 +20,7 @@ typedef struct quota_options {
 
 static bool write_row(cli *self, cli_json *row) {
     char *text = cli_json_end(row);
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written;
 }

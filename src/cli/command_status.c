@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "json_write.h"
 #include "place.h"
+#include "record.h"
 
 static bool add_cache(cli_json *row, cv_cache_store *store) {
     cv_cache_stats stats;
@@ -65,7 +66,7 @@ static cli_status run_status(cli *self, const void *own, size_t count, const cha
     cli_output_one(&self->output);
     if (!is_done) {
         status = cli_fail_error(self, cv_last_error(), path);
-    } else if (!cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0})) {
+    } else if (!cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0})) {
         status = CLI_FAILED;
     }
     free(text);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cache.h"
 #include "commands.h"
 #include "nearest.h"
 #include "settings.h"
@@ -37,6 +38,8 @@ const cli_command *cli_command_near(const char *name) {
 const char *cli_command_word(cli_words kind, size_t index) {
     static const char *const shells[] = {"bash", "zsh", "fish", NULL};
     switch (kind) {
+    case CLI_WORDS_CACHE:
+        return cli_cache_word(index);
     case CLI_WORDS_SHELLS:
         return shells[index];
     case CLI_WORDS_RESOURCES:

@@ -1,8 +1,9 @@
-/* Owns the writing of durations. Pure. */
+/* Owns the writing of durations, and the look at the clock. No state. */
 #include "duration.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct unit {
     const char *name;
@@ -47,6 +48,12 @@ static const char *add_part(const char *text, int64_t *sum) {
         return NULL;
     }
     return text + digits + letters;
+}
+
+int64_t cli_now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 bool cli_duration_parse(const char *text, int64_t *ms) {

@@ -1,4 +1,4 @@
-/* Lengths of time, as people write and read them. */
+/* Time, and lengths of it as people write and read them. */
 #ifndef CLI_DURATION_H
 #define CLI_DURATION_H
 
@@ -10,6 +10,9 @@
 bool cli_duration_parse(const char *text, int64_t *ms);
 
 enum { CLI_DURATION_SIZE = 32 };
+
+/* Unix time. The clock of people: it may be set back. */
+int64_t cli_now_ms(void);
 
 /* "0:09", "12:41", "1:02:03"; rounded up, so that what is not over is never said to be. */
 void cli_duration_clock(int64_t ms, char text[CLI_DURATION_SIZE]);

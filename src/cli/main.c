@@ -78,6 +78,15 @@ static cli_status run(cli *self, const cli_arguments *arguments) {
     return status == CLI_DONE ? run_command(self, arguments) : status;
 }
 
+/* A name that is misspelt is empty in each row, which looks like data. */
+static void warn_of_missing(cli *self) {
+    char *names = cli_output_missing(&self->output);
+    if (names && cli_interrupt_status() == CLI_DONE) {
+        cli_warn(self, "nothing that was written has a member %s", names);
+    }
+    free(names);
+}
+
 /* What was written must have arrived: a full disk is an error, a reader who has left is none that
  * anybody wants to hear of. */
 static cli_status finish_output(cli *self, cli_status status) {
@@ -88,6 +97,7 @@ static cli_status finish_output(cli *self, cli_status status) {
         error = errno;
     }
     if (is_whole) {
+        warn_of_missing(self);
         return status;
     }
     if (error == EPIPE) {

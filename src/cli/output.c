@@ -33,7 +33,7 @@ void cli_output_columns(cli_output *self, const char *names) {
         if (length > 0) {
             self->columns =
                 cli_resize(self->columns, self->column_count + 1, sizeof(*self->columns));
-            self->columns[self->column_count++] = (cli_column){names, length};
+            self->columns[self->column_count++] = (cli_column){names, length, false};
         }
         names += length;
     }
@@ -43,10 +43,12 @@ void cli_output_one(cli_output *self) {
     self->shows_one = true;
 }
 
-cli_slice cli_output_value(const cli_output *self, size_t column, cli_slice json, cli_slice raw) {
-    const cli_column *wanted = &self->columns[column];
+cli_slice cli_output_value(cli_output *self, size_t column, cli_slice json, cli_slice raw) {
+    cli_column *wanted = &self->columns[column];
     cli_slice found = cli_json_find(json, wanted->path, wanted->length);
-    return found.text ? found : cli_json_find(raw, wanted->path, wanted->length);
+    found = found.text ? found : cli_json_find(raw, wanted->path, wanted->length);
+    wanted->is_missing = !found.text && (wanted->is_missing || self->rows == 0);
+    return found;
 }
 
 /* JSON as it is; on a terminal what that would obey is spelled out. Outside of texts JSON has none
@@ -71,7 +73,7 @@ static void write_json(cli_output *self, cli_slice json) {
 }
 
 /* The columns of a row as an object on one line; free() it. */
-static char *selected(const cli_output *self, cli_slice json, cli_slice raw) {
+static char *selected(cli_output *self, cli_slice json, cli_slice raw) {
     cli_text out;
     cli_text_begin(&out);
     (void)fputc('{', out.file);
@@ -86,22 +88,40 @@ static char *selected(const cli_output *self, cli_slice json, cli_slice raw) {
     return cli_text_end(&out);
 }
 
+static void end_held(cli_output *self, const char *end) {
+    if (self->held) {
+        write_json(self, cli_slice_of(self->held));
+        free(self->held);
+        self->held = NULL;
+    }
+    (void)fputs(end, self->file);
+}
+
+/* As an item of an array. Whether a comma follows shows with the next; until then its last line is
+ * held back, as half a line on a terminal is lost to the next line of progress. */
+static void write_item(cli_output *self, cli_slice object) {
+    end_held(self, self->rows == 0 ? "[\n" : ",\n");
+    cli_text pretty;
+    cli_text_begin(&pretty);
+    (void)fputs("  ", pretty.file);
+    cli_json_pretty(pretty.file, object, 2);
+    char *text = cli_text_end(&pretty);
+    const char *last = strrchr(text, '\n');
+    size_t whole = last ? (size_t)(last - text) + 1 : 0;
+    write_json(self, (cli_slice){text, whole});
+    self->held = cli_copy(text + whole, strlen(text + whole));
+    free(text);
+}
+
 static void write_object(cli_output *self, cli_slice json, cli_slice raw) {
     char *chosen = self->selects ? selected(self, json, raw) : NULL;
     cli_slice object = chosen ? cli_slice_of(chosen) : json;
-    if (self->format == CLI_OUTPUT_JSON_LINES) {
+    if (self->format == CLI_OUTPUT_JSON) {
+        write_item(self, object);
+    } else {
         write_json(self, object);
         (void)fputc('\n', self->file);
-        free(chosen);
-        return;
     }
-    cli_text pretty;
-    cli_text_begin(&pretty);
-    (void)fputs(self->rows == 0 ? "[\n  " : ",\n  ", pretty.file);
-    cli_json_pretty(pretty.file, object, 2);
-    char *text = cli_text_end(&pretty);
-    write_json(self, cli_slice_of(text));
-    free(text);
     free(chosen);
 }
 
@@ -210,7 +230,7 @@ bool cli_output_end(cli_output *self) {
     }
     errno = 0;
     if (self->format == CLI_OUTPUT_JSON) {
-        (void)fputs(self->rows == 0 ? "[]\n" : "\n]\n", self->file);
+        end_held(self, self->rows == 0 ? "[]\n" : "\n]\n");
     } else if (self->format == CLI_OUTPUT_TABLE) {
         cli_output_table_settle(self);
     } else if (self->rows == 0 &&
@@ -225,8 +245,28 @@ bool cli_output_end(cli_output *self) {
     return is_whole;
 }
 
+char *cli_output_missing(const cli_output *self) {
+    cli_text names;
+    cli_text_begin(&names);
+    size_t count = 0;
+    for (size_t i = 0; self->selects && i < self->column_count; i++) {
+        if (self->columns[i].is_missing) {
+            (void)fprintf(names.file, "%s%.*s", count++ > 0 ? ", " : "",
+                          (int)self->columns[i].length, self->columns[i].path);
+        }
+    }
+    char *text = cli_text_end(&names);
+    if (count > 0) {
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
 void cli_output_free(cli_output *self) {
     cli_output_table_free(self);
     free(self->columns);
     self->columns = NULL;
+    free(self->held);
+    self->held = NULL;
 }

@@ -13,6 +13,7 @@
 typedef struct cli_column {
     const char *path; /* "volume.name" */
     size_t length;
+    bool is_missing; /* looked for, and in no row so far */
 } cli_column;
 
 /* A row that waits for the width of its columns. */
@@ -32,6 +33,7 @@ typedef struct cli_output {
     cli_cells *waiting;
     size_t waiting_count;
     size_t *widths; /* NULL: not known yet */
+    char *held;     /* JSON: the last line of the last row, whose end is not known yet; or NULL */
     int error;      /* errno of the first write that failed; 0: none did */
 } cli_output;
 
@@ -49,11 +51,16 @@ void cli_output_one(cli_output *self);
  * where a column is not in `json`, or nothing. False: nothing can be written any more. */
 bool cli_output_row(cli_output *self, cli_slice json, cli_slice raw);
 
-/* Hands on what was written so far, but for the rows of a table that wait for others. */
+/* Hands on what was written so far, whole lines: not the rows of a table that wait for others, nor
+ * the last line of an object in an array. */
 void cli_output_flush(cli_output *self);
 
 /* Writes what is left. False: the output is not whole (`error`). Does nothing the second time. */
 bool cli_output_end(cli_output *self);
+
+/* The columns that were asked for by name and that no row has had, joined by commas; NULL: none.
+ * free() it. */
+char *cli_output_missing(const cli_output *self);
 
 /* Frees all but the file. */
 void cli_output_free(cli_output *self);

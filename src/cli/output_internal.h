@@ -4,8 +4,9 @@
 
 #include "output.h"
 
-/* The value of a column: from the row's JSON, else from its raw text. */
-cli_slice cli_output_value(const cli_output *self, size_t column, cli_slice json, cli_slice raw);
+/* The value of a column: from the row's JSON, else from its raw text. Takes note of whether there
+ * is one. */
+cli_slice cli_output_value(cli_output *self, size_t column, cli_slice json, cli_slice raw);
 
 /* A row of a table is held back until enough have come to know how wide the columns are. */
 void cli_output_table_row(cli_output *self, cli_slice json, cli_slice raw);

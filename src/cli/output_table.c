@@ -11,14 +11,14 @@
 
 enum { HELD_ROWS = 100, GAP = 2, NARROWEST = 4 };
 
-static char *cell_of(const cli_output *self, size_t column, cli_slice json, cli_slice raw) {
+static char *cell_of(cli_output *self, size_t column, cli_slice json, cli_slice raw) {
     char *plain = cli_json_plain(cli_output_value(self, column, json, raw));
     char *clean = cli_text_clean(plain, strlen(plain));
     free(plain);
     return clean;
 }
 
-static cli_cells cells_of(const cli_output *self, cli_slice json, cli_slice raw) {
+static cli_cells cells_of(cli_output *self, cli_slice json, cli_slice raw) {
     cli_cells cells = {cli_allocate(self->column_count, sizeof(char *))};
     for (size_t i = 0; i < self->column_count; i++) {
         cells.texts[i] = cell_of(self, i, json, raw);

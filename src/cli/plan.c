@@ -2,9 +2,10 @@
 #include "plan.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "duration.h"
 #include "json_write.h"
+#include "record.h"
 
 enum { INTERVAL_MS = 1050 }; /* between two requests, as the library keeps it */
 
@@ -48,7 +49,7 @@ cli_status cli_plan_write(cli *self, const char *path, const cli_plan *plan) {
         !cv_rate_limit_store_get_resource(store, path, &limit, &window_ms)) {
         return cli_fail_error(self, cv_last_error(), path);
     }
-    int64_t now_ms = (int64_t)time(NULL) * 1000;
+    int64_t now_ms = cli_now_ms();
     cli_json row;
     cli_json_begin(&row);
     cli_json_text(&row, "path", path);
@@ -58,7 +59,7 @@ cli_status cli_plan_write(cli *self, const char *path, const cli_plan *plan) {
     write_budget(&row, &status, cli_plan_wait_ms(&status, window_ms, now_ms, plan->requests));
     char *text = cli_json_end(&row);
     cli_output_columns(&self->output, "path,cached,requests,may_be_more,used,limit,seconds");
-    bool is_written = cli_output_row(&self->output, cli_slice_of(text), (cli_slice){NULL, 0});
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
     free(text);
     return is_written ? CLI_DONE : CLI_FAILED;
 }

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "duration.h"
 #include "json_write.h"
 #include "memory.h"
 
@@ -48,7 +48,7 @@ static char *with_origin(const cv_record *record, const char *json) {
     cli_json meta;
     cli_json_begin(&meta);
     cli_json_text(&meta, "source", words[record->source]);
-    cli_json_number(&meta, "age_s", ((int64_t)time(NULL) * 1000 - record->fetched_at_ms) / 1000);
+    cli_json_number(&meta, "age_s", (cli_now_ms() - record->fetched_at_ms) / 1000);
     cli_json_moment(&meta, "fetched_at", record->fetched_at_ms);
     if (record->stale) {
         cli_json_text(&meta, "reason", record->stale->reason.message);
@@ -61,6 +61,13 @@ static char *with_origin(const cv_record *record, const char *json) {
     return whole;
 }
 
+bool cli_row_write(cli *self, cli_slice json, cli_slice raw) {
+    if (self->output.is_terminal) {
+        cli_progress_clear(&self->progress);
+    }
+    return cli_output_row(&self->output, json, raw);
+}
+
 cli_status cli_record_write(cli *self, const cv_record *record) {
     char *json = cv_record_json(record);
     if (!json) {
@@ -69,8 +76,8 @@ cli_status cli_record_write(cli *self, const cv_record *record) {
     size_t raw_length = 0;
     const char *raw = cv_record_raw(record, &raw_length);
     char *whole = self->settings.shows_origin ? with_origin(record, json) : NULL;
-    bool is_written = cli_output_row(&self->output, cli_slice_of(whole ? whole : json),
-                                     (cli_slice){raw, raw_length});
+    bool is_written =
+        cli_row_write(self, cli_slice_of(whole ? whole : json), (cli_slice){raw, raw_length});
     free(whole);
     cv_free(json);
     return is_written ? CLI_DONE : CLI_FAILED;

@@ -10,6 +10,9 @@
  * none), else what tells its records apart. CV_RESOURCE_NONE: the hits of a search. */
 void cli_record_columns(cli *self, cv_resource resource, const char *fields);
 
+/* Writes a row (cli_output_row), having taken a line of progress away from where it goes. */
+bool cli_row_write(cli *self, cli_slice json, cli_slice raw);
+
 /* Writes a record. CLI_FAILED: nothing can be written any more, which is said in the end. */
 cli_status cli_record_write(cli *self, const cv_record *record);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
 #include "duration.h"
@@ -27,12 +26,6 @@ typedef struct failure {
     size_t id_count;
 } failure;
 
-static int64_t now_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void write_error_members(cli_json *json, const cv_error *error) {
     if (error->http_status != 0) {
         cli_json_number(json, "http", error->http_status);
@@ -41,7 +34,7 @@ static void write_error_members(cli_json *json, const cv_error *error) {
         cli_json_number(json, "cv_status", error->api_status);
     }
     if (error->retry_after_ms > 0) {
-        cli_json_moment(json, "retry_at", now_ms() + error->retry_after_ms + 999);
+        cli_json_moment(json, "retry_at", cli_now_ms() + error->retry_after_ms + 999);
     }
 }
 

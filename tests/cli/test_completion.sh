@@ -29,6 +29,8 @@ expect "--filter= --fields= " list --fi
 expect "--offset= --offline " list issues --off
 expect "story_arc " --quiet get story
 expect "bash zsh fish " completion ""
+expect "export " cache ex
+expect " " cache export answers
 expect "completion " help comp
 expect "--timeout= " --tim
 case $(completed "") in

@@ -67,6 +67,48 @@ static void test_json(void **state) {
     free(whole);
 }
 
+/* A line of progress may be drawn between two rows, on a line of its own. */
+static void test_rows_end_with_their_line(void **state) {
+    (void)state;
+    for (int format = CLI_OUTPUT_JSON; format <= CLI_OUTPUT_RAW; format++) {
+        page self;
+        begin(&self, (cli_output_format)format, "id");
+        put(&self, first, raw);
+        long written = ftell(self.text.file);
+        put(&self, "{}", NULL);
+        long more = ftell(self.text.file);
+        char *text = end(&self);
+        assert_true(written > 0 && more > written);
+        assert_int_equal(text[written - 1], '\n');
+        assert_int_equal(text[more - 1], '\n');
+        free(text);
+    }
+}
+
+static void test_names_that_no_row_has(void **state) {
+    (void)state;
+    for (int format = CLI_OUTPUT_TABLE; format <= CLI_OUTPUT_RAW; format++) {
+        page self;
+        begin(&self, (cli_output_format)format, "nme,id,volume.name,fresh,volume.x");
+        put(&self, second, NULL);
+        put(&self, first, raw);
+        char *missing = cli_output_missing(&self.output);
+        if (format == CLI_OUTPUT_RAW) {
+            assert_null(missing);
+        } else {
+            assert_string_equal(missing, "nme, volume.x");
+        }
+        free(missing);
+        free(end(&self));
+    }
+    page usual;
+    begin(&usual, CLI_OUTPUT_CSV, NULL);
+    cli_output_columns(&usual.output, "id,deck");
+    put(&usual, first, raw);
+    assert_null(cli_output_missing(&usual.output));
+    free(end(&usual));
+}
+
 static void test_raw(void **state) {
     (void)state;
     char *expected = cli_format("%s\n%s\n", raw, second);
@@ -165,6 +207,8 @@ int main(void) {
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_tsv),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_rows_end_with_their_line),
+        cmocka_unit_test(test_names_that_no_row_has),
         cmocka_unit_test(test_raw),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_nothing),

@@ -36,6 +36,23 @@ def read_all(fd, until=None):
     return text
 
 
+def screen_of(text):
+    """What stands on the lines in the end: \r goes back, what follows is written over what was there,
+    and ESC [K takes the rest of the line away."""
+    lines = []
+    for line in text.split("\n"):
+        shown, at = "", 0
+        for part in re.findall("\r|\x1b\\[K|.", line):
+            if part == "\r":
+                at = 0
+            elif part == "\x1b[K":
+                shown = shown[:at]
+            else:
+                shown, at = shown[:at] + part + shown[at + 1 :], at + 1
+        lines.append(shown)
+    return "\n".join(lines)
+
+
 class Terminal(scene.Scene):
     def on_terminal(self, *words, columns=60, outputs=("stdout",), status=0, **environment):
         """What it writes on a terminal."""
@@ -105,6 +122,15 @@ class Terminal(scene.Scene):
         self.assertTrue(said.endswith("\r\x1b[K"), said)
         self.assertEqual(child.wait(scene.LIMIT_S), 143)
         child.stdout.close()
+
+    def test_progress_leaves_the_data_alone(self):
+        both = ("stdout", "stderr")
+        words = ("get", "issue", "1", "2", "3")
+        for form in ("--json=id", "--jsonl=id", "--csv=id"):
+            self.fresh_database()
+            text = self.on_terminal(*words, form, outputs=both)
+            alone = self.run_program(*words, form, "--offline").out
+            self.assertEqual(screen_of(text), alone, text)
 
     def test_progress_is_for_terminals(self):
         self.run_program("get", "issue", "420", "--no-wait", status=5)
