@@ -31,7 +31,4 @@ typedef cli_status cli_cache_fn(cli *self, cv_cache_store *store, const cv_cache
  * answered; a signal stops it too. */
 cli_status cli_cache_walk(cli *self, cv_cache_store *store, cli_cache_fn *each, void *user);
 
-/* Writes an object under way as a row, and frees it. */
-cli_status cli_cache_row(cli *self, cli_json *row);
-
 #endif

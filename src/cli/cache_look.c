@@ -88,7 +88,7 @@ static cli_status list_row(cli *self, cv_cache_store *store, const cv_cache_entr
         describe_results(&row, cli_json_find(text, "results", strlen("results")));
     }
     cv_free(body.data);
-    return cli_cache_row(self, &row);
+    return cli_object_write(self, &row);
 }
 
 cli_status cli_cache_list(cli *self, cv_cache_store *store, const cli_cache_options *options,
@@ -134,7 +134,6 @@ static cli_status show_body(cli *self, const cv_cache_entry *entry, cv_blob *bod
     cli_json row;
     cli_json_begin(&row);
     add_entry(&row, entry);
-    char *text = NULL;
     if (entry->is_negative || !body->data) {
         cli_json_text(&row, "answer", NULL);
     } else {
@@ -143,7 +142,7 @@ static cli_status show_body(cli *self, const cv_cache_entry *entry, cv_blob *bod
         cli_json_value(&row, "answer", line, strlen(line));
         free(line);
     }
-    text = cli_json_end(&row);
+    char *text = cli_json_end(&row);
     cli_output_one(&self->output);
     bool is_written = cli_row_write(self, cli_slice_of(text), raw);
     free(text);
@@ -215,6 +214,6 @@ cli_status cli_cache_verify(cli *self, cv_cache_store *store, const cli_cache_op
     cli_json_number(&row, "damaged", run.damaged);
     cli_json_number(&row, "foreign", run.foreign);
     cli_output_one(&self->output);
-    status = cli_cache_row(self, &row);
+    status = cli_object_write(self, &row);
     return status == CLI_DONE && run.damaged > 0 ? CLI_STORE : status;
 }

@@ -1,5 +1,4 @@
 /* comicvine cache: what is kept of answers. It opens the cache alone: no key, no network. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,13 +9,6 @@
 #include "record.h"
 
 enum { ROWS_AT_ONCE = 64 };
-
-cli_status cli_cache_row(cli *self, cli_json *row) {
-    char *text = cli_json_end(row);
-    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
-    return is_written ? CLI_DONE : CLI_FAILED;
-}
 
 cli_status cli_cache_walk(cli *self, cv_cache_store *store, cli_cache_fn *each, void *user) {
     cv_cache_entry entries[ROWS_AT_ONCE];
@@ -56,7 +48,7 @@ static cli_status show_stats(cli *self, cv_cache_store *store, const cli_cache_o
     cli_json_number(&row, "bytes", stats.bytes);
     cli_json_number(&row, "file_kb", stats.database_size_kb);
     cli_output_one(&self->output);
-    return cli_cache_row(self, &row);
+    return cli_object_write(self, &row);
 }
 
 /* ---- deleting ---- */
@@ -84,7 +76,7 @@ static cli_status say_deleted(cli *self, int64_t deleted) {
     cli_json_begin(&row);
     cli_json_number(&row, "deleted", deleted);
     cli_output_one(&self->output);
-    return cli_cache_row(self, &row);
+    return cli_object_write(self, &row);
 }
 
 static cli_status count_items(cli *self, cv_cache_store *store, int64_t *items) {

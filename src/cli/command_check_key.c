@@ -4,8 +4,6 @@
 #include "json_write.h"
 #include "record.h"
 
-#include <stdlib.h>
-
 static cli_status run_check_key(cli *self, const void *own, size_t count,
                                 const char *const *words) {
     (void)own;
@@ -23,11 +21,8 @@ static cli_status run_check_key(cli *self, const void *own, size_t count,
     cli_json row;
     cli_json_begin(&row);
     cli_json_text(&row, "key", "accepted");
-    char *text = cli_json_end(&row);
     cli_output_one(&self->output);
-    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
-    return is_written ? CLI_DONE : CLI_FAILED;
+    return cli_object_write(self, &row);
 }
 
 const cli_command cli_command_check_key = {

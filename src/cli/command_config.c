@@ -13,10 +13,7 @@ static bool write_setting(cli *self, const char *name, const char *value, const 
     cli_json_text(&row, "name", name);
     cli_json_text(&row, "value", value);
     cli_json_text(&row, "origin", origin);
-    char *text = cli_json_end(&row);
-    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
-    return is_written;
+    return cli_object_write(self, &row) == CLI_DONE;
 }
 
 /* The key itself is never shown, nor what a command for it says of itself. */

@@ -83,11 +83,8 @@ static cli_status write_row(cli *self, const cv_picture *picture, const char *pa
     cli_json_number(&row, "width", picture->width);
     cli_json_number(&row, "height", picture->height);
     cli_json_text(&row, "url", picture->url);
-    char *text = cli_json_end(&row);
     cli_output_columns(&self->output, "path,content_type,bytes,width,height");
-    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
-    return is_written ? CLI_DONE : CLI_FAILED;
+    return cli_object_write(self, &row);
 }
 
 static cli_status save(cli *self, const cv_picture *picture, const char *path) {

@@ -51,9 +51,7 @@ tell(doctor *self, const char *check, finding found, cli_status status, const ch
     cli_json_text(&row, "check", check);
     cli_json_text(&row, "state", words[found]);
     cli_json_text(&row, "detail", detail);
-    char *text = cli_json_end(&row);
-    bool is_written = cli_row_write(self->cli, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
+    bool is_written = cli_object_write(self->cli, &row) == CLI_DONE;
     if (self->status == CLI_DONE && (found == BAD || !is_written)) {
         self->status = is_written ? status : CLI_FAILED;
     }

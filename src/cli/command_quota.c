@@ -1,6 +1,5 @@
 /* comicvine quota: what is left of the budget, path by path, and who has spent it. */
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,13 +17,6 @@ typedef struct quota_options {
     bool shows_all;
 } quota_options;
 
-static bool write_row(cli *self, cli_json *row) {
-    char *text = cli_json_end(row);
-    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
-    return is_written;
-}
-
 static void add_moment(cli_json *row, const char *name, int64_t unix_ms) {
     if (unix_ms > 0) {
         cli_json_moment(row, name, unix_ms);
@@ -33,7 +25,7 @@ static void add_moment(cli_json *row, const char *name, int64_t unix_ms) {
     }
 }
 
-static bool write_path(cli *self, const char *path, const cv_rate_limit_status *status) {
+static cli_status write_path(cli *self, const char *path, const cv_rate_limit_status *status) {
     cli_json row;
     cli_json_begin(&row);
     cli_json_text(&row, "path", path);
@@ -52,7 +44,7 @@ static bool write_path(cli *self, const char *path, const cv_rate_limit_status *
     add_moment(&row, "reset_at", status->reset_at_ms);
     add_moment(&row, "cooldown_until", status->cooldown_until_ms);
     cli_json_text(&row, "reason", status->reason);
-    return write_row(self, &row);
+    return cli_object_write(self, &row);
 }
 
 static cli_status write_programs(cli *self, cv_rate_limit_store *store, const char *path) {
@@ -70,7 +62,7 @@ static cli_status write_programs(cli *self, cv_rate_limit_store *store, const ch
         cli_json_number(&row, "requests", spenders[i].requests);
         cli_json_number(&row, "user_requests", spenders[i].user_requests);
         cli_json_moment(&row, "last_at", spenders[i].last_ms);
-        if (!write_row(self, &row)) {
+        if (cli_object_write(self, &row) != CLI_DONE) {
             return CLI_FAILED;
         }
     }
@@ -91,7 +83,7 @@ static cli_status show_path(cli *self, const quota_options *options, const char 
     if (!always && status.used == 0 && status.cooldown_until_ms == 0) {
         return CLI_DONE;
     }
-    return write_path(self, path, &status) ? CLI_DONE : CLI_FAILED;
+    return write_path(self, path, &status);
 }
 
 /* Details, lists, and searches: each is counted on its own. */

@@ -62,14 +62,13 @@ static cli_status run_status(cli *self, const void *own, size_t count, const cha
     bool is_done = add_cache(&row, cv_client_cache(self->client)) &&
                    add_jobs(&row, cv_client_dedupe(self->client)) &&
                    add_requests(&row, cv_client_rate_limit(self->client));
-    char *text = cli_json_end(&row);
     cli_output_one(&self->output);
-    if (!is_done) {
+    if (is_done) {
+        status = cli_object_write(self, &row);
+    } else {
         status = cli_fail_error(self, cv_last_error(), path);
-    } else if (!cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0})) {
-        status = CLI_FAILED;
+        free(cli_json_end(&row));
     }
-    free(text);
     free(path);
     return status;
 }

@@ -1,8 +1,6 @@
 /* Owns the reckoning of what a run will cost. It looks at the budget and takes nothing from it. */
 #include "plan.h"
 
-#include <stdlib.h>
-
 #include "duration.h"
 #include "json_write.h"
 #include "record.h"
@@ -57,9 +55,6 @@ cli_status cli_plan_write(cli *self, const char *path, const cli_plan *plan) {
     cli_json_number(&row, "requests", plan->requests);
     cli_json_bool(&row, "may_be_more", plan->may_be_more);
     write_budget(&row, &status, cli_plan_wait_ms(&status, window_ms, now_ms, plan->requests));
-    char *text = cli_json_end(&row);
     cli_output_columns(&self->output, "path,cached,requests,may_be_more,used,limit,seconds");
-    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
-    free(text);
-    return is_written ? CLI_DONE : CLI_FAILED;
+    return cli_object_write(self, &row);
 }

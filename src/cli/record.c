@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "duration.h"
-#include "json_write.h"
 #include "memory.h"
 
 static const struct {
@@ -66,6 +65,13 @@ bool cli_row_write(cli *self, cli_slice json, cli_slice raw) {
         cli_progress_clear(&self->progress);
     }
     return cli_output_row(&self->output, json, raw);
+}
+
+cli_status cli_object_write(cli *self, cli_json *object) {
+    char *text = cli_json_end(object);
+    bool is_written = cli_row_write(self, cli_slice_of(text), (cli_slice){NULL, 0});
+    free(text);
+    return is_written ? CLI_DONE : CLI_FAILED;
 }
 
 cli_status cli_record_write(cli *self, const cv_record *record) {

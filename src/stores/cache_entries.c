@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "stores/cache_face.h"
 #include "stores/limits.h"
-#include "stores/public_call.h"
 #include "support/options.h"
 
 static const char list_text[] =
@@ -14,13 +14,6 @@ static const char list_text[] =
     " AND length(CAST(hash AS BLOB)) BETWEEN 1 AND ?2 ORDER BY hash LIMIT ?3";
 
 enum column { HASH, SIZE, CREATED_AT, EXPIRES_AT, NEGATIVE, FOREIGN };
-
-static bool check_store(const cv_cache_store *store) {
-    if (store == NULL) {
-        return cvi_public_refuse("the cache store is NULL");
-    }
-    return cvi_public_check_here(store->stores);
-}
 
 /* The hash has at most CV_HASH_MAX bytes. */
 static void name_entry(cv_cache_entry *entry, const char *hash) {
@@ -78,7 +71,7 @@ bool cv_cache_store_list(cv_cache_store *store, const char *after, cv_cache_entr
         return cvi_public_refuse("the entries or their count are NULL, or have no room");
     }
     *count = 0;
-    if (!check_store(store) ||
+    if (!cvi_cache_check_store(store) ||
         (after != NULL && !cvi_public_check_text("hash", after, CV_HASH_MAX))) {
         return false;
     }
@@ -117,7 +110,7 @@ bool cv_cache_store_read(cv_cache_store *store, const char *hash, cv_cache_entry
         return cvi_public_refuse("the entry is NULL");
     }
     *entry = (cv_cache_entry){.size = 0};
-    if (!check_store(store) || !cvi_public_check_text("hash", hash, CV_HASH_MAX)) {
+    if (!cvi_cache_check_key(store, hash)) {
         return false;
     }
     reading run = {.hash = hash};
@@ -173,7 +166,7 @@ bool cv_cache_store_put(cv_cache_store *store, const char *hash, const void *dat
     if (data == NULL && size > 0) {
         return cvi_public_refuse("the data is NULL but has a size");
     }
-    if (!check_store(store) || !cvi_public_check_text("hash", hash, CV_HASH_MAX)) {
+    if (!cvi_cache_check_key(store, hash)) {
         return false;
     }
     cvi_db *db = store->stores->cache_db;

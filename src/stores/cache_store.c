@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "stores/cache_face.h"
 #include "stores/cache_rows.h"
 #include "stores/limits.h"
-#include "stores/public_call.h"
 #include "stores/settings.h"
 #include "support/error.h"
 #include "support/options.h"
@@ -69,15 +69,15 @@ void cv_cache_store_close(cv_cache_store *store) {
 
 /* ---- reading ---- */
 
-static bool check_store(const cv_cache_store *store) {
+bool cvi_cache_check_store(const cv_cache_store *store) {
     if (store == NULL) {
         return cvi_public_refuse("the cache store is NULL");
     }
     return cvi_public_check_here(store->stores);
 }
 
-static bool check_key(const cv_cache_store *store, const char *hash) {
-    return check_store(store) && cvi_public_check_text("hash", hash, CV_HASH_MAX);
+bool cvi_cache_check_key(const cv_cache_store *store, const char *hash) {
+    return cvi_cache_check_store(store) && cvi_public_check_text("hash", hash, CV_HASH_MAX);
 }
 
 static bool look(cv_cache_store *store, const char *hash, int64_t stale_ms, cv_blob *value,
@@ -105,7 +105,7 @@ bool cv_cache_store_get(cv_cache_store *store, const char *hash, cv_blob *value)
         return cvi_public_refuse("the value is NULL");
     }
     *value = (cv_blob){NULL, 0};
-    return check_key(store, hash) && look(store, hash, 0, value, NULL);
+    return cvi_cache_check_key(store, hash) && look(store, hash, 0, value, NULL);
 }
 
 bool cv_cache_store_get_stale(cv_cache_store *store, const char *hash, cv_blob *value,
@@ -117,7 +117,7 @@ bool cv_cache_store_get_stale(cv_cache_store *store, const char *hash, cv_blob *
     if (age_ms != NULL) {
         *age_ms = 0;
     }
-    return check_key(store, hash) &&
+    return cvi_cache_check_key(store, hash) &&
            look(store, hash, store->stores->cache.stale_ms, value, age_ms);
 }
 
@@ -153,7 +153,7 @@ bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *dat
     if (ttl_s < 0 || ttl_s > LARGEST_TTL_S) {
         return cvi_public_refuse("the ttl_s is negative, or more than a year");
     }
-    if (!check_key(store, hash)) {
+    if (!cvi_cache_check_key(store, hash)) {
         return false;
     }
     cvi_cache_entry entry = {
@@ -166,7 +166,7 @@ bool cv_cache_store_set(cv_cache_store *store, const char *hash, const void *dat
 }
 
 bool cv_cache_store_delete(cv_cache_store *store, const char *hash) {
-    if (!check_key(store, hash)) {
+    if (!cvi_cache_check_key(store, hash)) {
         return false;
     }
     cvi_cache_entry nothing = {.hash = hash};
@@ -186,7 +186,7 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
         return cvi_public_refuse("the stats are NULL");
     }
     memset(stats, 0, sizeof(*stats));
-    if (!check_store(store)) {
+    if (!cvi_cache_check_store(store)) {
         return false;
     }
     cvi_db *db = store->stores->cache_db;
@@ -207,11 +207,11 @@ bool cv_cache_store_stats(cv_cache_store *store, cv_cache_stats *stats) {
 }
 
 bool cv_cache_store_cleanup(cv_cache_store *store) {
-    return check_store(store) &&
+    return cvi_cache_check_store(store) &&
            cvi_public_delete_all(store->stores, store->stores->cache_db, clean_batch);
 }
 
 bool cv_cache_store_clear(cv_cache_store *store) {
-    return check_store(store) &&
+    return cvi_cache_check_store(store) &&
            cvi_public_delete_all(store->stores, store->stores->cache_db, clear_batch);
 }
