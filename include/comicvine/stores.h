@@ -160,7 +160,7 @@ CV_API bool cv_cache_store_clear(cv_cache_store *store);
 /* One row of the cache, without its body. */
 typedef struct cv_cache_entry {
     char hash[CV_HASH_MAX + 1]; /* of the request; "" where there is no row */
-    int64_t size;               /* bytes of its body */
+    int64_t size;               /* bytes of its body; when read, 0 if that is not believed */
     int64_t created_at_ms;      /* when the service answered */
     int64_t expires_at_ms;      /* until when its writer calls it fresh */
     bool is_negative;           /* a client's note that there is no such object */
