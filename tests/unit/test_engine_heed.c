@@ -175,7 +175,7 @@ static void test_nothing_is_claimed_before_a_refusal_is_told(void **state) {
         assert_true(sim_count(world, SIM_CLAIM) == 1 || sim_count(world, SIM_HEED) == 4);
     }
     sim_check_error(refused, CV_ERROR_RATE_LIMITED);
-    assert_int_equal(refused->error.retry_after_ms, 60000); /* told before the file was */
+    assert_int_equal(refused->error.retry_after_ms, 9000);
     sim_advance(world, 2);
     sim_answer(world, 1, SIM_ISSUE(53));
     sim_check_source(other, 53, CV_SOURCE_NETWORK);
@@ -321,7 +321,7 @@ static void test_a_refusal_that_cannot_be_told_opens_nothing(void **state) {
     }
 }
 
-/* Somebody keeps the file locked: who was refused, or answered, need not wait for that. */
+/* Somebody keeps the file locked: who was answered need not wait for that. */
 static void test_a_lock_keeps_no_answer_back(void **state) {
     sim_world *world = *state;
     sim_script(world, SIM_CLAIM, &probe);
@@ -334,12 +334,54 @@ static void test_a_lock_keeps_no_answer_back(void **state) {
     sim_advance(world, 4);
     check_heeded(world, CVI_SERVICE_ANSWERS, 0, 1);
     assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
-    sim_busy(world, SIM_HEED, 2);
-    sim_caller *refused = sim_board(world, &(sim_wish){.id = 53});
+}
+
+/* Who knows of a pause may have another program ask, which looks into the file alone. */
+static void test_nobody_knows_of_a_pause_before_the_file(void **state) {
+    static const struct {
+        int http_status;
+        cv_code code;
+        int64_t max_wait_ms;
+    } cases[] = {{420, CV_ERROR_RATE_LIMITED, 0},
+                 {403, CV_ERROR_BLOCKED, 0},
+                 {503, CV_ERROR_SERVER, CV_NO_WAIT}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sim_world *world = sim_new(0, false);
+        sim_busy(world, SIM_HEED, 20);
+        sim_script(world, SIM_HEED, &pause_of_9_s);
+        sim_caller *refused =
+            sim_board(world, &(sim_wish){.id = 52, .max_wait_ms = cases[i].max_wait_ms});
+        sim_step(world);
+        sim_answer_status(world, 0, cases[i].http_status, 9000);
+        while (sim_count(world, SIM_HEED) < 21) {
+            sim_check_waiting(refused);
+            sim_advance(world, 1);
+        }
+        sim_check_error(refused, cases[i].code);
+        assert_in_range(refused->error.retry_after_ms, 8900, 9000); /* of a try: what is left */
+        sim_free(world);
+    }
+    (void)state;
+}
+
+/* However long it is locked, a deadline holds; the pause is written down all the same. */
+static void test_a_deadline_while_a_refusal_cannot_be_told(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_HEED, 20);
+    sim_caller *refused =
+        sim_board(world, &(sim_wish){.id = 52, .deadline_boot_ms = world->clock.now.boot_ms + 5});
     sim_step(world);
-    sim_answer_status(world, 1, 420, 7000);
-    sim_check_error(refused, CV_ERROR_RATE_LIMITED);
-    assert_int_equal(refused->error.retry_after_ms, 7000);
+    sim_answer_status(world, 0, 420, 9000);
+    for (int i = 0; i < 5; i++) {
+        sim_check_waiting(refused);
+        sim_advance(world, 1);
+    }
+    sim_check_error(refused, CV_ERROR_STORE);
+    assert_non_null(strstr(refused->error.message, "keeps the database locked"));
+    while (!cvi_engine_is_idle(world->engine)) {
+        sim_advance(world, 1);
+    }
+    assert_int_equal(sim_count(world, SIM_HEED), 21);
 }
 
 /* ---- probes ---- */
@@ -548,6 +590,8 @@ int main(void) {
         WITH_SIM(test_a_block_that_cannot_be_told_holds_for_all),
         WITH_SIM(test_a_refusal_that_cannot_be_told_opens_nothing),
         WITH_SIM(test_a_lock_keeps_no_answer_back),
+        cmocka_unit_test(test_nobody_knows_of_a_pause_before_the_file),
+        WITH_SIM(test_a_deadline_while_a_refusal_cannot_be_told),
         WITH_SIM(test_what_comes_of_a_probe_is_told),
         WITH_SIM(test_a_good_answer_ends_the_pause),
         WITH_SIM(test_a_redirected_probe_lets_the_next_hop_be_one),
