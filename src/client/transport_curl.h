@@ -22,7 +22,7 @@ typedef struct cvi_curl_sockets {
     CURLM *multi;         /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
-    uint64_t members[CVI_CURL_DESCRIPTORS / 64]; /* of the bundle, a bit for each descriptor */
+    uint64_t members[CVI_CURL_DESCRIPTORS / 64];    /* of the bundle, a bit for each descriptor */
     uint64_t connecting[CVI_CURL_DESCRIPTORS / 64]; /* likewise; members unless libcurl runs */
 } cvi_curl_sockets;
 

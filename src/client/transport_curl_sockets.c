@@ -4,10 +4,10 @@
  * go, which has no bound.
  *
  * libcurl 7.88.0 to 8.2.0 close a socket that is not connected yet without asking us to, and tell
- * only then that they do not want to hear of it. By that time the number may be that of a descriptor
- * of another thread, or of the next attempt, of which they tell nothing; and where a child of fork
- * has a copy, the bundle would go on to tell of it, and nobody could take it out any more. So while
- * libcurl runs, no socket that may be one of those is in the bundle. */
+ * only then that they do not want to hear of it. By that time the number may be that of another
+ * thread's descriptor, or of the next attempt, of which they tell nothing; and where a child of
+ * fork has a copy, the bundle would go on to tell of it, and nobody could take it out any more. So
+ * while libcurl runs, no socket that may be one of those is in the bundle. */
 #include "client/transport_curl.h"
 
 #include <string.h>

@@ -80,9 +80,9 @@ static bool tells_of(const cv_error *error, reply word) {
 /* Whether the call may have ended by this refusal, which its process could write down. */
 static bool is_of(const ask *self, const sending *refused) {
     const process *asker = self->process;
-    return is_refusal(refused) && refused->object == self->object &&
-           refused->born == asker->born && refused->heard_ms >= self->begun_ms &&
-           asker->troubled_ms < refused->heard_ms && asker->world->true_ms < end_ms(refused) &&
+    return is_refusal(refused) && refused->object == self->object && refused->born == asker->born &&
+           refused->heard_ms >= self->begun_ms && asker->troubled_ms < refused->heard_ms &&
+           asker->world->true_ms < end_ms(refused) &&
            tells_of(cv_request_error(self->request), refused->reply);
 }
 

@@ -374,8 +374,7 @@ static void test_a_cooldown_is_told_once_it_is_stored(void **state) {
         sim_advance(world, 1);
     }
     check_end(world, 60000);
-    diary_check(&world->told,
-                "0 cooldown CV_ERROR_RATE_LIMITED\n0 given CV_ERROR_RATE_LIMITED\n");
+    diary_check(&world->told, "0 cooldown CV_ERROR_RATE_LIMITED\n0 given CV_ERROR_RATE_LIMITED\n");
 }
 
 static void test_who_waits_for_a_pause_to_be_stored(void **state) {
