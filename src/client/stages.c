@@ -63,12 +63,16 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
     return false;
 }
 
-static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+static void note_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->hindrance != CVI_HINDRANCE_LOCK) {
         flight->locked_boot_ms = now.boot_ms;
     }
     flight->hindrance = CVI_HINDRANCE_LOCK;
     cvi_tell_lock(engine, flight, now);
+}
+
+static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    note_lock(engine, flight, now);
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
 }
 
@@ -558,15 +562,24 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
     [CVI_STAGE_BACKOFF] = run_backoff, [CVI_STAGE_DECODE] = cvi_unread_run,
 };
 
+/* What is known keeps nobody waiting, unless it is a refusal that others could not heed yet. */
+static void tell_meanwhile(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (cvi_flight_keeps_secret(flight)) {
+        note_lock(engine, flight, now);
+        return;
+    }
+    if (flight->stage == CVI_STAGE_STORE) {
+        deliver_ending(engine, flight, now);
+    } else if (flight->stage == CVI_STAGE_BACKOFF) {
+        turn_away_hurried(engine, flight, now);
+    }
+    flight->hindrance = CVI_HINDRANCE_LOCK;
+}
+
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     int64_t again_ms = flight->must_heed ? cvi_flight_heed(engine, flight, now) : 0;
-    if (again_ms > 0) { /* what is known keeps nobody waiting */
-        if (flight->stage == CVI_STAGE_STORE) {
-            deliver_ending(engine, flight, now);
-        } else if (flight->stage == CVI_STAGE_BACKOFF) {
-            turn_away_hurried(engine, flight, now);
-        }
-        flight->hindrance = CVI_HINDRANCE_LOCK;
+    if (again_ms > 0) {
+        tell_meanwhile(engine, flight, now);
         return pause_until(flight, now.boot_ms + again_ms);
     }
     return stage_functions[flight->stage](engine, flight, now);

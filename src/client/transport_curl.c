@@ -179,7 +179,7 @@ static bool set_exchange(exchange *self, const cv_transfer_request *request) {
 
 static void free_exchange(exchange *self) {
     if (self->easy != NULL) {
-        self->network->curl.multi_remove_handle(self->network->sockets.multi, self->easy);
+        cvi_curl_sockets_drop(&self->network->sockets, self->easy);
         self->network->curl.easy_cleanup(self->easy);
     }
     self->network->curl.slist_free_all(self->headers);

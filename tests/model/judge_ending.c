@@ -229,5 +229,7 @@ void judge_ending(ask *self) {
     } else if (!is_explained(self, error->code)) {
         world_break(here, "a call ended with %s for no reason: %s", cv_code_name(error->code),
                     error->message);
+    } else {
+        judge_refused(self);
     }
 }

@@ -24,6 +24,7 @@ enum {
     LOG_SIZE = 512,
     FOREIGN_REQUESTS = 64, /* more than a world has steps */
     JOB_ID_SIZE = 40,
+    LOOKS = 4, /* questions of the observer */
     VERDICT_SIZE = 256
 };
 
@@ -198,7 +199,7 @@ struct world {
     kept kept[OBJECTS];
     foreign foreign;
     struct sqlite3 *observer;
-    struct sqlite3_stmt *looks[3];
+    struct sqlite3_stmt *looks[LOOKS];
     uint64_t seen_changes;
     int step;
     char verdict[VERDICT_SIZE]; /* what was broken first; "": nothing */
