@@ -422,13 +422,14 @@ bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight) {
     return size > LONG_PIECES * engine->piece_bytes;
 }
 
-static cvi_completion completion_of(const cvi_flight *flight) {
+static cvi_completion completion_of(const cvi_flight *flight, cvi_now now) {
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
         .tape = flight->tape,
         .tape_size = flight->tape_size,
         .keeping = flight->keeping,
+        .age_ms = cvi_flight_age_ms(flight, now),
         .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
         .has_room = flight->has_room,
@@ -444,8 +445,8 @@ static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi
     if (flight->lost_job) {
         return CVI_STORE_DONE;
     }
-    const cvi_completion completion = completion_of(flight);
-    flight->fetched_at_ms = now.wall_ms; /* as its row will say */
+    const cvi_completion completion = completion_of(flight, now);
+    flight->fetched_at_ms = now.wall_ms - completion.age_ms; /* as its row will say */
     flight->handled_bytes += completion.size;
     cvi_store_answer answer = engine->options.store_ops->complete(
         engine->options.stores, &completion, now, &owned, &failure);
@@ -493,7 +494,7 @@ static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 /* A step of its own before a long result is stored. That it may fail shows with what follows. */
 static bool make_room(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cv_error ignored;
-    const cvi_completion completion = completion_of(flight);
+    const cvi_completion completion = completion_of(flight, now);
     flight->handled_bytes += completion.size;
     cvi_store_answer answer =
         engine->options.store_ops->make_room(engine->options.stores, &completion, now, &ignored);

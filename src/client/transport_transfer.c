@@ -170,8 +170,12 @@ static bool end_locked(cvi_transfer *transfer, cv_transfer_end end, int http_sta
 
 static bool complete(cv_transfer *face, cv_transfer_end end, int http_status, const char *reason) {
     cvi_transfer *transfer = own(face);
+    cvi_now now = cvi_clock_now(&transfer->transport->options.clock);
     cvi_mutex_lock(&transfer->transport->mutex);
     bool finished = end_locked(transfer, end, http_status, reason);
+    if (finished) {
+        transfer->finished_boot_ms = now.boot_ms;
+    }
     cvi_mutex_unlock(&transfer->transport->mutex);
     return finished;
 }

@@ -229,6 +229,17 @@ static void test_the_job_is_kept_meanwhile(void **state) {
     assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
 }
 
+/* Whoever turns seldom reads slowly. */
+static void test_an_answer_ages_while_it_is_read(void **state) {
+    sim_world *world = *state;
+    int64_t heard_ms = world->clock.now.wall_ms;
+    sim_caller *caller = board_and_answer(world, &(sim_wish){.id = 52}, ISSUE);
+    sim_advance(world, SIM_TTL_MS);
+    step_on(world);
+    assert_int_equal(sim_last(world, SIM_COMPLETE)->age_ms, SIM_TTL_MS);
+    assert_int_equal(caller->provenance.fetched_at_ms, heard_ms);
+}
+
 /* Before the rest, so that nothing is held through it. */
 static void test_being_laid_to_rest(void **state) {
     sim_world *world = *state;
@@ -382,6 +393,7 @@ int main(void) {
         DECODE_TEST(test_leaving_a_hit),
         DECODE_TEST(test_a_deadline_passes_meanwhile),
         DECODE_TEST(test_the_job_is_kept_meanwhile),
+        DECODE_TEST(test_an_answer_ages_while_it_is_read),
         DECODE_TEST(test_being_laid_to_rest),
         DECODE_TEST(test_closing_stores_what_is_half_read),
         DECODE_TEST(test_closing_in_the_middle),

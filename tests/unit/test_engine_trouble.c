@@ -81,6 +81,21 @@ static void test_locked_completion_keeps_nobody_waiting(void **state) {
     assert_true(cvi_engine_is_idle(world->engine));
 }
 
+/* A program that is stopped, or a file that somebody holds: an answer does not stay young. */
+static void test_an_answer_ages_while_the_file_is_locked(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_COMPLETE, 1);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    int64_t heard_ms = world->clock.now.wall_ms;
+    sim_answer(world, 0, SIM_ISSUE(52));
+    assert_int_equal(sim_last(world, SIM_COMPLETE)->age_ms, 0);
+    assert_int_equal(caller->provenance.fetched_at_ms, heard_ms);
+    sim_advance(world, SIM_TTL_MS);
+    assert_int_equal(sim_count(world, SIM_COMPLETE), 2);
+    assert_int_equal(sim_last(world, SIM_COMPLETE)->age_ms, SIM_TTL_MS);
+}
+
 static void test_locked_release_keeps_nobody_waiting(void **state) {
     sim_world *world = *state;
     sim_busy(world, SIM_RELEASE, 2);
@@ -372,6 +387,7 @@ int main(void) {
         IN_WORLD(test_locked_claim_is_tried_again),
         IN_WORLD(test_locked_watch_is_tried_again),
         IN_WORLD(test_locked_completion_keeps_nobody_waiting),
+        IN_WORLD(test_an_answer_ages_while_the_file_is_locked),
         IN_WORLD(test_locked_release_keeps_nobody_waiting),
         IN_WORLD(test_locked_renewal_is_tried_again),
         IN_WORLD(test_locked_cleaning_is_tried_again),
