@@ -234,16 +234,23 @@ static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- watching ---- */
 
+/* That request had begun before the call that wants a new one: the next is its own. A failure to
+ * answer is shared all the same. */
+static bool is_too_early(const cvi_flight *flight, const cvi_watch *watch) {
+    bool is_denied = watch->state == CVI_WATCH_FAILED && watch->failure.code == CV_ERROR_NOT_FOUND;
+    return flight->refresh && (is_denied || watch->state == CVI_WATCH_COMPLETED);
+}
+
 static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
+    if (is_too_early(flight, watch)) {
+        cvi_release(&flight->call->allocator, watch->cached.body);
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        return true;
+    }
     switch (watch->state) {
     case CVI_WATCH_PENDING:
         return pause_until(flight, now.boot_ms + watch->backstop_ms);
     case CVI_WATCH_COMPLETED:
-        if (flight->refresh) { /* that request had begun before this call: the next one is ours */
-            cvi_release(&flight->call->allocator, watch->cached.body);
-            cvi_flight_move(flight, CVI_STAGE_CLAIM);
-            return true;
-        }
         cvi_serve(engine, flight, &watch->cached, CV_SOURCE_SHARED, now);
         return true;
     case CVI_WATCH_FAILED:
