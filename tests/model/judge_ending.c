@@ -57,12 +57,23 @@ static bool is_past(const ask *self, const sending *sent, int64_t ttl_s) {
     return !here->plan.steps_wall && self->begun_ms - sent->heard_ms >= fresh_ms(self, ttl_s);
 }
 
+/* What another process has fetched is fresh to who asked before it came, however long it is kept.
+ */
+static bool is_old_news(const ask *self, const handed *got, const sending *sent) {
+    return got->source == CV_SOURCE_SHARED && sent->born != self->process->born &&
+           sent->heard_ms < self->begun_ms && is_past(self, sent, self->process->world->plan.ttl_s);
+}
+
 static void judge_age(const ask *self, const handed *got, const sending *sent) {
     world *here = self->process->world;
     cv_mode mode = self->options.mode;
     if (got->source == CV_SOURCE_CACHE &&
         (sent->stored_ms < 0 || is_past(self, sent, here->plan.ttl_s))) {
         world_break(here, "the answer to %d was given as fresh after %lld ms", got->number,
+                    (long long)(self->begun_ms - sent->heard_ms));
+    }
+    if (is_old_news(self, got, sent)) {
+        world_break(here, "the answer to %d was given as new after %lld ms", got->number,
                     (long long)(self->begun_ms - sent->heard_ms));
     }
     if (mode == CV_MODE_REFRESH && got->source != CV_SOURCE_STALE &&
