@@ -121,7 +121,7 @@ void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcom
 /* The same for one passenger. */
 void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger, const cvi_outcome *outcome);
 
-/* What those aboard wait for was still to come: whatever comes is newer than what they asked. */
+/* What those aboard wait for is still to come: whatever it is, it is newer than their calls. */
 void cvi_flight_note_pending(cvi_flight *flight);
 
 /* What was waited for may have been there before somebody asked: who boarded since the last look

@@ -242,10 +242,11 @@ static bool is_too_early(const cvi_flight *flight, const cvi_watch *watch) {
 }
 
 static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
-    if (watch->state == CVI_WATCH_PENDING) {
-        cvi_flight_note_pending(flight);
-    } else {
+    bool has_ended = watch->state == CVI_WATCH_COMPLETED || watch->state == CVI_WATCH_FAILED;
+    if (has_ended) {
         cvi_flight_part_with_late(engine, flight);
+    } else {
+        cvi_flight_note_pending(flight);
     }
     if (is_too_early(flight, watch)) {
         cvi_release(&flight->call->allocator, watch->cached.body);

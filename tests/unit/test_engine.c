@@ -374,6 +374,19 @@ static void test_a_denial_from_before_a_call_is_the_caches_to_give(void **state)
                        &(sim_reply){.state = CVI_WATCH_FAILED, .failure = CV_ERROR_NOT_FOUND});
 }
 
+static void test_a_late_caller_goes_on_where_the_job_is_gone(void **state) {
+    sim_world *world = *state;
+    sim_caller *first = board_watcher(world);
+    sim_step(world);
+    sim_caller *second = sim_board(world, &(sim_wish){.id = 52});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_GONE});
+    sim_step(world);
+    assert_ptr_equal(second->passenger.flight, first->passenger.flight);
+    assert_int_equal(world->transfer_count, 1);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    sim_check_source(second, 52, CV_SOURCE_SHARED);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
 
 int main(void) {
@@ -404,6 +417,7 @@ int main(void) {
         IN_WORLD(test_boarding_a_watching_flight_shares),
         IN_WORLD(test_an_answer_from_before_a_call_is_the_caches_to_give),
         IN_WORLD(test_a_denial_from_before_a_call_is_the_caches_to_give),
+        IN_WORLD(test_a_late_caller_goes_on_where_the_job_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
