@@ -43,6 +43,11 @@ static int64_t number(const char *text) {
     return strtoll(text, NULL, 10);
 }
 
+/* A deadline that passes while somebody has the file locked is the store's error. */
+static bool is_cut_off(const rush *self, cv_code code) {
+    return (code == CV_ERROR_TIMEOUT || code == CV_ERROR_STORE) && now_ms() >= self->end_ms;
+}
+
 /* False: the time is over. */
 static bool call_once(rush *self, cv_priority priority) {
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;
@@ -55,7 +60,7 @@ static bool call_once(rush *self, cv_priority priority) {
         cv_issue_retrieve_with(self->client, atomic_fetch_add(&self->next_id, 1), &options);
     if (issue != NULL) {
         atomic_fetch_add(&self->answered, 1);
-    } else if (cv_last_error()->code != CV_ERROR_TIMEOUT || now_ms() < self->end_ms) {
+    } else if (!is_cut_off(self, cv_last_error()->code)) {
         atomic_fetch_add(&self->failed, 1);
         (void)fprintf(stderr, "%s\n", cv_last_error()->message);
     }
