@@ -126,7 +126,7 @@ bool cvi_transfer_prepare(cvi_transfer *transfer, size_t bytes) {
 /* The network may have ended it while nobody looked, and for as long as the application likes. */
 static int64_t time_waited_ms(const cvi_transfer *transfer) {
     const cvi_clock *clock = &transfer->transport->options.clock;
-    int64_t waited_ms = cvi_clock_now(clock).boot_ms - transfer->finished_boot_ms;
+    int64_t waited_ms = cvi_clock_now(clock).boot_ms - transfer->answered_boot_ms;
     return waited_ms > 0 ? waited_ms : 0;
 }
 

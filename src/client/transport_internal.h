@@ -60,8 +60,8 @@ struct cvi_transfer {
     bool overfull; /* its headers were too many, and the library has ended it */
     bool aborted;  /* by the library, for cvi_transport_reset */
     bool finished; /* nothing below changes any more */
-    int64_t finished_boot_ms;
     cv_transfer_end end;
+    int64_t answered_boot_ms; /* with an answer */
     int http_status;
     char *body;
     size_t size;
