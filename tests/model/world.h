@@ -130,6 +130,7 @@ typedef struct plan {
     cv_limit_kind kind;
     int64_t lease_ms;
     int64_t ttl_s;
+    int64_t negative_ttl_s;
     int64_t stale_s;
     int64_t timeout_ms;
     int64_t max_wait_ms;
