@@ -55,7 +55,7 @@ expect passes "no change"
 
 plant include/comicvine/version.h \
   's/^\(CV_API const char \*cv_version\)(void);/&\n\1_planted(void);/'
-plant src/client/client.c \
+plant src/client/versions.c \
   's/^const char \*cv_version(void)/const char *cv_version_planted(void) {return "";}\n&/'
 expect passes "another function"
 
@@ -91,5 +91,5 @@ expect fails "a function that is no longer there"
 
 plant include/comicvine/version.h \
   's/^CV_API const char \*cv_version(void);/CV_API const char *cv_version(int which);/'
-plant src/client/client.c 's/^const char \*cv_version(void)/const char *cv_version(int which)/'
+plant src/client/versions.c 's/^const char \*cv_version(void)/const char *cv_version(int which)/'
 expect fails "a function with another parameter"
