@@ -96,9 +96,10 @@ void cli_help_overview(FILE *out) {
         write_group(out, groups[i]);
     }
     write_statuses(out);
-    (void)fputs("\n\"comicvine help COMMAND\" says more about one of them, \"comicvine --version\"\n"
-                "which versions of it and of its libraries are in use.\n",
-                out);
+    (void)fputs(
+        "\n\"comicvine help COMMAND\" says more about one of them, \"comicvine --version\"\n"
+        "which versions of it and of its libraries are in use.\n",
+        out);
 }
 
 void cli_help_version(FILE *out) {

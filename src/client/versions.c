@@ -1,6 +1,5 @@
-/* Owns what the library says of its own version and of those that it works with. Any thread. */
-#include <sqlite3.h>
-
+/* Owns what the library says of its own version and of libcurl's; SQLite's is known to the stores.
+ * Any thread. */
 #include <comicvine/version.h>
 
 #include "client/transfer_face.h"
@@ -8,10 +7,6 @@
 
 const char *cv_version(void) {
     return CV_VERSION;
-}
-
-const char *cv_sqlite_version(void) {
-    return sqlite3_libversion();
 }
 
 const char *cv_curl_version(void) {

@@ -51,6 +51,10 @@ says() { # TEXT: the last one judged
 expect() { # passes|fails WHAT
   build new
   judge "$1" "$2" copy/scripts/abi compare old.so old new.so new
+  case $1 in
+    passes) says "programs go on" ;;
+    fails) says "programs do not go on" ;;
+  esac
   take_sources
 }
 
@@ -111,7 +115,7 @@ remove_member() {
 }
 remove_function() {
   plant include/comicvine/version.h '/^CV_API const char \*cv_sqlite_version(void);/d'
-  plant src/client/versions.c 's/^const char \*cv_sqlite_version/static &/'
+  plant src/stores/sqlite_version.c 's/^const char \*cv_sqlite_version/static &/'
 }
 
 git init -q copy
@@ -123,6 +127,9 @@ git -C copy tag not-a-release
 judge passes "what was released" copy/scripts/abi
 says "v0.1.0 and "
 says "programs go on"
+plant src/client/client.h 's/^struct cv_client {/&\n    int64_t planted;/'
+commit "another member of a handle"
+judge passes "a handle that is larger inside" copy/scripts/abi
 remove_member
 commit "without a member"
 judge fails "a member less than was released" copy/scripts/abi
