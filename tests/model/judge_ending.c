@@ -109,6 +109,9 @@ static void judge_page(ask *self) {
 /* ---- errors ---- */
 
 static bool has_heard(const world *here, const ask *self, reply first, reply second) {
+    if (self->manner == A_PICTURE) {
+        return judge_has_heard_picture(self, first, second);
+    }
     for (int i = 0; i < here->log_count; i++) {
         const sending *sent = &here->log[i];
         bool is_such = sent->reply == first || sent->reply == second;
@@ -209,7 +212,11 @@ static void judge_many(ask *self) {
 
 static void judge_success(ask *self) {
     static void (*const judges[])(ask *) = {
-        [ONE_BY_ONE] = judge_answer, [IN_A_WALK] = judge_page, [MANY_AT_ONCE] = judge_many};
+        [ONE_BY_ONE] = judge_answer,
+        [IN_A_WALK] = judge_page,
+        [MANY_AT_ONCE] = judge_many,
+        [A_PICTURE] = judge_picture,
+    };
     judges[self->manner](self);
 }
 
