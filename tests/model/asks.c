@@ -82,14 +82,18 @@ static cv_request *start(ask *self) {
     }
 }
 
+/* But a client whose file of images cannot be opened has nothing to do, and says nothing. */
+static void expect_work(const ask *self) {
+    if (self->manner != A_PICTURE || !cv_request_done(self->request)) {
+        self->process->due_ms = 0;
+    }
+}
+
 static void task_ask(void *user) {
     ask *self = user;
     self->request = start(self);
     cv_request_on_done(self->request, note_done, self);
-    bool has_file = self->manner != A_PICTURE || !cv_request_done(self->request);
-    if (has_file) { /* else the client has nothing to do, and says nothing */
-        self->process->due_ms = 0;
-    }
+    expect_work(self);
 }
 
 static void begin(process *self, ask *asked, int subject) {
@@ -109,8 +113,8 @@ static void begin(process *self, ask *asked, int subject) {
         asked->object = ITEMS - 1;
     } else if (subject == SUBJECT_PICTURE) {
         asked->manner = A_PICTURE;
-        asked->object = OBJECTS + (int)chance_draw(&here->fancy, PICTURES);
-        asked->is_kept = chance_percent(&here->fancy, 75);
+        asked->object = OBJECTS + (int)CHANCE_OF(&here->fancy, 0, 0, 0, 0, 1, 2);
+        asked->is_kept = chance_percent(&here->fancy, 90);
     }
     world_trace(here, "process %d asks for object %d, manner %d, mode %d", self->index,
                 asked->object, (int)asked->manner, (int)asked->options.mode);
@@ -137,7 +141,7 @@ void asks_cancel(process *self) {
     ask *asked = &self->asks[chance_draw(&self->world->chance, ASKS)];
     if (asked->request != NULL && asked->callbacks == 0) {
         asked->is_cancelled = true;
-        self->due_ms = 0;
+        expect_work(asked);
         cv_request_cancel(asked->request);
     }
 }

@@ -104,6 +104,8 @@ void judge_picture(ask *self) {
             world_break(here, "a call for picture %d got what came of request %d",
                         self->object - OBJECTS, number);
         }
+        world_trace(here, "process %d gets picture request %d's, source %d", self->process->index,
+                    number, (int)picture->source);
         judge_source(self, picture->source, sent);
     }
     cv_picture_free(picture);
