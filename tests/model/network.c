@@ -257,14 +257,14 @@ static void move_on(process *self, transfer *moved) {
 
 /* ---- the table ---- */
 
-/* What goes to the hosts of pictures. */
+/* What goes elsewhere than to the service. */
 static void check_free_of_key(world *here, const cv_transfer_request *request) {
     bool has_key = strstr(request->url, MODEL_KEY) != NULL;
     for (size_t i = 0; i < request->header_count; i++) {
         has_key = has_key || strstr(request->headers[i].value, MODEL_KEY) != NULL;
     }
     if (has_key) {
-        world_break(here, "the key goes along with a picture: %s", request->url);
+        world_break(here, "the key goes elsewhere: %s", request->url);
     }
 }
 
@@ -273,8 +273,9 @@ static bool start(void *user, cv_transfer *handle, const cv_transfer_request *re
     transfer *started = find_transfer(self, NULL);
     int object = object_of_url(self->world->given.objects, request->url);
     int hops = count_hops(request->url);
-    if (object < 0 && (object = picture_of_url(request->url)) >= 0) {
+    if (object < 0) {
         check_free_of_key(self->world, request);
+        object = picture_of_url(request->url);
     }
     if (started == NULL || object < 0 || hops > HOPS_MAX) {
         world_break(self->world, "a request for what was not asked for: %s", request->url);
