@@ -82,7 +82,8 @@ static cv_request *start(ask *self) {
     }
 }
 
-/* But a client whose file of images cannot be opened has nothing to do, and says nothing. */
+/* The client has something to do now, and will say when; unless its file of images could not be
+ * opened, of which nothing is left to do. */
 static void expect_work(const ask *self) {
     if (self->manner != A_PICTURE || !cv_request_done(self->request)) {
         self->process->due_ms = 0;

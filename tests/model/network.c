@@ -108,7 +108,6 @@ static void write_list(int object, int number, char *text, size_t size) {
 }
 
 static void write_body(const sending *sent, int number, char *text, size_t size) {
-    bool is_picture = object_is_picture(sent->object) && sent->reply != REPLY_NOT_FOUND;
     if (sent->reply == REPLY_BANNED) {
         (void)snprintf(text, size, "<html><body>Abnormal traffic</body></html>");
     } else if (sent->reply == REPLY_NOT_FOUND) {
@@ -116,7 +115,7 @@ static void write_body(const sending *sent, int number, char *text, size_t size)
                        "{\"error\":\"Object Not Found, " MARK "%d\",\"status_code\":101,"
                        "\"results\":[]}",
                        number);
-    } else if (is_picture) {
+    } else if (object_is_picture(sent->object)) {
         (void)snprintf(text, size, "GIF89a " MARK "%d, and the end", number);
     } else if (object_paths[sent->object] >= PATH_ISSUES) {
         write_list(sent->object, number, text, size);
