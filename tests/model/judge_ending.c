@@ -123,7 +123,11 @@ static void judge_page(ask *self) {
 
 /* ---- errors ---- */
 
-static bool has_heard(const world *here, reply first, reply second) {
+static bool has_heard(const ask *self, reply first, reply second) {
+    const world *here = self->process->world;
+    if (self->manner == A_PICTURE) {
+        return judge_has_heard_picture(self, first, second);
+    }
     for (int i = 0; i < here->log_count; i++) {
         const sending *sent = &here->log[i];
         if ((sent->reply == first || sent->reply == second) && sent->heard_ms >= 0) {
@@ -135,6 +139,9 @@ static bool has_heard(const world *here, reply first, reply second) {
 
 /* That there is no such object may have been heard some time ago; not of a refresh. */
 static bool is_denied(const ask *self) {
+    if (self->manner == A_PICTURE) {
+        return judge_has_heard_picture(self, REPLY_NOT_FOUND, REPLY_NOT_FOUND);
+    }
     const world *here = self->process->world;
     bool is_refresh = self->options.mode == CV_MODE_REFRESH;
     for (int i = 0; i < here->log_count; i++) {
@@ -172,17 +179,17 @@ static bool is_explained(const ask *self, cv_code code) {
     case CV_ERROR_RATE_LIMITED:
         return true;
     case CV_ERROR_BLOCKED:
-        return has_heard(here, REPLY_BANNED, REPLY_BANNED);
+        return has_heard(self, REPLY_BANNED, REPLY_BANNED);
     case CV_ERROR_SERVER:
-        return has_heard(here, REPLY_FAILING, REPLY_OVERLOADED);
+        return has_heard(self, REPLY_FAILING, REPLY_OVERLOADED);
     case CV_ERROR_NETWORK:
-        return here->has_timed_out || has_heard(here, REPLY_LOST, REPLY_TOO_LATE) ||
-               has_heard(here, REPLY_CUT, REPLY_CUT);
+        return here->has_timed_out || has_heard(self, REPLY_LOST, REPLY_TOO_LATE) ||
+               has_heard(self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_TIMEOUT:
         return has_deadline || here->has_timed_out ||
-               has_heard(here, REPLY_TOO_LATE, REPLY_TOO_LATE);
+               has_heard(self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
-        return has_heard(here, REPLY_CUT, REPLY_CUT) || has_heard(here, REPLY_MOVED, REPLY_AWAY) ||
+        return has_heard(self, REPLY_CUT, REPLY_CUT) || has_heard(self, REPLY_MOVED, REPLY_AWAY) ||
                has_no_list(self);
     case CV_ERROR_NOT_CACHED:
         return self->options.mode == CV_MODE_CACHE_ONLY;
@@ -238,7 +245,11 @@ static void judge_many(ask *self) {
 
 static void judge_success(ask *self) {
     static void (*const judges[])(ask *) = {
-        [ONE_BY_ONE] = judge_answer, [IN_A_WALK] = judge_page, [MANY_AT_ONCE] = judge_many};
+        [ONE_BY_ONE] = judge_answer,
+        [IN_A_WALK] = judge_page,
+        [MANY_AT_ONCE] = judge_many,
+        [A_PICTURE] = judge_picture,
+    };
     judges[self->manner](self);
 }
 

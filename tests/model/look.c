@@ -72,12 +72,17 @@ static void take_job(world *self, sqlite3_stmt *row, look *seen) {
     }
 }
 
+/* Nothing else counts there, pictures least of all. */
 static void take_recorded(world *self, sqlite3_stmt *row, look *seen) {
-    (void)self;
+    bool is_known = false;
     for (int i = 0; i < PATHS; i++) {
         if (strcmp(path_names[i], text_of(row, 0)) == 0) {
             seen->recorded[i] = sqlite3_column_int64(row, 1);
+            is_known = true;
         }
+    }
+    if (!is_known) {
+        world_break(self, "a request of %s counts among those of the service", text_of(row, 0));
     }
 }
 

@@ -127,7 +127,10 @@ void world_init(world *self, uint64_t seed, crew *team, disk *store) {
     chance_init(&self->chance, seed, 1);
     chance_init(&self->secrets, seed, 2);
     chance_init(&store->random, seed, 3);
+    chance_init(&self->fancy, seed, 4);
     self->plan = draw_plan(&self->chance);
+    self->plan.has_pictures = chance_percent(&self->fancy, 30);
+    self->plan.picture_interval_ms = CHANCE_OF(&self->fancy, 21, 250, 1050);
     for (int i = 0; i < PROCESSES; i++) {
         self->processes[i] = (process){.world = self, .index = i, .member = &team->members[i]};
     }
