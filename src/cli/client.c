@@ -14,8 +14,13 @@
 #include "nearest.h"
 #include "text.h"
 
+/* What the client tells when it is closed for a signal is no news, and may come on a thread beside
+ * the one that the run was on. */
 static void take_event(const cv_event *event, void *user) {
     cli *self = user;
+    if (cli_interrupt_status() != CLI_DONE) {
+        return;
+    }
     cli_progress_event(&self->progress, event, cv_client_rate_limit(self->client));
 }
 
