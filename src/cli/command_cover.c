@@ -68,10 +68,7 @@ static const cv_picture *fetch(cli *self, const char *address, cv_error *error) 
 
 /* The bytes themselves are the output, and errors of writing are the output's. */
 static cli_status write_bytes(cli *self, const cv_picture *picture) {
-    (void)fwrite(picture->data, 1, picture->size, self->output.file);
-    self->output.format = CLI_OUTPUT_RAW; /* nothing stands around them */
-    cli_output_flush(&self->output);
-    return self->output.error == 0 ? CLI_DONE : CLI_FAILED;
+    return cli_output_bytes(&self->output, picture->data, picture->size) ? CLI_DONE : CLI_FAILED;
 }
 
 static cli_status write_row(cli *self, const cv_picture *picture, const char *path) {

@@ -122,16 +122,19 @@ static cli_status watch(cli *self, const quota_options *options, size_t count,
                         const char *const *words) {
     struct pollfd signal = {.fd = cli_interrupt_fd(), .events = POLLIN};
     cli_status status = CLI_DONE;
-    while (status == CLI_DONE && cli_interrupt_status() == CLI_DONE) {
+    for (bool is_first = true; status == CLI_DONE && cli_interrupt_status() == CLI_DONE;
+         is_first = false) {
+        if (!is_first) { /* what is begun is ended, and an array that was not wanted is none */
+            cli_output_free(&self->output);
+            cli_output_begin(&self->output, &self->settings);
+        }
         if (self->output.is_terminal && self->output.format == CLI_OUTPUT_TABLE) {
             (void)fputs("\033[H\033[2J", self->output.file);
         }
         status = show(self, options, count, words);
-        if (!cli_output_end(&self->output) || fflush(self->output.file) != 0) {
+        if (!cli_output_end(&self->output)) {
             return CLI_FAILED;
         }
-        cli_output_free(&self->output);
-        cli_output_begin(&self->output, &self->settings);
         (void)poll(&signal, 1, (int)options->watch_ms);
     }
     return status;

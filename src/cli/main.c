@@ -90,7 +90,7 @@ static void warn_of_missing(cli *self) {
 /* What was written must have arrived: a full disk is an error, a reader who has left is none that
  * anybody wants to hear of. */
 static cli_status finish_output(cli *self, cli_status status) {
-    bool is_whole = !self->output.file || cli_output_end(&self->output);
+    bool is_whole = cli_output_end(&self->output);
     int error = self->output.error;
     if (is_whole && (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0)) {
         is_whole = false;
