@@ -108,7 +108,7 @@ cv_request_options cli_request(const cli *self, const char *fields) {
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;
     options.priority = settings->is_background ? CV_PRIORITY_BACKGROUND : CV_PRIORITY_USER;
     options.fields = fields;
-    options.max_age_s = settings->max_age_ms / 1000;
+    options.max_age_s = settings->max_age_ms / 1000 + (settings->max_age_ms % 1000 != 0 ? 1 : 0);
     if (self->was_refused) {
         options.max_wait_ms = CV_NO_WAIT;
     }

@@ -40,8 +40,8 @@ static const cli_option request_rows[] = {
     {.name = "refresh", .kind = CLI_OPTION_FLAG, .offset = offsetof(cli_settings, refreshes),
      .help = "asks the service whatever the cache has, and stores the answer"},
     {.name = "max-age", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, max_age_ms),
-     .argument = "TIME", .least = 1000, .help = "asks the service for what the cache has had for"
-     " longer"},
+     .argument = "TIME", .help = "asks the service for what the cache has had for longer, in whole"
+     " seconds; 0 is --refresh"},
     {.name = "wait", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, max_wait_ms),
      .argument = "TIME", .may_lack_value = true, .least = 1, .constant = CV_WAIT_FOREVER,
      .help = "waits for room in the budget, at most so long, without TIME for ever; 60s if nothing"

@@ -101,6 +101,16 @@ class Settings(scene.Scene):
         self.configure(self.usual())
         self.get("--api-key-file", path, environment=self.bare(COMIC_VINE_API_KEY="wrong"))
         self.assertIn("cannot read", self.get("--api-key-file=/absent", status=4).err)
+        self.assertNotIn("chmod", self.get("--api-key-file", path).err)
+        os.chmod(path, 0o640)
+        self.assertIn("chmod 600", self.get("--api-key-file", path).err)
+        pipe = 'printf "%s\\n" "$1" | "$0" get issue 52 --api-key-file /dev/stdin'
+        said = subprocess.run(
+            ["/bin/sh", "-c", pipe, scene.PROGRAM, scene.KEY],
+            env=self.bare(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+        )
+        self.assertEqual(said.stderr, b"")
+        os.chmod(path, 0o600)
         self.assertIn("no API key in", self.get("--api-key-file=/dev/null", status=4).err)
         self.configure(self.usual() + "api_key_file = %s\n" % path)
         self.get("--refresh")
@@ -126,6 +136,21 @@ class Settings(scene.Scene):
             if os.path.isfile(self.path(name)):
                 with open(self.path(name), "rb") as file:
                     self.assertNotIn(scene.KEY.encode(), file.read(), name)
+
+    def test_how_old_it_may_be(self):
+        keyed = self.environment()
+        self.get(environment=keyed)
+        for age, requests in (("1d", 1), ("0", 2), ("0s", 3)):
+            self.get("--max-age=" + age, environment=keyed)
+            self.assertEqual(len(self.service.seen), requests, age)
+        self.get("--max-age=500ms", environment=keyed)
+        self.assertIn('"requests":1', self.run_program("get", "issue", "52", "-n", "--max-age=0").out)
+        self.configure(self.usual() + "max_age = 0\n")
+        self.get(environment=self.bare(COMIC_VINE_API_KEY=scene.KEY))
+        said = self.error_of(self.get("--timeout=0", environment=keyed, status=2))["message"]
+        self.assertEqual(
+            said, "--timeout: timeout must be a duration such as 90s, 15m, 2h or 1d, from 1ms"
+        )
 
     def test_verbosity(self):
         keyed = self.environment()

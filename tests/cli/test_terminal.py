@@ -108,6 +108,26 @@ class Terminal(scene.Scene):
         self.assertIn("person_credits  A, B\n", text)
         self.assertNotIn("aliases", text)  # which says nothing
 
+    def test_a_key_that_is_typed_is_not_shown(self):
+        for order, status in ((scene.KEY + "\n", 0), ("\x03", 130)):
+            reader, writer = pty.openpty()
+            child = self.start(
+                "get", "issue", "52", "--api-key-stdin", "--jsonl=id",
+                environment=self.environment(COMIC_VINE_API_KEY=None),
+                stdin=writer, stderr=writer, start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
+            said = read_all(reader, until=b"API key: ")
+            self.assertEqual(termios.tcgetattr(writer)[3] & termios.ECHO, 0)
+            os.write(reader, order.encode())
+            out, _ = child.communicate(timeout=scene.LIMIT_S)
+            self.assertEqual((child.returncode, out), (status, b'{"id":52}\n' if status == 0 else b""))
+            self.assertNotEqual(termios.tcgetattr(writer)[3] & termios.ECHO, 0)
+            os.close(writer)
+            said += read_all(reader)
+            os.close(reader)
+            self.assertNotIn(scene.KEY.encode(), said)
+
     def test_progress_says_why_it_waits_and_goes_away(self):
         self.run_program("get", "issue", "420", "--no-wait", status=5)
         reader, writer = pty.openpty()
