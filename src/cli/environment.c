@@ -11,6 +11,7 @@
 #include "key.h"
 #include "memory.h"
 #include "nearest.h"
+#include "proxy.h"
 
 /* A file as it is being read. */
 typedef struct reading {
@@ -53,6 +54,20 @@ static const cli_option *row_named(const char *written) {
     return NULL;
 }
 
+/* The setting that may have been meant; NULL: none is near. */
+static const char *nearest_to(const char *written) {
+    cli_nearest nearest = {written, NULL, 0};
+    cli_nearest_try(&nearest, cli_key_itself.name);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        for (size_t k = 0; k < groups[i]->count; k++) {
+            if (is_setting(&groups[i]->rows[k])) {
+                cli_nearest_try(&nearest, groups[i]->rows[k].name);
+            }
+        }
+    }
+    return nearest.found;
+}
+
 static bool take_setting(const char *name, const char *value, size_t line, void *user) {
     reading *self = user;
     const cli_option *row = row_named(name);
@@ -88,8 +103,9 @@ static cli_status read_open_file(reading *self, FILE *file) {
         return cli_fail(self->cli, CLI_USAGE, "%s:%zu: a line is written name = value", self->path,
                         line);
     }
-    return cli_fail(self->cli, CLI_USAGE, "%s:%zu: there is no setting %s", self->path, line,
-                    self->unknown);
+    const char *near = nearest_to(self->unknown);
+    return cli_fail(self->cli, CLI_USAGE, "%s:%zu: there is no setting %s%s%s%s", self->path, line,
+                    self->unknown, near ? "; is " : "", near ? near : "", near ? " meant?" : "");
 }
 
 static cli_status read_file(reading *self, bool is_named) {
@@ -167,6 +183,21 @@ static void take_youngest(cli *self) {
     }
 }
 
+/* The environment's proxy, if nobody has named one or said that there is none. What has no scheme
+ * there is one with http. */
+static void take_proxy(cli *self) {
+    const cli_option *row = common(offsetof(cli_settings, proxy));
+    const char *name = cli_proxy_variable(cli_base_url(self));
+    if (!name || cli_given_find(&self->given, row, -1)) {
+        return;
+    }
+    const char *value = getenv(name);
+    char *url = cli_format("%s%s", strstr(value, "://") ? "" : "http://", value);
+    cli_given_add(&self->given, row, &self->settings, url, CLI_LAYER_ENVIRONMENT, name);
+    self->settings.proxy = self->given.items[self->given.count - 1].value;
+    free(url);
+}
+
 static cli_status apply(cli *self) {
     for (size_t i = 0; i < self->given.count; i++) {
         const cli_given *given = &self->given.items[i];
@@ -179,6 +210,7 @@ static cli_status apply(cli *self) {
         }
     }
     take_youngest(self);
+    take_proxy(self);
     return CLI_DONE;
 }
 

@@ -16,6 +16,12 @@ static const cli_option common_rows[] = {
     {.name = "timeout", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, timeout_ms),
      .argument = "TIME", .least = 1, .help = "how long one request may take, from start to end;"
      " 30s if nothing is said"},
+    {.name = "proxy", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, proxy),
+     .argument = "URL", .help = "goes by this proxy: http, https, socks4 or socks5; as HTTPS_PROXY"
+     " and NO_PROXY have it if nothing is said, and by none if it is empty"},
+    {.name = "ca-file", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, ca_file),
+     .argument = "FILE", .help = "trusts the certificates that those in this file (PEM) have signed,"
+     " and no others"},
     {.name = "quiet", .letter = 'q', .kind = CLI_OPTION_FLAG,
      .offset = offsetof(cli_settings, quiet),
      .help = "no warnings and no progress; errors are said all the same"},

@@ -164,6 +164,15 @@ chmod 600 comics.db
 env -u COMIC_VINE_API_KEY "$program" --database comics.db doctor --no-network >said || status=$?
 [ "$status" = 4 ] || fail "doctor without a key: $status"
 ends_with 6 --base-url http://127.0.0.1:1/api doctor
+ends_with 6 doctor --proxy http://127.0.0.1:1
+check '[r["state"] for r in rows if r["check"] == "proxy"] == ["failed"]'
+ends_with 2 doctor --proxy ftp://127.0.0.1
+if [ "$(id -u)" != 0 ]; then # whom modes do not keep out
+  chmod 400 comics.db
+  ends_with 10 doctor
+  check '[r["state"] for r in rows if r["check"] == "permissions"] == ["failed"]'
+  chmod 600 comics.db
+fi
 ends_with 2 --base-url ftp://127.0.0.1 doctor
 echo "not a database, but long enough to be looked at by whoever opens it as one" >text.db
 ends_with 10 --database text.db doctor

@@ -137,6 +137,45 @@ class Settings(scene.Scene):
                 with open(self.path(name), "rb") as file:
                     self.assertNotIn(scene.KEY.encode(), file.read(), name)
 
+    def test_a_proxy(self):
+        """The service stands in for one: what comes by it names the whole address."""
+        proxy = self.service.url[: -len("/api")]
+        far = "http://nobody.invalid/api"
+        by = {"COMICVINE_BASE_URL": far, "no_proxy": None}
+        for words, environment in (
+            (("--proxy", proxy), {}),
+            ((), {"http_proxy": proxy}),
+            ((), {"http_proxy": proxy[len("http://") :]}),
+            ((), {"ALL_PROXY": proxy + "/"}),
+        ):
+            self.fresh_database()
+            self.service.seen.clear()
+            self.get(*words, status=3, environment=self.environment(**by, **environment))
+            self.assertTrue(self.service.seen[0].startswith("http://nobody.invalid/api/issue/"))
+        self.fresh_database()
+        self.get("--proxy=", environment=self.environment(http_proxy="http://127.0.0.1:1"))
+        self.fresh_database()
+        self.get(environment=self.environment(http_proxy="http://127.0.0.1:1", NO_PROXY="127.0.0.1"))
+        self.get("--refresh", "--proxy=ftp://p", status=2, environment=self.environment())
+        secret = "http://user:word@127.0.0.1:1"
+        for words in (("config", "--proxy", secret), ("doctor", "--proxy", secret)):
+            child = self.start(*words)
+            out, err = child.communicate(timeout=scene.LIMIT_S)
+            self.assertNotIn(b"word@", out + err)
+            self.assertIn(b"127.0.0.1:1", out)
+
+    def test_certificates_of_ones_own(self):
+        keyed = self.environment()
+        self.assertIn("there is no /absent", self.get("--ca-file=/absent", environment=keyed, status=2).err)
+        path = self.write("ca.pem", "no certificate\n")
+        self.get("--ca-file", path, "--base-url=https://127.0.0.1:1/api", environment=keyed, status=6)
+
+    def test_a_setting_that_is_nearly_one(self):
+        self.configure("max_wiat = 1\ntimout = 3s\n")
+        self.assertIn("there is no setting max_wiat", self.get(status=2).err)
+        self.configure("timout = 3s\n")
+        self.assertIn("is timeout meant?", self.get(status=2).err)
+
     def test_how_old_it_may_be(self):
         keyed = self.environment()
         self.get(environment=keyed)
