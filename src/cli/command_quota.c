@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "json_write.h"
 #include "record.h"
+#include "terminal.h"
 
 enum { SPENDERS_MAX = 64, WATCH_MS = 2000, WATCH_LEAST_MS = 200 };
 
@@ -128,7 +129,7 @@ static cli_status watch(cli *self, const quota_options *options, size_t count,
             cli_output_free(&self->output);
             cli_output_begin(&self->output, &self->settings);
         }
-        if (self->output.is_terminal && self->output.format == CLI_OUTPUT_TABLE) {
+        if (self->output.format == CLI_OUTPUT_TABLE && cli_terminal_obeys(STDOUT_FILENO)) {
             (void)fputs("\033[H\033[2J", self->output.file);
         }
         status = show(self, options, count, words);

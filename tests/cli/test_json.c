@@ -160,6 +160,14 @@ static void test_writing(void **state) {
                 "\"ids\":[52,61],\"at\":\"2026-01-01T00:00:00Z\"}");
 }
 
+/* What would end a text of C is seen to have been there. */
+static void test_a_letter_0_ends_nothing(void **state) {
+    (void)state;
+    assert_text(cli_json_cell(cli_slice_of("\"a\\u0000b\"")), "a\xef\xbf\xbd"
+                                                              "b");
+    assert_text(cli_json_plain(cli_slice_of("\"\\u0000\"")), "\xef\xbf\xbd");
+}
+
 static void test_what_is_whole(void **state) {
     (void)state;
     static const char *const whole[] = {
@@ -201,12 +209,12 @@ static void test_how_deep_is_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_are_found),   cmocka_unit_test(test_items_in_order),
-        cmocka_unit_test(test_cut_text_ends),       cmocka_unit_test(test_values_for_people),
-        cmocka_unit_test(test_values_for_programs), cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_over_several_lines),  cmocka_unit_test(test_writing),
-        cmocka_unit_test(test_what_is_whole),       cmocka_unit_test(test_no_beginning_is_whole),
-        cmocka_unit_test(test_how_deep_is_whole),
+        cmocka_unit_test(test_members_are_found),       cmocka_unit_test(test_items_in_order),
+        cmocka_unit_test(test_cut_text_ends),           cmocka_unit_test(test_values_for_people),
+        cmocka_unit_test(test_values_for_programs),     cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_over_several_lines),      cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_a_letter_0_ends_nothing), cmocka_unit_test(test_what_is_whole),
+        cmocka_unit_test(test_no_beginning_is_whole),   cmocka_unit_test(test_how_deep_is_whole),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

@@ -78,6 +78,12 @@ class Terminal(scene.Scene):
             self.assertTrue(all(len(line) <= columns for line in lines), lines)
             self.assertEqual(any("\u2026" in line for line in lines), columns < 100)
 
+    def test_names_are_cut_before_dates(self):
+        lines = self.on_terminal("list", "issues", columns=42, NO_COLOR="1").splitlines()
+        self.assertEqual(len(lines), 13)
+        self.assertTrue(all(line.endswith("2001-02-03") for line in lines[1:]), lines)
+        self.assertIn("\u2026", lines[0])
+
     def test_letters_of_two_columns_count_twice(self):
         text = self.on_terminal("list", "issues", "--table=volume.name,id", NO_COLOR="1")
         lines = text.splitlines()
@@ -142,6 +148,21 @@ class Terminal(scene.Scene):
         self.assertTrue(said.endswith("\r\x1b[K"), said)
         self.assertEqual(child.wait(scene.LIMIT_S), 143)
         child.stdout.close()
+
+    def test_a_terminal_that_obeys_nothing(self):
+        self.run_program("get", "issue", "420", "--no-wait", status=5)
+        reader, writer = pty.openpty()
+        child = self.start(
+            "get", "issue", "52", "--wait", stderr=writer, environment=self.environment(TERM="dumb")
+        )
+        os.close(writer)
+        said = read_all(reader, until=b"used")
+        child.terminate()
+        said += read_all(reader)
+        os.close(reader)
+        self.assertNotIn(b"\x1b", said)
+        child.communicate(timeout=scene.LIMIT_S)
+        self.assertEqual(child.returncode, 143)
 
     def test_progress_leaves_the_data_alone(self):
         both = ("stdout", "stderr")
