@@ -19,7 +19,7 @@ try_kind() { # KIND SHARED
   cmake --build "$folder/build-$kind" >/dev/null
   cmake --install "$folder/build-$kind" --prefix "$prefix" >/dev/null
   if [ "$2" = ON ]; then
-    "$source/tests/hardening.sh" readelf cc "$folder/build-$kind/compile_commands.json" \
+    "$source/tests/package/hardening.sh" readelf cc "$folder/build-$kind/compile_commands.json" \
         "$(find "$prefix" -name 'libcomicvine.so')" || fail "$kind: not hardened"
   fi
   local libraries
