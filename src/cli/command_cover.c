@@ -147,6 +147,9 @@ static cli_status run_cover(cli *self, const void *own, size_t count, const char
     }
     cli_id_list list = {NULL, 0};
     cli_status status = cli_id_list_add(self, &list, resource, words[1]);
+    if (status == CLI_DONE && list.count > 1) {
+        status = cli_usage_error(self, "cover takes one id");
+    }
     if (status == CLI_DONE) {
         status = cli_open(self);
     }

@@ -20,6 +20,15 @@ static void set_letters(void) {
     }
 }
 
+/* What is written in many small pieces (help, completions) is written in the end, in one, which says
+ * why if it fails; a terminal still gets its lines as they come. */
+static void set_output(void) {
+    enum { OUTPUT_BYTES = 65536 };
+    if (isatty(STDOUT_FILENO) != 1) {
+        (void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
+    }
+}
+
 /* Programs get errors as JSON where they get records so; a person who only sends the output into a
  * file reads them on a terminal, and gets sentences. */
 static bool wants_json_errors(const cli *self) {
@@ -112,6 +121,7 @@ int main(int argc, char **argv) {
         return CLI_FAILED;
     }
     set_letters();
+    set_output();
     cli self = {0};
     cli_arguments arguments;
     cli_arguments_parse(&arguments, argc, (const char *const *)argv, &self.settings, &self.given);

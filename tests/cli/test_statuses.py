@@ -46,6 +46,9 @@ class Statuses(scene.Scene):
         self.failed(2, "usage", "get", "isue", "52")
         self.failed(2, "usage", "get", "issue", "x")
         self.failed(2, "usage", "get", "issue", "4050-52")
+        for word in ("0", "1-5", "52abc", "0x34", " 52 ", "", "52,", ",52", "52,x", str(2**63)):
+            self.failed(2, "usage", "get", "issue", "--", word)
+        self.failed(2, "usage", "cover", "issue", "52,53")
         self.failed(2, "usage", "list", "issues", "--sort=nonsense:asc")
         self.failed(2, "usage", "list", "issues", "--limit=0")
         self.failed(2, "usage", "list", "issues", "--limit=5", "--all")
