@@ -20,8 +20,8 @@ static void set_letters(void) {
     }
 }
 
-/* What is written in many small pieces (help, completions) is written in the end, in one, which says
- * why if it fails; a terminal still gets its lines as they come. */
+/* What is written in many small pieces (help, completions) is written in the end, in one, which
+ * says why if it fails; a terminal still gets its lines as they come. */
 static void set_output(void) {
     static char buffer[65536]; /* the C library's until the program ends */
     if (isatty(STDOUT_FILENO) != 1) {
@@ -99,6 +99,9 @@ static void warn_of_missing(cli *self) {
 /* What was written must have arrived: a full disk is an error, a reader who has left is none that
  * anybody wants to hear of. */
 static cli_status finish_output(cli *self, cli_status status) {
+    if (status != CLI_DONE) {
+        cli_output_leave(&self->output);
+    }
     bool is_whole = cli_output_end(&self->output);
     int error = self->output.error;
     if (is_whole && (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0)) {

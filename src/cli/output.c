@@ -237,6 +237,12 @@ void cli_output_flush(cli_output *self) {
     }
 }
 
+void cli_output_leave(cli_output *self) {
+    if (self->rows == 0) {
+        self->format = CLI_OUTPUT_RAW;
+    }
+}
+
 bool cli_output_end(cli_output *self) {
     if (!self->file) {
         return self->error == 0;

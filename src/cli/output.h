@@ -58,6 +58,10 @@ bool cli_output_bytes(cli_output *self, const void *bytes, size_t size);
  * the last line of an object in an array. */
 void cli_output_flush(cli_output *self);
 
+/* The run has failed: if there is no row yet, cli_output_end writes no empty array either, nor a
+ * line of names, as that would say that there is nothing. */
+void cli_output_leave(cli_output *self);
+
 /* Writes what is left. False: the output is not whole (`error`). Does nothing the second time. */
 bool cli_output_end(cli_output *self);
 

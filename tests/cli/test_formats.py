@@ -112,6 +112,17 @@ class Formats(scene.Scene):
         arrays = self.jq("length", (first + rest).decode())
         self.assertEqual(set(arrays), {"1"})
 
+    def test_a_failure_is_no_empty_list(self):
+        for form in ("--json", "--csv=id", "--tsv", "--table", "--jsonl", "--raw"):
+            for words, status in (
+                (("get", "issue", "x"), 2),
+                (("list", "volumes", "--offline"), 8),
+                (("cache", "show", "zz"), 8),
+            ):
+                self.assertEqual(self.run_program(*words, form, status=status).out, "", (words, form))
+        nothing = ("quota", "volume", "--programs")
+        self.assertEqual(self.run_program(*nothing, "--json").out, "[]\n")
+
     def test_an_array_is_closed_after_a_failure(self):
         child = self.run_program("get", "issue", "1", "404", "--json=id", status=9)
         self.assertEqual(json.loads(child.out), [{"id": 1}])
