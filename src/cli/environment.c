@@ -188,10 +188,10 @@ static void take_youngest(cli *self) {
 static void take_proxy(cli *self) {
     const cli_option *row = common(offsetof(cli_settings, proxy));
     const char *name = cli_proxy_variable(cli_base_url(self));
-    if (!name || cli_given_find(&self->given, row, -1)) {
+    const char *value = name ? getenv(name) : NULL;
+    if (!value || cli_given_find(&self->given, row, -1)) {
         return;
     }
-    const char *value = getenv(name);
     char *url = cli_format("%s%s", strstr(value, "://") ? "" : "http://", value);
     cli_given_add(&self->given, row, &self->settings, url, CLI_LAYER_ENVIRONMENT, name);
     self->settings.proxy = self->given.items[self->given.count - 1].value;

@@ -7,14 +7,18 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "memory.h"
+
 /* The type out of a line such as "36 35 98:0 / /mnt rw,noatime master:1 - ext3 /dev/root rw", if it
  * is about this device. */
 static bool take_line(const char *line, dev_t device, char name[CLI_FILE_SYSTEM_SIZE]) {
-    unsigned high = 0;
-    unsigned low = 0;
+    char *wanted = cli_format(" %u:%u ", major(device), minor(device));
     const char *type = strstr(line, " - ");
-    if (!type || sscanf(line, "%*d %*d %u:%u ", &high, &low) != 2 || high != major(device) ||
-        low != minor(device)) {
+    const char *place = strstr(line, " /"); /* what stands before it are numbers */
+    const char *found = strstr(line, wanted);
+    bool is_there = type && place && found && found < place;
+    free(wanted);
+    if (!is_there) {
         return false;
     }
     type += strlen(" - ");

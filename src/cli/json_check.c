@@ -15,7 +15,10 @@ typedef struct walk {
 
 /* The letter at hand; '\0' at the end, where no rule takes it. */
 static char letter_of(const walk *self) {
-    return self->at < self->in.length ? self->in.text[self->at] : '\0';
+    if (self->at >= self->in.length) {
+        return '\0';
+    }
+    return self->in.text[self->at];
 }
 
 static bool take(walk *self, char letter) {

@@ -35,8 +35,8 @@ static bool is_below(const char *host, const char *name, size_t length) {
 static bool is_exempt(const char *host) {
     static const char *const names[] = {"no_proxy", "NO_PROXY", NULL};
     const char *variable = first_of(names);
-    const char *list = variable ? getenv(variable) : "";
-    while (list[0] != '\0') {
+    const char *list = variable ? getenv(variable) : NULL;
+    while (list && list[0] != '\0') {
         list += strspn(list, ", ");
         size_t length = strcspn(list, ", ");
         if ((length == 1 && list[0] == '*') || is_below(host, list, length)) {
