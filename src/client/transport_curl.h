@@ -22,7 +22,8 @@ typedef struct cvi_curl_sockets {
     CURLM *multi;         /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
-    uint64_t members[CVI_CURL_DESCRIPTORS / 64]; /* of the bundle, a bit for each descriptor */
+    uint64_t members[CVI_CURL_DESCRIPTORS / 64];    /* of the bundle, a bit for each descriptor */
+    uint64_t connecting[CVI_CURL_DESCRIPTORS / 64]; /* likewise; members unless libcurl runs */
 } cvi_curl_sockets;
 
 /* What the application said of the network. */
@@ -62,6 +63,9 @@ void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
 void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor);
 
 void cvi_curl_sockets_wake(cvi_curl_sockets *sockets);
+
+/* Takes a transfer out of libcurl's hands, wherever it is; one that it has not is left alone. */
+void cvi_curl_sockets_drop(cvi_curl_sockets *sockets, CURL *easy);
 
 /* libcurl's way to close a socket; `user` is the sockets. */
 int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket);

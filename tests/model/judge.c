@@ -7,8 +7,6 @@
 #include "model/foreign.h"
 #include "model/look.h"
 
-enum { NEGATIVE_TTL_S = 300 }; /* the default */
-
 static int path_of(const sending *sent) {
     return object_paths[sent->object];
 }
@@ -116,9 +114,9 @@ void judge_sending(world *self, int number) {
 
 static bool may_be_deleted(const world *self, const sending *stored) {
     bool is_negative = stored->reply == REPLY_NOT_FOUND;
-    int64_t ttl_s = is_negative ? NEGATIVE_TTL_S : self->plan.ttl_s;
+    int64_t ttl_s = is_negative ? self->plan.negative_ttl_s : self->plan.ttl_s;
     int64_t kept_ms = (ttl_s + self->plan.stale_s) * 1000;
-    return self->plan.steps_wall || self->true_ms - stored->stored_ms >= kept_ms;
+    return self->plan.steps_wall || self->true_ms - stored->heard_ms >= kept_ms;
 }
 
 /* Of one job's answers that to the earlier request is older; lists of their own may pass each other

@@ -13,6 +13,10 @@ void judge_sending(world *self, int number);
  * until its answer is there. Part of judge_sending. */
 void judge_pauses(world *self, int number);
 
+/* A call ends because it was refused: the file has the pause, so that nobody sends in it whom the
+ * application goes to next. Part of judge_ending. */
+void judge_refused(const ask *self);
+
 /* Who connects first may leave so much later than it was admitted. */
 int64_t judge_longest_delay_ms(const world *self);
 

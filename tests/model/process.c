@@ -61,6 +61,7 @@ static cv_options make_options(process *self, cv_clock *clock) {
     options.max_wait_ms = drawn->max_wait_ms;
     options.max_retries = drawn->max_retries > 0 ? drawn->max_retries : CV_NONE;
     options.cache.ttl_s = drawn->ttl_s;
+    options.cache.negative_ttl_s = drawn->negative_ttl_s;
     options.cache.stale_s = drawn->stale_s;
     options.dedupe.lease_ms = drawn->lease_ms;
     options.dedupe.job_timeout_ms = INT64_C(86400000);

@@ -84,6 +84,8 @@ static int judge_operation(void *user, disk_operation operation) {
 
 /* ---- making ---- */
 
+enum { NEGATIVE_TTL_S = 3 /* of what is else kept for long; worlds last for minutes at most */ };
+
 static plan draw_plan(chance *random) {
     plan drawn = {
         .processes = (int)CHANCE_OF(random, 2, 2, 2, 3, 3, 4),
@@ -106,6 +108,7 @@ static plan draw_plan(chance *random) {
         .trouble = CHANCE_OF(random, 0, 10, 60),
         .steps = 30,
     };
+    drawn.negative_ttl_s = drawn.ttl_s < NEGATIVE_TTL_S ? drawn.ttl_s * 2 : NEGATIVE_TTL_S;
     drawn.cuts_power = !drawn.steps_wall && chance_percent(random, 50);
     drawn.has_foreign = !drawn.steps_wall && chance_percent(random, 50);
     return drawn;

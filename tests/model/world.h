@@ -24,6 +24,7 @@ enum {
     LOG_SIZE = 512,
     FOREIGN_REQUESTS = 64, /* more than a world has steps */
     JOB_ID_SIZE = 40,
+    LOOKS = 4, /* questions of the observer */
     VERDICT_SIZE = 256
 };
 
@@ -129,6 +130,7 @@ typedef struct plan {
     cv_limit_kind kind;
     int64_t lease_ms;
     int64_t ttl_s;
+    int64_t negative_ttl_s;
     int64_t stale_s;
     int64_t timeout_ms;
     int64_t max_wait_ms;
@@ -198,7 +200,7 @@ struct world {
     kept kept[OBJECTS];
     foreign foreign;
     struct sqlite3 *observer;
-    struct sqlite3_stmt *looks[3];
+    struct sqlite3_stmt *looks[LOOKS];
     uint64_t seen_changes;
     int step;
     char verdict[VERDICT_SIZE]; /* what was broken first; "": nothing */
