@@ -54,8 +54,10 @@ void cvi_curl_sockets_close(cvi_curl_sockets *sockets);
  * one: dead connections are found out when they are used. */
 void cvi_curl_sockets_renew(cvi_curl_sockets *sockets);
 
-/* Moves what can be moved now: all, or as much as fits into the slice. */
-void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
+/* Moves what can be moved now: all, or as much as fits into the slice. False: libcurl has run out
+ * of memory on the way and may watch a transfer no longer, without saying which: none of them is to
+ * be moved any more. */
+bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
 
 /* Until something can be moved, `descriptor` (-1: none) is readable or somebody wakes it, at most
  * `timeout_ms` (-1: a minute). */

@@ -134,27 +134,35 @@ void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
 
 /* ---- turns ---- */
 
-static void move_one(const cvi_curl_sockets *sockets, const cvi_ready *ready) {
+/* Answers whether libcurl had memory. A socket that it could not note completely is one that it
+ * divides by zero for when it meets it again (7.88). */
+static bool act(const cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
     int running = 0;
-    int events = (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0);
-    sockets->curl->multi_socket_action(sockets->multi, ready->descriptor, events, &running);
+    return sockets->curl->multi_socket_action(sockets->multi, socket, events, &running) !=
+           CURLM_OUT_OF_MEMORY;
 }
 
-void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
+static bool move_one(const cvi_curl_sockets *sockets, const cvi_ready *ready) {
+    int events = (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0);
+    return act(sockets, ready->descriptor, events);
+}
+
+bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
     int running = 0;
+    bool has_memory = true;
     if (!has_bundle(sockets)) {
-        sockets->curl->multi_perform(sockets->multi, &running);
-        return;
+        return sockets->curl->multi_perform(sockets->multi, &running) != CURLM_OUT_OF_MEMORY;
     }
     if (cvi_curl_sockets_due_ms(sockets) == 0) {
-        sockets->curl->multi_socket_action(sockets->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        has_memory = act(sockets, CURL_SOCKET_TIMEOUT, 0);
         cvi_slice_count(slice);
     }
     cvi_ready ready;
-    while (!cvi_slice_is_over(slice) && cvi_bundle_next(&sockets->bundle, &ready)) {
-        move_one(sockets, &ready);
+    while (has_memory && !cvi_slice_is_over(slice) && cvi_bundle_next(&sockets->bundle, &ready)) {
+        has_memory = move_one(sockets, &ready);
         cvi_slice_count(slice);
     }
+    return has_memory;
 }
 
 void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/process.h"
+#include "torture/curl_memory.h"
 
 enum {
     FILES = 3,
@@ -161,11 +162,22 @@ static void renew_file(run *self) {
 
 /* ---- after ---- */
 
+/* What is out beside the client's own memory. */
+typedef struct balance {
+    int64_t sqlite_bytes;
+    size_t curl_blocks;
+} balance;
+
+static balance take_balance(void) {
+    return (balance){sqlite3_memory_used(), curl_memory_live()};
+}
+
 /* Where nothing is open, nothing is out. */
-static void check_balance(const run *self, int64_t sqlite_bytes) {
+static void check_balance(const run *self, const balance *before) {
     assert_int_equal(atomic_load(&self->stage.memory.live), 0);
     assert_int_equal(atomic_load(&self->stage.memory.bytes), 0);
-    assert_int_equal(sqlite3_memory_used(), sqlite_bytes);
+    assert_int_equal(sqlite3_memory_used(), before->sqlite_bytes);
+    assert_int_equal(curl_memory_live(), before->curl_blocks);
     assert_int_equal(self->stage.calls_due, 0);
 }
 
@@ -273,7 +285,7 @@ static void check_jobs(run *self) {
 /* ---- a point ---- */
 
 /* Nothing fails any more, and some time has passed. */
-static void play_well(run *self, int64_t sqlite_bytes) {
+static void play_well(run *self, const balance *before) {
     stage_advance(&self->stage, A_WHILE_MS);
     self->stage.fault = NULL;
     self->stage.ends = 0;
@@ -281,7 +293,7 @@ static void play_well(run *self, int64_t sqlite_bytes) {
     prepare(self);
     play(self, self->played->play);
     assert_true(self->stage.ends > 0);
-    check_balance(self, sqlite_bytes);
+    check_balance(self, before);
     check_jobs(self);
 }
 
@@ -308,17 +320,17 @@ static bool strike(run *self, const torture_fault *fault, size_t n) {
 
 /* Answers whether the fault has struck. */
 static bool try_point(run *self, const torture_fault *fault, size_t n) {
-    int64_t sqlite_bytes = sqlite3_memory_used();
+    const balance before = take_balance();
     note_place(self->played, fault, n);
     renew_file(self);
     size_t first = server_request_count(self->stage.world->server, NULL);
     bool has_struck = strike(self, fault, n);
-    check_balance(self, sqlite_bytes);
+    check_balance(self, &before);
     check_sent(self, first);
     if (n % 2 == 0) { /* otherwise whoever comes next takes them over as they are */
         check_jobs(self);
     }
-    play_well(self, sqlite_bytes);
+    play_well(self, &before);
     return has_struck;
 }
 
@@ -338,13 +350,13 @@ size_t runner_begin(const scene *played, bool with_companion) {
     run *self = &current;
     note_place(played, NULL, 0);
     begin(self, played, with_companion);
-    int64_t sqlite_bytes = sqlite3_memory_used();
+    const balance before = take_balance();
     renew_file(self);
-    size_t before = server_request_count(self->stage.world->server, NULL);
+    size_t first = server_request_count(self->stage.world->server, NULL);
     play(self, played->play);
-    check_balance(self, sqlite_bytes);
-    size_t requests = server_request_count(self->stage.world->server, NULL) - before;
-    assert_true(requests == 0 || arrivals(self, before) > 0);
+    check_balance(self, &before);
+    size_t requests = server_request_count(self->stage.world->server, NULL) - first;
+    assert_true(requests == 0 || arrivals(self, first) > 0);
     return requests;
 }
 
