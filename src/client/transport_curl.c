@@ -188,6 +188,9 @@ static void free_exchange(exchange *self) {
 
 static bool add_exchange(cvi_curl_network *network, cv_transfer *transfer,
                          const cv_transfer_request *request) {
+    if (!cvi_curl_sockets_ready(&network->sockets)) {
+        return false;
+    }
     exchange *self = cvi_allocate(&network->allocator, sizeof(*self));
     if (self == NULL) {
         return false;

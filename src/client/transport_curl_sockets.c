@@ -101,6 +101,7 @@ static CURLM *open_multi(cvi_curl_sockets *sockets) {
 
 bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl) {
     sockets->curl = curl;
+    sockets->is_spoilt = false;
     if (!cvi_mutex_init(&sockets->wake_mutex)) {
         return false;
     }
@@ -120,38 +121,52 @@ void cvi_curl_sockets_close(cvi_curl_sockets *sockets) {
     cvi_mutex_destroy(&sockets->wake_mutex);
 }
 
-void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
+bool cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
     CURLM *fresh = open_multi(sockets);
     if (fresh == NULL) {
-        return;
+        return false;
     }
     CURLM *old = sockets->multi;
     cvi_mutex_lock(&sockets->wake_mutex);
     sockets->multi = fresh;
     cvi_mutex_unlock(&sockets->wake_mutex);
+    sockets->is_spoilt = false;
     sockets->curl->multi_cleanup(old);
+    return true;
+}
+
+bool cvi_curl_sockets_ready(cvi_curl_sockets *sockets) {
+    return !sockets->is_spoilt || cvi_curl_sockets_renew(sockets);
 }
 
 /* ---- turns ---- */
 
-/* Answers whether libcurl had memory. A socket that it could not note completely is one that it
- * divides by zero for when it meets it again (7.88). */
-static bool act(const cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
-    int running = 0;
-    return sockets->curl->multi_socket_action(sockets->multi, socket, events, &running) !=
-           CURLM_OUT_OF_MEMORY;
+/* Where libcurl could not note a socket completely, it divides by zero when it meets that number
+ * again (7.88), which may be another connection's. */
+static bool note(cvi_curl_sockets *sockets, CURLMcode code) {
+    sockets->is_spoilt = code == CURLM_OUT_OF_MEMORY;
+    return !sockets->is_spoilt;
 }
 
-static bool move_one(const cvi_curl_sockets *sockets, const cvi_ready *ready) {
+static bool act(cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
+    int running = 0;
+    CURLMcode code = sockets->curl->multi_socket_action(sockets->multi, socket, events, &running);
+    return note(sockets, code);
+}
+
+static bool move_one(cvi_curl_sockets *sockets, const cvi_ready *ready) {
     int events = (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0);
     return act(sockets, ready->descriptor, events);
 }
 
 bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
     int running = 0;
-    bool has_memory = true;
+    bool has_memory = cvi_curl_sockets_ready(sockets);
+    if (!has_memory) {
+        return false;
+    }
     if (!has_bundle(sockets)) {
-        return sockets->curl->multi_perform(sockets->multi, &running) != CURLM_OUT_OF_MEMORY;
+        return note(sockets, sockets->curl->multi_perform(sockets->multi, &running));
     }
     if (cvi_curl_sockets_due_ms(sockets) == 0) {
         has_memory = act(sockets, CURL_SOCKET_TIMEOUT, 0);
