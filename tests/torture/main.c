@@ -32,10 +32,10 @@ static const struct {
     int pair_stride;
     size_t least_stride;
 } portions[] = {
-    [SEAM_MEMORY] = {11, 1, 1},       [SEAM_SQLITE_MEMORY] = {401, 3, 41},
-    [SEAM_CURL_MEMORY] = {101, 3, 1}, [SEAM_FILE] = {41, 3, 1},
-    [SEAM_ANSWER] = {1, 23, 1},       [SEAM_TRANSFER] = {1, 7, 1},
-    [SEAM_THREAD] = {1, 1, 1},        [SEAM_DESCRIPTOR] = {1, 3, 1},
+    [SEAM_MEMORY] = {11, 1, 1},      [SEAM_SQLITE_MEMORY] = {401, 3, 41},
+    [SEAM_CURL_MEMORY] = {23, 3, 1}, [SEAM_FILE] = {41, 3, 1},
+    [SEAM_ANSWER] = {1, 23, 1},      [SEAM_TRANSFER] = {1, 7, 1},
+    [SEAM_THREAD] = {1, 1, 1},       [SEAM_DESCRIPTOR] = {1, 3, 1},
 };
 
 static struct {
