@@ -1,6 +1,6 @@
 # What compiler and linker of this system can do against the misuse of a fault: asked one by one, so
 # that a build elsewhere has what there is. Sets comicvine_hard_compile and comicvine_hard_link;
-# tests/hardening.sh looks for their traces in what was built.
+# tests/package/hardening.sh looks for their traces in what was built.
 include(CheckCCompilerFlag)
 include(CheckCSourceCompiles)
 include(CheckLinkerFlag)

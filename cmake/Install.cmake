@@ -1,7 +1,7 @@
 # What is installed, in components, so that each can be a package of its own:
 #   runtime      the shared library
 #   development  headers, what links to the library, CMake package, pkg-config file, manual pages
-#   program      the program comicvine and its manual page, where they are
+#   program      the program comicvine, its manual page and what shells complete, where they are
 # `cmake --install DIR` takes all of them, with `--component NAME` one.
 include(CMakePackageConfigHelpers)
 

@@ -4,6 +4,10 @@
 if(NOT BUILD_SHARED_LIBS OR NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   message(FATAL_ERROR "packages are of a shared library below /usr: cmake --preset package")
 endif()
+if(NOT CMAKE_LIBRARY_ARCHITECTURE OR
+   NOT CMAKE_INSTALL_LIBDIR STREQUAL "lib/${CMAKE_LIBRARY_ARCHITECTURE}")
+  message(FATAL_ERROR "packages have their libraries in lib/<architecture>")
+endif()
 set(debian_revision 1)
 set(runtime_package libcomicvine${PROJECT_VERSION_MAJOR})
 set(development_package libcomicvine-dev)
@@ -111,5 +115,11 @@ set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
     "look up comics in the Comic Vine database\n${about_the_library}
 
 This package has the program, for people and for scripts.")
+
+# Libraries of several architectures lie beside each other: what the two packages have is below a
+# folder of the architecture, or the same bytes for all. The program serves any of them.
+set(CPACK_COMICVINE_MULTI_ARCH ${runtime_package}=same ${development_package}=same
+    ${program_package}=foreign)
+set(CPACK_POST_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/cmake/debian/multi_arch.cmake)
 
 include(CPack)

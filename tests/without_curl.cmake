@@ -15,7 +15,7 @@ comicvine_compile_options(test_support)
 
 file(GLOB unit_tests CONFIGURE_DEPENDS unit/test_*.c)
 list(FILTER unit_tests EXCLUDE REGEX
-     "/test_(client_life|curl_loaded|lying_files|members|mutations|recordings|server|write)(_faults)?\\.c$|/test_transport(_faults|_headers|_slices|_sockets|_trouble)?\\.c$")
+     "/test_(client_life|curl_loaded|curl_sockets|lying_files|members|mutations|recordings|server|write)(_faults)?\\.c$|/test_transport(_faults|_headers|_slices|_sockets|_trouble)?\\.c$")
 foreach(source ${unit_tests})
   get_filename_component(name ${source} NAME_WE)
   add_executable(unit_${name} ${source} $<TARGET_OBJECTS:comicvine_objects>)

@@ -335,9 +335,9 @@ CV_API void cv_client_close(cv_client *client);
  * for about a millisecond; what is left then is for the next calls, and cv_client_next_deadline
  * says 0. Long answers are looked through and decoded in parts over several calls. What is not
  * divided: a single text within an answer (some 1 ms for a megabyte), an old answer that is given
- * for want of a fresh one, and a transaction, which also waits for the disk (see relaxed_sync);
- * storing an answer of more than 256 KiB (some 2 ms for a megabyte) has a call of its own.
- * CV_DRIVE_THREAD does all that elsewhere. */
+ * for want of a fresh one, an image out of the cache (some 3 ms for 4 MiB), and a transaction,
+ * which also waits for the disk (see relaxed_sync); storing an answer of more than 256 KiB has a
+ * call of its own (some 2 ms for a megabyte). CV_DRIVE_THREAD does all that elsewhere. */
 CV_API int cv_client_poll(cv_client *client, int64_t timeout_ms);
 
 /* The same as cv_client_poll(client, 0), but works and delivers until `budget_us` microseconds are

@@ -150,11 +150,14 @@ CV_API cv_request *cv_request_image(cv_client *client, const char *url,
  * CV_ERROR_STORE, and it may be tried again. */
 CV_API const cv_picture *cv_image_take(cv_request *request);
 
-/* Writes the image to a file, whole or not at all: under a name of its own in the same folder,
- * which is the path, a dot, 16 hexadecimal digits and ".part", and from there it takes the place of
- * what was there, once it is on the disk. Whatever goes wrong, what was there stays as it was. Only
- * a program that is killed leaves the other name behind. An image that is not modified is not
- * written, and that is well. False: CV_ERROR_STORE. Blocks for the disk. Any thread. */
+/* Writes the image to a file, whole or not at all: under a name beside it, which is the path and
+ * ".comicvine-N.part" (N from 0 to 63), and from there it takes the place of what was there, once
+ * it is on the disk. Threads and programs may write the same file at the same time; the last one
+ * counts. A program that is killed leaves the other name behind, until the same file is written the
+ * next time: so nobody else is to use such names. An image that is not modified is not written, and
+ * that is well. False: CV_ERROR_STORE, and what was there is as it was, but for a disk that fails
+ * or is full at the very end, when it cannot be said whether a power cut would undo it. Blocks for
+ * the disk. Any thread. */
 CV_API bool cv_picture_save(const cv_picture *picture, const char *path);
 
 /* NULL is fine. Also after cv_client_close. Any thread. */

@@ -28,6 +28,15 @@ extern "C" {
 /* The version of the library that runs, which may be newer than these headers. Static text. */
 CV_API const char *cv_version(void);
 
+/* The version of the SQLite that it works with in this process: "3.40.1". Static text. Any thread.
+ */
+CV_API const char *cv_sqlite_version(void);
+
+/* The version of its libcurl: "7.88.1". Static text. Loads libcurl, as the first request does that
+ * is sent. NULL: there is none, and cv_last_error says why: CV_ERROR_ARGUMENT in a library that was
+ * built without it, CV_ERROR_NETWORK if it cannot be loaded. Any thread. */
+CV_API const char *cv_curl_version(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,10 @@
 #include "cli.h"
 #include "commands.h"
 
+/* Options that are in no table: each command has them. */
+#define HELP_OF_HELP    "says what there is, or what the command does"
+#define HELP_OF_VERSION "says which versions are in use"
+
 /* ---- what there is to complete ---- */
 
 typedef void option_fn(const cli_command *command, const cli_option *row);
@@ -82,10 +86,22 @@ static void print_quoted(const char *text) {
     }
 }
 
+/* -f+ and --fields= take a value, from the next word too; --json=- takes one from its own alone. */
+static void print_zsh_name(const cli_option *row) {
+    const char *equals = !row->argument ? "" : row->may_lack_value ? "=-" : "=";
+    const char *plus = !row->argument ? "" : row->may_lack_value ? "-" : "+";
+    if (row->letter != '\0') {
+        (void)printf("{-%c%s,--%s%s}", row->letter, plus, row->name, equals);
+    } else {
+        (void)printf("--%s%s", row->name, equals);
+    }
+}
+
 static void print_zsh_option(const cli_command *command, const cli_option *row) {
     (void)command;
-    const char *sign = !row->argument ? "" : row->may_lack_value ? "=-" : "=";
-    (void)printf("        '--%s%s[", row->name, sign);
+    (void)printf("        ");
+    print_zsh_name(row);
+    (void)printf("'[");
     print_quoted(row->help);
     (void)printf("]");
     if (row->argument) {
@@ -101,14 +117,21 @@ static void print_zsh_option(const cli_command *command, const cli_option *row) 
 static void print_zsh_command(const cli_command *command) {
     (void)printf("    %s)\n      _arguments \\\n", command->name);
     each_option(command, print_zsh_option);
-    (void)printf("        '1:first:(");
-    print_words(command->first);
-    (void)printf(")' '*:word:_files' ;;\n");
+    if (cli_command_word(command->first, 0)) {
+        (void)printf("        '1:first:(");
+        print_words(command->first);
+        (void)printf(")' \\\n");
+    }
+    (void)puts("        '--help[" HELP_OF_HELP "]' '*:word:_files' ;;");
 }
 
+/* Taken from a folder of completions, the whole text is the function of that name, called for the
+ * first time; sourced, it only defines it. */
 static void print_zsh(void) {
     (void)printf("#compdef comicvine\n"
                  "_comicvine() {\n"
+                 "  local curcontext=$curcontext context state line\n"
+                 "  local -A opt_args\n"
                  "  local -a commands\n"
                  "  commands=(\n");
     for (const cli_command *const *row = cli_commands; *row; row++) {
@@ -117,20 +140,26 @@ static void print_zsh(void) {
         (void)printf("'\n");
     }
     (void)printf("  )\n"
-                 "  if (( CURRENT == 2 )); then\n"
-                 "    _describe command commands\n"
-                 "    return\n"
-                 "  fi\n"
-                 "  local command=$words[2]\n"
-                 "  shift words\n"
-                 "  (( CURRENT-- ))\n"
-                 "  case $command in\n");
+                 "  _arguments -C \\\n");
+    each_option(NULL, print_zsh_option);
+    (void)printf("        '--help[" HELP_OF_HELP "]' '--version[" HELP_OF_VERSION "]' \\\n"
+                 "        '(-)1:command:->command' '(-)*::word:->words' && return\n"
+                 "  case $state in\n"
+                 "    command) _describe command commands; return ;;\n"
+                 "    words) ;;\n"
+                 "    *) return 1 ;;\n"
+                 "  esac\n"
+                 "  case $words[1] in\n");
     for (const cli_command *const *row = cli_commands; *row; row++) {
         print_zsh_command(*row);
     }
     (void)puts("  esac\n"
                "}\n"
-               "compdef _comicvine comicvine");
+               "if [[ $funcstack[1] == _comicvine ]]; then\n"
+               "  _comicvine \"$@\"\n"
+               "else\n"
+               "  compdef _comicvine comicvine\n"
+               "fi");
 }
 
 /* ---- fish ---- */
@@ -141,9 +170,13 @@ static void print_fish_text(const char *text) {
     }
 }
 
+static void print_fish_condition(const cli_command *command) {
+    (void)printf("complete -c comicvine -n '__comicvine_at \"%s\"'", command ? command->name : "");
+}
+
 static void print_fish_option(const cli_command *command, const cli_option *row) {
-    (void)printf("complete -c comicvine -n '__fish_seen_subcommand_from %s' -l %s", command->name,
-                 row->name);
+    print_fish_condition(command);
+    (void)printf(" -l %s", row->name);
     if (row->letter != '\0') {
         (void)printf(" -s %c", row->letter);
     }
@@ -163,12 +196,12 @@ static void print_fish_option(const cli_command *command, const cli_option *row)
 }
 
 static void print_fish_command(const cli_command *command) {
-    (void)printf("complete -c comicvine -n __fish_use_subcommand -f -a %s -d '", command->name);
+    print_fish_condition(NULL);
+    (void)printf(" -f -a %s -d '", command->name);
     print_fish_text(command->summary);
     (void)printf("'\n");
     if (cli_command_word(command->first, 0)) {
-        (void)printf("complete -c comicvine -n '__fish_seen_subcommand_from %s' -f -a '",
-                     command->name);
+        (void)printf("complete -c comicvine -n '__comicvine_at %s 1' -f -a '", command->name);
         print_words(command->first);
         (void)printf("'\n");
     }
@@ -176,6 +209,15 @@ static void print_fish_command(const cli_command *command) {
 }
 
 static void print_fish(void) {
+    (void)puts("function __comicvine_at # COMMAND [COUNT]: it is given, with so many words and it\n"
+               "  set -l words (string match --invert -- '-*' (commandline -opc)[2..-1])\n"
+               "  test \"$words[1]\" = \"$argv[1]\"; or return\n"
+               "  test -z \"$argv[2]\"; or test (count $words) = \"$argv[2]\"\n"
+               "end\n"
+               "complete -c comicvine -l help -s h -d '" HELP_OF_HELP "'");
+    print_fish_condition(NULL);
+    (void)puts(" -l version -s V -d '" HELP_OF_VERSION "'");
+    each_option(NULL, print_fish_option);
     for (const cli_command *const *row = cli_commands; *row; row++) {
         print_fish_command(*row);
     }

@@ -63,6 +63,14 @@ static void check_versions(doctor *self) {
          cv_version());
 }
 
+/* Without libcurl, what is cached can be read all the same. */
+static void check_libraries(doctor *self) {
+    const char *curl = cv_curl_version();
+    tell(self, "SQLite", FINE, CLI_DONE, "%s", cv_sqlite_version());
+    tell(self, "libcurl", curl ? FINE : BAD, CLI_NETWORK, "%s",
+         curl ? curl : cv_last_error()->message);
+}
+
 static void check_clock(doctor *self) {
     time_t now = time(NULL);
     char text[32] = "";
@@ -229,6 +237,7 @@ static cli_status run_doctor(cli *self, const void *own, size_t count, const cha
     cli_output_columns(&self->output, "check,state,detail");
     doctor run = {.cli = self, .path = cli_place(self), .options = own};
     check_versions(&run);
+    check_libraries(&run);
     check_clock(&run);
     check_file(&run);
     check_key(&run);

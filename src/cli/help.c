@@ -96,9 +96,14 @@ void cli_help_overview(FILE *out) {
         write_group(out, groups[i]);
     }
     write_statuses(out);
-    (void)fputs("\n\"comicvine help COMMAND\" says more about one of them.\n", out);
+    (void)fputs(
+        "\n\"comicvine help COMMAND\" says more about one of them, \"comicvine --version\"\n"
+        "which versions of it and of its libraries are in use.\n",
+        out);
 }
 
 void cli_help_version(FILE *out) {
-    (void)fprintf(out, "comicvine %s\nlibcomicvine %s\n", CV_VERSION, cv_version());
+    const char *curl = cv_curl_version();
+    (void)fprintf(out, "comicvine %s\nlibcomicvine %s\nlibcurl %s\nSQLite %s\n", CV_VERSION,
+                  cv_version(), curl ? curl : "is not there", cv_sqlite_version());
 }

@@ -37,10 +37,15 @@ void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
 }
 
+int64_t cvi_flight_age_ms(const cvi_flight *flight, cvi_now now) {
+    int64_t age_ms = now.boot_ms - flight->heard_boot_ms;
+    return age_ms > 0 ? age_ms : 0; /* an application's clock may go back */
+}
+
 static void complete_flight(cvi_flight *flight, cvi_result *result, cvi_now now) {
     flight->result = result;
     flight->tape = cvi_result_take_tape(result, &flight->tape_size);
-    flight->fetched_at_ms = now.wall_ms;
+    flight->fetched_at_ms = now.wall_ms - cvi_flight_age_ms(flight, now);
     flight->ending = CVI_ENDING_COMPLETE;
     flight->row_id = 0; /* sent: it stays recorded */
     cvi_flight_move(flight, CVI_STAGE_STORE);
@@ -166,6 +171,7 @@ void cvi_flight_take_finding(cvi_engine *engine, cvi_flight *flight, const cvi_f
 
 void cvi_flight_take_response(cvi_engine *engine, cvi_flight *flight, cvi_response *response,
                               cvi_now now) {
+    flight->heard_boot_ms = now.boot_ms - response->waited_ms;
     take_response(engine, flight, response, now);
     heed_at_once(engine, flight, now);
 }

@@ -19,10 +19,6 @@
 static const cvi_driver_budget of_a_frame = {
     .time_us = 1000, .least_units = 8, .piece_bytes = CVI_DRIVER_PIECE_BYTES};
 
-const char *cv_version(void) {
-    return CV_VERSION;
-}
-
 bool cvi_client_is_inherited(const cv_client *client) {
     return !cvi_birth_is_here(&client->birth);
 }

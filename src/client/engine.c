@@ -143,12 +143,19 @@ static cvi_flight *start_flight(cvi_engine *engine, const cvi_passenger *passeng
     return flight;
 }
 
+/* Whether what a flight is about to give may have been there for long. */
+static bool has_looked(const cvi_flight *flight) {
+    return flight->stage == CVI_STAGE_WATCH ||
+           (flight->stage == CVI_STAGE_DECODE && !cvi_unread_is_answer(flight));
+}
+
 static void append_passenger(cvi_flight *flight, cvi_passenger *passenger) {
     cvi_passenger **link = &flight->passengers;
     while (*link != NULL) {
         link = &(*link)->next;
     }
     passenger->joined = flight->passengers != NULL || flight->stage > CVI_STAGE_CLAIM;
+    passenger->is_late = has_looked(flight);
     passenger->next = NULL;
     passenger->flight = flight;
     *link = passenger;
@@ -162,7 +169,7 @@ static void ask_again(cvi_flight *flight) {
         flight->was_refused = false;
         flight->due_boot_ms = 0;
     }
-    if (flight->stage == CVI_STAGE_BACKOFF) {
+    if (flight->stage == CVI_STAGE_BACKOFF || flight->stage == CVI_STAGE_WATCH) {
         flight->due_boot_ms = 0;
     }
 }
@@ -220,6 +227,42 @@ static void unlink_passenger(cvi_passenger *passenger) {
     *link = passenger->next;
     passenger->next = NULL;
     passenger->flight = NULL;
+}
+
+void cvi_flight_note_pending(cvi_flight *flight) {
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL;
+         passenger = passenger->next) {
+        passenger->is_late = false;
+    }
+}
+
+/* Into `other`, or if there is none yet, a new one, which ranks behind this one. */
+static cvi_flight *start_anew(cvi_engine *engine, cvi_flight *other, cvi_passenger *passenger) {
+    cvi_call *call = passenger->flight->call;
+    unlink_passenger(passenger);
+    if (other == NULL) {
+        other = start_flight(engine, passenger, call);
+    }
+    if (other == NULL) {
+        cvi_outcome outcome = {.result = NULL};
+        cvi_error_no_memory(&outcome.error);
+        engine->options.deliver(engine->options.user, passenger, &outcome);
+        return NULL;
+    }
+    append_passenger(other, passenger);
+    raise_flight(engine, other, passenger->priority);
+    return other;
+}
+
+void cvi_flight_part_with_late(cvi_engine *engine, cvi_flight *flight) {
+    cvi_flight *other = NULL;
+    cvi_passenger *next = NULL;
+    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
+        next = passenger->next;
+        if (passenger->is_late) {
+            other = start_anew(engine, other, passenger);
+        }
+    }
 }
 
 int64_t cvi_flight_max_age_ms(const cvi_flight *flight) {

@@ -35,6 +35,7 @@ struct cvi_passenger {
     cv_stale stale;           /* CV_STALE_DEFAULT: as CV_STALE_NEVER */
     int64_t max_age_ms;       /* of what the cache may answer; 0: no bound */
     bool joined;              /* set by the engine: others had asked before */
+    bool is_late;             /* likewise: nobody has looked since whether it is there already */
     int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* INT64_MAX: none */
     int64_t deadline_ms;      /* what the caller has said, for messages */

@@ -102,9 +102,10 @@ struct cvi_flight {
     cvi_result *result; /* of COMPLETE; of FAIL the answer that denies the object, or NULL */
     char *tape;         /* of the result of COMPLETE, to be stored beside it; NULL: none */
     size_t tape_size;
-    cv_error failure; /* of ending FAIL, and in BACKOFF of the last try */
-    int64_t fetched_at_ms;
-    cvi_keeping keeping; /* of the result of COMPLETE, as are the validators */
+    cv_error failure;      /* of ending FAIL, and in BACKOFF of the last try */
+    int64_t heard_boot_ms; /* when the last answer was complete */
+    int64_t fetched_at_ms; /* the same by the wall clock, of COMPLETE */
+    cvi_keeping keeping;   /* of the result of COMPLETE, as are the validators */
     cvi_validators validators;
     bool wanted_room;        /* in STORE, for a long result: it was asked for */
     bool has_room;           /* and was made */
@@ -120,6 +121,13 @@ void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcom
 /* The same for one passenger. */
 void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger, const cvi_outcome *outcome);
 
+/* What those aboard wait for is still to come: whatever it is, it is newer than their calls. */
+void cvi_flight_note_pending(cvi_flight *flight);
+
+/* What was waited for may have been there before somebody asked: who boarded since the last look
+ * starts anew, in a flight that asks the cache. */
+void cvi_flight_part_with_late(cvi_engine *engine, cvi_flight *flight);
+
 /* The loosest bound of age that somebody aboard has; 0: no bound. */
 int64_t cvi_flight_max_age_ms(const cvi_flight *flight);
 
@@ -134,6 +142,10 @@ bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 
 /* Whether it has so much to store, in one transaction, that a short turn does nothing else. */
 bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight);
+
+/* How long the last answer has been here: it may have waited for the application to poll, for its
+ * turn to be read, or for the file. */
+int64_t cvi_flight_age_ms(const cvi_flight *flight, cvi_now now);
 
 /* Renews the lease when it is time. */
 void cvi_flight_renew(cvi_engine *engine, cvi_flight *flight, cvi_now now);

@@ -1,7 +1,8 @@
 /* Owns what the service says about more than the one request: that it works again after a pause or
  * a failure, that it fails, or that it wants none for a while. The stores keep it for everybody.
- * Until they have it nothing is claimed; where they fail, what is refused here holds for this
- * client until the pause would be over. Used by the engine alone. */
+ * Until they have it nothing is claimed, and nobody hears of a refusal: he might have another
+ * program ask. Where they fail, what is refused here holds for this client until the pause would be
+ * over. Used by the engine alone. */
 #include "client/heed.h"
 
 #include <string.h>
@@ -81,12 +82,9 @@ static void forget_word(cvi_engine *engine, cvi_flight *flight) {
     flight->probe = 0;
 }
 
-int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
-    cvi_heed_spec spec = {flight->call->segment, flight->word, flight->asked_ms, flight->probe};
-    cv_error failure; /* nobody's error: claims fail in the same way */
-    int64_t left_ms = 0;
-    cvi_store_answer answer =
-        engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &failure);
+/* Once the stores have it, or have failed to take it. */
+static void tell_pause(cvi_engine *engine, cvi_flight *flight, cvi_store_answer answer,
+                       int64_t left_ms, cvi_now now) {
     if (is_refusal(flight->word)) {
         int64_t rest_ms = flight->heed_until_boot_ms - now.boot_ms;
         flight->failure.retry_after_ms = answer == CVI_STORE_DONE ? left_ms : rest_ms;
@@ -94,9 +92,18 @@ int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     } else if (left_ms > 0) {
         cvi_tell_cooldown(engine, flight, left_ms, now);
     }
+}
+
+int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    cvi_heed_spec spec = {flight->call->segment, flight->word, flight->asked_ms, flight->probe};
+    cv_error failure; /* nobody's error: claims fail in the same way */
+    int64_t left_ms = 0;
+    cvi_store_answer answer =
+        engine->options.store_ops->heed(engine->options.stores, &spec, now, &left_ms, &failure);
     if (answer == CVI_STORE_BUSY) {
         return cvi_busy_delay_ms(&engine->options.random);
     }
+    tell_pause(engine, flight, answer, left_ms, now);
     if (answer == CVI_STORE_FAILED) {
         cvi_tell_failure(engine, CVI_DUTY_HEED, flight->call->label, &failure, now);
     }
@@ -106,6 +113,10 @@ int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     forget_word(engine, flight);
     return 0;
+}
+
+bool cvi_flight_keeps_secret(const cvi_flight *flight) {
+    return flight->must_heed && is_refusal(flight->word) && !flight->is_untold;
 }
 
 /* Whether this refusal holds for a flight. */

@@ -13,6 +13,9 @@ void cvi_flight_note_word(cvi_engine *engine, cvi_flight *flight, const cvi_find
  * could not take it, call again after so many milliseconds. */
 int64_t cvi_flight_heed(cvi_engine *engine, cvi_flight *flight, cvi_now now);
 
+/* Whether it was refused, which nobody may hear before the stores do: a lock keeps them from it. */
+bool cvi_flight_keeps_secret(const cvi_flight *flight);
+
 /* What those refusals that the file does not have yet let a flight do that would claim. DONE: it
  * may, unless `is_refused`, in which case `claim` says so as the stores' would; BUSY: not before
  * they have been told. */

@@ -105,8 +105,6 @@ void cv_picture_free(const cv_picture *picture) {
 /* ---- files ---- */
 
 static bool save(const cv_picture *picture, const char *path, cv_error *error) {
-    cvi_random random;
-    uint64_t tag = 0;
     if (path == NULL || path[0] == '\0') {
         cvi_error_set(error, CV_ERROR_ARGUMENT, "image: there is no name for its file");
         return false;
@@ -114,14 +112,7 @@ static bool save(const cv_picture *picture, const char *path, cv_error *error) {
     if (picture->not_modified) {
         return true;
     }
-    if (!cvi_platform_random(&random)) {
-        cvi_error_set(error, CV_ERROR_STORE,
-                      "the system gives no random numbers, so that no file "
-                      "would be sure to be an image's own");
-        return false;
-    }
-    random.fill(random.user, &tag, sizeof(tag));
-    if (!cvi_file_replace(path, picture->data, picture->size, tag)) {
+    if (!cvi_file_replace(path, picture->data, picture->size)) {
         const char *trouble = cvi_file_trouble();
         cvi_error_set(error, CV_ERROR_STORE, "the image cannot be written: %s: %s", trouble, path);
         return false;

@@ -63,12 +63,16 @@ static bool pause_until(cvi_flight *flight, int64_t boot_ms) {
     return false;
 }
 
-static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+static void note_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (flight->hindrance != CVI_HINDRANCE_LOCK) {
         flight->locked_boot_ms = now.boot_ms;
     }
     flight->hindrance = CVI_HINDRANCE_LOCK;
     cvi_tell_lock(engine, flight, now);
+}
+
+static bool pause_for_lock(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    note_lock(engine, flight, now);
     return pause_until(flight, now.boot_ms + cvi_busy_delay_ms(&engine->options.random));
 }
 
@@ -234,16 +238,29 @@ static bool run_claim(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
 
 /* ---- watching ---- */
 
+/* That request had begun before the call that wants a new one: the next is its own. A failure to
+ * answer is shared all the same. */
+static bool is_too_early(const cvi_flight *flight, const cvi_watch *watch) {
+    bool is_denied = watch->state == CVI_WATCH_FAILED && watch->failure.code == CV_ERROR_NOT_FOUND;
+    return flight->refresh && (is_denied || watch->state == CVI_WATCH_COMPLETED);
+}
+
 static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
+    bool has_ended = watch->state == CVI_WATCH_COMPLETED || watch->state == CVI_WATCH_FAILED;
+    if (has_ended) {
+        cvi_flight_part_with_late(engine, flight);
+    } else {
+        cvi_flight_note_pending(flight);
+    }
+    if (is_too_early(flight, watch)) {
+        cvi_release(&flight->call->allocator, watch->cached.body);
+        cvi_flight_move(flight, CVI_STAGE_CLAIM);
+        return true;
+    }
     switch (watch->state) {
     case CVI_WATCH_PENDING:
         return pause_until(flight, now.boot_ms + watch->backstop_ms);
     case CVI_WATCH_COMPLETED:
-        if (flight->refresh) { /* that request had begun before this call: the next one is ours */
-            cvi_release(&flight->call->allocator, watch->cached.body);
-            cvi_flight_move(flight, CVI_STAGE_CLAIM);
-            return true;
-        }
         cvi_serve(engine, flight, &watch->cached, CV_SOURCE_SHARED, now);
         return true;
     case CVI_WATCH_FAILED:
@@ -422,13 +439,14 @@ bool cvi_stage_is_long(const cvi_engine *engine, const cvi_flight *flight) {
     return size > LONG_PIECES * engine->piece_bytes;
 }
 
-static cvi_completion completion_of(const cvi_flight *flight) {
+static cvi_completion completion_of(const cvi_flight *flight, cvi_now now) {
     cvi_completion completion = {
         .hash = flight->call->hash,
         .job_id = flight->job_id,
         .tape = flight->tape,
         .tape_size = flight->tape_size,
         .keeping = flight->keeping,
+        .age_ms = cvi_flight_age_ms(flight, now),
         .validators = &flight->validators,
         .failure = flight->ending == CVI_ENDING_FAIL ? &flight->failure : NULL,
         .has_room = flight->has_room,
@@ -444,8 +462,8 @@ static cvi_store_answer store_answer(cvi_engine *engine, cvi_flight *flight, cvi
     if (flight->lost_job) {
         return CVI_STORE_DONE;
     }
-    const cvi_completion completion = completion_of(flight);
-    flight->fetched_at_ms = now.wall_ms; /* as its row will say */
+    const cvi_completion completion = completion_of(flight, now);
+    flight->fetched_at_ms = now.wall_ms - completion.age_ms; /* as its row will say */
     flight->handled_bytes += completion.size;
     cvi_store_answer answer = engine->options.store_ops->complete(
         engine->options.stores, &completion, now, &owned, &failure);
@@ -493,7 +511,7 @@ static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) 
 /* A step of its own before a long result is stored. That it may fail shows with what follows. */
 static bool make_room(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cv_error ignored;
-    const cvi_completion completion = completion_of(flight);
+    const cvi_completion completion = completion_of(flight, now);
     flight->handled_bytes += completion.size;
     cvi_store_answer answer =
         engine->options.store_ops->make_room(engine->options.stores, &completion, now, &ignored);
@@ -558,15 +576,24 @@ static bool (*const stage_functions[CVI_STAGE_COUNT])(cvi_engine *, cvi_flight *
     [CVI_STAGE_BACKOFF] = run_backoff, [CVI_STAGE_DECODE] = cvi_unread_run,
 };
 
+/* What is known keeps nobody waiting, unless it is a refusal that others could not heed yet. */
+static void tell_meanwhile(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
+    if (cvi_flight_keeps_secret(flight)) {
+        note_lock(engine, flight, now);
+        return;
+    }
+    if (flight->stage == CVI_STAGE_STORE) {
+        deliver_ending(engine, flight, now);
+    } else if (flight->stage == CVI_STAGE_BACKOFF) {
+        turn_away_hurried(engine, flight, now);
+    }
+    flight->hindrance = CVI_HINDRANCE_LOCK;
+}
+
 bool cvi_stage_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     int64_t again_ms = flight->must_heed ? cvi_flight_heed(engine, flight, now) : 0;
-    if (again_ms > 0) { /* what is known keeps nobody waiting */
-        if (flight->stage == CVI_STAGE_STORE) {
-            deliver_ending(engine, flight, now);
-        } else if (flight->stage == CVI_STAGE_BACKOFF) {
-            turn_away_hurried(engine, flight, now);
-        }
-        flight->hindrance = CVI_HINDRANCE_LOCK;
+    if (again_ms > 0) {
+        tell_meanwhile(engine, flight, now);
         return pause_until(flight, now.boot_ms + again_ms);
     }
     return stage_functions[flight->stage](engine, flight, now);

@@ -40,6 +40,10 @@ bool cvi_transport_built_in(cv_transport *network, const cv_curl_options *option
 /* Whether this build has one. */
 bool cvi_transport_is_built_in(void);
 
+/* Which libcurl it is of. Static text. NULL: CV_ERROR_ARGUMENT in a build without one, else
+ * CV_ERROR_NETWORK or CV_ERROR_NOMEM. May load libcurl: to be called with no lock held. */
+const char *cvi_transport_version(cv_error *error);
+
 /* Copies a table by its size and checks it. */
 bool cvi_transport_copy(cv_transport *copy, const cv_transport *network, cv_error *error);
 

@@ -70,6 +70,7 @@ typedef struct cvi_response {
     int64_t retry_after_ms; /* the service's wish, at most a day; 0: not given */
     char *body;             /* ANSWER: the receiver's, ends in NUL; NULL when empty */
     size_t size;
+    int64_t waited_ms;   /* to be taken, since it was complete */
     cvi_caching caching; /* ANSWER */
     char *redirect_url;  /* REDIRECT: the receiver's, without the key */
     const char *reason;  /* for messages: what went wrong; good until the next response is taken */

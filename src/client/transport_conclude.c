@@ -123,6 +123,13 @@ bool cvi_transfer_prepare(cvi_transfer *transfer, size_t bytes) {
     return true;
 }
 
+/* The network may have ended it while nobody looked, and for as long as the application likes. */
+static int64_t time_waited_ms(const cvi_transfer *transfer) {
+    const cvi_clock *clock = &transfer->transport->options.clock;
+    int64_t waited_ms = cvi_clock_now(clock).boot_ms - transfer->answered_boot_ms;
+    return waited_ms > 0 ? waited_ms : 0;
+}
+
 void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
     cvi_transport *transport = transfer->transport;
     memset(response, 0, sizeof(*response));
@@ -134,6 +141,7 @@ void cvi_transfer_conclude(cvi_transfer *transfer, cvi_response *response) {
             headers->retry_after_ms > 0 ? headers->retry_after_ms : headers->reset_ms;
     }
     if (is_whole_answer(transfer)) {
+        response->waited_ms = time_waited_ms(transfer);
         conclude_answer(transfer, response);
         return;
     }

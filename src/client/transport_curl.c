@@ -179,7 +179,7 @@ static bool set_exchange(exchange *self, const cv_transfer_request *request) {
 
 static void free_exchange(exchange *self) {
     if (self->easy != NULL) {
-        self->network->curl.multi_remove_handle(self->network->sockets.multi, self->easy);
+        cvi_curl_sockets_drop(&self->network->sockets, self->easy);
         self->network->curl.easy_cleanup(self->easy);
     }
     self->network->curl.slist_free_all(self->headers);
@@ -250,7 +250,7 @@ static void reset(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
     cvi_fork_hold_off();
-    cvi_curl_sockets_renew(&network->sockets);
+    (void)cvi_curl_sockets_renew(&network->sockets);
     cvi_fork_let();
 }
 
@@ -434,15 +434,33 @@ static bool init_curl(const cvi_curl *curl, cv_error *error) {
 
 /* A child of fork could neither load nor begin anything if fork() came in the middle: the loader
  * and libcurl have locks of their own. */
-static bool begin_curl(cvi_curl *curl, cv_error *error) {
+static bool hold_off_forks(cv_error *error) {
     if (!cvi_fork_heed()) {
         cvi_error_no_memory(error);
         return false;
     }
     cvi_fork_hold_off();
+    return true;
+}
+
+static bool begin_curl(cvi_curl *curl, cv_error *error) {
+    if (!hold_off_forks(error)) {
+        return false;
+    }
     bool begun = cvi_curl_find(curl, error) && init_curl(curl, error);
     cvi_fork_let();
     return begun;
+}
+
+const char *cvi_transport_version(cv_error *error) {
+    if (!hold_off_forks(error)) {
+        return NULL;
+    }
+    cvi_curl curl;
+    const char *version =
+        cvi_curl_find(&curl, error) ? curl.version_info(CURLVERSION_NOW)->version : NULL;
+    cvi_fork_let();
+    return version;
 }
 
 static bool open_network(cvi_curl_network *self, const cv_curl_options *options, cv_error *error) {

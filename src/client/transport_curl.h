@@ -23,7 +23,8 @@ typedef struct cvi_curl_sockets {
     cvi_mutex wake_mutex;
     bool is_spoilt;    /* `multi`: libcurl has run out of memory in it */
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
-    uint64_t members[CVI_CURL_DESCRIPTORS / 64]; /* of the bundle, a bit for each descriptor */
+    uint64_t members[CVI_CURL_DESCRIPTORS / 64];    /* of the bundle, a bit for each descriptor */
+    uint64_t connecting[CVI_CURL_DESCRIPTORS / 64]; /* likewise; members unless libcurl runs */
 } cvi_curl_sockets;
 
 /* What the application said of the network. */
@@ -69,6 +70,9 @@ bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
 void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor);
 
 void cvi_curl_sockets_wake(cvi_curl_sockets *sockets);
+
+/* Takes a transfer out of libcurl's hands, wherever it is; one that it has not is left alone. */
+void cvi_curl_sockets_drop(cvi_curl_sockets *sockets, CURL *easy);
 
 /* libcurl's way to close a socket; `user` is the sockets. */
 int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket);

@@ -1,37 +1,61 @@
 /* Owns which sockets libcurl wants to hear of, and moves bytes one socket at a time, so that a turn
  * can end between two. A socket that the bundle does not take is one that never becomes ready: its
  * transfer ends by its time-out. Where there are no bundles, libcurl looks after all sockets in one
- * go, which has no bound. */
+ * go, which has no bound.
+ *
+ * libcurl 7.88.0 to 8.2.0 close a socket that is not connected yet without asking us to, and tell
+ * only then that they do not want to hear of it. By that time the number may be that of another
+ * thread's descriptor, or of the next attempt, of which they tell nothing; and where a child of
+ * fork has a copy, the bundle would go on to tell of it, and nobody could take it out any more. So
+ * while libcurl runs, no socket that may be one of those is in the bundle. */
 #include "client/transport_curl.h"
 
 #include <string.h>
 
-enum { LONGEST_WAIT_MS = 60000 };
+enum { LONGEST_WAIT_MS = 60000, WORD_BITS = 64 };
 
 /* ---- members ---- */
 
+/* Others are hardly ever reached: they are left to the system, which knows its members. */
 static bool is_noted(curl_socket_t socket) {
     return socket >= 0 && socket < CVI_CURL_DESCRIPTORS;
 }
 
-static void add_member(cvi_curl_sockets *sockets, curl_socket_t socket) {
-    if (is_noted(socket)) {
-        sockets->members[socket / 64] |= UINT64_C(1) << (socket % 64);
+static bool has(const uint64_t *set, curl_socket_t socket) {
+    return (set[socket / WORD_BITS] >> (socket % WORD_BITS) & 1) != 0;
+}
+
+static void note(uint64_t *set, curl_socket_t socket, bool is_in) {
+    uint64_t bit = UINT64_C(1) << (socket % WORD_BITS);
+    if (is_in) {
+        set[socket / WORD_BITS] |= bit;
+    } else {
+        set[socket / WORD_BITS] &= ~bit;
     }
 }
 
-/* Of a socket that it closes, libcurl may tell when that is done. Then the number may be that of a
- * descriptor of another thread, which is left alone here; only numbers that are hardly ever reached
- * are left to the system, which knows its members. */
+static void add_member(cvi_curl_sockets *sockets, const cvi_ready *wanted) {
+    if (is_noted(wanted->descriptor)) {
+        note(sockets->members, wanted->descriptor, true);
+    }
+    cvi_bundle_watch(&sockets->bundle, wanted);
+}
+
 static void remove_member(cvi_curl_sockets *sockets, curl_socket_t socket) {
-    uint64_t bit = UINT64_C(1) << (socket % 64);
-    if (is_noted(socket) && (sockets->members[socket / 64] & bit) == 0) {
-        return;
+    if (is_noted(socket) && !has(sockets->members, socket)) {
+        return; /* the number may be anybody's */
     }
     cvi_bundle_remove(&sockets->bundle, socket);
     if (is_noted(socket)) {
-        sockets->members[socket / 64] &= ~bit;
+        note(sockets->members, socket, false);
     }
+}
+
+static void forget_socket(cvi_curl_sockets *sockets, curl_socket_t socket) {
+    if (is_noted(socket)) {
+        note(sockets->connecting, socket, false);
+    }
+    remove_member(sockets, socket);
 }
 
 /* While it is open: a child of fork may have a copy, whose bytes the bundle would go on to tell of,
@@ -39,7 +63,7 @@ static void remove_member(cvi_curl_sockets *sockets, curl_socket_t socket) {
 int cvi_curl_sockets_close_socket(void *user, curl_socket_t socket) {
     cvi_curl_sockets *sockets = user;
     if (sockets->bundle.descriptor >= 0) {
-        remove_member(sockets, socket);
+        forget_socket(sockets, socket);
     }
     cvi_socket_close(socket);
     return 0;
@@ -50,15 +74,69 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *user, 
     (void)of_socket;
     cvi_curl_sockets *sockets = user;
     if (what == CURL_POLL_REMOVE) {
-        remove_member(sockets, socket);
+        forget_socket(sockets, socket);
         return 0;
     }
-    add_member(sockets, socket);
-    const cvi_ready wanted = {.descriptor = socket,
-                              .reads = (what & CURL_POLL_IN) != 0,
-                              .writes = (what & CURL_POLL_OUT) != 0};
-    cvi_bundle_watch(&sockets->bundle, &wanted);
+    bool connects = what == CURL_POLL_OUT && is_noted(socket);
+    if (is_noted(socket)) {
+        note(sockets->connecting, socket, connects);
+    }
+    if (!connects) {
+        add_member(sockets, &(cvi_ready){.descriptor = socket,
+                                         .reads = (what & CURL_POLL_IN) != 0,
+                                         .writes = (what & CURL_POLL_OUT) != 0});
+    }
     return 0;
+}
+
+/* ---- around libcurl ---- */
+
+static void let_in(cvi_curl_sockets *sockets, curl_socket_t socket) {
+    add_member(sockets, &(cvi_ready){.descriptor = socket, .writes = true});
+}
+
+static void each_connecting(cvi_curl_sockets *sockets,
+                            void (*act)(cvi_curl_sockets *, curl_socket_t)) {
+    for (int first = 0; first < CVI_CURL_DESCRIPTORS; first += WORD_BITS) {
+        if (sockets->connecting[first / WORD_BITS] == 0) {
+            continue;
+        }
+        for (int socket = first; socket < first + WORD_BITS; socket++) {
+            if (has(sockets->connecting, socket)) {
+                act(sockets, socket);
+            }
+        }
+    }
+}
+
+/* Before libcurl may close sockets, and after it. */
+static void begin_call(cvi_curl_sockets *sockets) {
+    each_connecting(sockets, remove_member);
+}
+
+static void end_call(cvi_curl_sockets *sockets) {
+    each_connecting(sockets, let_in);
+}
+
+/* Where libcurl could not note a socket completely, it divides by zero when it meets that number
+ * again (7.88), which may be another connection's. */
+static bool had_memory(cvi_curl_sockets *sockets, CURLMcode code) {
+    sockets->is_spoilt = code == CURLM_OUT_OF_MEMORY;
+    return !sockets->is_spoilt;
+}
+
+static bool act(cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
+    int running = 0;
+    begin_call(sockets);
+    CURLMcode code = sockets->curl->multi_socket_action(sockets->multi, socket, events, &running);
+    end_call(sockets);
+    return had_memory(sockets, code);
+}
+
+void cvi_curl_sockets_drop(cvi_curl_sockets *sockets, CURL *easy) {
+    begin_call(sockets);
+    sockets->curl->multi_remove_handle(sockets->multi, easy);
+    end_call(sockets);
 }
 
 /* ---- opening and closing ---- */
@@ -107,6 +185,7 @@ bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl) {
     }
     cvi_bundle_open(&sockets->bundle);
     memset(sockets->members, 0, sizeof(sockets->members));
+    memset(sockets->connecting, 0, sizeof(sockets->connecting));
     sockets->multi = open_multi(sockets);
     if (sockets->multi == NULL) {
         cvi_curl_sockets_close(sockets);
@@ -141,32 +220,19 @@ bool cvi_curl_sockets_ready(cvi_curl_sockets *sockets) {
 
 /* ---- turns ---- */
 
-/* Where libcurl could not note a socket completely, it divides by zero when it meets that number
- * again (7.88), which may be another connection's. */
-static bool note(cvi_curl_sockets *sockets, CURLMcode code) {
-    sockets->is_spoilt = code == CURLM_OUT_OF_MEMORY;
-    return !sockets->is_spoilt;
-}
-
-static bool act(cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
-    int running = 0;
-    CURLMcode code = sockets->curl->multi_socket_action(sockets->multi, socket, events, &running);
-    return note(sockets, code);
-}
-
 static bool move_one(cvi_curl_sockets *sockets, const cvi_ready *ready) {
-    int events = (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0);
-    return act(sockets, ready->descriptor, events);
+    return act(sockets, ready->descriptor,
+               (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0));
 }
 
 bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
-    int running = 0;
     bool has_memory = cvi_curl_sockets_ready(sockets);
     if (!has_memory) {
         return false;
     }
     if (!has_bundle(sockets)) {
-        return note(sockets, sockets->curl->multi_perform(sockets->multi, &running));
+        int running = 0;
+        return had_memory(sockets, sockets->curl->multi_perform(sockets->multi, &running));
     }
     if (cvi_curl_sockets_due_ms(sockets) == 0) {
         has_memory = act(sockets, CURL_SOCKET_TIMEOUT, 0);

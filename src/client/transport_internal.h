@@ -61,6 +61,7 @@ struct cvi_transfer {
     bool aborted;  /* by the library, which wants no answer any more */
     bool finished; /* nothing below changes any more */
     cv_transfer_end end;
+    int64_t answered_boot_ms; /* with an answer */
     int http_status;
     char *body;
     size_t size;

@@ -142,6 +142,9 @@ static bool finish_locked(cvi_transfer *transfer, cv_transfer_end end, int http_
         return false;
     }
     transfer->finished = true;
+    if (end == CV_TRANSFER_ANSWERED) { /* the client is open, and the application's clock there */
+        transfer->answered_boot_ms = cvi_clock_now(&transfer->transport->options.clock).boot_ms;
+    }
     transfer->end = end;
     transfer->http_status = http_status >= 200 && http_status <= 599 ? http_status : 0;
     note_reason(transfer, reason != NULL ? reason : "");

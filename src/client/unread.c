@@ -135,6 +135,7 @@ bool cvi_unread_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     flight->unread = NULL;
     if (unread->is_stored) {
+        cvi_flight_part_with_late(engine, flight);
         go_on_with_stored(engine, flight, unread, now);
     } else {
         go_on_with_answer(engine, flight, unread, now);

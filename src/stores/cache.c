@@ -266,11 +266,12 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
     int64_t body_checksum = cvi_checksum_under(entry->hash, entry->body, entry->size);
     cvi_value checksum = cvi_integer(body_checksum);
     bool has_tape = takes_tape(cache, entry);
+    int64_t fetched_at_ms = now.wall_ms - entry->age_ms;
     return cvi_sql_run(
         &cache->sql, PUT,
         CVI_VALUES(
-            cvi_text(entry->hash), cvi_integer(now.wall_ms),
-            cvi_integer(cvi_time_after(now.wall_ms, keeping->ttl_ms)), checksum,
+            cvi_text(entry->hash), cvi_integer(fetched_at_ms),
+            cvi_integer(cvi_time_after(fetched_at_ms, keeping->ttl_ms)), checksum,
             cvi_integer(entry->is_negative ? 1 : 0), cvi_blob(entry->body, entry->size),
             text_or_null(validators->etag), text_or_null(validators->last_modified),
             has_headers ? cvi_integer(control) : cvi_null(), has_headers ? checksum : cvi_null(),

@@ -99,6 +99,7 @@ typedef struct cvi_cache_entry {
     const char *tape; /* left out where there is no room for both; NULL: none */
     size_t tape_size;
     cvi_keeping keeping;
+    int64_t age_ms;                   /* its time runs since then */
     const cvi_validators *validators; /* NULL: none */
     bool is_negative;
     bool has_room; /* was made before */

@@ -140,6 +140,7 @@ static cvi_cache_entry entry_of(const cvi_stores *stores, const cvi_completion *
                              .tape = completion->tape,
                              .tape_size = completion->tape_size,
                              .keeping = completion->keeping,
+                             .age_ms = completion->age_ms,
                              .validators = completion->validators,
                              .has_room = completion->has_room};
     if (completion->failure != NULL) {

@@ -221,6 +221,7 @@ typedef struct cvi_completion {
     const char *tape; /* what is stored beside the body, for who reads it; NULL: nothing */
     size_t tape_size;
     cvi_keeping keeping;
+    int64_t age_ms;                   /* since the answer came */
     const cvi_validators *validators; /* NULL: none */
     const cv_error *failure;          /* not NULL: the body says that there is no such object */
     bool has_room;                    /* cvi_stores_make_room has made it */

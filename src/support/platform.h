@@ -150,7 +150,7 @@ cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte);
 cvi_lock_answer cvi_gate_probe(const cvi_gate *gate, int64_t byte);
 cvi_lock_answer cvi_gate_probe_span(const cvi_gate *gate, int64_t first, int64_t count);
 
-/* ---- small files as a whole (platform_text.c) ---- */
+/* ---- files as a whole (platform_text.c) ---- */
 
 /* Adds what the file holds. False: it cannot be read, or is larger than the buffer may be. */
 bool cvi_file_read(const char *path, cvi_buffer *out);
@@ -158,9 +158,19 @@ bool cvi_file_read(const char *path, cvi_buffer *out);
 /* Replaces the file, or makes it: nobody ever sees a part of it. */
 bool cvi_file_write(const char *path, const char *bytes, size_t size);
 
-/* The same once the bytes are on the disk, for files that others may write at the same time: until
- * then they lie beside it, under its name, a dot, `tag` in hexadecimal and ".part". */
-bool cvi_file_replace(const char *path, const char *bytes, size_t size, uint64_t tag);
+/* Writes all of it. False: errno says why. */
+bool cvi_descriptor_write(int descriptor, const char *bytes, size_t size);
+
+/* Locks the file for this descriptor, open for writing, until it is closed. Never waits. */
+cvi_lock_answer cvi_file_lock(int descriptor);
+
+/* As cvi_file_write, but to the disk, for files that others may write at the same time
+ * (platform_replace.c): until then the bytes lie beside it, under its name and ".comicvine-N.part",
+ * N from 0 to CVI_DRAFTS - 1. What killed programs have left under such names is removed. False
+ * with EIO, EDQUOT or ENOSPC: it may be in place, and yet not survive a power cut. */
+bool cvi_file_replace(const char *path, const char *bytes, size_t size);
+
+enum { CVI_DRAFTS = 64 };
 
 /* False: there was none, or it cannot be removed. */
 bool cvi_file_remove(const char *path);

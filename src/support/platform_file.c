@@ -208,9 +208,9 @@ static struct flock lock_of(short type, int64_t first, int64_t count) {
     return lock;
 }
 
-static cvi_lock_answer try_lock(const cvi_gate *gate, short type, int64_t byte) {
+static cvi_lock_answer try_lock(int descriptor, short type, int64_t byte) {
     struct flock lock = lock_of(type, byte, 1);
-    while (fcntl(gate->descriptor, F_OFD_SETLK, &lock) != 0) {
+    while (fcntl(descriptor, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES) {
             return CVI_LOCK_HELD;
         }
@@ -221,12 +221,16 @@ static cvi_lock_answer try_lock(const cvi_gate *gate, short type, int64_t byte) 
     return CVI_LOCK_TAKEN;
 }
 
+cvi_lock_answer cvi_file_lock(int descriptor) {
+    return try_lock(descriptor, F_WRLCK, 0);
+}
+
 cvi_lock_answer cvi_gate_try(cvi_gate *gate, int64_t byte) {
-    return try_lock(gate, F_WRLCK, byte);
+    return try_lock(gate->descriptor, F_WRLCK, byte);
 }
 
 cvi_lock_answer cvi_gate_share(cvi_gate *gate, int64_t byte) {
-    return try_lock(gate, F_RDLCK, byte);
+    return try_lock(gate->descriptor, F_RDLCK, byte);
 }
 
 void cvi_gate_release(cvi_gate *gate, int64_t byte) {

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +42,7 @@ bool cvi_file_read(const char *path, cvi_buffer *out) {
     return read;
 }
 
-static bool write_all(int descriptor, const char *bytes, size_t size) {
+bool cvi_descriptor_write(int descriptor, const char *bytes, size_t size) {
     while (size > 0) {
         ssize_t length = write(descriptor, bytes, size);
         if (length < 0 && errno != EINTR) {
@@ -57,69 +56,44 @@ static bool write_all(int descriptor, const char *bytes, size_t size) {
     return true;
 }
 
-/* How a file is written before it has its name. */
-typedef struct way {
-    const char *partial; /* where */
-    int flags;           /* of open, beside those that all have */
-    bool reaches_disk;   /* before it gets its name */
-} way;
-
-static bool write_partial(const way *by, const char *bytes, size_t size) {
-    const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | by->flags;
-    int descriptor = open(by->partial, flags, 0666);
+static bool write_partial(const char *partial, const char *bytes, size_t size) {
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    int descriptor = open(partial, flags, 0666);
     if (descriptor < 0) {
         return false;
     }
-    bool written = write_all(descriptor, bytes, size);
-    written = written && (!by->reaches_disk || fsync(descriptor) == 0);
+    bool written = cvi_descriptor_write(descriptor, bytes, size);
     int reason = errno;
     bool closed = close(descriptor) == 0;
     errno = written ? errno : reason;
     if (!written || !closed) {
         reason = errno;
-        unlink(by->partial);
+        unlink(partial);
         errno = reason;
     }
     return written && closed;
 }
 
-static bool write_by_way(const way *by, const char *path, const char *bytes, size_t size) {
-    if (!write_partial(by, bytes, size)) {
+bool cvi_file_write(const char *path, const char *bytes, size_t size) {
+    char partial[PARTIAL_SIZE];
+    cvi_buffer name;
+    cvi_buffer_over(&name, partial, sizeof(partial));
+    cvi_buffer_add_text(&name, path);
+    cvi_buffer_add_text(&name, ".part");
+    if (name.failed) {
+        errno = ENAMETOOLONG;
         return false;
     }
-    if (rename(by->partial, path) != 0) {
+    if (!write_partial(partial, bytes, size)) {
+        return false;
+    }
+    if (rename(partial, path) != 0) {
         int reason = errno;
-        unlink(by->partial);
+        unlink(partial);
         errno = reason;
         return false;
     }
     return true;
-}
-
-static bool is_named(const cvi_buffer *name) {
-    if (name->failed) {
-        errno = ENAMETOOLONG;
-    }
-    return !name->failed;
-}
-
-bool cvi_file_write(const char *path, const char *bytes, size_t size) {
-    char partial[PARTIAL_SIZE];
-    cvi_buffer name;
-    const way by = {.partial = partial, .flags = O_TRUNC};
-    cvi_buffer_over(&name, partial, sizeof(partial));
-    cvi_buffer_add_text(&name, path);
-    cvi_buffer_add_text(&name, ".part");
-    return is_named(&name) && write_by_way(&by, path, bytes, size);
-}
-
-bool cvi_file_replace(const char *path, const char *bytes, size_t size, uint64_t tag) {
-    char partial[PARTIAL_SIZE];
-    cvi_buffer name;
-    const way by = {.partial = partial, .flags = O_EXCL, .reaches_disk = true};
-    cvi_buffer_over(&name, partial, sizeof(partial));
-    cvi_buffer_add_format(&name, "%s.%016" PRIx64 ".part", path, tag);
-    return is_named(&name) && write_by_way(&by, path, bytes, size);
 }
 
 bool cvi_file_remove(const char *path) {

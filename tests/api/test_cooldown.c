@@ -3,6 +3,7 @@
 #include "support/api_actor.h"
 #include "support/store_face.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #define USER CV_PRIORITY_USER
@@ -88,6 +89,41 @@ static void test_what_is_cached_is_read_all_the_same(void **context) {
     cv_client_close(client);
 }
 
+static sqlite3 *lock_file(const api *self) {
+    sqlite3 *locker = NULL;
+    assert_int_equal(sqlite3_open(self->database.text, &locker), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(locker, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return locker;
+}
+
+static void unlock_file(sqlite3 *locker) {
+    assert_int_equal(sqlite3_exec(locker, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(locker);
+}
+
+/* A locked file has not got the pause: nobody hears of it, lest he has another client ask. */
+static void test_the_file_knows_first(void **context) {
+    api *self = *context;
+    cv_client *one = open_impatient(self);
+    cv_client *other = open_impatient(self);
+    api_break(self, &limited);
+    assert_true(server_hold(self->server, NULL));
+    cv_request *request = cv_request_retrieve(one, CV_ISSUE, 52, NULL);
+    assert_true(server_wait_for(self->server, NULL, 1, API_PATIENCE_MS));
+    sqlite3 *locker = lock_file(self);
+    server_release(self->server, SERVER_ALL);
+    assert_false(cv_request_wait(request, SOME_LOOKS_MS));
+    unlock_file(locker);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    outcome seen = api_retrieve(other, 61);
+    check_refused(&seen, CV_ERROR_RATE_LIMITED, 40000, "the service has asked for a pause");
+    assert_int_equal(cv_request_error(request)->code, CV_ERROR_RATE_LIMITED);
+    assert_int_equal(requests(self), 1);
+    cv_request_free(request);
+    cv_client_close(one);
+    cv_client_close(other);
+}
+
 /* ---- processes ---- */
 
 enum { OTHERS = 2 };
@@ -158,7 +194,8 @@ static void test_one_process_goes_first(void **context) {
             actor_ask(&actors[j], 100 * (int64_t)(i + 1) + j);
         }
         assert_true(server_wait_for(self->server, NULL, before + 2, API_PATIENCE_MS));
-        assert_true(received_ms(self, before + 1) - received_ms(self, before) >= 1000);
+        assert_in_range(received_ms(self, before + 1) - received_ms(self, before), 1000,
+                        API_PATIENCE_MS);
         assert_false(server_wait_for(self->server, NULL, before + 3, SOME_LOOKS_MS));
         server_release(self->server, SERVER_ALL);
         for (int j = 0; j < 1 + OTHERS; j++) {
@@ -289,6 +326,7 @@ int main(void) {
         API_TEST(test_a_limit_of_the_service_holds_for_all_clients),
         API_TEST(test_a_ban_stops_everything),
         API_TEST(test_what_is_cached_is_read_all_the_same),
+        API_TEST(test_the_file_knows_first),
         cmocka_unit_test_setup_teardown(test_all_processes_are_refused, set_up_many_issues,
                                         api_tear_down),
         cmocka_unit_test_setup_teardown(test_one_process_goes_first, set_up_many_issues,

@@ -1,6 +1,8 @@
 /* What the built-in network may be told: a proxy, whose certificates are good, further headers. */
 #include "support/api_tls.h"
 
+#include <curl/curl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +68,13 @@ static void test_one_that_no_client_has_is_closed_by_hand(void **context) {
     assert_true(transport.descriptor(transport.user) >= -1);
     assert_int_equal(transport.due_ms(transport.user), -1);
     transport.close(transport.user);
+}
+
+static void test_its_version_is_that_of_the_library(void **context) {
+    (void)context;
+    assert_string_equal(cv_curl_version(), curl_version_info(CURLVERSION_NOW)->version);
+    assert_string_equal(cv_sqlite_version(), sqlite3_libversion());
+    assert_string_equal(cv_version(), CV_VERSION);
 }
 
 /* ---- a proxy ---- */
@@ -356,6 +365,7 @@ static void test_other_options_that_are_refused(void **context) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_its_version_is_that_of_the_library),
         API_TEST(test_the_built_in_network_may_be_made_beforehand),
         cmocka_unit_test(test_one_that_no_client_has_is_closed_by_hand),
         API_TEST(test_requests_go_through_the_proxy),

@@ -117,6 +117,20 @@ static void test_a_result_waits_for_those_who_come_later(void **context) {
     cv_dedupe_store_close(one);
 }
 
+static void test_a_job_that_has_ended_is_left_alone(void **context) {
+    cv_dedupe_store *store = open_store(*context);
+    const cv_error failure = {.code = CV_ERROR_SERVER, .message = "too late"};
+    job owner = own(store, STORE_HASH);
+    assert_done(cv_dedupe_store_complete(store, STORE_HASH, owner.id, "result", 6));
+    assert_refused(cv_dedupe_store_complete(store, STORE_HASH, owner.id, "other", 5),
+                   CV_ERROR_CANCELLED);
+    assert_refused(cv_dedupe_store_fail(store, STORE_HASH, owner.id, &failure), CV_ERROR_CANCELLED);
+    assert_refused(cv_dedupe_store_renew(store, STORE_HASH, owner.id), CV_ERROR_CANCELLED);
+    assert_refused(cv_dedupe_store_release(store, STORE_HASH, owner.id), CV_ERROR_CANCELLED);
+    assert_result(store, STORE_HASH, &owner, "result");
+    cv_dedupe_store_close(store);
+}
+
 /* Freshness is the cache's business: a finished job is done anew. */
 static void test_a_finished_job_has_a_new_owner(void **context) {
     cv_dedupe_store *store = open_store(*context);
@@ -544,6 +558,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(test_the_first_owns_the_others_get_its_id),
         API_TEST(test_a_result_waits_for_those_who_come_later),
+        API_TEST(test_a_job_that_has_ended_is_left_alone),
         API_TEST(test_a_finished_job_has_a_new_owner),
         API_TEST(test_a_released_job_is_free),
         API_TEST(test_closing_gives_jobs_up),

@@ -1,5 +1,5 @@
 /* Images in files: whole or not at all, whatever goes wrong, and with nothing left beside them but
- * by a program that is killed. */
+ * by a program that is killed, until the next one writes the same file. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "support/forked.h"
 #include "support/image.h"
 
-enum { KILLS = 12, LARGE = 1 << 20, PATH_LENGTH_MAX = 4200 };
+enum { KILLS = 8, LARGE = 1 << 20, PATH_LENGTH_MAX = 4200 };
 
 /* Files in the folder whose names end so. */
 static size_t count_files(const scratch *folder, const char *ending) {
@@ -240,6 +240,7 @@ static void assert_one_of(const char *path, char *const images[2]) {
     free(content);
 }
 
+/* Two at a time, and what those before have left is gone. */
 static void test_killed_programs_leave_whole_files(void **context) {
     const api *self = *context;
     writing wanted = {self, scratch_file(&self->scratch, "cover.gif")};
@@ -247,16 +248,27 @@ static void test_killed_programs_leave_whole_files(void **context) {
     serve_large(self, IMAGE_FOLDER "a/", images[0]);
     serve_large(self, IMAGE_FOLDER "b/", images[1]);
     for (int i = 0; i < KILLS; i++) {
-        forked writer;
-        char heard = 0;
-        forked_start(&writer, write_for_ever, &wanted);
-        forked_hear(&writer, &heard, 1); /* the first is there; the next is under way */
-        forked_hear(&writer, &heard, 1);
-        forked_kill(&writer);
-        forked_bury(&writer);
+        forked writers[2];
+        for (size_t j = 0; j < API_COUNT(writers); j++) {
+            char heard = 0;
+            forked_start(&writers[j], write_for_ever, &wanted);
+            forked_hear(&writers[j], &heard, 1); /* the first is there; the next is under way */
+            forked_hear(&writers[j], &heard, 1);
+        }
+        for (size_t j = 0; j < API_COUNT(writers); j++) {
+            forked_kill(&writers[j]);
+            forked_bury(&writers[j]);
+        }
         assert_one_of(wanted.path.text, images);
-        assert_true(count_files(&self->scratch, ".part") <= (size_t)i + 1);
+        assert_true(count_files(&self->scratch, ".part") <= API_COUNT(writers));
     }
+    cv_client *client = image_open(self, CV_DRIVE_THREAD);
+    cv_image_options options = CV_IMAGE_OPTIONS_INIT;
+    options.path = wanted.path.text;
+    cv_picture_free(image_get(client, image_at(self->server, "b/large.gif").text, &options));
+    assert_file(wanted.path.text, images[1], LARGE);
+    assert_int_equal(count_files(&self->scratch, ".part"), 0);
+    cv_client_close(client);
     free(images[0]);
     free(images[1]);
 }

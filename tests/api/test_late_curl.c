@@ -140,6 +140,19 @@ static const char *fork_while_loading(void *user) {
     return in_child;
 }
 
+static const char *ask_version(void *user) {
+    (void)user;
+    CHILD_CHECK(!has_mapped(getpid(), "libcurl"));
+    CHILD_CHECK(cv_curl_version() != NULL);
+    CHILD_CHECK(has_mapped(getpid(), CVI_CURL_NAME));
+    return NULL;
+}
+
+static void test_who_asks_for_its_version_loads_it(void **context) {
+    (void)context;
+    child_must_pass(ask_version, NULL);
+}
+
 static void test_a_child_of_the_middle_can_load_it(void **context) {
     (void)context;
     for (int i = 0; i < ROUNDS; i++) {
@@ -153,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #ifdef CHILD_CAN_ALLOCATE
         cmocka_unit_test(test_a_child_of_the_middle_can_load_it),
+        cmocka_unit_test(test_who_asks_for_its_version_loads_it),
 #endif
         API_TEST(test_it_comes_with_the_first_request),
         API_TEST(test_without_it_the_cache_answers),

@@ -4,6 +4,7 @@
 #include "support/crowd.h"
 
 enum { ISSUE = 52, UNKNOWN_ISSUE = 999, THREADS = 32, PROCESSES = 4, THREADS_EACH = 8 };
+enum { WAITERS = 1000 };
 
 static void hold(const api *self) {
     assert_true(server_hold(self->server, "/api/"));
@@ -91,6 +92,30 @@ static void test_two_clients_of_a_process_share(void **context) {
     api *self = *context;
     cv_client *clients[] = {api_open(self, NULL), api_open(self, NULL)};
     share_submitted(self, clients, API_COUNT(clients));
+    cv_client_close(clients[0]);
+    cv_client_close(clients[1]);
+}
+
+/* One of the clients owns the job, the other waits for it in the file, and all the rest with them.
+ */
+static void test_a_thousand_wait_for_one_request(void **context) {
+    api *self = *context;
+    cv_client *clients[] = {api_open(self, NULL), api_open(self, NULL)};
+    cv_request *waiting[WAITERS];
+    hold(self);
+    for (size_t i = 0; i < WAITERS; i++) {
+        waiting[i] = cv_request_retrieve(clients[i % 2], CV_ISSUE, ISSUE, NULL);
+    }
+    api_query_until(self, "SELECT count(*) FROM dedupe_waiters", 1);
+    release(self);
+    for (size_t i = 0; i < WAITERS; i++) {
+        assert_true(cv_request_wait(waiting[i], API_PATIENCE_MS));
+        assert_int_equal(api_outcome_of(waiting[i]).id, ISSUE);
+        cv_request_free(waiting[i]);
+    }
+    assert_int_equal(requests(self), 1);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"),
+                     0);
     cv_client_close(clients[0]);
     cv_client_close(clients[1]);
 }
@@ -245,6 +270,7 @@ int main(void) {
         API_TEST(test_32_threads_make_one_request),
         API_TEST(test_requests_of_32_threads_share),
         API_TEST(test_two_clients_of_a_process_share),
+        API_TEST(test_a_thousand_wait_for_one_request),
         API_TEST(test_4_processes_with_8_threads_make_one_request),
         API_TEST(test_what_one_process_fetched_another_finds),
         API_TEST(test_an_error_is_shared_too),

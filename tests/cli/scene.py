@@ -61,7 +61,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
+        if "Content-Length" not in dict(headers):
+            self.send_header("Content-Length", str(len(data)))
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
@@ -79,7 +80,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
             self.send(500, b"broken", kind="text/plain")
         elif number == 502:
             self.send(200, b'{"status_code": 1, "results": "cut', kind="application/json")
-        elif number in (700, 701, 702):
+        elif number in (700, 701, 702, 703):
             base = "http://127.0.0.1:%d/image/" % self.server.server_address[1]
             sizes = {"medium_url": base + "%d-m" % number, "super_url": base + "%d-s" % number}
             self.send(200, envelope(dict(issue(number), image=sizes)))
@@ -105,6 +106,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
             self.send(403, b"<html>no</html>", kind="text/html")
         elif "702" in path:
             self.send(200, b"<html>no picture</html>", kind="image/png")
+        elif "703" in path:
+            self.send(200, PICTURE, [("Content-Length", "100000")], kind="image/png")
+            self.server.asked.set()
+            self.server.hang.wait(LIMIT_S)  # the rest never comes
+            self.close_connection = True
         else:
             self.send(200, PICTURE + path.encode(), kind="image/png")
 

@@ -58,8 +58,8 @@ check 'sum(r["requests"] for r in rows) == 5' \
 ends_with 2 quota isue
 grep -q "is issue meant" complaint || fail "no suggestion: $(cat complaint)"
 
-comicvine quota issue --watch=200ms >watched 2>/dev/null &
-watcher=$!
+"$program" --base-url "$url" --database comics.db quota issue --watch=200ms >watched 2>/dev/null &
+watcher=$! # the program's own: a function would run in a shell between them
 children+=("$watcher")
 until [ "$(wc -l <watched)" -ge 3 ]; do sleep 0.05; done
 kill "$watcher" # SIGINT is ignored by what a script starts in the background

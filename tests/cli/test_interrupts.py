@@ -13,10 +13,12 @@ class Interrupts(scene.Scene):
         child.send_signal(number)
         out, err = child.communicate(timeout=scene.LIMIT_S)
         self.assertEqual(child.returncode, status, err)
-        self.assertEqual(
-            self.query_database("SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"), [(0,)]
-        )
+        self.assert_nothing_pends()
         return out.decode(), err.decode()
+
+    def assert_nothing_pends(self):
+        pending = "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"
+        self.assertEqual(self.query_database(pending), [(0,)])
 
     def test_while_it_is_fetched(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)):
@@ -25,6 +27,22 @@ class Interrupts(scene.Scene):
             child = self.start("get", "issue", "600", "--jsonl")
             self.assertTrue(self.service.asked.wait(scene.LIMIT_S))
             self.assertEqual(self.end_with(child, number, status), ("", ""))
+
+    def test_while_a_cover_comes(self):
+        for words in ((), ("-o", "x.png")):
+            self.service.asked.clear()
+            self.fresh_database()
+            self.write("x.png", "as it was")
+            before = [name for name in os.listdir(self.folder) if ".db" not in name]
+            child = self.start("cover", "issue", "703", *words, cwd=self.folder)
+            self.assertTrue(self.service.asked.wait(scene.LIMIT_S))
+            self.assertEqual(self.end_with(child, signal.SIGINT, 130), ("", ""))
+            left = [name for name in os.listdir(self.folder) if ".db" not in name]
+            self.assertEqual(sorted(left), sorted(before))
+            with open(self.path("x.png"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), "as it was")
+            self.database += "-images"
+            self.assert_nothing_pends()
 
     def test_what_was_ignored_stays_ignored(self):
         ignore = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)

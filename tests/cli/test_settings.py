@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Where settings and the key come from, and who wins."""
 
+import json
 import os
+import re
 import subprocess
 
 import scene
@@ -145,7 +147,33 @@ class Settings(scene.Scene):
             self.assertNotIn("--api-key=", text)
             self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
         self.assertIn("is search meant?", self.run_program("help", "serach", status=2).err)
-        self.assertRegex(self.run_program("--version").out, r"^comicvine \d+\.\d+\.\d+\n")
+
+    def test_versions(self):
+        number = r" \d+\.\d+\.\d+\S*\n"
+        names = ("comicvine", "libcomicvine", "libcurl", "SQLite")
+        told = self.run_program("--version").out
+        self.assertRegex(told, "^" + "".join(name + number for name in names) + "$")
+        rows = json.loads(self.run_program("doctor", "--no-network", "--json").out)
+        details = {row["check"]: row["detail"] for row in rows}
+        for name in ("SQLite", "libcurl"):
+            self.assertIn("\n%s %s\n" % (name, details[name]), told)
+
+    def test_without_libcurl(self):
+        """The library is loaded when it is wanted: what is no library lies where it is looked for."""
+        linked = subprocess.run(["ldd", scene.PROGRAM], stdout=subprocess.PIPE, check=True).stdout
+        library = re.search(rb"libcomicvine\S* => (\S+)", linked)
+        if not library or b"libcurl" in linked:
+            self.skipTest("the program is linked to libcurl")
+        with open(library[1], "rb") as file:
+            name = re.search(rb'"soname":\["([^"]+)"', file.read())[1].decode()
+        self.write(name, "no library")
+        lacking = self.environment(LD_LIBRARY_PATH=self.folder)
+        told = self.run_program("--version", environment=lacking).out
+        self.assertIn("\nlibcurl is not there\n", told)
+        run = self.run_program("doctor", "--no-network", "--json", status=6, environment=lacking)
+        row = next(row for row in json.loads(run.out) if row["check"] == "libcurl")
+        self.assertEqual(row["state"], "failed")
+        self.assertIn(name, row["detail"])
 
 
 if __name__ == "__main__":

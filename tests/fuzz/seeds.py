@@ -183,7 +183,40 @@ def rows_seeds():
     yield "pausing", bytes([7, 0, 2, 0, 5, 0, 3, 2, 3, 2, 3, 2, 1, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0])
 
 
+def image(body, etag=b"", modified=b"", content_type=b"", status=0, end=0):
+    """Positions of statuses as in fuzz_image.c."""
+    return bytes([1, status, end]) + b"\0".join([etag, modified, content_type, b"\x18"]) + body
+
+
+def image_seeds():
+    heads = {
+        "png": b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\1\0\0\0\2\0",
+        "gif": b"GIF89a\2\0\3\0",
+        "bmp": b"BM\1\1\1\1\0\0\0\0\x36\0\0\0\x28\0\0\0\5\0\0\0\xfa\xff\xff\xff",
+        "bmp-old": b"BM\1\1\1\1\0\0\0\0\x1a\0\0\0\x0c\0\0\0\5\0\6\0\1\0\1\0",
+        "webp": b"RIFF\1\1\1\1WEBPVP8 \1\1\1\1\0\0\0\x9d\x01\x2a\7\x40\x08\x80",
+        "webp-lossless": b"RIFF\1\1\1\1WEBPVP8L\1\1\1\1\x2f\6\xc0\1\0\0\0\0\0\0",
+        "webp-extended": b"RIFF\1\1\1\1WEBPVP8X\1\1\1\1\0\0\0\0\6\0\0\7\0\0",
+        "jpeg": b"\xff\xd8\xff\xe0\0\6JFIF\xff\xff\xd0\xff\xc2\0\x0b\x08\0\x09\0\x0a\3",
+        "avif": b"\0\0\0\x20ftypavif\0\0\0\0",
+        "avif-many": b"\0\0\0\x20ftypavis\0\0\0\0",
+    }
+    for name, head in heads.items():
+        yield name, image(head, b'"v1"', b"Sun, 06 Nov 1994 08:49:37 GMT", b"text/html")
+        yield f"{name}-stored", image(head + b'"v1"\4\0cvi1')
+    page = b"\xef\xbb\xbf <html><title>Just a moment...</title>"
+    yield "page", image(page, content_type=b"image/jpeg")
+    yield "text", image(b'{"error":"OK"}', content_type=b"image/png")
+    for status in range(1, 10):
+        yield f"status-{status}", image(page, status=status)
+    for end in range(2, 9):
+        yield f"end-{end}", image(heads["png"], end=end)
+    for kind in range(8):
+        yield f"head-{kind}", bytes([0, kind]) + bytes(range(1, 120))
+
+
 SEEDS = {
+    "image": image_seeds,
     "answer": answer_seeds,
     "tape": tape_seeds,
     "response": response_seeds,

@@ -1,4 +1,5 @@
-/* Owns the calls of an application: one by one, many at once, and walks, page after page. */
+/* Owns the calls of an application: one by one, many at once, walks, page after page, and pictures.
+ */
 #include "model/asks.h"
 
 #include "model/judge.h"
@@ -56,13 +57,44 @@ static cv_request *start_many(const ask *self) {
     return cv_request_retrieve_many(self->process->client, CV_ISSUE, ids, ID_COUNT, &self->options);
 }
 
+static cv_request *start_picture(const ask *self) {
+    cv_image_options options = CV_IMAGE_OPTIONS_INIT;
+    options.priority = self->options.priority;
+    options.mode = self->options.mode;
+    options.cache = self->is_kept;
+    options.max_wait_ms = self->options.max_wait_ms;
+    options.deadline_ms = self->options.deadline_ms;
+    options.max_age_s = self->options.max_age_s;
+    options.stale = self->options.stale;
+    return cv_request_image(self->process->client, picture_url(self->object), &options);
+}
+
+static cv_request *start(ask *self) {
+    switch (self->manner) {
+    case IN_A_WALK:
+        return start_walk(self);
+    case MANY_AT_ONCE:
+        return start_many(self);
+    case A_PICTURE:
+        return start_picture(self);
+    default:
+        return start_one(self);
+    }
+}
+
+/* The client has something to do now, and will say when; unless its file of images could not be
+ * opened, of which nothing is left to do. */
+static void expect_work(const ask *self) {
+    if (self->manner != A_PICTURE || !cv_request_done(self->request)) {
+        self->process->due_ms = 0;
+    }
+}
+
 static void task_ask(void *user) {
     ask *self = user;
-    self->request = self->manner == IN_A_WALK      ? start_walk(self)
-                    : self->manner == MANY_AT_ONCE ? start_many(self)
-                                                   : start_one(self);
+    self->request = start(self);
     cv_request_on_done(self->request, note_done, self);
-    self->process->due_ms = 0;
+    expect_work(self);
 }
 
 static void begin(process *self, ask *asked, int subject) {
@@ -80,6 +112,10 @@ static void begin(process *self, ask *asked, int subject) {
     } else if (subject == SUBJECT_MANY) {
         asked->manner = MANY_AT_ONCE;
         asked->object = ITEMS - 1;
+    } else if (subject == SUBJECT_PICTURE) {
+        asked->manner = A_PICTURE;
+        asked->object = OBJECTS + (int)CHANCE_OF(&here->fancy, 0, 0, 0, 0, 1, 2);
+        asked->is_kept = chance_percent(&here->fancy, 90);
     }
     world_trace(here, "process %d asks for object %d, manner %d, mode %d", self->index,
                 asked->object, (int)asked->manner, (int)asked->options.mode);
@@ -106,7 +142,7 @@ void asks_cancel(process *self) {
     ask *asked = &self->asks[chance_draw(&self->world->chance, ASKS)];
     if (asked->request != NULL && asked->callbacks == 0) {
         asked->is_cancelled = true;
-        self->due_ms = 0;
+        expect_work(asked);
         cv_request_cancel(asked->request);
     }
 }

@@ -4,9 +4,9 @@
 
 #include "model/world.h"
 
-enum { SUBJECT_WALK = SINGLES, SUBJECT_MANY, SUBJECTS };
+enum { SUBJECT_WALK = SINGLES, SUBJECT_MANY, SUBJECTS, SUBJECT_PICTURE = SUBJECTS };
 
-/* Asks for an object, a walk or many, if a place is free. */
+/* Asks for an object, a walk, many, or any picture, if a place is free. */
 void asks_begin(process *self, int subject);
 
 /* What is asked for to get the answer to an object again. */

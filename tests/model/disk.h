@@ -11,7 +11,7 @@
 
 #include "model/chance.h"
 
-enum { DISK_FILES = 4, DISK_SLOTS = SQLITE_SHM_NLOCK, DISK_REGIONS = 8, DISK_NAME_SIZE = 512 };
+enum { DISK_FILES = 8, DISK_SLOTS = SQLITE_SHM_NLOCK, DISK_REGIONS = 8, DISK_NAME_SIZE = 512 };
 
 typedef enum disk_operation {
     DISK_OPEN,

@@ -7,8 +7,6 @@
 #include "model/foreign.h"
 #include "model/look.h"
 
-enum { NEGATIVE_TTL_S = 300 }; /* the default */
-
 static int path_of(const sending *sent) {
     return object_paths[sent->object];
 }
@@ -116,9 +114,9 @@ void judge_sending(world *self, int number) {
 
 static bool may_be_deleted(const world *self, const sending *stored) {
     bool is_negative = stored->reply == REPLY_NOT_FOUND;
-    int64_t ttl_s = is_negative ? NEGATIVE_TTL_S : self->plan.ttl_s;
+    int64_t ttl_s = is_negative ? self->plan.negative_ttl_s : self->plan.ttl_s;
     int64_t kept_ms = (ttl_s + self->plan.stale_s) * 1000;
-    return self->plan.steps_wall || self->true_ms - stored->stored_ms >= kept_ms;
+    return self->plan.steps_wall || self->true_ms - stored->heard_ms >= kept_ms;
 }
 
 /* Of one job's answers that to the earlier request is older; lists of their own may pass each other
@@ -217,6 +215,9 @@ static void judge_waiting(const ask *self) {
     if (deadline_ms > 0 && here->true_ms >= self->begun_ms + deadline_ms) {
         world_break(here, "a call goes on past its deadline of %lld ms", (long long)deadline_ms);
     }
+    if (self->manner == A_PICTURE) {
+        return; /* whose jobs nobody looks at here */
+    }
     const kept *job = &here->kept[self->object];
     if (self->manner != MANY_AT_ONCE && self->is_watching && !job->is_pending &&
         !job->is_abandoned && !fetches(self->process, self->object)) {
@@ -225,21 +226,22 @@ static void judge_waiting(const ask *self) {
     }
 }
 
-static void note_heeded(const process *self) {
-    world *here = self->world;
-    for (int i = 0; i < here->log_count; i++) {
-        sending *sent = &here->log[i];
+static void note_heeded(const process *self, sending *log, int count) {
+    for (int i = 0; i < count; i++) {
+        sending *sent = &log[i];
         if (sent->heeded_ms == NEVER && sent->born == self->born && sent->heard_ms >= 0 &&
             self->troubled_ms < sent->heard_ms) {
-            sent->heeded_ms = here->true_ms;
+            sent->heeded_ms = self->world->true_ms;
         }
     }
 }
 
 void judge_rest(process *self) {
-    judge_file(self->world);
-    note_heeded(self);
-    self->rested_ms = self->world->true_ms;
+    world *here = self->world;
+    judge_file(here);
+    note_heeded(self, here->log, here->log_count);
+    note_heeded(self, here->picture_log, here->picture_count);
+    self->rested_ms = here->true_ms;
     for (int i = 0; i < ASKS; i++) {
         const ask *asked = &self->asks[i];
         if (asked->request != NULL && asked->callbacks == 0 && !asked->is_cancelled) {

@@ -13,11 +13,23 @@ void judge_sending(world *self, int number);
  * until its answer is there. Part of judge_sending. */
 void judge_pauses(world *self, int number);
 
+/* A call ends because it was refused: the file has the pause, so that nobody sends in it whom the
+ * application goes to next. Part of judge_ending. */
+void judge_refused(const ask *self);
+
 /* Who connects first may leave so much later than it was admitted. */
 int64_t judge_longest_delay_ms(const world *self);
 
 /* The process, if it lives in that life still; else NULL. */
 const process *judge_sender_of(const world *self, const sending *sent);
+
+/* The same for a request for a picture: as far from the one before as their interval, and not in a
+ * pause that its host has asked for. */
+void judge_picture_sending(world *self, int number);
+
+/* A call for a picture has ended well; whether one such answer to it has been heard. */
+void judge_picture(ask *self);
+bool judge_has_heard_picture(const ask *self, reply first, reply second);
 
 /* The file after a step, if it was written to: nothing that was committed is lost. */
 void judge_file(world *self);

@@ -43,23 +43,38 @@ static bool take(const ask *self, handed *taken) {
                                                      : take_record(self, taken);
 }
 
-/* So old the answer in the cache may have been when the call began. */
-static int64_t fresh_ms(const ask *self) {
-    int64_t ttl_ms = self->process->world->plan.ttl_s * 1000;
+/* So old what the cache has may have been when the call began, if it is kept for so long. */
+static int64_t fresh_ms(const ask *self, int64_t ttl_s) {
+    int64_t ttl_ms = ttl_s * 1000;
     int64_t max_age_ms = self->options.max_age_s * 1000;
     return max_age_ms > 0 && max_age_ms < ttl_ms ? max_age_ms : ttl_ms;
 }
 
-/* Items of many may have come from a list whose own answer nobody keeps: theirs is when it was seen
- * in the file first, however that was. */
+/* Whether an answer was too old to be given as fresh: it ages from when it was heard, however late
+ * it was stored. */
+static bool is_past(const ask *self, const sending *sent, int64_t ttl_s) {
+    const world *here = self->process->world;
+    return !here->plan.steps_wall && self->begun_ms - sent->heard_ms >= fresh_ms(self, ttl_s);
+}
+
+/* What another process has fetched is fresh to who asked before it came, however long it is kept.
+ */
+static bool is_old_news(const ask *self, const handed *got, const sending *sent) {
+    return got->source == CV_SOURCE_SHARED && sent->born != self->process->born &&
+           sent->heard_ms < self->begun_ms && is_past(self, sent, self->process->world->plan.ttl_s);
+}
+
 static void judge_age(const ask *self, const handed *got, const sending *sent) {
     world *here = self->process->world;
     cv_mode mode = self->options.mode;
     if (got->source == CV_SOURCE_CACHE &&
-        (sent->stored_ms < 0 ||
-         (!here->plan.steps_wall && self->begun_ms - sent->stored_ms >= fresh_ms(self)))) {
+        (sent->stored_ms < 0 || is_past(self, sent, here->plan.ttl_s))) {
         world_break(here, "the answer to %d was given as fresh after %lld ms", got->number,
-                    (long long)(self->begun_ms - sent->stored_ms));
+                    (long long)(self->begun_ms - sent->heard_ms));
+    }
+    if (is_old_news(self, got, sent)) {
+        world_break(here, "the answer to %d was given as new after %lld ms", got->number,
+                    (long long)(self->begun_ms - sent->heard_ms));
     }
     if (mode == CV_MODE_REFRESH && got->source != CV_SOURCE_STALE &&
         sent->left_ms < self->begun_ms) {
@@ -108,12 +123,33 @@ static void judge_page(ask *self) {
 
 /* ---- errors ---- */
 
-static bool has_heard(const world *here, const ask *self, reply first, reply second) {
+static bool has_heard(const ask *self, reply first, reply second) {
+    const world *here = self->process->world;
+    if (self->manner == A_PICTURE) {
+        return judge_has_heard_picture(self, first, second);
+    }
     for (int i = 0; i < here->log_count; i++) {
         const sending *sent = &here->log[i];
-        bool is_such = sent->reply == first || sent->reply == second;
-        bool is_near = first != REPLY_NOT_FOUND || sent->object == self->object;
-        if (is_such && is_near && sent->heard_ms >= 0) {
+        if ((sent->reply == first || sent->reply == second) && sent->heard_ms >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* That there is no such object may have been heard some time ago; not of a refresh. */
+static bool is_denied(const ask *self) {
+    if (self->manner == A_PICTURE) {
+        return judge_has_heard_picture(self, REPLY_NOT_FOUND, REPLY_NOT_FOUND);
+    }
+    const world *here = self->process->world;
+    bool is_refresh = self->options.mode == CV_MODE_REFRESH;
+    for (int i = 0; i < here->log_count; i++) {
+        const sending *sent = &here->log[i];
+        bool is_such = sent->reply == REPLY_NOT_FOUND && sent->object == self->object;
+        bool is_in_time = is_refresh ? sent->left_ms >= self->begun_ms
+                                     : !is_past(self, sent, here->plan.negative_ttl_s);
+        if (is_such && sent->heard_ms >= 0 && is_in_time) {
             return true;
         }
     }
@@ -139,22 +175,22 @@ static bool is_explained(const ask *self, cv_code code) {
     bool is_troubled = self->process->troubled_ms >= self->begun_ms;
     switch (code) {
     case CV_ERROR_NOT_FOUND:
-        return has_heard(here, self, REPLY_NOT_FOUND, REPLY_NOT_FOUND);
+        return is_denied(self);
     case CV_ERROR_RATE_LIMITED:
         return true;
     case CV_ERROR_BLOCKED:
-        return has_heard(here, self, REPLY_BANNED, REPLY_BANNED);
+        return has_heard(self, REPLY_BANNED, REPLY_BANNED);
     case CV_ERROR_SERVER:
-        return has_heard(here, self, REPLY_FAILING, REPLY_OVERLOADED);
+        return has_heard(self, REPLY_FAILING, REPLY_OVERLOADED);
     case CV_ERROR_NETWORK:
-        return here->has_timed_out || has_heard(here, self, REPLY_LOST, REPLY_TOO_LATE) ||
-               has_heard(here, self, REPLY_CUT, REPLY_CUT);
+        return here->has_timed_out || has_heard(self, REPLY_LOST, REPLY_TOO_LATE) ||
+               has_heard(self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_TIMEOUT:
         return has_deadline || here->has_timed_out ||
-               has_heard(here, self, REPLY_TOO_LATE, REPLY_TOO_LATE);
+               has_heard(self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
-        return has_heard(here, self, REPLY_CUT, REPLY_CUT) ||
-               has_heard(here, self, REPLY_MOVED, REPLY_AWAY) || has_no_list(self);
+        return has_heard(self, REPLY_CUT, REPLY_CUT) || has_heard(self, REPLY_MOVED, REPLY_AWAY) ||
+               has_no_list(self);
     case CV_ERROR_NOT_CACHED:
         return self->options.mode == CV_MODE_CACHE_ONLY;
     case CV_ERROR_STORE:
@@ -209,7 +245,11 @@ static void judge_many(ask *self) {
 
 static void judge_success(ask *self) {
     static void (*const judges[])(ask *) = {
-        [ONE_BY_ONE] = judge_answer, [IN_A_WALK] = judge_page, [MANY_AT_ONCE] = judge_many};
+        [ONE_BY_ONE] = judge_answer,
+        [IN_A_WALK] = judge_page,
+        [MANY_AT_ONCE] = judge_many,
+        [A_PICTURE] = judge_picture,
+    };
     judges[self->manner](self);
 }
 
@@ -229,5 +269,7 @@ void judge_ending(ask *self) {
     } else if (!is_explained(self, error->code)) {
         world_break(here, "a call ended with %s for no reason: %s", cv_code_name(error->code),
                     error->message);
+    } else {
+        judge_refused(self);
     }
 }

@@ -1,6 +1,8 @@
-/* Owns the promises about pauses: nobody sends in one, and the first request after it goes alone.
- */
+/* Owns the promises about pauses: nobody hears of one that the file does not have, nobody sends in
+ * one, and the first request after it goes alone. */
 #include "model/judge.h"
+
+#include "model/look.h"
 
 static bool is_refusal(const sending *sent) {
     return sent->reply == REPLY_LIMITED || sent->reply == REPLY_BANNED ||
@@ -62,5 +64,37 @@ void judge_pauses(world *self, int number) {
                         (long long)refused->asked_ms, i);
         }
         judge_first(self, refused, number);
+    }
+}
+
+/* ---- who is told ---- */
+
+/* By its own request: what the file had said of others' has no status. */
+static bool tells_of(const cv_error *error, reply word) {
+    static const cv_code codes[] = {[REPLY_LIMITED] = CV_ERROR_RATE_LIMITED,
+                                    [REPLY_BANNED] = CV_ERROR_BLOCKED,
+                                    [REPLY_OVERLOADED] = CV_ERROR_SERVER};
+    return error->http_status != 0 && error->code == codes[word];
+}
+
+/* Whether the call may have ended by this refusal, which its process could write down. */
+static bool is_of(const ask *self, const sending *refused) {
+    const process *asker = self->process;
+    return is_refusal(refused) && refused->object == self->object && refused->born == asker->born &&
+           refused->heard_ms >= self->begun_ms && asker->troubled_ms < refused->heard_ms &&
+           asker->world->true_ms < end_ms(refused) &&
+           tells_of(cv_request_error(self->request), refused->reply);
+}
+
+void judge_refused(const ask *self) {
+    world *here = self->process->world;
+    look seen;
+    for (int i = 0; i < here->log_count; i++) {
+        const sending *refused = &here->log[i];
+        if (is_of(self, refused) && look_at_file(here, &seen) &&
+            !(refused->reply == REPLY_BANNED ? seen.is_all_paused
+                                             : seen.is_paused[object_paths[refused->object]])) {
+            world_break(here, "the pause that %d has begun is told of, and not in the file", i);
+        }
     }
 }

@@ -9,20 +9,21 @@
 #include "model/foreign.h"
 #include "model/network.h"
 
-enum { CACHED, JOBS, RECORDED };
+enum { CACHED, JOBS, RECORDED, PAUSED };
 
 #define RECORDED_TEXT                                                                              \
     "SELECT resource, count(*) FROM rate_limits WHERE scope <> '' AND"                             \
     " ((boot = ?1 AND boot_ms > ?2) OR (boot IS NOT ?1 AND timestamp > ?3)) GROUP BY resource"
 
-static const char *const texts[] = {
+static const char *const texts[LOOKS] = {
     [CACHED] = "SELECT hash, value FROM cache",
     [JOBS] = "SELECT hash, job_id, boot_ms FROM dedupe_jobs WHERE status = 'pending'",
     [RECORDED] = RECORDED_TEXT,
+    [PAUSED] = "SELECT resource FROM rate_limit_cooldowns WHERE strikes > 0",
 };
 
 void look_close(world *self) {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < LOOKS; i++) {
         sqlite3_finalize(self->looks[i]);
         self->looks[i] = NULL;
     }
@@ -37,7 +38,7 @@ static bool open_file(world *self) {
     if (opened) { /* what was not synced must stay so */
         sqlite3_db_config(self->observer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }
-    for (int i = 0; opened && i < 3; i++) {
+    for (int i = 0; opened && i < LOOKS; i++) {
         opened = self->looks[i] != NULL || sqlite3_prepare_v2(self->observer, texts[i], -1,
                                                               &self->looks[i], NULL) == SQLITE_OK;
     }
@@ -71,12 +72,26 @@ static void take_job(world *self, sqlite3_stmt *row, look *seen) {
     }
 }
 
+/* Nothing else counts there, pictures least of all. */
 static void take_recorded(world *self, sqlite3_stmt *row, look *seen) {
-    (void)self;
+    bool is_known = false;
     for (int i = 0; i < PATHS; i++) {
         if (strcmp(path_names[i], text_of(row, 0)) == 0) {
             seen->recorded[i] = sqlite3_column_int64(row, 1);
+            is_known = true;
         }
+    }
+    if (!is_known) {
+        world_break(self, "a request of %s counts among those of the service", text_of(row, 0));
+    }
+}
+
+static void take_pause(world *self, sqlite3_stmt *row, look *seen) {
+    const char *resource = text_of(row, 0);
+    (void)self;
+    seen->is_all_paused = seen->is_all_paused || resource[0] == '\0';
+    for (int i = 0; i < PATHS; i++) {
+        seen->is_paused[i] = seen->is_paused[i] || strcmp(path_names[i], resource) == 0;
     }
 }
 
@@ -91,10 +106,10 @@ static void bind_window(const world *self) {
 
 static bool read_all(world *self, look *seen) {
     static void (*const take[])(world *, sqlite3_stmt *, look *) = {take_cached, take_job,
-                                                                    take_recorded};
+                                                                    take_recorded, take_pause};
     bind_window(self);
     bool is_read = true;
-    for (int i = 0; is_read && i < 3; i++) {
+    for (int i = 0; is_read && i < LOOKS; i++) {
         sqlite3_stmt *row = self->looks[i];
         int result = SQLITE_ROW;
         while ((result = sqlite3_step(row)) == SQLITE_ROW) {

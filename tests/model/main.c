@@ -68,6 +68,7 @@ static bool make_image(crew *team, disk *store, disk *image) {
     process_open(&one.processes[0]);
     bool is_made = one.processes[0].client != NULL;
     if (is_made) {
+        process_open_pictures(&one.processes[0]);
         process_close(&one.processes[0]);
         disk_copy(image, store);
     }

@@ -21,6 +21,11 @@ int network_find_mark(const char *text, size_t size) {
     return mark != NULL ? (int)strtol(mark + strlen(MARK), NULL, 10) : -1;
 }
 
+/* The sendings of its kind. */
+static sending *log_of(world *here, int object) {
+    return object_is_picture(object) ? here->picture_log : here->log;
+}
+
 static int count_hops(const char *url) {
     const char *mark = strstr(url, HOP);
     return mark != NULL ? (int)strtol(mark + strlen(HOP), NULL, 10) : 0;
@@ -110,6 +115,8 @@ static void write_body(const sending *sent, int number, char *text, size_t size)
                        "{\"error\":\"Object Not Found, " MARK "%d\",\"status_code\":101,"
                        "\"results\":[]}",
                        number);
+    } else if (object_is_picture(sent->object)) {
+        (void)snprintf(text, size, "GIF89a " MARK "%d, and the end", number);
     } else if (object_paths[sent->object] >= PATH_ISSUES) {
         write_list(sent->object, number, text, size);
     } else {
@@ -124,8 +131,9 @@ static void write_body(const sending *sent, int number, char *text, size_t size)
 static void say_where(const world *here, const sending *sent, int hops, cv_transfer *handle) {
     char target[URL_SIZE + 16];
     if (sent->reply == REPLY_MOVED) {
-        (void)snprintf(target, sizeof(target), "%s" HOP "%d", here->given.objects[sent->object].url,
-                       hops + 1);
+        const char *url = object_is_picture(sent->object) ? picture_url(sent->object)
+                                                          : here->given.objects[sent->object].url;
+        (void)snprintf(target, sizeof(target), "%s" HOP "%d", url, hops + 1);
         cv_transfer_header(handle, "Location", target);
     } else if (sent->reply == REPLY_AWAY) {
         cv_transfer_header(handle, "Location", "http://elsewhere.example/api/issue/4000-1/");
@@ -150,7 +158,7 @@ static void give_answer(world *here, sending *sent, int hops, cv_transfer *handl
                                            [REPLY_LOST] = CV_TRANSFER_FAILED,
                                            [REPLY_TOO_LATE] = CV_TRANSFER_TIMED_OUT};
     char body[BODY_SIZE];
-    int number = (int)(sent - here->log);
+    int number = (int)(sent - log_of(here, sent->object));
     bool has_body = sent->reply == REPLY_OK || sent->reply == REPLY_NOT_FOUND ||
                     sent->reply == REPLY_BANNED || sent->reply == REPLY_CUT;
     if (has_body) {
@@ -170,7 +178,7 @@ static void give_answer(world *here, sending *sent, int hops, cv_transfer *handl
 static void let_go(process *self, transfer *gone) {
     cv_transfer *handle = gone->handle;
     if (gone->sending >= 0) {
-        self->world->log[gone->sending].is_open = false;
+        log_of(self->world, gone->object)[gone->sending].is_open = false;
     }
     gone->handle = NULL;
     cv_transfer_release(handle);
@@ -179,19 +187,25 @@ static void let_go(process *self, transfer *gone) {
 /* From here on the request counts. */
 static void leave(process *self, transfer *leaving) {
     world *here = self->world;
-    if (here->log_count == LOG_SIZE) {
+    bool is_picture = object_is_picture(leaving->object);
+    int *count = is_picture ? &here->picture_count : &here->log_count;
+    if (*count == LOG_SIZE) {
         world_break(here, "more requests than the model has room for");
         return;
     }
-    leaving->sending = here->log_count;
-    sending *sent = &here->log[here->log_count++];
+    leaving->sending = (*count)++;
+    sending *sent = &log_of(here, leaving->object)[leaving->sending];
     reply word = draw_reply(here, leaving->hops);
+    if (is_picture && word == REPLY_AWAY) {
+        word = REPLY_MOVED; /* pictures may lie anywhere: it would be followed */
+    }
     *sent = (sending){.object = leaving->object,
                       .process = self->index,
                       .born = self->born,
                       .left_ms = here->true_ms,
                       .heard_ms = -1,
                       .stored_ms = -1,
+                      .boots = here->boots,
                       .heeded_ms = NEVER,
                       .reply = word,
                       .asked_ms = draw_pause_ms(here, word),
@@ -205,11 +219,15 @@ static void leave(process *self, transfer *leaving) {
     leaving->due_ms = here->true_ms + takes_ms;
     world_trace(here, "process %d sends %d for object %d", self->index, leaving->sending,
                 leaving->object);
-    judge_sending(here, leaving->sending);
+    if (is_picture) {
+        judge_picture_sending(here, leaving->sending);
+    } else {
+        judge_sending(here, leaving->sending);
+    }
 }
 
 static void answer(process *self, transfer *answered) {
-    sending *sent = &self->world->log[answered->sending];
+    sending *sent = &log_of(self->world, answered->object)[answered->sending];
     sent->heard_ms = self->world->true_ms;
     world_trace(self->world, "process %d hears %d: reply %d, pause %lld", self->index,
                 answered->sending, (int)sent->reply, (long long)sent->asked_ms);
@@ -238,11 +256,26 @@ static void move_on(process *self, transfer *moved) {
 
 /* ---- the table ---- */
 
+/* What goes elsewhere than to the service. */
+static void check_free_of_key(world *here, const cv_transfer_request *request) {
+    bool has_key = strstr(request->url, MODEL_KEY) != NULL;
+    for (size_t i = 0; i < request->header_count; i++) {
+        has_key = has_key || strstr(request->headers[i].value, MODEL_KEY) != NULL;
+    }
+    if (has_key) {
+        world_break(here, "the key goes elsewhere: %s", request->url);
+    }
+}
+
 static bool start(void *user, cv_transfer *handle, const cv_transfer_request *request) {
     process *self = user;
     transfer *started = find_transfer(self, NULL);
     int object = object_of_url(self->world->given.objects, request->url);
     int hops = count_hops(request->url);
+    if (object < 0) {
+        check_free_of_key(self->world, request);
+        object = picture_of_url(request->url);
+    }
     if (started == NULL || object < 0 || hops > HOPS_MAX) {
         world_break(self->world, "a request for what was not asked for: %s", request->url);
         return false;

@@ -79,15 +79,19 @@ bool objects_init(object_keys keys[OBJECTS]) {
 
 /* ---- finding ---- */
 
+/* As an answer to a redirect has it: what follows the mark says how many there were. */
+static bool is_at(const char *url, const char *expected) {
+    size_t length = strlen(expected);
+    return strncmp(url, expected, length) == 0 && (url[length] == '&' || url[length] == '\0');
+}
+
 /* The longest that the URL begins with: one may be another with a parameter more. */
 int object_of_url(const object_keys keys[OBJECTS], const char *url) {
     int found = -1;
     size_t longest = 0;
     for (int i = 0; i < OBJECTS; i++) {
         size_t length = strlen(keys[i].url);
-        bool is_it =
-            strncmp(url, keys[i].url, length) == 0 && (url[length] == '&' || url[length] == '\0');
-        if (is_it && length > longest) {
+        if (is_at(url, keys[i].url) && length > longest) {
             found = i;
             longest = length;
         }
@@ -103,6 +107,36 @@ int object_of_hash(const object_keys keys[OBJECTS], const char *hash) {
     }
     return -1;
 }
+
+/* ---- pictures ---- */
+
+static const struct {
+    const char *url;
+    int host;
+} pictures[PICTURES] = {
+    {"http://one.example/a.gif", 1},
+    {"http://one.example/b.gif", 1},
+    {"http://two.example/a.gif", 2},
+};
+
+const char *picture_url(int object) {
+    return pictures[object - OBJECTS].url;
+}
+
+int picture_host(int object) {
+    return pictures[object - OBJECTS].host;
+}
+
+int picture_of_url(const char *url) {
+    for (int i = 0; i < PICTURES; i++) {
+        if (is_at(url, pictures[i].url)) {
+            return OBJECTS + i;
+        }
+    }
+    return -1;
+}
+
+/* ---- lists ---- */
 
 bool object_tells_of(int object, int64_t id) {
     if (object >= LISTS && object < ITEMS) {

@@ -45,6 +45,20 @@ bool objects_init(object_keys keys[OBJECTS]);
 int object_of_url(const object_keys keys[OBJECTS], const char *url);
 int object_of_hash(const object_keys keys[OBJECTS], const char *hash);
 
+/* Pictures, which are no objects of the service: numbered from OBJECTS on, on hosts of their own.
+ */
+enum { PICTURES = 3 };
+
+static inline bool object_is_picture(int object) {
+    return object >= OBJECTS;
+}
+
+const char *picture_url(int object);
+
+/* The number in it is the same for all that are on one host. */
+int picture_host(int object);
+int picture_of_url(const char *url);
+
 /* Whether the answer to an object tells of an issue, and so may be kept or given as that. */
 bool object_tells_of(int object, int64_t id);
 

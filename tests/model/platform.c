@@ -7,7 +7,7 @@
 #include "model/world.h"
 #include "support/platform.h"
 
-enum { BUNDLES = 16, MEMBERS = 40, FIRST_MAILBOX = 100000, FIRST_DEATH = 200000 };
+enum { BUNDLES = 32, MEMBERS = 40, FIRST_MAILBOX = 100000, FIRST_DEATH = 200000 };
 
 typedef struct bundle {
     bool is_open;
@@ -137,7 +137,7 @@ void __wrap_cvi_wake_open(cvi_wake *wake, const cvi_random *random) {
     process *self = running();
     (void)random;
     *wake = (cvi_wake){.descriptor = -1};
-    if (self != NULL) {
+    if (self != NULL && self->address[0] == '\0') { /* the file of images does without */
         (void)snprintf(self->address, sizeof(self->address), "process-%d", (int)self->born);
         memcpy(wake->address, self->address, sizeof(wake->address));
         wake->descriptor = FIRST_MAILBOX + self->index;

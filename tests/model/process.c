@@ -46,14 +46,24 @@ static void note_event(const cv_event *event, void *user) {
     }
 }
 
-static cv_options make_options(process *self, cv_clock *clock) {
+/* What the options point to. */
+typedef struct parts {
+    cv_clock clock;
+    cv_image_settings images;
+} parts;
+
+static cv_options make_options(process *self, parts *own) {
     const plan *drawn = &self->world->plan;
     cv_options options = CV_OPTIONS_INIT;
-    *clock = (cv_clock)CV_CLOCK_INIT;
-    clock->now = look_at_clock;
-    clock->user = self->world;
-    clock->boot_id = self->world->boot_id;
-    options.api_key = "0123456789abcdef";
+    own->clock = (cv_clock)CV_CLOCK_INIT;
+    own->clock.now = look_at_clock;
+    own->clock.user = self->world;
+    own->clock.boot_id = self->world->boot_id;
+    own->images = (cv_image_settings)CV_IMAGE_SETTINGS_INIT;
+    own->images.min_interval_ms = drawn->picture_interval_ms;
+    own->images.ttl_s = drawn->ttl_s;
+    own->images.stale_s = drawn->stale_s;
+    options.api_key = MODEL_KEY;
     options.base_url = "http://comics.example/api";
     options.database = self->world->given.database;
     options.drive = CV_DRIVE_POLL;
@@ -61,6 +71,7 @@ static cv_options make_options(process *self, cv_clock *clock) {
     options.max_wait_ms = drawn->max_wait_ms;
     options.max_retries = drawn->max_retries > 0 ? drawn->max_retries : CV_NONE;
     options.cache.ttl_s = drawn->ttl_s;
+    options.cache.negative_ttl_s = drawn->negative_ttl_s;
     options.cache.stale_s = drawn->stale_s;
     options.dedupe.lease_ms = drawn->lease_ms;
     options.dedupe.job_timeout_ms = INT64_C(86400000);
@@ -74,19 +85,25 @@ static cv_options make_options(process *self, cv_clock *clock) {
     options.on_event = note_event;
     options.user = self;
     options.transport = &self->table;
-    options.clock = clock;
+    options.clock = &own->clock;
+    options.images = &own->images;
     return options;
 }
 
 static void task_open(void *user) {
     process *self = user;
-    cv_clock clock;
-    cv_options options = make_options(self, &clock);
+    parts own;
+    cv_options options = make_options(self, &own);
     self->client = cv_client_open(&options);
     if (self->client == NULL && !self->is_dead && self->troubled_ms < self->world->true_ms) {
         world_break(self->world, "process %d cannot open the file: %s", self->index,
                     cv_last_error()->message);
     }
+}
+
+static void task_open_pictures(void *user) {
+    const process *self = user;
+    cv_request_free(cv_request_image(self->client, picture_url(OBJECTS), NULL));
 }
 
 static void task_step(void *user) {
@@ -176,6 +193,10 @@ void process_open(process *self) {
     network_init(self);
     world_trace(here, "process %d opens, life %lld", self->index, (long long)self->born);
     process_run(self, task_open, self);
+}
+
+void process_open_pictures(process *self) {
+    process_run(self, task_open_pictures, self);
 }
 
 void process_step(process *self) {

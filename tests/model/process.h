@@ -12,6 +12,9 @@ bool process_is_ready(const process *self);
 
 void process_open(process *self);
 
+/* Has its client make the file of images. */
+void process_open_pictures(process *self);
+
 /* One piece of the client's work; all that is due at this time; the rest of what it paused in. */
 void process_step(process *self);
 void process_rest(process *self);

@@ -79,7 +79,8 @@ static void step_rest(world *self) {
 static void step_ask(world *self) {
     process *one = draw_process(self);
     if (process_is_ready(one)) {
-        asks_begin(one, (int)chance_draw(&self->chance, SUBJECTS));
+        bool is_picture = self->plan.has_pictures && chance_percent(&self->fancy, 60);
+        asks_begin(one, is_picture ? SUBJECT_PICTURE : (int)chance_draw(&self->chance, SUBJECTS));
     }
 }
 

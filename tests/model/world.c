@@ -84,6 +84,8 @@ static int judge_operation(void *user, disk_operation operation) {
 
 /* ---- making ---- */
 
+enum { NEGATIVE_TTL_S = 3 /* of what is else kept for long; worlds last for minutes at most */ };
+
 static plan draw_plan(chance *random) {
     plan drawn = {
         .processes = (int)CHANCE_OF(random, 2, 2, 2, 3, 3, 4),
@@ -106,6 +108,7 @@ static plan draw_plan(chance *random) {
         .trouble = CHANCE_OF(random, 0, 10, 60),
         .steps = 30,
     };
+    drawn.negative_ttl_s = drawn.ttl_s < NEGATIVE_TTL_S ? drawn.ttl_s * 2 : NEGATIVE_TTL_S;
     drawn.cuts_power = !drawn.steps_wall && chance_percent(random, 50);
     drawn.has_foreign = !drawn.steps_wall && chance_percent(random, 50);
     return drawn;
@@ -124,7 +127,10 @@ void world_init(world *self, uint64_t seed, crew *team, disk *store) {
     chance_init(&self->chance, seed, 1);
     chance_init(&self->secrets, seed, 2);
     chance_init(&store->random, seed, 3);
+    chance_init(&self->fancy, seed, 4);
     self->plan = draw_plan(&self->chance);
+    self->plan.has_pictures = chance_percent(&self->fancy, 30);
+    self->plan.picture_interval_ms = CHANCE_OF(&self->fancy, 21, 250, 1050);
     for (int i = 0; i < PROCESSES; i++) {
         self->processes[i] = (process){.world = self, .index = i, .member = &team->members[i]};
     }

@@ -24,10 +24,12 @@ enum {
     LOG_SIZE = 512,
     FOREIGN_REQUESTS = 64, /* more than a world has steps */
     JOB_ID_SIZE = 40,
+    LOOKS = 4, /* questions of the observer */
     VERDICT_SIZE = 256
 };
 
-#define NEVER INT64_MAX
+#define NEVER     INT64_MAX
+#define MODEL_KEY "0123456789abcdef"
 
 typedef struct world world;
 typedef struct process process;
@@ -58,6 +60,7 @@ typedef struct sending {
     int64_t stored_ms; /* when it was first seen in the cache; -1: not yet */
     reply reply;
     int64_t asked_ms;         /* the pause that the answer asks for; 0: none */
+    int boots;                /* which boot of the machine it left in */
     int64_t heeded_ms;        /* when its process had surely written that down; NEVER: not yet */
     bool is_open;             /* its process still waits for the answer */
     bool is_outlived;         /* somebody has rightly taken its job over */
@@ -76,7 +79,7 @@ typedef struct transfer {
 } transfer;
 
 /* How something is asked for. */
-typedef enum manner { ONE_BY_ONE, IN_A_WALK, MANY_AT_ONCE } manner;
+typedef enum manner { ONE_BY_ONE, IN_A_WALK, MANY_AT_ONCE, A_PICTURE } manner;
 
 /* A call of the application's. */
 typedef struct ask {
@@ -84,6 +87,7 @@ typedef struct ask {
     process *process;
     manner manner;
     int object;        /* of a walk: the page that comes next; of many: the list of all */
+    bool is_kept;      /* of a picture: `cache` */
     cv_cursor *cursor; /* of a walk; else NULL */
     int pages;         /* that it has got */
     bool has_arrived;  /* it is at its end */
@@ -129,14 +133,17 @@ typedef struct plan {
     cv_limit_kind kind;
     int64_t lease_ms;
     int64_t ttl_s;
+    int64_t negative_ttl_s;
     int64_t stale_s;
     int64_t timeout_ms;
     int64_t max_wait_ms;
     int64_t max_retries;
     int64_t circuit_failures;
-    bool steps_wall;  /* somebody sets the clock */
-    bool cuts_power;  /* or the machine starts anew */
-    bool has_foreign; /* another program is on the file */
+    bool steps_wall;   /* somebody sets the clock */
+    bool cuts_power;   /* or the machine starts anew */
+    bool has_foreign;  /* another program is on the file */
+    bool has_pictures; /* they are asked for, too */
+    int64_t picture_interval_ms;
     int64_t kindness; /* of a hundred answers are good */
     int64_t pauses;   /* of a hundred disk operations others go on in the middle */
     int64_t trouble;  /* of a thousand disk operations fail, while there is trouble */
@@ -178,6 +185,7 @@ struct world {
     given given; /* before world_init */
     uint64_t seed;
     chance chance;
+    chance fancy;   /* who asks for pictures, so that without them nothing changes */
     chance secrets; /* what the clients draw */
     plan plan;
     crew *crew;
@@ -195,10 +203,12 @@ struct world {
     bool is_over;       /* no more surprises: what is under way comes to its end */
     sending log[LOG_SIZE];
     int log_count;
+    sending picture_log[LOG_SIZE]; /* of pictures alone */
+    int picture_count;
     kept kept[OBJECTS];
     foreign foreign;
     struct sqlite3 *observer;
-    struct sqlite3_stmt *looks[3];
+    struct sqlite3_stmt *looks[LOOKS];
     uint64_t seen_changes;
     int step;
     char verdict[VERDICT_SIZE]; /* what was broken first; "": nothing */

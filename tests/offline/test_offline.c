@@ -105,6 +105,13 @@ static void test_there_is_no_built_in_network(void **state) {
     assert_non_null(strstr(cv_last_error()->message, "without libcurl"));
 }
 
+static void test_there_is_no_version_of_it(void **state) {
+    (void)state;
+    assert_null(cv_curl_version());
+    assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
+    assert_non_null(strstr(cv_last_error()->message, "without libcurl"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_cached_is_there),
@@ -113,6 +120,7 @@ int main(void) {
         cmocka_unit_test(test_stale_answer_stands_in),
         cmocka_unit_test(test_cache_only_needs_no_network),
         cmocka_unit_test(test_there_is_no_built_in_network),
+        cmocka_unit_test(test_there_is_no_version_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,22 @@ readme_programs() {
   sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$folder"/readme*.c
 }
 
+# A project of a user's for the README's first program, in the folder $1: it takes the library by the
+# README's lines that have the text $2.
+readme_project() { # FOLDER TEXT
+  mkdir -p "$1"
+  cp "$folder/readme1.c" "$1/first.c"
+  { echo "cmake_minimum_required(VERSION 3.21)"
+    echo "project(first LANGUAGES C)"
+    echo "add_executable(first first.c)"
+    awk -v text="$2" '
+      /^```cmake$/ {lines = ""; inside = 1; next}
+      /^```$/ {if (inside && index(lines, text)) printf "%s", lines; inside = 0}
+      inside {lines = lines $0 "\n"}' "$source/README.md"
+  } >"$1/CMakeLists.txt"
+  grep -qF "$2" "$1/CMakeLists.txt" || fail "README.md shows no lines with $2"
+}
+
 first_program_prints="The Lamplighter #7: The Long Night on Wharf Street"
 
 expect() { # WHAT EXPECTED COMMAND...

@@ -40,6 +40,10 @@ expect development '/include/comicvine\.h$' 1
 expect development '/pkgconfig/comicvine\.pc$' 1
 expect development '/cmake/comicvine/comicvineConfig\.cmake$' 1
 expect development '/(bin|man1)/' 0
-expect program '' "$(grep -cE '/(bin|man1)/' "$folder/all.txt" || true)"
+expect program '' "$(grep -cE '/(bin|man1|share/(bash-completion|zsh|fish))/' "$folder/all.txt" || true)"
+programs=$(grep -c '/bin/comicvine$' "$folder/program.txt" || true) # 0 without popt
+expect program '/share/bash-completion/completions/comicvine$' "$programs"
+expect program '/share/zsh/site-functions/_comicvine$' "$programs"
+expect program '/share/fish/vendor_completions\.d/comicvine\.fish$' "$programs"
 (cd "$folder" && for component in $components; do cat "$component.txt"; done | sort) |
   diff - "$folder/all.txt" || fail "the components are not the whole"

@@ -19,7 +19,7 @@ try_kind() { # KIND SHARED
   cmake --build "$folder/build-$kind" >/dev/null
   cmake --install "$folder/build-$kind" --prefix "$prefix" >/dev/null
   if [ "$2" = ON ]; then
-    "$source/tests/hardening.sh" readelf cc "$folder/build-$kind/compile_commands.json" \
+    "$source/tests/package/hardening.sh" readelf cc "$folder/build-$kind/compile_commands.json" \
         "$(find "$prefix" -name 'libcomicvine.so')" || fail "$kind: not hardened"
   fi
   local libraries
@@ -49,11 +49,10 @@ issue 52 done
 issue 52 hit
 issue 52 done" ./readme4
   expect "$kind, pkg-config, a transport" "By way of the engine" ./readme5
-  cmake -S "$source/tests/package/find_package" -B consumer -G Ninja \
-      -DCMAKE_PREFIX_PATH="$prefix" -DCONSUMER_SOURCE="$folder/readme1.c" >/dev/null
+  readme_project find_package 'find_package(comicvine REQUIRED)'
+  cmake -S find_package -B consumer -G Ninja -Werror=dev -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
   cmake --build consumer >/dev/null
-  expect "$kind, find_package" "$first_program_prints" \
-      consumer/consumer
+  expect "$kind, find_package" "$first_program_prints" consumer/first
 }
 
 try_kind shared ON

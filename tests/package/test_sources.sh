@@ -10,12 +10,12 @@ loopback=$2
 readme_programs
 
 try_project() { # NAME CMAKE_OPTIONS...
-  local name=$1 build=$folder/$1
+  local name=$1 build=$folder/build-$1
   shift
-  cmake -S "$source/tests/package/$name" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-      -DCMAKE_COMPILE_WARNING_AS_ERROR=ON -DCONSUMER_SOURCE="$folder/readme1.c" "$@" >/dev/null
+  cmake -S "$folder/$name" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -Werror=dev \
+      -DCMAKE_COMPILE_WARNING_AS_ERROR=ON "$@" >/dev/null
   cmake --build "$build" >/dev/null
-  expect "$name" "$first_program_prints" "$build/consumer"
+  expect "$name" "$first_program_prints" "$build/first"
   if DESTDIR=$folder/installed-$name cmake --install "$build" >/dev/null &&
      [ -e "$folder/installed-$name" ]; then
     fail "$name: the library's files would be installed with the program's"
@@ -23,8 +23,13 @@ try_project() { # NAME CMAKE_OPTIONS...
 }
 
 cd "$folder"
-try_project subdirectory -DCOMICVINE_SOURCE="$source"
+readme_project add_subdirectory 'add_subdirectory(libcomicvine)'
+ln -s "$source" add_subdirectory/libcomicvine
+try_project add_subdirectory
+
 # What the build reads of an archive of the sources. No network: the archive is a file here.
-tar -czf comicvine.tar.gz -C "$source" --transform 's,^,comicvine-sources/,' \
+readme_project fetch_content 'include(FetchContent)'
+archive=$(sed -n 's,.*CMAKE_CURRENT_SOURCE_DIR}/\(.*\)\.tar\.gz).*,\1,p' fetch_content/CMakeLists.txt)
+tar -czf "fetch_content/$archive.tar.gz" -C "$source" --transform "s,^,$archive/," \
     CMakeLists.txt cmake include src
-try_project fetch_content -DCOMICVINE_ARCHIVE="$folder/comicvine.tar.gz"
+try_project fetch_content

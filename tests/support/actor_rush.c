@@ -43,6 +43,14 @@ static int64_t number(const char *text) {
     return strtoll(text, NULL, 10);
 }
 
+/* Whether it was the end that came in between: at a deadline, the error says what the call was
+ * waiting for just then, which is the store where somebody else is writing. */
+static bool is_cut_off(const rush *self, const cv_error *error) {
+    bool is_wait =
+        error->code == CV_ERROR_TIMEOUT || (error->code == CV_ERROR_STORE && error->retryable);
+    return is_wait && now_ms() >= self->end_ms;
+}
+
 /* False: the time is over. */
 static bool call_once(rush *self, cv_priority priority) {
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;
@@ -55,7 +63,7 @@ static bool call_once(rush *self, cv_priority priority) {
         cv_issue_retrieve_with(self->client, atomic_fetch_add(&self->next_id, 1), &options);
     if (issue != NULL) {
         atomic_fetch_add(&self->answered, 1);
-    } else if (cv_last_error()->code != CV_ERROR_TIMEOUT || now_ms() < self->end_ms) {
+    } else if (!is_cut_off(self, cv_last_error())) {
         atomic_fetch_add(&self->failed, 1);
         (void)fprintf(stderr, "%s\n", cv_last_error()->message);
     }

@@ -173,6 +173,7 @@ static cvi_store_answer fake_complete(cvi_stores *stores, const cvi_completion *
                                       cvi_now now, bool *owned, cv_error *error) {
     sim_call *call = note_job(stores, SIM_COMPLETE, completion->hash, completion->job_id, now);
     call->size = completion->size;
+    call->age_ms = completion->age_ms;
     call->keeping = completion->keeping;
     call->validators = *completion->validators;
     call->failure = completion->failure != NULL ? completion->failure->code : CV_OK;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -89,6 +90,24 @@ size_t count_descriptors(void) {
     }
     closedir(folder);
     return count - 1; /* the folder's own */
+}
+
+int count_watched(int epoll, int *member) {
+    char name[64];
+    char line[256];
+    int found = -1;
+    int count = 0;
+    (void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", epoll);
+    FILE *info = fopen(name, "re");
+    assert_non_null(info);
+    while (fgets(line, sizeof(line), info) != NULL) {
+        count += sscanf(line, "tfd: %d", &found) == 1 ? 1 : 0;
+    }
+    (void)fclose(info);
+    if (member != NULL) {
+        *member = found;
+    }
+    return count;
 }
 
 /* The lowest free number is what the next one gets. */

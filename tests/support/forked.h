@@ -28,6 +28,10 @@ int is_readable(int descriptor);
 
 size_t count_descriptors(void);
 
+/* How many an epoll watches, also those that nobody can take out of it any more. `member`: the
+ * number that one of them had when it was put in; NULL: nobody asks. */
+int count_watched(int epoll, int *member);
+
 /* Only so many more can be opened, from now until it is lifted. */
 void limit_descriptors(int more);
 void lift_limit(void);

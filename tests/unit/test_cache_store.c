@@ -78,6 +78,31 @@ static void test_freshness_edges(void **state) {
     cvi_stores_close(stores);
 }
 
+/* One that waited for the file is as old as it is. */
+static void test_time_runs_from_the_answer(void **state) {
+    enum { AGE_MS = 1000 };
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    const cvi_completion completion = {.hash = HASH_A,
+                                       .job_id = "",
+                                       .body = BODY,
+                                       .size = strlen(BODY),
+                                       .keeping = {.ttl_ms = WORLD_TTL_MS},
+                                       .age_ms = AGE_MS};
+    bool owned = false;
+    cv_error error;
+    assert_int_equal(cvi_stores_complete(stores, &completion, world->clock.now, &owned, &error),
+                     CVI_STORE_DONE);
+    int64_t heard_ms = world->clock.now.wall_ms - AGE_MS;
+    cvi_cached cached = world_lookup(world, stores, HASH_A, WORLD_TTL_MS);
+    assert_int_equal(cached.fetched_at_ms, heard_ms);
+    assert_int_equal(cached.expires_at_ms, heard_ms + WORLD_TTL_MS);
+    world_check_body(&cached, BODY);
+    cached = world_lookup(world, stores, HASH_A, AGE_MS);
+    assert_null(cached.body);
+    cvi_stores_close(stores);
+}
+
 static void test_hostile_times_are_a_miss(void **state) {
     static const char *const updates[] = {
         "UPDATE cache SET created_at = 9223372036854775807",
@@ -355,6 +380,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_body_survives_closing, store_world_setup,
                                         store_world_teardown),
         cmocka_unit_test_setup_teardown(test_freshness_edges, store_world_setup,
+                                        store_world_teardown),
+        cmocka_unit_test_setup_teardown(test_time_runs_from_the_answer, store_world_setup,
                                         store_world_teardown),
         cmocka_unit_test_setup_teardown(test_hostile_times_are_a_miss, store_world_setup,
                                         store_world_teardown),

@@ -340,10 +340,51 @@ static void test_boarding_a_watching_flight_shares(void **state) {
     board_watcher(world);
     sim_step(world);
     sim_caller *second = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world); /* the job has not ended yet */
     sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
     sim_advance(world, 25);
     sim_check_source(second, 52, CV_SOURCE_SHARED);
     assert_int_equal(sim_count(world, SIM_CLAIM), 1);
+}
+
+/* A client may rest for hours between two looks: what ended meanwhile is for who asked before. */
+static void check_late_callers(sim_world *world, const sim_reply *end) {
+    sim_caller *first = board_watcher(world);
+    sim_step(world);
+    sim_caller *second = sim_board(world, &(sim_wish){.id = 52});
+    sim_caller *third = sim_board(world, &(sim_wish){.id = 52});
+    sim_script(world, SIM_WATCH, end);
+    sim_step(world);
+    assert_int_equal(first->deliveries, 1);
+    sim_check_waiting(second);
+    sim_step(world);
+    assert_int_equal(sim_count(world, SIM_LOOKUP), 2);
+    assert_int_equal(world->transfer_count, 1);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    sim_check_source(second, 52, CV_SOURCE_NETWORK);
+    sim_check_source(third, 52, CV_SOURCE_SHARED);
+}
+
+static void test_an_answer_from_before_a_call_is_the_caches_to_give(void **state) {
+    check_late_callers(*state, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(52)});
+}
+
+static void test_a_denial_from_before_a_call_is_the_caches_to_give(void **state) {
+    check_late_callers(*state,
+                       &(sim_reply){.state = CVI_WATCH_FAILED, .failure = CV_ERROR_NOT_FOUND});
+}
+
+static void test_a_late_caller_goes_on_where_the_job_is_gone(void **state) {
+    sim_world *world = *state;
+    sim_caller *first = board_watcher(world);
+    sim_step(world);
+    sim_caller *second = sim_board(world, &(sim_wish){.id = 52});
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_GONE});
+    sim_step(world);
+    assert_ptr_equal(second->passenger.flight, first->passenger.flight);
+    assert_int_equal(world->transfer_count, 1);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    sim_check_source(second, 52, CV_SOURCE_SHARED);
 }
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
@@ -374,6 +415,9 @@ int main(void) {
         IN_WORLD(test_watcher_of_a_vanished_owner_starts_again),
         IN_WORLD(test_watcher_of_an_unusable_answer_claims),
         IN_WORLD(test_boarding_a_watching_flight_shares),
+        IN_WORLD(test_an_answer_from_before_a_call_is_the_caches_to_give),
+        IN_WORLD(test_a_denial_from_before_a_call_is_the_caches_to_give),
+        IN_WORLD(test_a_late_caller_goes_on_where_the_job_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

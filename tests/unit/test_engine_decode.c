@@ -169,6 +169,21 @@ static void test_joining_meanwhile(void **state) {
 }
 
 /* Too old for one of two: it goes on alone. */
+/* It was fresh when it was found; whoever asks later has it looked for again. */
+static void test_joining_a_hit_meanwhile(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.body = ISSUE});
+    sim_caller *first = sim_board(world, &(sim_wish){.id = 52});
+    assert_int_equal(sim_step(world), 0);
+    sim_caller *second = sim_board(world, &(sim_wish){.id = 52});
+    sim_script(world, SIM_LOOKUP, &(sim_reply){.body = ISSUE});
+    step_on(world);
+    sim_check_source(first, 52, CV_SOURCE_CACHE);
+    sim_check_source(second, 52, CV_SOURCE_CACHE);
+    assert_int_equal(sim_count(world, SIM_LOOKUP), 2);
+    assert_int_equal(world->transfer_count, 0);
+}
+
 static void test_a_hit_that_is_too_old_for_some(void **state) {
     sim_world *world = *state;
     sim_script(world, SIM_LOOKUP, &(sim_reply){.body = ISSUE, .age_ms = 5000});
@@ -227,6 +242,17 @@ static void test_the_job_is_kept_meanwhile(void **state) {
     assert_int_equal(sim_count(world, SIM_RENEW), 1);
     step_on(world);
     assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
+}
+
+/* Whoever turns seldom reads slowly. */
+static void test_an_answer_ages_while_it_is_read(void **state) {
+    sim_world *world = *state;
+    int64_t heard_ms = world->clock.now.wall_ms;
+    sim_caller *caller = board_and_answer(world, &(sim_wish){.id = 52}, ISSUE);
+    sim_advance(world, SIM_TTL_MS);
+    step_on(world);
+    assert_int_equal(sim_last(world, SIM_COMPLETE)->age_ms, SIM_TTL_MS);
+    assert_int_equal(caller->provenance.fetched_at_ms, heard_ms);
 }
 
 /* Before the rest, so that nothing is held through it. */
@@ -377,11 +403,13 @@ int main(void) {
         DECODE_TEST(test_a_stored_body_that_cannot_be_read_is_fetched),
         DECODE_TEST(test_a_refusal_is_heeded_when_it_is_read),
         DECODE_TEST(test_joining_meanwhile),
+        DECODE_TEST(test_joining_a_hit_meanwhile),
         DECODE_TEST(test_a_hit_that_is_too_old_for_some),
         DECODE_TEST(test_leaving_an_answer),
         DECODE_TEST(test_leaving_a_hit),
         DECODE_TEST(test_a_deadline_passes_meanwhile),
         DECODE_TEST(test_the_job_is_kept_meanwhile),
+        DECODE_TEST(test_an_answer_ages_while_it_is_read),
         DECODE_TEST(test_being_laid_to_rest),
         DECODE_TEST(test_closing_stores_what_is_half_read),
         DECODE_TEST(test_closing_in_the_middle),

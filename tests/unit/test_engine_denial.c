@@ -45,6 +45,30 @@ static void test_denial_is_not_stored_by_one_who_lost_the_job(void **state) {
     assert_int_equal(sim_count(world, SIM_RELEASE), 0);
 }
 
+/* It was said to a request that had begun before the call. */
+static void test_anothers_denial_is_not_a_refreshs(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WATCH});
+    sim_script(world, SIM_WATCH,
+               &(sim_reply){.state = CVI_WATCH_FAILED, .failure = CV_ERROR_NOT_FOUND});
+    sim_caller *refresh = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_REFRESH});
+    sim_step(world);
+    assert_int_equal(world->transfer_count, 1);
+    sim_answer(world, 0, SIM_ISSUE(52));
+    sim_check_source(refresh, 52, CV_SOURCE_NETWORK);
+}
+
+static void test_anothers_failure_is_a_refreshs_too(void **state) {
+    sim_world *world = *state;
+    sim_script(world, SIM_CLAIM, &(sim_reply){.verdict = CVI_CLAIM_WATCH});
+    sim_script(world, SIM_WATCH,
+               &(sim_reply){.state = CVI_WATCH_FAILED, .failure = CV_ERROR_SERVER});
+    sim_caller *refresh = sim_board(world, &(sim_wish){.id = 52, .mode = CV_MODE_REFRESH});
+    sim_step(world);
+    sim_check_error(refresh, CV_ERROR_SERVER);
+    assert_int_equal(world->transfer_count, 0);
+}
+
 static void test_denial_of_a_list_is_not_stored(void **state) {
     sim_world *world = *state;
     sim_caller *caller = sim_board(world, &(sim_wish){.id = 100, .is_list = true});
@@ -123,6 +147,8 @@ int main(void) {
         IN_WORLD(test_denial_is_stored_with_the_error_of_the_job),
         IN_WORLD(test_denial_that_cannot_be_stored_is_delivered_all_the_same),
         IN_WORLD(test_denial_is_not_stored_by_one_who_lost_the_job),
+        IN_WORLD(test_anothers_denial_is_not_a_refreshs),
+        IN_WORLD(test_anothers_failure_is_a_refreshs_too),
         IN_WORLD(test_denial_of_a_list_is_not_stored),
         IN_WORLD(test_stored_denial_answers_all),
         IN_WORLD(test_stored_denial_that_is_none_is_asked_for_again),

@@ -346,17 +346,51 @@ static void test_a_wait_after_a_try_is_a_new_one(void **state) {
 
 static void test_a_cooldown_is_told_once(void **state) {
     sim_world *world = *state;
-    sim_busy(world, SIM_HEED, 2);
+    sim_fail(world, SIM_HEED);
+    sim_fail(world, SIM_HEED);
     sim_script(world, SIM_HEED, &(sim_reply){.left_ms = 60000});
     ask(world, 1);
     sim_step(world);
     sim_answer_status(world, 0, 420, 17000);
     check_end(world, 17000);
-    sim_advance(world, 2);
-    sim_advance(world, 2);
+    sim_advance(world, 50);
+    sim_advance(world, 50);
     assert_int_equal(sim_count(world, SIM_HEED), 3);
     diary_check(&world->told, "0 sent 1\n0 cooldown CV_ERROR_RATE_LIMITED\n"
                               "0 given CV_ERROR_RATE_LIMITED\n");
+}
+
+/* A pause has not begun before the file has it. */
+static void test_a_cooldown_is_told_once_it_is_stored(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_HEED, 3);
+    sim_script(world, SIM_HEED, &(sim_reply){.left_ms = 60000});
+    ask(world, 1);
+    sim_step(world);
+    sim_answer_status(world, 0, 420, 17000);
+    diary_check(&world->told, "0 sent 1\n");
+    while (sim_count(world, SIM_HEED) < 4) {
+        diary_check(&world->told, "");
+        sim_advance(world, 1);
+    }
+    check_end(world, 60000);
+    diary_check(&world->told, "0 cooldown CV_ERROR_RATE_LIMITED\n0 given CV_ERROR_RATE_LIMITED\n");
+}
+
+static void test_who_waits_for_a_pause_to_be_stored(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_HEED, 2);
+    ask(world, 1);
+    sim_step(world);
+    sim_answer_status(world, 0, 420, 17000);
+    diary_check(&world->told, "0 sent 1\n");
+    int64_t start_ms = world->clock.now.boot_ms;
+    while (world->clock.now.boot_ms < start_ms + 250) {
+        diary_check(&world->told, "");
+        world->script_next[SIM_HEED] = 0; /* for as long as this goes on */
+        sim_advance(world, 10);
+    }
+    diary_check(&world->told, "0 waiting " LOCKED ", place 0\n");
 }
 
 static void test_a_ban_is_a_cooldown(void **state) {
@@ -428,6 +462,8 @@ int main(void) {
         TEST(test_retries_say_when_and_why),
         TEST(test_a_wait_after_a_try_is_a_new_one),
         TEST(test_a_cooldown_is_told_once),
+        TEST(test_a_cooldown_is_told_once_it_is_stored),
+        TEST(test_who_waits_for_a_pause_to_be_stored),
         TEST(test_a_ban_is_a_cooldown),
         TEST(test_a_circuit_that_opens_is_a_cooldown),
         TEST(test_only_who_stays_is_told_of_another_try),

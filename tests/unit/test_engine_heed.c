@@ -1,5 +1,5 @@
-/* What the engine tells its stores about the service, and that it asks for nothing before they know
- * of a refusal. */
+/* What the engine tells its stores about the service, and what holds where they fail to keep it;
+ * test_engine_heed_lock.c has those that are locked. */
 #include "support/fake_engine_world.h"
 
 #include <string.h>
@@ -160,46 +160,6 @@ static void test_who_would_not_wait_is_told_without_the_file(void **state) {
     sim_check_source(patient, 52, CV_SOURCE_SHARED);
 }
 
-/* Another flight of the same client must not overtake the telling. */
-static void test_nothing_is_claimed_before_a_refusal_is_told(void **state) {
-    sim_world *world = *state;
-    sim_busy(world, SIM_HEED, 3);
-    sim_script(world, SIM_HEED, &pause_of_9_s);
-    sim_caller *refused = sim_board(world, &(sim_wish){.id = 52});
-    sim_step(world);
-    sim_caller *other = sim_board(world, &(sim_wish){.id = 53});
-    sim_answer_status(world, 0, 420, 0);
-    assert_int_equal(sim_count(world, SIM_CLAIM), 1);
-    while (sim_count(world, SIM_HEED) < 4) {
-        sim_advance(world, 1);
-        assert_true(sim_count(world, SIM_CLAIM) == 1 || sim_count(world, SIM_HEED) == 4);
-    }
-    sim_check_error(refused, CV_ERROR_RATE_LIMITED);
-    assert_int_equal(refused->error.retry_after_ms, 60000); /* told before the file was */
-    sim_advance(world, 2);
-    sim_answer(world, 1, SIM_ISSUE(53));
-    sim_check_source(other, 53, CV_SOURCE_NETWORK);
-}
-
-static void test_nothing_is_readmitted_before_a_refusal_is_told(void **state) {
-    sim_world *world = *state;
-    sim_busy(world, SIM_HEED, 1);
-    sim_board(world, &(sim_wish){.id = 52});
-    sim_board(world, &(sim_wish){.id = 53});
-    sim_step(world);
-    sim_step(world);
-    assert_int_equal(world->transfer_count, 2);
-    fake_clock_advance(&world->clock, SIM_FRESH_MS + 1);
-    const cvi_response refusal = {.kind = CVI_RESPONSE_ANSWER, .sent = true, .http_status = 420};
-    cvi_response copy = refusal;
-    cvi_engine_receive(world->engine, world->transfers[0].spec.owner, &copy, world->clock.now);
-    assert_false(sim_let_out(world, 1));
-    world->transfers[0].open = false;
-    sim_break_unsent(world, 1, CVI_RESPONSE_NOT_ADMITTED);
-    sim_advance(world, 2);
-    assert_int_equal(sim_count(world, SIM_HEED), 2);
-}
-
 /* The caller is told a minute where the file cannot say, and at once; nothing else is sent before
  * the file has it, or that minute is over. */
 static void test_a_refusal_that_cannot_be_told(void **state) {
@@ -319,27 +279,6 @@ static void test_a_refusal_that_cannot_be_told_opens_nothing(void **state) {
         assert_int_equal(sim_count(world, SIM_CLAIM), 2);
         sim_advance(world, 1);
     }
-}
-
-/* Somebody keeps the file locked: who was refused, or answered, need not wait for that. */
-static void test_a_lock_keeps_no_answer_back(void **state) {
-    sim_world *world = *state;
-    sim_script(world, SIM_CLAIM, &probe);
-    sim_busy(world, SIM_HEED, 2);
-    sim_caller *answered = sim_board(world, &(sim_wish){.id = 52});
-    sim_step(world);
-    sim_answer(world, 0, SIM_ISSUE(52));
-    sim_check_source(answered, 52, CV_SOURCE_NETWORK);
-    sim_advance(world, 4);
-    sim_advance(world, 4);
-    check_heeded(world, CVI_SERVICE_ANSWERS, 0, 1);
-    assert_int_equal(sim_count(world, SIM_COMPLETE), 1);
-    sim_busy(world, SIM_HEED, 2);
-    sim_caller *refused = sim_board(world, &(sim_wish){.id = 53});
-    sim_step(world);
-    sim_answer_status(world, 1, 420, 7000);
-    sim_check_error(refused, CV_ERROR_RATE_LIMITED);
-    assert_int_equal(refused->error.retry_after_ms, 7000);
 }
 
 /* ---- probes ---- */
@@ -540,14 +479,11 @@ int main(void) {
         WITH_SIM(test_a_failure_is_told_within_the_delay),
         WITH_SIM(test_who_would_not_wait_is_told_without_the_file),
         WITH_SIM(test_who_comes_to_a_host_that_fails),
-        WITH_SIM(test_nothing_is_claimed_before_a_refusal_is_told),
-        WITH_SIM(test_nothing_is_readmitted_before_a_refusal_is_told),
         cmocka_unit_test(test_a_refusal_that_cannot_be_told),
         WITH_SIM(test_who_calls_before_a_refusal_is_told),
         WITH_SIM(test_each_refusal_that_cannot_be_told_holds),
         WITH_SIM(test_a_block_that_cannot_be_told_holds_for_all),
         WITH_SIM(test_a_refusal_that_cannot_be_told_opens_nothing),
-        WITH_SIM(test_a_lock_keeps_no_answer_back),
         WITH_SIM(test_what_comes_of_a_probe_is_told),
         WITH_SIM(test_a_good_answer_ends_the_pause),
         WITH_SIM(test_a_redirected_probe_lets_the_next_hop_be_one),

@@ -81,6 +81,21 @@ static void test_locked_completion_keeps_nobody_waiting(void **state) {
     assert_true(cvi_engine_is_idle(world->engine));
 }
 
+/* A program that is stopped, or a file that somebody holds: an answer does not stay young. */
+static void test_an_answer_ages_while_the_file_is_locked(void **state) {
+    sim_world *world = *state;
+    sim_busy(world, SIM_COMPLETE, 1);
+    sim_caller *caller = sim_board(world, &(sim_wish){.id = 52});
+    sim_step(world);
+    int64_t heard_ms = world->clock.now.wall_ms;
+    sim_answer(world, 0, SIM_ISSUE(52));
+    assert_int_equal(sim_last(world, SIM_COMPLETE)->age_ms, 0);
+    assert_int_equal(caller->provenance.fetched_at_ms, heard_ms);
+    sim_advance(world, SIM_TTL_MS);
+    assert_int_equal(sim_count(world, SIM_COMPLETE), 2);
+    assert_int_equal(sim_last(world, SIM_COMPLETE)->age_ms, SIM_TTL_MS);
+}
+
 static void test_locked_release_keeps_nobody_waiting(void **state) {
     sim_world *world = *state;
     sim_busy(world, SIM_RELEASE, 2);
@@ -352,6 +367,37 @@ static void test_memory_may_be_used_up_from_any_point_on(void **state) {
     assert_in_range(failing_call, 20, 500);
 }
 
+/* Somebody asks while another's job is watched that has ended since the last look. True as above.
+ */
+static bool run_late_without(size_t failing_call) {
+    sim_world *world = sim_new(failing_call, false);
+    sim_script(world, SIM_CLAIM, &watched);
+    sim_board(world, &(sim_wish){.id = 3});
+    sim_step(world);
+    sim_script(world, SIM_WATCH, &(sim_reply){.state = CVI_WATCH_COMPLETED, .body = SIM_ISSUE(3)});
+    sim_board(world, &(sim_wish){.id = 3});
+    sim_step(world);
+    sim_step(world);
+    bool has_failed = atomic_load(&world->memory.has_failed);
+    world->memory.failing_call = 0;
+    sim_advance(world, SIM_BACKSTOP_MS);
+    for (size_t i = 0; i < world->transfer_count; i++) {
+        sim_answer(world, i, SIM_ISSUE(3));
+    }
+    check_each_delivered(world);
+    sim_free(world);
+    return !has_failed;
+}
+
+static void test_who_comes_late_may_find_no_memory(void **state) {
+    (void)state;
+    size_t failing_call = 1;
+    while (!run_late_without(failing_call)) {
+        failing_call++;
+    }
+    assert_in_range(failing_call, 5, 500);
+}
+
 static void test_engine_without_memory(void **state) {
     (void)state;
     fake_clock clock;
@@ -372,6 +418,7 @@ int main(void) {
         IN_WORLD(test_locked_claim_is_tried_again),
         IN_WORLD(test_locked_watch_is_tried_again),
         IN_WORLD(test_locked_completion_keeps_nobody_waiting),
+        IN_WORLD(test_an_answer_ages_while_the_file_is_locked),
         IN_WORLD(test_locked_release_keeps_nobody_waiting),
         IN_WORLD(test_locked_renewal_is_tried_again),
         IN_WORLD(test_locked_cleaning_is_tried_again),
@@ -390,6 +437,7 @@ int main(void) {
         IN_WORLD(test_transport_without_memory),
         cmocka_unit_test(test_each_allocation_may_fail),
         cmocka_unit_test(test_memory_may_be_used_up_from_any_point_on),
+        cmocka_unit_test(test_who_comes_late_may_find_no_memory),
         cmocka_unit_test(test_engine_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

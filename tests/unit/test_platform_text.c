@@ -56,25 +56,6 @@ static void test_file_is_written_and_read(void **state) {
     assert_false(cvi_file_exists(path.text));
 }
 
-/* Like that, but by way of a name that nobody else has. */
-static void test_file_is_replaced(void **state) {
-    scratch_path path = scratch_file(*state, "a");
-    scratch_path taken = scratch_file(*state, "a.00000000000000ff.part");
-    scratch_path folder = scratch_file(*state, "folder");
-    assert_true(cvi_file_replace(path.text, "one\0two", 7, 255));
-    check_content(path.text, "one\0two", 7);
-    assert_false(cvi_file_exists(taken.text));
-    assert_true(cvi_file_replace(path.text, "3", 1, 255));
-    check_content(path.text, "3", 1);
-    assert_true(cvi_file_write(taken.text, "another's", 9));
-    assert_false(cvi_file_replace(path.text, "4", 1, 255));
-    check_content(path.text, "3", 1);
-    check_content(taken.text, "another's", 9);
-    assert_int_equal(mkdir(folder.text, S_IRWXU), 0);
-    assert_false(cvi_file_replace(folder.text, "5", 1, 1));
-    assert_false(cvi_file_exists(scratch_file(*state, "folder.0000000000000001.part").text));
-}
-
 static void test_large_file(void **state) {
     enum { SIZE = 300000 };
     scratch_path path = scratch_file(*state, "large");
@@ -193,7 +174,6 @@ static void test_other_descriptor_ends_a_wait(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_file_is_written_and_read),
-        IN_FOLDER(test_file_is_replaced),
         IN_FOLDER(test_large_file),
         IN_FOLDER(test_files_that_cannot_be_had),
         IN_FOLDER(test_failed_write_leaves_nothing),

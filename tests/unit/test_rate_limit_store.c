@@ -315,6 +315,44 @@ static void test_admission_is_taken_back(void **state) {
     cvi_stores_close(stores);
 }
 
+/* What a claim takes back is there again if its transaction is undone: what was counted without it
+ * lets nobody in. */
+static void test_a_claim_that_fails_leaves_no_room_behind(void **state) {
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    cvi_claim unsent = admit(world, stores, "issue");
+    admit(world, stores, "issue");
+    admit(world, stores, "issue");
+    const cvi_claim_spec again = {.hash = HASH_A, .resource = "issue", .row_id = unsent.row_id};
+    cvi_claim claim;
+    cv_error error;
+    world_execute(world, "CREATE TRIGGER refuse BEFORE INSERT ON rate_limits"
+                         " BEGIN SELECT RAISE(ABORT, 'no'); END");
+    assert_int_equal(cvi_stores_claim(stores, &again, world->clock.now, &claim, &error),
+                     CVI_STORE_FAILED);
+    world_execute(world, "DROP TRIGGER refuse");
+    assert_int_equal(count_rows(world), 3);
+    check_wait(world, stores, "issue", 1100, CVI_WAIT_LIMIT);
+    cvi_stores_close(stores);
+}
+
+/* A process may be stopped between its look at the clock and its transaction, for as long as it
+ * likes: what it is admitted for counts from the transaction on. */
+static void test_an_admission_is_of_the_moment_of_its_transaction(void **state) {
+    store_world *world = *state;
+    world->options.rate_limit.limit = 1;
+    cvi_stores *stores = world_open(world);
+    const cvi_claim_spec spec = {.hash = HASH_A, .resource = "issue"};
+    const cvi_now looked = world->clock.now;
+    cvi_claim claim;
+    cv_error error;
+    fake_clock_advance(&world->clock, 500);
+    assert_int_equal(cvi_stores_claim(stores, &spec, looked, &claim, &error), CVI_STORE_DONE);
+    assert_int_equal(claim.verdict, CVI_CLAIM_ADMITTED);
+    check_wait(world, stores, "issue", 1100, CVI_WAIT_LIMIT);
+    cvi_stores_close(stores);
+}
+
 /* Within a boot no step of the wall clock lifts the limit or blocks. */
 static void test_wall_clock_steps_change_nothing(void **state) {
     static const int64_t steps_ms[] = {7200000, -7200000, 1000, -1000, INT64_C(315360000000)};
@@ -460,6 +498,8 @@ int main(void) {
         WITH_WORLD(test_scopes_are_apart_but_others_rows_count_for_all),
         WITH_WORLD(test_lists_count_the_unknown_rows_of_others),
         WITH_WORLD(test_admission_is_taken_back),
+        WITH_WORLD(test_a_claim_that_fails_leaves_no_room_behind),
+        WITH_WORLD(test_an_admission_is_of_the_moment_of_its_transaction),
         WITH_WORLD(test_wall_clock_steps_change_nothing),
         WITH_WORLD(test_adopted_row_obeys_the_boot_clock),
         WITH_WORLD(test_row_from_the_future_is_stamped_anew_once),

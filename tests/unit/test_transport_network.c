@@ -42,6 +42,20 @@ static void test_fresh_admission_is_leave(void **state) {
     check(self, CV_TRANSFER_ANSWERED, 200, CVI_RESPONSE_ANSWER, true);
 }
 
+/* Its threads may end it long before the application turns again. */
+static void test_an_answer_ages_until_it_is_taken(void **state) {
+    table_world *self = *state;
+    cvi_response response;
+    table_send(self, true);
+    fake_clock_advance(&self->clock, TABLE_LASTS_MS);
+    assert_true(cv_transfer_may_send(self->started));
+    assert_true(cv_transfer_complete(self->started, CV_TRANSFER_ANSWERED, 200, NULL));
+    cv_transfer_release(self->started);
+    fake_clock_advance(&self->clock, 3600000);
+    assert_ptr_equal(cvi_transport_next(self->transport, &response), self);
+    assert_int_equal(response.waited_ms, 3600000);
+}
+
 static void test_old_admission_is_taken_anew(void **state) {
     table_world *self = *state;
     table_send(self, true);
@@ -365,6 +379,7 @@ static void test_patience_ends(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_fresh_admission_is_leave),
+        IN_WORLD(test_an_answer_ages_until_it_is_taken),
         IN_WORLD(test_old_admission_is_taken_anew),
         IN_WORLD(test_refused_leave_is_not_sent),
         IN_WORLD(test_end_before_the_question_is_not_sent),

@@ -3,6 +3,7 @@
 #include "support/transport_world.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,8 +53,7 @@ static void test_what_is_closed_is_not_heard(void **state) {
     break_off(world);
 }
 
-/* libcurl may tell of such a one when it has closed it. */
-static void test_nor_is_what_is_closed_while_connecting(void **state) {
+static void test_nor_is_what_is_closed_when_it_has_connected(void **state) {
     net_world *world = *state;
     cvi_slice whole = cvi_slice_start(-1);
     assert_true(server_hold(world->server, NULL));
@@ -63,6 +63,66 @@ static void test_nor_is_what_is_closed_while_connecting(void **state) {
         cvi_transport_turn(world->transport, 0, -1, &whole);
     }
     break_off(world);
+}
+
+/* Nobody takes its connections, and its queue is full: who connects hears nothing. */
+typedef struct deaf {
+    int listener;
+    int queue[4];
+    char url[NET_URL_MAX];
+} deaf;
+
+static void open_deaf(deaf *self) {
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    self->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(self->listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(self->listener, 0), 0);
+    assert_int_equal(getsockname(self->listener, (struct sockaddr *)&address, &size), 0);
+    for (size_t i = 0; i < sizeof(self->queue) / sizeof(self->queue[0]); i++) {
+        self->queue[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        connect(self->queue[i], (struct sockaddr *)&address, size); /* goes on, or is in it */
+    }
+    (void)snprintf(self->url, sizeof(self->url), "http://127.0.0.1:%d/",
+                   (int)ntohs(address.sin_port));
+}
+
+static void close_deaf(const deaf *self) {
+    for (size_t i = 0; i < sizeof(self->queue) / sizeof(self->queue[0]); i++) {
+        close(self->queue[i]);
+    }
+    close(self->listener);
+}
+
+/* Turns until something is watched, and answers what. */
+static int await_watched(const net_world *world) {
+    cvi_slice whole = cvi_slice_start(-1);
+    int member = -1;
+    while (count_watched(cvi_transport_descriptor(world->transport), &member) == 0) {
+        cvi_transport_turn(world->transport, 0, -1, &whole);
+    }
+    return member;
+}
+
+/* libcurl may tell of such a one when it has closed it. */
+static void test_nor_is_what_is_closed_while_connecting(void **state) {
+    net_world *world = *state;
+    cvi_response response;
+    deaf nobody;
+    open_deaf(&nobody);
+    assert_non_null(net_send(world, nobody.url, false));
+    int copy = dup(await_watched(world));
+    assert_true(copy >= 0);
+    cvi_transport_reset(world->transport);
+    assert_ptr_equal(cvi_transport_next(world->transport, &response), world);
+    assert_int_equal(response.kind, CVI_RESPONSE_ABORTED);
+    shutdown(copy, SHUT_RDWR);
+    await_readable(copy);
+    assert_false(is_readable(cvi_transport_descriptor(world->transport)));
+    assert_int_equal(count_watched(cvi_transport_descriptor(world->transport), NULL), 0);
+    close(copy);
+    close_deaf(&nobody);
 }
 
 /* Its number may be somebody else's soon. */
@@ -85,6 +145,7 @@ int main(void) {
 #define WITH_NET(test) cmocka_unit_test_setup_teardown(test, net_setup, net_teardown)
     const struct CMUnitTest tests[] = {
         WITH_NET(test_what_is_closed_is_not_heard),
+        WITH_NET(test_nor_is_what_is_closed_when_it_has_connected),
         WITH_NET(test_nor_is_what_is_closed_while_connecting),
         WITH_NET(test_what_is_closed_can_be_opened_anew),
     };

@@ -550,7 +550,7 @@ static void test_redirect_beyond_the_clients_bound(void **state) {
     memset(location, 'a', sizeof(location) - 1);
     location[0] = '/';
     location[sizeof(location) - 1] = '\0';
-    cvi_cap *cap = bound(world, 2500);
+    cvi_cap *cap = bound(world, 3000);
     add_fault(world,
               &(server_fault){.http_status = 302, .body = "", .headers = {{"Location", location}}});
     cvi_response response = fetch(world);

@@ -1,0 +1,17 @@
+# day/test_*.c: a simulated day of three programs, which bench/day plays and compares.
+file(GLOB day_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/day/*.c)
+list(FILTER day_sources EXCLUDE REGEX "/(day|npm)\\.c$")
+add_library(day_world STATIC ${day_sources} ${PROJECT_SOURCE_DIR}/bench/team.c
+            ${PROJECT_SOURCE_DIR}/bench/measure.c)
+target_include_directories(day_world PUBLIC ${PROJECT_SOURCE_DIR}/bench)
+target_link_libraries(day_world PUBLIC test_settings comicvine)
+comicvine_compile_options(day_world)
+file(GLOB day_tests CONFIGURE_DEPENDS day/test_*.c)
+foreach(source ${day_tests})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(day_${name} ${source})
+  target_link_libraries(day_${name} PRIVATE day_world PkgConfig::CMOCKA)
+  comicvine_compile_options(day_${name})
+  add_test(NAME day/${name} COMMAND day_${name})
+  set_tests_properties(day/${name} PROPERTIES TIMEOUT ${hang_s} COST 50)
+endforeach()

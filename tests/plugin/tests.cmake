@@ -1,0 +1,25 @@
+# Plug-ins with a copy of the library inside, one of them with a copy of SQLite as well. Nothing but
+# what the program calls is seen outside, lest the loader takes two copies for one.
+find_library(SQLITE_ARCHIVE NAMES libsqlite3.a)
+set(plugins plugin_on_shared_sqlite)
+if(SQLITE_ARCHIVE)
+  list(APPEND plugins plugin_on_own_sqlite)
+endif()
+foreach(name ${plugins})
+  set(plugin_map ${CMAKE_CURRENT_SOURCE_DIR}/plugin/plugin.map)
+  add_library(${name} MODULE plugin/plugin.c $<TARGET_OBJECTS:comicvine_objects>)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${plugin_map})
+  comicvine_compile_options(${name})
+  target_compile_definitions(api_test_two_copies PRIVATE CVI_${name}="$<TARGET_FILE:${name}>")
+  add_dependencies(api_test_two_copies ${name})
+endforeach()
+target_link_libraries(plugin_on_shared_sqlite PRIVATE test_settings comicvine_dependencies)
+if(SQLITE_ARCHIVE)
+  target_link_libraries(plugin_on_own_sqlite PRIVATE test_settings ${SQLITE_ARCHIVE} m
+                        comicvine_dependencies)
+endif()
+target_sources(api_test_two_copies PRIVATE plugin/plugin.c)
+target_link_libraries(api_test_two_copies PRIVATE ${CMAKE_DL_LIBS})
+target_link_libraries(api_test_fork_network PRIVATE ${CMAKE_DL_LIBS})
+set_target_properties(api_test_fork_network PROPERTIES ENABLE_EXPORTS ON) # libcurl calls into it
