@@ -32,7 +32,6 @@ static cv_options draw_options(worker *self) {
     options.cache.ttls = ttls;
     options.cache.ttl_count = 1;
     options.cache.stale_s = STALE_S;
-    options.cache.stale = CV_STALE_NEVER;
     options.cache.cleanup_interval_ms = 50;
     options.dedupe.cleanup_interval_ms = 50;
     options.dedupe.lease_ms = LEASE_MS;
