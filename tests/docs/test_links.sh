@@ -99,8 +99,8 @@ while IFS= read -r page; do
   pages=$((pages + 1))
   dead=$(look_at "$page")
   [ -z "$dead" ] || fail "${page#"$source"/}: $dead"
-done < <(find "$source" -mindepth 1 \( -path "$source/build" -o -name node_modules -o -name '.?*' \) -prune \
-              -o -name '*.md' -print)
+done < <(find "$source" -mindepth 1 -name '*.md' -print -o \
+              \( -path "$source/build" -o -name node_modules -o -name '.?*' \) -prune)
 good=$(wc -l <"$folder/good")
 [ "$pages" -ge 20 ] && [ "$good" -ge 100 ] || fail "only $good links of $pages pages were found"
 echo "$good links of $pages pages"
