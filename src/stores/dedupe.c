@@ -365,7 +365,7 @@ static cvi_store_answer keep_row(cvi_dedupe *dedupe, const cvi_ending *ending, c
         &dedupe->sql, KEEP,
         CVI_VALUES(cvi_text(ending->hash), cvi_text(ending->job_id),
                    cvi_text(ending->end == CVI_END_FAILED ? "failed" : "completed"),
-                   cvi_integer(now.wall_ms),
+                   cvi_integer(now.wall_ms - ending->age_ms),
                    has_body ? cvi_blob(ending->body, ending->size) : cvi_null(),
                    has_body ? cvi_integer(cvi_checksum(ending->body, ending->size)) : cvi_null(),
                    has_failure ? cvi_text(failure) : cvi_null()),

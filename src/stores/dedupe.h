@@ -99,6 +99,7 @@ typedef struct cvi_ending {
     const char *body;
     size_t size;
     const cv_error *failure;
+    int64_t age_ms; /* since the answer, or what denies the object, was heard */
 } cvi_ending;
 
 /* Ends a job if it still bears the job_id (`owned`), keeps what it leaves only if somebody waits,
