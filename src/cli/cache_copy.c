@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "input.h"
 #include "interrupt.h"
+#include "json_check.h"
 #include "memory.h"
 #include "number.h"
 
@@ -29,10 +31,21 @@ static void say(cli *self, const char *what, int64_t count, int64_t left_out, co
 /* ---- export ---- */
 
 typedef struct exporting {
-    FILE *file;
+    FILE *file; /* NULL: the output */
     int64_t written;
     int64_t left_out;
 } exporting;
+
+/* What the output does not take is said in the end, if anybody wants to hear of it. */
+static cli_status write_line(cli *self, const exporting *run, const char *line) {
+    size_t length = strlen(line);
+    if (!run->file) {
+        return cli_output_bytes(&self->output, line, length) ? CLI_DONE : CLI_FAILED;
+    }
+    return fwrite(line, 1, length, run->file) == length
+               ? CLI_DONE
+               : cli_fail(self, CLI_FAILED, "cannot write: %s", strerror(errno));
+}
 
 static cli_status export_row(cli *self, cv_cache_store *store, const cv_cache_entry *listed,
                              void *user) {
@@ -54,11 +67,13 @@ static cli_status export_row(cli *self, cv_cache_store *store, const cv_cache_en
     cli_json_number(&row, "expires_at_ms", entry.expires_at_ms);
     cli_json_text(&row, "body", body.data);
     char *text = cli_json_end(&row);
-    bool is_written = fprintf(run->file, "%s\n", text) > 0;
+    char *line = cli_format("%s\n", text);
+    cli_status status = write_line(self, run, line);
     run->written++;
+    free(line);
     free(text);
     cv_free(body.data);
-    return is_written ? CLI_DONE : cli_fail(self, CLI_FAILED, "cannot write: %s", strerror(errno));
+    return status;
 }
 
 /* Ends the writing of a file; false: not all has arrived (errno). */
@@ -109,11 +124,18 @@ static cli_status export_file(cli *self, cv_cache_store *store, const char *path
     return is_other ? export_into(self, store, path, run) : export_anew(self, store, path, run);
 }
 
+static cli_status export_output(cli *self, cv_cache_store *store, exporting *run) {
+    bool is_open = cli_output_bytes(&self->output, "", 0); /* an empty cache is no row either */
+    cli_status status = is_open ? cli_cache_walk(self, store, export_row, run) : CLI_FAILED;
+    cli_output_flush(&self->output);
+    return self->output.error == 0 ? status : CLI_FAILED;
+}
+
 cli_status cli_cache_export(cli *self, cv_cache_store *store, const cli_cache_options *options,
                             size_t count, const char *const *words) {
     (void)options;
-    exporting run = {.file = stdout};
-    cli_status status = is_standard(count, words) ? cli_cache_walk(self, store, export_row, &run)
+    exporting run = {0};
+    cli_status status = is_standard(count, words) ? export_output(self, store, &run)
                                                   : export_file(self, store, words[0], &run);
     if (status == CLI_DONE) {
         say(self, "exported", run.written, run.left_out, "what the service has not, or is damaged");
@@ -147,7 +169,7 @@ static bool is_hash(const char *text) {
 static bool is_answer(const char *body) {
     cli_slice answer = cli_slice_of(body);
     int64_t status = 0;
-    return number_of(answer, "status_code", &status) && status == 1 &&
+    return cli_json_is_whole(answer) && number_of(answer, "status_code", &status) && status == 1 &&
            member(answer, "results").text;
 }
 
@@ -159,7 +181,7 @@ static bool import_line(cli *self, cv_cache_store *store, const char *line, impo
     int64_t expires_at_ms = 0;
     char *hash = cli_json_cell(member(row, "hash"));
     char *body = cli_json_cell(member(row, "body"));
-    bool is_row = is_hash(hash) && is_answer(body) &&
+    bool is_row = cli_json_is_whole(row) && is_hash(hash) && is_answer(body) &&
                   number_of(row, "created_at_ms", &created_at_ms) &&
                   number_of(row, "expires_at_ms", &expires_at_ms);
     bool stored = false;
@@ -194,12 +216,13 @@ cli_status cli_cache_import(cli *self, cv_cache_store *store, const cli_cache_op
                             size_t count, const char *const *words) {
     (void)options;
     importing run = {0};
-    FILE *file = is_standard(count, words) ? stdin : fopen(words[0], "re");
+    bool is_input = is_standard(count, words);
+    FILE *file = is_input ? cli_standard_input(self) : cli_input_open(words[0]);
     if (!file) {
         return cli_fail(self, CLI_USAGE, "cannot read %s: %s", words[0], strerror(errno));
     }
     cli_status status = import_lines(self, store, file, &run);
-    if (file != stdin) {
+    if (!is_input) {
         (void)fclose(file);
     }
     say(self, "imported", run.stored, run.left_out, "what is here is as new, or theirs is too old");

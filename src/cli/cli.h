@@ -41,6 +41,9 @@ cv_request_options cli_request(const cli *self, const char *fields);
  * refused (CLI_NOT_CACHED). `note` NULL: nothing. */
 cli_status cli_judge_stale(cli *self, const char *subject, const cv_stale_note *note);
 
+/* The service's address. */
+const char *cli_base_url(const cli *self);
+
 /* The resource of a word on the command line. CV_RESOURCE_NONE: there is none, which has been said,
  * with what may have been meant. */
 cv_resource cli_resource(cli *self, const char *word);

@@ -1,6 +1,7 @@
 /* Owns the client of a run: how it is opened, and how it is driven. There is no thread: the run
  * polls the client beside the pipe of the signals, so that one cancels what is under way at once,
  * and closing the client gives back what others could wait for. */
+#include <comicvine/sys/transport.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -14,8 +15,13 @@
 #include "nearest.h"
 #include "text.h"
 
+/* What the client tells when it is closed for a signal is no news, and may come on a thread beside
+ * the one that the run was on. */
 static void take_event(const cv_event *event, void *user) {
     cli *self = user;
+    if (cli_interrupt_status() != CLI_DONE) {
+        return;
+    }
     cli_progress_event(&self->progress, event, cv_client_rate_limit(self->client));
 }
 
@@ -40,6 +46,37 @@ FILE *cli_standard_input(cli *self) {
     return self->input;
 }
 
+const char *cli_base_url(const cli *self) {
+    return self->settings.base_url ? self->settings.base_url : "https://comicvine.gamespot.com/api";
+}
+
+/* The network as the settings want it; without `proxy` and `ca_file` it is the library's own. */
+static bool make_transport(const cli_settings *settings, cv_transport *transport,
+                           const cv_transport **chosen) {
+    bool has_proxy = settings->proxy && settings->proxy[0] != '\0';
+    *chosen = NULL;
+    if (!has_proxy && !settings->ca_file) {
+        return true;
+    }
+    cv_curl_options options = CV_CURL_OPTIONS_INIT;
+    options.proxy = has_proxy ? settings->proxy : NULL;
+    options.ca_file = settings->ca_file;
+    *chosen = transport;
+    return cv_transport_curl_with(transport, &options);
+}
+
+static cli_status open_client(cli *self, cv_options *options) {
+    cv_transport transport = CV_TRANSPORT_INIT;
+    if (make_transport(&self->settings, &transport, &options->transport)) {
+        self->client = cv_client_open(options);
+        if (!self->client && options->transport && transport.close) {
+            transport.close(transport.user);
+        }
+        options->transport = NULL; /* which was copied */
+    }
+    return self->client ? CLI_DONE : cli_fail_error(self, cv_last_error(), NULL);
+}
+
 cli_status cli_open(cli *self) {
     const cli_settings *settings = &self->settings;
     char *key = NULL;
@@ -59,9 +96,9 @@ cli_status cli_open(cli *self) {
     options.on_log = take_line;
     options.log_level = log_level(settings);
     options.user = self;
-    self->client = cv_client_open(&options);
+    status = open_client(self, &options);
     cli_key_free(key);
-    return self->client ? CLI_DONE : cli_fail_error(self, cv_last_error(), NULL);
+    return status;
 }
 
 /* The nearer of two times to sleep, of which -1 is none. */
@@ -103,7 +140,7 @@ cv_request_options cli_request(const cli *self, const char *fields) {
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;
     options.priority = settings->is_background ? CV_PRIORITY_BACKGROUND : CV_PRIORITY_USER;
     options.fields = fields;
-    options.max_age_s = settings->max_age_ms / 1000;
+    options.max_age_s = settings->max_age_ms / 1000 + (settings->max_age_ms % 1000 != 0 ? 1 : 0);
     if (self->was_refused) {
         options.max_wait_ms = CV_NO_WAIT;
     }

@@ -1,10 +1,12 @@
 /* comicvine config: what holds, and where it is from. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "commands.h"
 #include "config.h"
 #include "json_write.h"
+#include "memory.h"
 #include "record.h"
 
 static bool write_setting(cli *self, const char *name, const char *value, const char *origin) {
@@ -16,15 +18,26 @@ static bool write_setting(cli *self, const char *name, const char *value, const 
     return cli_object_write(self, &row) == CLI_DONE;
 }
 
-/* The key itself is never shown, nor what a command for it says of itself. */
+/* The value without the user and password that a URL may have; free() it. */
+static char *without_password(const char *value) {
+    const char *host = strstr(value, "://");
+    host = host ? host + strlen("://") : value;
+    const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+    return at && host > value ? cli_format("%.*s***%s", (int)(host - value), value, at)
+                              : cli_copy(value, strlen(value));
+}
+
+/* The key itself is never shown. */
 static bool write_given(cli *self, const cli_option *option) {
     const cli_given *given = cli_given_find(&self->given, option, -1);
     if (!given) {
         return true;
     }
-    const char *value = given->value ? given->value : "yes";
-    return write_setting(self, option->name, option == &cli_key_itself ? "(set)" : value,
-                         given->origin);
+    char *value = without_password(given->value ? given->value : "yes");
+    bool is_written = write_setting(self, option->name, option == &cli_key_itself ? "(set)" : value,
+                                    given->origin);
+    free(value);
+    return is_written;
 }
 
 static bool write_group(cli *self, const cli_option_group *group) {

@@ -68,10 +68,7 @@ static const cv_picture *fetch(cli *self, const char *address, cv_error *error) 
 
 /* The bytes themselves are the output, and errors of writing are the output's. */
 static cli_status write_bytes(cli *self, const cv_picture *picture) {
-    (void)fwrite(picture->data, 1, picture->size, self->output.file);
-    self->output.format = CLI_OUTPUT_RAW; /* nothing stands around them */
-    cli_output_flush(&self->output);
-    return self->output.error == 0 ? CLI_DONE : CLI_FAILED;
+    return cli_output_bytes(&self->output, picture->data, picture->size) ? CLI_DONE : CLI_FAILED;
 }
 
 static cli_status write_row(cli *self, const cv_picture *picture, const char *path) {
@@ -150,6 +147,9 @@ static cli_status run_cover(cli *self, const void *own, size_t count, const char
     }
     cli_id_list list = {NULL, 0};
     cli_status status = cli_id_list_add(self, &list, resource, words[1]);
+    if (status == CLI_DONE && list.count > 1) {
+        status = cli_usage_error(self, "cover takes one id");
+    }
     if (status == CLI_DONE) {
         status = cli_open(self);
     }

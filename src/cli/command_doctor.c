@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "file_system.h"
 #include "json_write.h"
 #include "key.h"
 #include "memory.h"
@@ -87,6 +88,9 @@ static void check_clock(doctor *self) {
 static void check_mode(doctor *self, const struct stat *file) {
     if (file->st_uid != geteuid()) {
         tell(self, "permissions", ODD, CLI_DONE, "the file is another user's");
+    } else if (access(self->path, R_OK | W_OK) != 0) {
+        tell(self, "permissions", BAD, CLI_STORE, "mode %03o does not let you write: chmod 600 it",
+             (unsigned)(file->st_mode & 0777));
     } else if ((file->st_mode & OTHERS) != 0) {
         tell(self, "permissions", ODD, CLI_DONE,
              "mode %03o lets others in: chmod 600 it, with what lies beside it",
@@ -97,6 +101,19 @@ static void check_mode(doctor *self, const struct stat *file) {
     if (file->st_mtime > time(NULL) + FUTURE_S) {
         tell(self, "file time", ODD, CLI_DONE,
              "it was changed in the future: a clock was put back");
+    }
+}
+
+static void check_file_system(doctor *self, const char *folder) {
+    char name[CLI_FILE_SYSTEM_SIZE];
+    if (!cli_file_system(folder, name)) {
+        return; /* no folder, or a system that does not say */
+    }
+    if (cli_file_system_is_remote(name)) {
+        tell(self, "file system", BAD, CLI_STORE, "%s: the file must be on a disk of this machine",
+             name);
+    } else {
+        tell(self, "file system", FINE, CLI_DONE, "%s", name);
     }
 }
 
@@ -119,6 +136,7 @@ static void check_folder(doctor *self) {
     } else {
         tell(self, "folder", FINE, CLI_DONE, "%s", folder);
     }
+    check_file_system(self, folder);
     if (statvfs(folder, &room) == 0) {
         long long free_mb = (long long)(room.f_bavail * room.f_frsize / MB);
         tell(self, "room", free_mb < LEAST_FREE_MB ? ODD : FINE, CLI_DONE, "%lld MB free", free_mb);
@@ -137,8 +155,7 @@ static void check_log(doctor *self) {
     free(path);
 }
 
-/* Opening says what else can be wrong: a network file system, another program's file, a newer
- * version's. */
+/* Opening says what else can be wrong: another program's file, a newer version's. */
 static void check_opening(doctor *self) {
     cv_cache_options options = CV_CACHE_OPTIONS_INIT;
     options.database = self->cli->settings.database;
@@ -204,28 +221,34 @@ static void check_key(doctor *self) {
     cli_key_free(key);
 }
 
-static void check_service(doctor *self) {
-    const char *url = self->cli->settings.base_url ? self->cli->settings.base_url
-                                                   : "https://comicvine.gamespot.com/api";
-    char host[300];
-    switch (cli_reach_try(url, REACH_MS, host, sizeof(host))) {
+static void check_reach(doctor *self, const char *check, const cli_address *address) {
+    const char *host = address->host;
+    const char *port = address->port;
+    switch (cli_reach_try(address, REACH_MS)) {
     case CLI_REACH_OK:
-        tell(self, "service", FINE, CLI_DONE, "%s takes connections", host);
-        break;
-    case CLI_REACH_NO_ADDRESS:
-        tell(self, "service", BAD, CLI_USAGE, "the base URL is no http or https address");
+        tell(self, check, FINE, CLI_DONE, "%s:%s takes connections", host, port);
         break;
     case CLI_REACH_NO_NAME:
-        tell(self, "service", BAD, CLI_NETWORK, "%s: its name has no address", host);
+        tell(self, check, BAD, CLI_NETWORK, "%s:%s: its name has no address", host, port);
         break;
     case CLI_REACH_NO_ANSWER:
-        tell(self, "service", BAD, CLI_NETWORK, "%s does not take connections", host);
+        tell(self, check, BAD, CLI_NETWORK, "%s:%s does not take connections", host, port);
         break;
     }
-    const char *proxy = getenv("https_proxy");
-    proxy = proxy ? proxy : getenv("HTTPS_PROXY");
-    if (proxy && proxy[0] != '\0') {
-        tell(self, "proxy", ODD, CLI_DONE, "requests go by HTTPS_PROXY, which was not tried");
+}
+
+/* The service, or the proxy that requests go through. */
+static void check_service(doctor *self) {
+    const char *proxy = self->cli->settings.proxy;
+    cli_address address;
+    if (!cli_address_parse(&address, cli_base_url(self->cli))) {
+        tell(self, "service", BAD, CLI_USAGE, "the base URL is no http or https address");
+    } else if (!proxy || proxy[0] == '\0') {
+        check_reach(self, "service", &address);
+    } else if (!cli_address_parse_proxy(&address, proxy)) {
+        tell(self, "proxy", BAD, CLI_USAGE, "its URL is none of http, https, socks4 or socks5");
+    } else {
+        check_reach(self, "proxy", &address);
     }
 }
 

@@ -125,9 +125,9 @@ const cli_command cli_command_get = {
                 "comicvine get volume 4050-796 https://comicvine.gamespot.com/x/4050-18/\n"
                 "comicvine get issue 52 --json=id,volume.name,issue_number\n"
                 "comicvine get character 1253 --offline\n",
-    .about = "An ID is a number, a number with its type (4000-52), or the address of a page.\n"
-             "Each costs a request of its own if the cache does not have it; \"batch\" asks for\n"
-             "many at a time. Goes on after one that fails.\n",
+    .about = "An ID is a number, a number with its type (4000-52), or the address of a page;\n"
+             "several may be joined by commas. Each costs a request of its own if the cache\n"
+             "does not have it; \"batch\" asks for many at a time. Goes on after one that fails.\n",
     .takes = CLI_TAKES_REQUEST | CLI_TAKES_OUTPUT | CLI_TAKES_KEY,
     .options = {"Options of get", rows, sizeof(rows) / sizeof(rows[0])},
     .own_size = sizeof(get_options),

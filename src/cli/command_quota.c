@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "json_write.h"
 #include "record.h"
+#include "terminal.h"
 
 enum { SPENDERS_MAX = 64, WATCH_MS = 2000, WATCH_LEAST_MS = 200 };
 
@@ -122,16 +123,19 @@ static cli_status watch(cli *self, const quota_options *options, size_t count,
                         const char *const *words) {
     struct pollfd signal = {.fd = cli_interrupt_fd(), .events = POLLIN};
     cli_status status = CLI_DONE;
-    while (status == CLI_DONE && cli_interrupt_status() == CLI_DONE) {
-        if (self->output.is_terminal && self->output.format == CLI_OUTPUT_TABLE) {
+    for (bool is_first = true; status == CLI_DONE && cli_interrupt_status() == CLI_DONE;
+         is_first = false) {
+        if (!is_first) { /* what is begun is ended, and an array that was not wanted is none */
+            cli_output_free(&self->output);
+            cli_output_begin(&self->output, &self->settings);
+        }
+        if (self->output.format == CLI_OUTPUT_TABLE && cli_terminal_obeys(STDOUT_FILENO)) {
             (void)fputs("\033[H\033[2J", self->output.file);
         }
         status = show(self, options, count, words);
-        if (!cli_output_end(&self->output) || fflush(self->output.file) != 0) {
+        if (!cli_output_end(&self->output)) {
             return CLI_FAILED;
         }
-        cli_output_free(&self->output);
-        cli_output_begin(&self->output, &self->settings);
         (void)poll(&signal, 1, (int)options->watch_ms);
     }
     return status;

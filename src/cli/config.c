@@ -57,6 +57,9 @@ bool cli_config_read(FILE *file, cli_config_fn *set, void *user, size_t *line, b
         *is_malformed = !parse_line(text, &name, &value);
         is_well = !*is_malformed && (name[0] == '\0' || set(name, value, *line, user));
     }
+    if (text) {
+        explicit_bzero(text, size); /* the key may have been in it */
+    }
     free(text);
     return is_well;
 }

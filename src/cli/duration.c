@@ -68,6 +68,17 @@ bool cli_duration_parse(const char *text, int64_t *ms) {
     return true;
 }
 
+void cli_duration_exact(int64_t ms, char text[CLI_DURATION_SIZE]) {
+    size_t largest = 0;
+    for (size_t i = 0; units[i].name[0] != '\0'; i++) {
+        if (ms % units[i].ms == 0 && ms >= units[i].ms) {
+            largest = i;
+        }
+    }
+    (void)snprintf(text, CLI_DURATION_SIZE, "%lld%s", (long long)(ms / units[largest].ms),
+                   units[largest].name);
+}
+
 void cli_duration_clock(int64_t ms, char text[CLI_DURATION_SIZE]) {
     long long s = (ms > 0 ? ms : 0) / SECOND_MS + (ms > 0 && ms % SECOND_MS != 0 ? 1 : 0);
     if (s >= 3600) {

@@ -14,6 +14,9 @@ enum { CLI_DURATION_SIZE = 32 };
 /* Unix time. The clock of people: it may be set back. */
 int64_t cli_now_ms(void);
 
+/* What cli_duration_parse reads as just that: "90s" is "90s", 7200000 is "2h", 0 is "0ms". */
+void cli_duration_exact(int64_t ms, char text[CLI_DURATION_SIZE]);
+
 /* "0:09", "12:41", "1:02:03"; rounded up, so that what is not over is never said to be. */
 void cli_duration_clock(int64_t ms, char text[CLI_DURATION_SIZE]);
 

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "config.h"
+#include "key.h"
 #include "memory.h"
 #include "nearest.h"
+#include "proxy.h"
 
 /* A file as it is being read. */
 typedef struct reading {
@@ -52,6 +54,20 @@ static const cli_option *row_named(const char *written) {
     return NULL;
 }
 
+/* The setting that may have been meant; NULL: none is near. */
+static const char *nearest_to(const char *written) {
+    cli_nearest nearest = {written, NULL, 0};
+    cli_nearest_try(&nearest, cli_key_itself.name);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        for (size_t k = 0; k < groups[i]->count; k++) {
+            if (is_setting(&groups[i]->rows[k])) {
+                cli_nearest_try(&nearest, groups[i]->rows[k].name);
+            }
+        }
+    }
+    return nearest.found;
+}
+
 static bool take_setting(const char *name, const char *value, size_t line, void *user) {
     reading *self = user;
     const cli_option *row = row_named(name);
@@ -87,8 +103,9 @@ static cli_status read_open_file(reading *self, FILE *file) {
         return cli_fail(self->cli, CLI_USAGE, "%s:%zu: a line is written name = value", self->path,
                         line);
     }
-    return cli_fail(self->cli, CLI_USAGE, "%s:%zu: there is no setting %s", self->path, line,
-                    self->unknown);
+    const char *near = nearest_to(self->unknown);
+    return cli_fail(self->cli, CLI_USAGE, "%s:%zu: there is no setting %s%s%s%s", self->path, line,
+                    self->unknown, near ? "; is " : "", near ? near : "", near ? " meant?" : "");
 }
 
 static cli_status read_file(reading *self, bool is_named) {
@@ -104,13 +121,17 @@ static cli_status read_file(reading *self, bool is_named) {
     return status;
 }
 
-static const cli_option *common(size_t offset) {
-    for (size_t i = 0; i < cli_common_options.count; i++) {
-        if (cli_common_options.rows[i].offset == offset) {
-            return &cli_common_options.rows[i];
+static const cli_option *row_of(const cli_option_group *group, size_t offset) {
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->rows[i].offset == offset) {
+            return &group->rows[i];
         }
     }
     return NULL;
+}
+
+static const cli_option *common(size_t offset) {
+    return row_of(&cli_common_options, offset);
 }
 
 /* The file that options or the environment name, else the usual one; free() it. */
@@ -123,13 +144,11 @@ static char *path_of(const cli *self, bool *is_named) {
 }
 
 static void read_environment(reading *self) {
-    static const char *const keys[] = {"COMICVINE__API_KEY", "COMICVINE_API_KEY",
-                                       "COMIC_VINE_API_KEY"}; /* the last one wins */
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        const char *value = getenv(keys[i]);
+    for (const char *const *name = cli_key_variables; *name; name++) {
+        const char *value = getenv(*name);
         if (value && value[0] != '\0') {
             cli_given_add(&self->list, &cli_key_itself, &self->cli->settings, value,
-                          CLI_LAYER_ENVIRONMENT, keys[i]);
+                          CLI_LAYER_ENVIRONMENT, *name);
         }
     }
     static const struct {
@@ -156,6 +175,29 @@ static void join(cli *self, cli_given_list *list) {
     self->given = *list;
 }
 
+/* Nothing in the cache is as young as 0, which the settings have where nothing is said. */
+static void take_youngest(cli *self) {
+    const cli_option *row = row_of(&cli_request_options, offsetof(cli_settings, max_age_ms));
+    if (self->settings.max_age_ms == 0 && cli_given_find(&self->given, row, -1)) {
+        self->settings.refreshes = true;
+    }
+}
+
+/* The environment's proxy, if nobody has named one or said that there is none. What has no scheme
+ * there is one with http. */
+static void take_proxy(cli *self) {
+    const cli_option *row = common(offsetof(cli_settings, proxy));
+    const char *name = cli_proxy_variable(cli_base_url(self));
+    const char *value = name ? getenv(name) : NULL;
+    if (!value || cli_given_find(&self->given, row, -1)) {
+        return;
+    }
+    char *url = cli_format("%s%s", strstr(value, "://") ? "" : "http://", value);
+    cli_given_add(&self->given, row, &self->settings, url, CLI_LAYER_ENVIRONMENT, name);
+    self->settings.proxy = self->given.items[self->given.count - 1].value;
+    free(url);
+}
+
 static cli_status apply(cli *self) {
     for (size_t i = 0; i < self->given.count; i++) {
         const cli_given *given = &self->given.items[i];
@@ -167,6 +209,8 @@ static cli_status apply(cli *self) {
             return CLI_USAGE;
         }
     }
+    take_youngest(self);
+    take_proxy(self);
     return CLI_DONE;
 }
 
@@ -182,7 +226,7 @@ cli_status cli_environment_take(cli *self) {
     join(self, &read.list);
     status = status == CLI_DONE ? apply(self) : status;
     if (status == CLI_DONE && read.is_exposed) {
-        cli_warn(self, "others may read the API key in %s: chmod 600 it", path);
+        cli_key_warn(self, path);
     }
     free(path);
     return status;

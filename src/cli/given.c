@@ -28,6 +28,9 @@ const cli_given *cli_given_find(const cli_given_list *self, const cli_option *ro
 
 void cli_given_free(cli_given_list *self) {
     for (size_t i = 0; i < self->count; i++) {
+        if (self->items[i].value) { /* it may be the key */
+            explicit_bzero(self->items[i].value, strlen(self->items[i].value));
+        }
         free(self->items[i].value);
         free(self->items[i].origin);
     }

@@ -59,7 +59,8 @@ static void write_indented(FILE *out, const char *lines) {
 void cli_help_command(FILE *out, const cli_command *command) {
     (void)fprintf(out, "comicvine %s: %s\n\nExamples:\n", command->name, command->summary);
     write_indented(out, command->examples);
-    (void)fprintf(out, "\nUsage: comicvine %s [OPTIONS] %s\n", command->name, command->usage);
+    (void)fprintf(out, "\nUsage: comicvine %s [OPTIONS]%s%s\n", command->name,
+                  command->usage[0] != '\0' ? " " : "", command->usage);
     if (command->about) {
         (void)fprintf(out, "\n%s", command->about);
     }

@@ -16,21 +16,60 @@ void cli_id_list_put(cli_id_list *list, int64_t id) {
     list->ids[list->count++] = id;
 }
 
-cli_status cli_id_list_add(cli *self, cli_id_list *list, cv_resource resource, const char *word) {
+/* Why a word is no id: most often it is another resource's; free() it. */
+static char *complaint_of(cv_resource resource, const char *word) {
+    cv_resource other = cv_id_resource(word);
+    return other != CV_RESOURCE_NONE && other != resource
+               ? cli_format("%s is an id of the resource %s, not of %s", word,
+                            cv_resource_name(other), cv_resource_name(resource))
+               : cli_format("%s is no id of the resource %s", word, cv_resource_name(resource));
+}
+
+static cli_status add_one(cli *self, cli_id_list *list, cv_resource resource, const char *word) {
     int64_t id = 0;
     if (!cv_id_parse(word, resource, &id)) {
-        return cli_usage_error(self, "%s is no id of the resource %s", word,
-                               cv_resource_name(resource));
+        char *complaint = complaint_of(resource, word);
+        (void)cli_usage_error(self, "%s", complaint);
+        free(complaint);
+        return CLI_USAGE;
     }
     cli_id_list_put(list, id);
     return CLI_DONE;
+}
+
+cli_status cli_id_list_add(cli *self, cli_id_list *list, cv_resource resource, const char *word) {
+    cli_status status = CLI_DONE;
+    for (bool is_more = true; is_more && status == CLI_DONE;) {
+        size_t length = strcspn(word, ",");
+        char *one = cli_copy(word, length);
+        status = add_one(self, list, resource, one);
+        free(one);
+        is_more = word[length] == ',';
+        word += length + 1;
+    }
+    return status;
+}
+
+/* The object's address if it has one, which says of what resource it is, else its id, else the
+ * object itself, which is none. */
+static char *word_of_object(const char *line) {
+    cli_slice object = cli_slice_of(line);
+    char *address =
+        cli_json_cell(cli_json_find(object, "api_detail_url", strlen("api_detail_url")));
+    char *id = cli_json_cell(cli_json_find(object, "id", strlen("id")));
+    const char *word = cv_id_resource(address) != CV_RESOURCE_NONE ? address : id;
+    word = word[0] != '\0' ? word : line;
+    char *copy = cli_copy(word, strcspn(word, "\r\n"));
+    free(id);
+    free(address);
+    return copy;
 }
 
 /* What stands for the id in a line; free() it. "": there is nothing. */
 static char *word_of(const char *line) {
     line += strspn(line, " \t\r\n");
     if (*line == '{') {
-        return cli_json_cell(cli_json_find(cli_slice_of(line), "id", strlen("id")));
+        return word_of_object(line);
     }
     return cli_copy(line, *line == '#' ? 0 : strcspn(line, " \t\r\n"));
 }
@@ -44,8 +83,9 @@ static cli_status read_lines(cli *self, cli_id_list *list, cv_resource resource,
         char *word = word_of(line);
         int64_t id = 0;
         if (word[0] != '\0' && !cv_id_parse(word, resource, &id)) {
-            status = cli_usage_error(self, "%s:%zu: %s is no id of the resource %s", path, number,
-                                     word, cv_resource_name(resource));
+            char *complaint = complaint_of(resource, word);
+            status = cli_usage_error(self, "%s:%zu: %s", path, number, complaint);
+            free(complaint);
         } else if (word[0] != '\0') {
             cli_id_list_put(list, id);
         }

@@ -14,11 +14,12 @@ typedef struct cli_id_list {
 /* Adds an id. */
 void cli_id_list_put(cli_id_list *list, int64_t id);
 
-/* Adds the id in a word. CLI_USAGE: there is none of that resource in it, which has been said. */
+/* Adds the id in a word, or several joined by commas. CLI_USAGE: one is none of that resource,
+ * which has been said. */
 cli_status cli_id_list_add(cli *self, cli_id_list *list, cv_resource resource, const char *word);
 
 /* Adds the first word of each line of a file, "-" for standard input; of a line that is a JSON
- * object its member "id". Empty lines, and those that begin with "#", are passed over. */
+ * object its api_detail_url or id. Empty lines, and those that begin with "#", are passed over. */
 cli_status cli_id_list_read(cli *self, cli_id_list *list, cv_resource resource, const char *path);
 
 void cli_id_list_free(cli_id_list *list);

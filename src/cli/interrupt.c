@@ -6,15 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t noted;
+static atomic_int noted; /* also looked at on the thread that checks a key */
 static int wake[2] = {-1, -1};
 
 static void note(int number) {
     int before = errno;
-    noted = number;
+    atomic_store(&noted, number);
     ssize_t written = write(wake[1], "", 1);
     (void)written; /* a full pipe wakes as well */
     errno = before;
@@ -43,10 +44,11 @@ bool cli_interrupt_begin(void) {
 }
 
 cli_status cli_interrupt_status(void) {
-    if (noted == 0) {
+    int number = atomic_load(&noted);
+    if (number == 0) {
         return CLI_DONE;
     }
-    return noted == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED;
+    return number == SIGINT ? CLI_INTERRUPTED : CLI_TERMINATED;
 }
 
 int cli_interrupt_fd(void) {

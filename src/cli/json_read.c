@@ -171,7 +171,8 @@ static size_t write_unicode(FILE *out, cli_slice in, size_t at) {
         write_utf8(out, (uint32_t)(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)));
         return at + 12;
     }
-    write_utf8(out, first >= 0xd800 && first < 0xe000 ? 0xfffd : (uint32_t)first);
+    bool is_half = first >= 0xd800 && first < 0xe000;
+    write_utf8(out, is_half || first == 0 ? 0xfffd : (uint32_t)first); /* 0 would end the text */
     return at + 6;
 }
 

@@ -4,13 +4,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "input.h"
 #include "key_command.h"
+#include "key_prompt.h"
 #include "memory.h"
 
-enum { KEY_COMMAND_MS = 30000 };
+enum { KEY_COMMAND_MS = 30000, OTHERS = 077 };
+
+const char *const cli_key_variables[] = {"COMICVINE__API_KEY", "COMICVINE_API_KEY",
+                                         "COMIC_VINE_API_KEY", NULL};
 
 /* The first line of a file, without blanks around it; NULL: it has none. */
 static char *first_line(FILE *file) {
@@ -32,11 +37,24 @@ static char *first_line(FILE *file) {
     return key;
 }
 
+void cli_key_warn(cli *self, const char *path) {
+    cli_warn(self, "others may read the API key in %s: chmod 600 it", path);
+}
+
+/* A pipe, such as a shell makes for <(pass show comicvine), is nobody else's. */
+static bool is_exposed(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & OTHERS) != 0;
+}
+
 static cli_status from_file(cli *self, const char *path, char **key) {
     FILE *file = cli_input_open(path);
     if (!file) {
         return cli_fail(self, CLI_KEY, "cannot read the API key from %s: %s", path,
                         strerror(errno));
+    }
+    if (is_exposed(path)) {
+        cli_key_warn(self, path);
     }
     *key = first_line(file);
     (void)fclose(file);
@@ -45,7 +63,10 @@ static cli_status from_file(cli *self, const char *path, char **key) {
 
 static cli_status from_input(cli *self, char **key) {
     FILE *input = cli_standard_input(self);
+    cli_key_prompt prompt;
+    cli_key_prompt_begin(&prompt);
     *key = input ? first_line(input) : NULL;
+    cli_key_prompt_end(&prompt);
     return *key ? CLI_DONE : cli_fail(self, CLI_KEY, "there is no API key on standard input");
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "key.h"
 #include "memory.h"
 
 enum { LINE_MAX_BYTES = 4096, LOOK_MS = 20 };
@@ -35,6 +36,33 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool is_key(const char *entry) {
+    for (const char *const *name = cli_key_variables; *name; name++) {
+        size_t length = strlen(*name);
+        if (strncmp(entry, *name, length) == 0 && entry[length] == '=') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The environment without a key of before, which is nothing to a command that knows another;
+ * free() it. */
+static char **bare_environment(void) {
+    size_t count = 0;
+    while (environ[count]) {
+        count++;
+    }
+    char **bare = cli_allocate(count + 1, sizeof(*bare));
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_key(environ[i])) {
+            bare[kept++] = environ[i];
+        }
+    }
+    return bare;
+}
+
 /* The signals that the program ignores are not to be ignored by its child. */
 static bool spawn(task *self, const char *command, int output) {
     posix_spawn_file_actions_t actions;
@@ -53,11 +81,13 @@ static bool spawn(task *self, const char *command, int output) {
     char option[] = "-c";
     char *copy = cli_copy(command, strlen(command));
     char *arguments[] = {shell, option, copy, NULL};
+    char **bare = bare_environment();
     bool is_running =
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) == 0 &&
         posix_spawnattr_setsigdefault(&attributes, &usual) == 0 &&
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF) == 0 &&
-        posix_spawn(&self->child, "/bin/sh", &actions, &attributes, arguments, environ) == 0;
+        posix_spawn(&self->child, "/bin/sh", &actions, &attributes, arguments, bare) == 0;
+    free(bare);
     free(copy);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

@@ -11,8 +11,9 @@ typedef enum cli_key_command_end {
 } cli_key_command_end;
 
 /* Runs it by /bin/sh, with the program's standard input and error, so that it may ask for a
- * password; takes the first line that it writes, without blanks around it. A signal to the program
- * ends it too (CLI_KEY_COMMAND_FAILED). `line` is to be freed. */
+ * password, and with its environment, but for an API key there; takes the first line that it
+ * writes, without blanks around it. A signal to the program ends it too (CLI_KEY_COMMAND_FAILED).
+ * `line` is to be freed. */
 cli_key_command_end cli_key_command(const char *command, int64_t timeout_ms, char **line);
 
 #endif

@@ -20,6 +20,15 @@ static void set_letters(void) {
     }
 }
 
+/* What is written in many small pieces (help, completions) is written in the end, in one, which
+ * says why if it fails; a terminal still gets its lines as they come. */
+static void set_output(void) {
+    static char buffer[65536]; /* the C library's until the program ends */
+    if (isatty(STDOUT_FILENO) != 1) {
+        (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+    }
+}
+
 /* Programs get errors as JSON where they get records so; a person who only sends the output into a
  * file reads them on a terminal, and gets sentences. */
 static bool wants_json_errors(const cli *self) {
@@ -90,7 +99,10 @@ static void warn_of_missing(cli *self) {
 /* What was written must have arrived: a full disk is an error, a reader who has left is none that
  * anybody wants to hear of. */
 static cli_status finish_output(cli *self, cli_status status) {
-    bool is_whole = !self->output.file || cli_output_end(&self->output);
+    if (status != CLI_DONE) {
+        cli_output_leave(&self->output);
+    }
+    bool is_whole = cli_output_end(&self->output);
     int error = self->output.error;
     if (is_whole && (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0)) {
         is_whole = false;
@@ -112,6 +124,7 @@ int main(int argc, char **argv) {
         return CLI_FAILED;
     }
     set_letters();
+    set_output();
     cli self = {0};
     cli_arguments arguments;
     cli_arguments_parse(&arguments, argc, (const char *const *)argv, &self.settings, &self.given);

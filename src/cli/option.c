@@ -118,6 +118,16 @@ static char *one_of(const char *const *words) {
     return cli_text_end(&text);
 }
 
+static char *duration(const cli_option *row) {
+    char least[CLI_DURATION_SIZE];
+    char most[CLI_DURATION_SIZE];
+    cli_duration_exact(row->least, least);
+    cli_duration_exact(row->most, most);
+    return cli_format("a duration such as 90s, 15m, 2h or 1d%s%s%s%s",
+                      row->least > 0 ? ", from " : "", row->least > 0 ? least : "",
+                      row->most > 0 ? " to " : "", row->most > 0 ? most : "");
+}
+
 char *cli_option_wanted(const cli_option *row) {
     switch (row->kind) {
     case CLI_OPTION_FLAG:
@@ -129,7 +139,7 @@ char *cli_option_wanted(const cli_option *row) {
                               : cli_format("a number from %lld to %lld", (long long)row->least,
                                            (long long)row->most);
     case CLI_OPTION_DURATION:
-        return cli_format("a duration such as 500ms, 90s, 15m, 2h or 1d");
+        return duration(row);
     case CLI_OPTION_CHOICE:
         return one_of(row->words);
     default:

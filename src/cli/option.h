@@ -14,7 +14,7 @@ typedef enum cli_option_kind {
     CLI_OPTION_COUNT,    /* int64_t, one more each time */
     CLI_OPTION_TEXT,     /* const char * */
     CLI_OPTION_NUMBER,   /* int64_t, from `least` to `most` */
-    CLI_OPTION_DURATION, /* int64_t, milliseconds from `least`; without a value `constant` */
+    CLI_OPTION_DURATION, /* int64_t, milliseconds in these bounds; without a value `constant` */
     CLI_OPTION_CHOICE,   /* int64_t, the place of the word in `words` */
     CLI_OPTION_CONSTANT, /* int64_t, becomes `constant` */
     CLI_OPTION_FORMAT,   /* cli_format_choice, its format becomes `constant` */

@@ -7,26 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "json_write.h"
 #include "memory.h"
 #include "output_internal.h"
 #include "text.h"
 
-void cli_output_begin(cli_output *self, const cli_settings *settings) {
-    *self = (cli_output){.file = stdout, .is_terminal = isatty(STDOUT_FILENO) == 1};
-    self->format = (cli_output_format)settings->format.format;
-    if (self->format == CLI_OUTPUT_BY_TERMINAL) {
-        self->format = self->is_terminal ? CLI_OUTPUT_TABLE : CLI_OUTPUT_JSON_LINES;
-    }
-    if (settings->format.columns) {
-        cli_output_columns(self, settings->format.columns);
-        self->selects = true;
-    }
-}
-
-void cli_output_columns(cli_output *self, const char *names) {
-    if (self->columns) {
-        return;
-    }
+static void add_columns(cli_output *self, const char *names) {
     while (*names != '\0') {
         names += strspn(names, " ,");
         size_t length = strcspn(names, " ,");
@@ -36,6 +22,26 @@ void cli_output_columns(cli_output *self, const char *names) {
             self->columns[self->column_count++] = (cli_column){names, length, false};
         }
         names += length;
+    }
+}
+
+void cli_output_begin(cli_output *self, const cli_settings *settings) {
+    *self = (cli_output){.file = stdout, .is_terminal = isatty(STDOUT_FILENO) == 1};
+    self->format = (cli_output_format)settings->format.format;
+    if (self->format == CLI_OUTPUT_BY_TERMINAL) {
+        self->format = self->is_terminal ? CLI_OUTPUT_TABLE : CLI_OUTPUT_JSON_LINES;
+    }
+    bool is_json = self->format == CLI_OUTPUT_JSON || self->format == CLI_OUTPUT_JSON_LINES;
+    if (settings->format.columns) {
+        add_columns(self, settings->format.columns);
+        add_columns(self, is_json && settings->shows_origin ? "_meta" : "");
+        self->selects = true;
+    }
+}
+
+void cli_output_columns(cli_output *self, const char *names) {
+    if (!self->columns) {
+        add_columns(self, names);
     }
 }
 
@@ -80,8 +86,8 @@ static char *selected(cli_output *self, cli_slice json, cli_slice raw) {
     for (size_t i = 0; i < self->column_count; i++) {
         (void)fputs(i > 0 ? "," : "", out.file);
         cli_slice value = cli_output_value(self, i, json, raw);
-        (void)fprintf(out.file, "\"%.*s\":", (int)self->columns[i].length, self->columns[i].path);
-        (void)fprintf(out.file, "%.*s", value.text ? (int)value.length : 4,
+        cli_json_write_text(out.file, self->columns[i].path, self->columns[i].length);
+        (void)fprintf(out.file, ":%.*s", value.text ? (int)value.length : 4,
                       value.text ? value.text : "null");
     }
     (void)fputc('}', out.file);
@@ -218,9 +224,22 @@ bool cli_output_row(cli_output *self, cli_slice json, cli_slice raw) {
     return note_error(self);
 }
 
+bool cli_output_bytes(cli_output *self, const void *bytes, size_t size) {
+    self->format = CLI_OUTPUT_RAW; /* nothing stands around them */
+    errno = 0;
+    (void)fwrite(bytes, 1, size, self->file);
+    return note_error(self);
+}
+
 void cli_output_flush(cli_output *self) {
     if (self->file && fflush(self->file) != 0 && self->error == 0) {
         self->error = errno != 0 ? errno : EIO;
+    }
+}
+
+void cli_output_leave(cli_output *self) {
+    if (self->rows == 0) {
+        self->format = CLI_OUTPUT_RAW;
     }
 }
 

@@ -51,9 +51,16 @@ void cli_output_one(cli_output *self);
  * where a column is not in `json`, or nothing. False: nothing can be written any more. */
 bool cli_output_row(cli_output *self, cli_slice json, cli_slice raw);
 
+/* Writes what has a form of its own, and is no row: no more rows follow. False: as above. */
+bool cli_output_bytes(cli_output *self, const void *bytes, size_t size);
+
 /* Hands on what was written so far, whole lines: not the rows of a table that wait for others, nor
  * the last line of an object in an array. */
 void cli_output_flush(cli_output *self);
+
+/* The run has failed: if there is no row yet, cli_output_end writes no empty array either, nor a
+ * line of names, as that would say that there is nothing. */
+void cli_output_leave(cli_output *self);
 
 /* Writes what is left. False: the output is not whole (`error`). Does nothing the second time. */
 bool cli_output_end(cli_output *self);

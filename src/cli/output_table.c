@@ -42,14 +42,23 @@ static void widen(size_t *width, const char *text) {
     }
 }
 
-static size_t widest(const cli_output *self) {
+/* What a column can give away: what only its name needs, or anything. */
+static size_t spare(const cli_output *self, size_t column, const size_t *needed) {
+    size_t least = needed && needed[column] > NARROWEST ? needed[column] : NARROWEST;
+    return self->widths[column] > least ? self->widths[column] - least : 0;
+}
+
+/* Takes a column of letters from that which has most to spare. False: none has any. */
+static bool narrow_one(cli_output *self, const size_t *needed) {
     size_t found = 0;
     for (size_t i = 1; i < self->column_count; i++) {
-        if (self->widths[i] > self->widths[found]) {
-            found = i;
-        }
+        found = spare(self, i, needed) > spare(self, found, needed) ? i : found;
     }
-    return found;
+    if (spare(self, found, needed) == 0) {
+        return false;
+    }
+    self->widths[found]--;
+    return true;
 }
 
 static size_t whole_width(const cli_output *self) {
@@ -60,24 +69,29 @@ static size_t whole_width(const cli_output *self) {
     return sum;
 }
 
-static void fit_terminal(cli_output *self) {
+/* Names are cut before dates and numbers are: half of one of those says something else. */
+static void fit_terminal(cli_output *self, const size_t *needed) {
     size_t columns = cli_terminal_columns(STDOUT_FILENO);
-    while (whole_width(self) > columns && self->widths[widest(self)] > NARROWEST) {
-        self->widths[widest(self)]--;
+    bool goes_on = true;
+    while (goes_on && whole_width(self) > columns) {
+        goes_on = narrow_one(self, needed) || narrow_one(self, NULL);
     }
 }
 
 static void find_widths(cli_output *self) {
+    size_t *needed = cli_allocate(self->column_count, sizeof(*needed));
     self->widths = cli_allocate(self->column_count, sizeof(*self->widths));
     for (size_t i = 0; i < self->column_count; i++) {
-        self->widths[i] = self->columns[i].length;
         for (size_t k = 0; k < self->waiting_count; k++) {
-            widen(&self->widths[i], self->waiting[k].texts[i]);
+            widen(&needed[i], self->waiting[k].texts[i]);
         }
+        size_t named = self->columns[i].length;
+        self->widths[i] = needed[i] > named ? needed[i] : named;
     }
     if (self->is_terminal) {
-        fit_terminal(self);
+        fit_terminal(self, needed);
     }
+    free(needed);
 }
 
 /* ---- writing ---- */

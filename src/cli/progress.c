@@ -25,7 +25,7 @@ void cli_progress_begin(cli_progress *self, const cli_settings *settings) {
     bool is_shown = settings->progress == CLI_PROGRESS_ALWAYS ||
                     (settings->progress == CLI_PROGRESS_AUTO && on_terminal && !settings->quiet);
     *self = (cli_progress){.is_shown = is_shown,
-                           .redraws = on_terminal,
+                           .redraws = cli_terminal_obeys(STDERR_FILENO),
                            .started_ms = clock_ms(CLOCK_MONOTONIC),
                            .total = -1,
                            .used = -1};

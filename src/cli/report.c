@@ -67,9 +67,11 @@ static void say_as_json(const failure *what) {
 }
 
 static void say_to_people(const failure *what) {
-    char *clean = cli_text_clean(what->message, strlen(what->message));
-    (void)fprintf(stderr, "comicvine: %s%s%s\n", what->subject ? what->subject : "",
-                  what->subject ? ": " : "", clean);
+    char *whole = cli_format("%s%s%s", what->subject ? what->subject : "",
+                             what->subject ? ": " : "", what->message);
+    char *clean = cli_text_clean(whole, strlen(whole));
+    (void)fprintf(stderr, "comicvine: %s\n", clean);
+    free(whole);
     if (what->error && what->error->retry_after_ms > 0) {
         char clock[CLI_DURATION_SIZE];
         cli_duration_clock(what->error->retry_after_ms, clock);

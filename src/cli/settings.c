@@ -16,6 +16,12 @@ static const cli_option common_rows[] = {
     {.name = "timeout", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, timeout_ms),
      .argument = "TIME", .least = 1, .help = "how long one request may take, from start to end;"
      " 30s if nothing is said"},
+    {.name = "proxy", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, proxy),
+     .argument = "URL", .help = "goes by this proxy: http, https, socks4 or socks5; as HTTPS_PROXY"
+     " and NO_PROXY have it if nothing is said, and by none if it is empty"},
+    {.name = "ca-file", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, ca_file),
+     .argument = "FILE", .help = "trusts the certificates that those in this file (PEM) have signed,"
+     " and no others"},
     {.name = "quiet", .letter = 'q', .kind = CLI_OPTION_FLAG,
      .offset = offsetof(cli_settings, quiet),
      .help = "no warnings and no progress; errors are said all the same"},
@@ -40,8 +46,8 @@ static const cli_option request_rows[] = {
     {.name = "refresh", .kind = CLI_OPTION_FLAG, .offset = offsetof(cli_settings, refreshes),
      .help = "asks the service whatever the cache has, and stores the answer"},
     {.name = "max-age", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, max_age_ms),
-     .argument = "TIME", .least = 1000, .help = "asks the service for what the cache has had for"
-     " longer"},
+     .argument = "TIME", .help = "asks the service for what the cache has had for longer, in whole"
+     " seconds; 0 is --refresh"},
     {.name = "wait", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, max_wait_ms),
      .argument = "TIME", .may_lack_value = true, .least = 1, .constant = CV_WAIT_FOREVER,
      .help = "waits for room in the budget, at most so long, without TIME for ever; 60s if nothing"

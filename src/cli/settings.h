@@ -35,6 +35,8 @@ typedef struct cli_settings {
     const char *base_url;
     const char *database;
     int64_t timeout_ms;
+    const char *proxy; /* "" is none, whatever the environment says */
+    const char *ca_file;
     bool quiet;
     int64_t verbosity;
     int64_t progress; /* cli_progress_choice */

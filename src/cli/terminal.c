@@ -24,11 +24,14 @@ size_t cli_terminal_columns(int fd) {
     return columns < COLUMNS_LEAST ? COLUMNS_LEAST : (size_t)columns;
 }
 
+bool cli_terminal_obeys(int fd) {
+    const char *kind = getenv("TERM");
+    return isatty(fd) == 1 && !(kind && strcmp(kind, "dumb") == 0);
+}
+
 bool cli_terminal_has_colour(int fd) {
     const char *forbidden = getenv("NO_COLOR");
-    const char *kind = getenv("TERM");
-    return isatty(fd) == 1 && !(forbidden && forbidden[0] != '\0') && kind &&
-           strcmp(kind, "dumb") != 0;
+    return cli_terminal_obeys(fd) && getenv("TERM") && !(forbidden && forbidden[0] != '\0');
 }
 
 bool cli_terminal_fill(void) {

@@ -8,6 +8,9 @@
 /* Columns of the terminal behind a descriptor, else what COLUMNS says, else 80; at least 20. */
 size_t cli_terminal_columns(int fd);
 
+/* Whether it is a terminal that can go back in a line and clear itself (TERM). */
+bool cli_terminal_obeys(int fd);
+
 /* Whether it is a terminal that may be sent colours (NO_COLOR, TERM). */
 bool cli_terminal_has_colour(int fd);
 

@@ -61,8 +61,8 @@ void cvi_serve_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding
             cvi_flight_pass(flight);
         }
         break;
-    case UNUSABLE:
-        if (flight->stage != CVI_STAGE_CLAIM) {
+    case UNUSABLE: /* a lookup is made again, to turn away those who ask the cache alone */
+        if (flight->stage != CVI_STAGE_LOOKUP && flight->stage != CVI_STAGE_CLAIM) {
             cvi_flight_move(flight, CVI_STAGE_CLAIM);
         }
         break;

@@ -6,9 +6,9 @@
 #include "client/envelope.h"
 
 /* Gives a stored body, or what it means, to those aboard: CV_SOURCE_CACHE to all for whom it is
- * young enough, CV_SOURCE_SHARED to everybody. Then moves the flight: on, if nobody is left; to
- * CLAIM, if the body is unusable; where it is, for those who want something younger; to DECODE, if
- * the body is long and the turn short. Takes the body. */
+ * young enough, CV_SOURCE_SHARED to everybody. Then moves the flight: on, if nobody is left; from
+ * anywhere but LOOKUP to CLAIM, if the body is unusable; where it is, for those who want something
+ * younger; to DECODE, if the body is long and the turn short. Takes the body. */
 void cvi_serve(cvi_engine *engine, cvi_flight *flight, const cvi_cached *cached, cv_source source,
                cvi_now now);
 

@@ -54,6 +54,30 @@ static void test_cache_only_does_not_join(void **context) {
     cv_request_free(running);
 }
 
+/* What lies there and is no answer is nothing: not even for that is anything sent. */
+static void test_cache_only_never_sends_for_what_cannot_be_read(void **context) {
+    static const char cut[] = "{\"status_code\":1,\"results\":{\"id\":52,\"name\":\"The Lo";
+    drive_scene *scene = *context;
+    assert_int_equal(api_retrieve(scene->client, ISSUE).code, CV_OK);
+    cv_cache_store *store = cv_client_cache(scene->client);
+    cv_cache_entry entry;
+    size_t count = 0;
+    assert_true(cv_cache_store_list(store, NULL, &entry, 1, &count));
+    assert_int_equal(count, 1);
+    assert_true(cv_cache_store_delete(store, entry.hash));
+    assert_true(cv_cache_store_put(store, entry.hash, cut, sizeof(cut) - 1, entry.created_at_ms,
+                                   entry.expires_at_ms, NULL));
+    const cv_request_options options = in_mode(CV_MODE_CACHE_ONLY);
+    assert_int_equal(api_retrieve_with(scene->client, ISSUE, &options).code, CV_ERROR_NOT_CACHED);
+    cv_request *request = cv_request_retrieve(scene->client, CV_ISSUE, ISSUE, &options);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, CV_ERROR_NOT_CACHED);
+    cv_request_free(request);
+    assert_int_equal(drive_requests(scene), 1);
+    assert_int_equal(api_retrieve(scene->client, ISSUE).source, CV_SOURCE_NETWORK);
+    assert_int_equal(drive_requests(scene), 2);
+}
+
 /* ---- refresh ---- */
 
 static void assert_named(const drive_scene *scene, const cv_request_options *options,
@@ -361,6 +385,7 @@ static void test_a_walk_through_the_cache_needs_no_worker(void **context) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_cache_only_never_sends),
+        BOTH_DRIVES(test_cache_only_never_sends_for_what_cannot_be_read),
         BOTH_DRIVES(test_cache_only_does_not_join),
         BOTH_DRIVES(test_refresh_asks_again_and_stores),
         BOTH_DRIVES(test_a_refresh_that_fails_keeps_what_was_there),

@@ -124,6 +124,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
             self.send(401, envelope([], 0, 100, "Invalid API Key"))
         elif one:
             self.one(int(one[1]))
+        elif path == "/api/promos/" and self.server.hangs_promos:
+            self.one(600)
         elif path == "/api/issues/":
             self.page(query)
         else:
@@ -137,6 +139,7 @@ class Service(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answers)
         self.seen = []
         self.issues = 12
+        self.hangs_promos = False
         self.asked = threading.Event()
         self.hang = threading.Event()
         self.thread = threading.Thread(target=self.serve_forever)

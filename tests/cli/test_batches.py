@@ -21,6 +21,22 @@ class Batches(scene.Scene):
         child = self.run_program("batch", "issues", page, "-", "--input", path, text="4\n5\n")
         self.assertEqual(self.ids(child), [3, 4, 5, 1, 2])
 
+    def test_objects_say_of_what_resource_they_are(self):
+        line = '{"api_detail_url":"https://comicvine.gamespot.com/api/%s/", "id":8}\n'
+        child = self.run_program("batch", "issue", "-", text=line % "issue/4000-8")
+        self.assertEqual(self.ids(child), [8])
+        for text, said in (
+            (line % "volume/4050-8", "is an id of the resource volume, not of issue"),
+            ('{"name":"x"}\n', 'standard input:1: {"name":"x"} is no id of the resource issue'),
+        ):
+            error = self.error_of(self.run_program("batch", "issue", "-", text=text, status=2))
+            self.assertIn(said, error["message"])
+
+    def test_ids_joined_by_commas(self):
+        child = self.run_program("batch", "issue", "1,4000-2", "3")
+        self.assertEqual(self.ids(child), [1, 2, 3])
+        self.run_program("get", "issue", "1,404", status=9)
+
     def test_the_key_comes_before_the_ids(self):
         words = ("batch", "issue", "-", "--api-key-stdin", "--jsonl=id")
         keyless = self.environment(COMIC_VINE_API_KEY=None)
@@ -30,7 +46,7 @@ class Batches(scene.Scene):
     def test_a_wrong_id_is_found_before_anything_is_sent(self):
         path = self.write("ids", "1\n2\n4050-3\n")
         error = self.error_of(self.run_program("batch", "issue", "--input", path, status=2))
-        self.assertIn(path + ":3: 4050-3 is no id", error["message"])
+        self.assertIn(path + ":3: 4050-3 is an id of the resource volume, not of issue", error["message"])
         self.run_program("batch", "issue", "--input", self.path("absent"), status=2)
         self.run_program("batch", "issue", "--input", self.folder, status=2)
         self.assertEqual(self.service.seen, [])

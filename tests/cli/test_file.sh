@@ -114,7 +114,9 @@ grep -q "exported [0-9]*, left out [1-9][0-9]*: what the service has not" compla
 grep -q "imported 0, left out [1-9][0-9]*: what is here is as new" complaint || fail "stored again: $(cat complaint)"
 "$program" --base-url "$url" --database copy.db get issue 88 --offline >said
 check 'rows[0]["id"] == 88'
-for line in nonsense '{"hash":"0"}' \
+head -c 400 answers.jsonl >cut.jsonl
+for line in nonsense '{"hash":"0"}' "$(cat cut.jsonl)" \
+    "{\"hash\":\"$hash\",\"created_at_ms\":1,\"expires_at_ms\":2,\"body\":\"{\\\"status_code\\\":1,\\\"results\\\":{\"}" \
     "{\"hash\":\"$hash\",\"created_at_ms\":1,\"expires_at_ms\":2,\"body\":\"{\\\"status_code\\\":107}\"}"; do
   echo "$line" >bad.jsonl
   ends_with 1 cache import bad.jsonl
@@ -123,6 +125,9 @@ ends_with 1 cache export missing/answers.jsonl
 [ -z "$(find . -name 'answers.jsonl.*')" ] || fail "half a file is left"
 ends_with 1 cache export /dev/full
 [ -c /dev/full ] || fail "a device was replaced"
+
+ends_with 0 cache export --json
+cmp said answers.jsonl || fail "an export has a format of its own"
 
 # ---- damage ----
 
@@ -159,6 +164,15 @@ chmod 600 comics.db
 env -u COMIC_VINE_API_KEY "$program" --database comics.db doctor --no-network >said || status=$?
 [ "$status" = 4 ] || fail "doctor without a key: $status"
 ends_with 6 --base-url http://127.0.0.1:1/api doctor
+ends_with 6 doctor --proxy http://127.0.0.1:1
+check '[r["state"] for r in rows if r["check"] == "proxy"] == ["failed"]'
+ends_with 2 doctor --proxy ftp://127.0.0.1
+if [ "$(id -u)" != 0 ]; then # whom modes do not keep out
+  chmod 400 comics.db
+  ends_with 10 doctor
+  check '[r["state"] for r in rows if r["check"] == "permissions"] == ["failed"]'
+  chmod 600 comics.db
+fi
 ends_with 2 --base-url ftp://127.0.0.1 doctor
 echo "not a database, but long enough to be looked at by whoever opens it as one" >text.db
 ends_with 10 --database text.db doctor

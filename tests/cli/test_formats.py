@@ -4,6 +4,9 @@
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
 
 import scene
 
@@ -87,6 +90,38 @@ class Formats(scene.Scene):
         self.assertGreaterEqual(row["_meta"]["age_s"], 0)
         self.assertRegex(row["_meta"]["fetched_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertNotIn("_meta", json.loads(self.listed().splitlines()[0]))
+
+    def test_where_chosen_members_are_from(self):
+        row = json.loads(self.listed("--json=id", "--meta"))[0]
+        self.assertEqual((row["id"], row["_meta"]["source"]), (1, "cache"))
+        self.assertEqual(sorted(row), ["_meta", "id"])
+        self.assertEqual(self.listed("--csv=id,_meta.source", "--meta").splitlines()[1], "1,cache")
+
+    def test_names_of_any_letters(self):
+        row = json.loads(self.listed('--jsonl=id,"a\\b"').splitlines()[0])
+        self.assertEqual(row, {"id": 1, '"a\\b"': None})
+
+    def test_a_watch_writes_whole_arrays(self):
+        child = self.start("quota", "issues", "--watch=200ms", "--json", stdout=subprocess.PIPE)
+        first = b""
+        while first.count(b"\n]\n") < 1:
+            first += os.read(child.stdout.fileno(), 4096)
+        child.send_signal(signal.SIGINT)
+        rest, _ = child.communicate(timeout=scene.LIMIT_S)
+        self.assertEqual(child.returncode, 130)
+        arrays = self.jq("length", (first + rest).decode())
+        self.assertEqual(set(arrays), {"1"})
+
+    def test_a_failure_is_no_empty_list(self):
+        for form in ("--json", "--csv=id", "--tsv", "--table", "--jsonl", "--raw"):
+            for words, status in (
+                (("get", "issue", "x"), 2),
+                (("list", "volumes", "--offline"), 8),
+                (("cache", "show", "zz"), 8),
+            ):
+                self.assertEqual(self.run_program(*words, form, status=status).out, "", (words, form))
+        nothing = ("quota", "volume", "--programs")
+        self.assertEqual(self.run_program(*nothing, "--json").out, "[]\n")
 
     def test_an_array_is_closed_after_a_failure(self):
         child = self.run_program("get", "issue", "1", "404", "--json=id", status=9)

@@ -44,6 +44,13 @@ class Interrupts(scene.Scene):
             self.database += "-images"
             self.assert_nothing_pends()
 
+    def test_while_a_key_is_checked(self):
+        self.service.hangs_promos = True
+        child = self.start("check-key", "--jsonl")
+        self.assertTrue(self.service.asked.wait(scene.LIMIT_S))
+        self.assertEqual(self.end_with(child, signal.SIGINT, 130), ("", ""))
+        self.assertEqual(len(self.service.seen), 1)
+
     def test_what_was_ignored_stays_ignored(self):
         ignore = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
         child = self.start("get", "issue", "600", preexec_fn=ignore)

@@ -1,4 +1,5 @@
 /* JSON: walked through, found in, shown, written. */
+#include "json_check.h"
 #include "json_read.h"
 #include "json_write.h"
 #include "unit.h"
@@ -159,12 +160,61 @@ static void test_writing(void **state) {
                 "\"ids\":[52,61],\"at\":\"2026-01-01T00:00:00Z\"}");
 }
 
+/* What would end a text of C is seen to have been there. */
+static void test_a_letter_0_ends_nothing(void **state) {
+    (void)state;
+    assert_text(cli_json_cell(cli_slice_of("\"a\\u0000b\"")), "a\xef\xbf\xbd"
+                                                              "b");
+    assert_text(cli_json_plain(cli_slice_of("\"\\u0000\"")), "\xef\xbf\xbd");
+}
+
+static void test_what_is_whole(void **state) {
+    (void)state;
+    static const char *const whole[] = {
+        record,    " {} ",  "[]\n", "[ ]",   "\"\"", "\"\\u00e9\\\\\"",         "0",
+        "-0.5E+7", "10e-2", "true", "false", "null", "[1,[2,{\"a\":[]}],\"x\"]"};
+    static const char *const others[] = {
+        "",         " ",        "{",         "}",           "[1,]",     "[,1]", "{\"a\"}",
+        "{\"a\":}", "{a:1}",    "[1 2]",     "{\"a\":1,}",  "[1}",      "{}{}", "\"",
+        "\"\\\"",   "\"\\x\"",  "\"\\u12\"", "\"\\u00zz\"", "\"a\nb\"", "01",   "-",
+        "1.",       ".5",       "1e",        "tru",         "nulls",    "nan",  "[true",
+        "\"a\"b",   "{\"a\":1", "{\"a\" 1}", "'a'"};
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        assert_true(cli_json_is_whole(cli_slice_of(whole[i])));
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        assert_false(cli_json_is_whole(cli_slice_of(others[i])));
+    }
+    assert_false(cli_json_is_whole((cli_slice){"\"a\0\"", 4}));
+}
+
+/* Whatever is cut off, it shows. */
+static void test_no_beginning_is_whole(void **state) {
+    (void)state;
+    for (size_t length = 0; length < strlen(record); length++) {
+        assert_false(cli_json_is_whole((cli_slice){record, length}));
+    }
+}
+
+static void test_how_deep_is_whole(void **state) {
+    (void)state;
+    enum { MOST = 200 };
+    char text[2 * MOST + 3] = "";
+    for (size_t depth = MOST; depth <= MOST + 1; depth++) {
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        assert_int_equal(cli_json_is_whole((cli_slice){text, 2 * depth}), depth == MOST);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_are_found),   cmocka_unit_test(test_items_in_order),
-        cmocka_unit_test(test_cut_text_ends),       cmocka_unit_test(test_values_for_people),
-        cmocka_unit_test(test_values_for_programs), cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_over_several_lines),  cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_members_are_found),       cmocka_unit_test(test_items_in_order),
+        cmocka_unit_test(test_cut_text_ends),           cmocka_unit_test(test_values_for_people),
+        cmocka_unit_test(test_values_for_programs),     cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_over_several_lines),      cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_a_letter_0_ends_nothing), cmocka_unit_test(test_what_is_whole),
+        cmocka_unit_test(test_no_beginning_is_whole),   cmocka_unit_test(test_how_deep_is_whole),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

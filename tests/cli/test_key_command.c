@@ -39,6 +39,30 @@ static void test_failures(void **state) {
     }
 }
 
+/* A key that the program was given in another way is in no environment of it. */
+static void test_the_environment_has_no_key(void **state) {
+    (void)state;
+    static const char *const names[] = {"COMIC_VINE_API_KEY", "COMICVINE_API_KEY",
+                                        "COMICVINE__API_KEY"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_int_equal(setenv(names[i], "a-secret", 1), 0);
+    }
+    assert_int_equal(setenv("COMIC_VINE_API_KEY_FILE", "kept", 1), 0);
+    char *line = NULL;
+    assert_int_equal(cli_key_command("tr '\\0' '\\n' </proc/self/environ | grep -c a-secret;"
+                                     " true",
+                                     LONG_MS, &line),
+                     CLI_KEY_COMMAND_WELL);
+    assert_text(line, "0");
+    assert_int_equal(
+        cli_key_command("echo \"$COMIC_VINE_API_KEY_FILE$COMIC_VINE_API_KEY\"", LONG_MS, &line),
+        CLI_KEY_COMMAND_WELL);
+    assert_text(line, "kept");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_int_equal(unsetenv(names[i]), 0);
+    }
+}
+
 /* It is ended whether it keeps its output open or not. */
 static void test_one_that_never_ends(void **state) {
     (void)state;
@@ -79,6 +103,7 @@ static int begin(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_first_line),
+        cmocka_unit_test(test_the_environment_has_no_key),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_one_that_never_ends),
         cmocka_unit_test(test_pipes_of_the_command_break),

@@ -85,6 +85,27 @@ static void test_clock(void **state) {
     }
 }
 
+/* What is read back as the same. */
+static void test_exact(void **state) {
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {{0, "0ms"},          {1, "1ms"},
+                 {999, "999ms"},      {1000, "1s"},
+                 {90000, "90s"},      {60000, "1m"},
+                 {7200000, "2h"},     {86400000, "1d"},
+                 {90060000, "1501m"}, {INT64_MAX, "9223372036854775807ms"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[CLI_DURATION_SIZE];
+        int64_t ms = -1;
+        cli_duration_exact(cases[i].ms, text);
+        assert_string_equal(text, cases[i].text);
+        assert_true(cli_duration_parse(text, &ms));
+        assert_int_equal(ms, cases[i].ms);
+    }
+}
+
 static void test_rough(void **state) {
     (void)state;
     static const struct {
@@ -101,9 +122,8 @@ static void test_rough(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_clock),   cmocka_unit_test(test_exact),
         cmocka_unit_test(test_rough),
     };
     return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);

@@ -156,6 +156,10 @@ static const cli_option number_row = {
     .kind = CLI_OPTION_NUMBER, .offset = offsetof(bag, number), .least = 1, .most = 100};
 static const cli_option choice_row = {
     .kind = CLI_OPTION_CHOICE, .offset = offsetof(bag, number), .words = words};
+static const cli_option any_time_row = {.kind = CLI_OPTION_DURATION,
+                                        .offset = offsetof(bag, number)};
+static const cli_option watch_row = {
+    .kind = CLI_OPTION_DURATION, .offset = offsetof(bag, number), .least = 200, .most = 3600000};
 static const cli_option time_row = {
     .kind = CLI_OPTION_DURATION, .offset = offsetof(bag, number), .least = 1000};
 static const cli_option text_row = {.kind = CLI_OPTION_TEXT, .offset = offsetof(bag, text)};
@@ -192,8 +196,11 @@ static void test_what_is_no_value(void **state) {
         {&number_row, "ten", "a number from 1 to 100"},
         {&choice_row, "blue", "red or green"},
         {&choice_row, "", "red or green"},
-        {&time_row, "999ms", "a duration such as 500ms, 90s, 15m, 2h or 1d"},
-        {&time_row, "soon", "a duration such as 500ms, 90s, 15m, 2h or 1d"},
+        {&time_row, "999ms", "a duration such as 90s, 15m, 2h or 1d, from 1s"},
+        {&time_row, "soon", "a duration such as 90s, 15m, 2h or 1d, from 1s"},
+        {&watch_row, "1ms", "a duration such as 90s, 15m, 2h or 1d, from 200ms to 1h"},
+        {&watch_row, "2h", "a duration such as 90s, 15m, 2h or 1d, from 200ms to 1h"},
+        {&any_time_row, "-1", "a duration such as 90s, 15m, 2h or 1d"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         bag self = {true, 55, NULL};

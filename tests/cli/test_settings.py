@@ -103,6 +103,16 @@ class Settings(scene.Scene):
         self.configure(self.usual())
         self.get("--api-key-file", path, environment=self.bare(COMIC_VINE_API_KEY="wrong"))
         self.assertIn("cannot read", self.get("--api-key-file=/absent", status=4).err)
+        self.assertNotIn("chmod", self.get("--api-key-file", path).err)
+        os.chmod(path, 0o640)
+        self.assertIn("chmod 600", self.get("--api-key-file", path).err)
+        pipe = 'printf "%s\\n" "$1" | "$0" get issue 52 --api-key-file /dev/stdin'
+        said = subprocess.run(
+            ["/bin/sh", "-c", pipe, scene.PROGRAM, scene.KEY],
+            env=self.bare(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+        )
+        self.assertEqual(said.stderr, b"")
+        os.chmod(path, 0o600)
         self.assertIn("no API key in", self.get("--api-key-file=/dev/null", status=4).err)
         self.configure(self.usual() + "api_key_file = %s\n" % path)
         self.get("--refresh")
@@ -128,6 +138,60 @@ class Settings(scene.Scene):
             if os.path.isfile(self.path(name)):
                 with open(self.path(name), "rb") as file:
                     self.assertNotIn(scene.KEY.encode(), file.read(), name)
+
+    def test_a_proxy(self):
+        """The service stands in for one: what comes by it names the whole address."""
+        proxy = self.service.url[: -len("/api")]
+        far = "http://nobody.invalid/api"
+        by = {"COMICVINE_BASE_URL": far, "no_proxy": None}
+        for words, environment in (
+            (("--proxy", proxy), {}),
+            ((), {"http_proxy": proxy}),
+            ((), {"http_proxy": proxy[len("http://") :]}),
+            ((), {"ALL_PROXY": proxy + "/"}),
+        ):
+            self.fresh_database()
+            self.service.seen.clear()
+            self.get(*words, status=3, environment=self.environment(**by, **environment))
+            self.assertTrue(self.service.seen[0].startswith("http://nobody.invalid/api/issue/"))
+        self.fresh_database()
+        self.get("--proxy=", environment=self.environment(http_proxy="http://127.0.0.1:1"))
+        self.fresh_database()
+        self.get(environment=self.environment(http_proxy="http://127.0.0.1:1", NO_PROXY="127.0.0.1"))
+        self.get("--refresh", "--proxy=ftp://p", status=2, environment=self.environment())
+        secret = "http://user:word@127.0.0.1:1"
+        for words in (("config", "--proxy", secret), ("doctor", "--proxy", secret)):
+            child = self.start(*words)
+            out, err = child.communicate(timeout=scene.LIMIT_S)
+            self.assertNotIn(b"word@", out + err)
+            self.assertIn(b"127.0.0.1:1", out)
+
+    def test_certificates_of_ones_own(self):
+        keyed = self.environment()
+        self.assertIn("there is no /absent", self.get("--ca-file=/absent", environment=keyed, status=2).err)
+        path = self.write("ca.pem", "no certificate\n")
+        self.get("--ca-file", path, "--base-url=https://127.0.0.1:1/api", environment=keyed, status=6)
+
+    def test_a_setting_that_is_nearly_one(self):
+        self.configure("max_wiat = 1\ntimout = 3s\n")
+        self.assertIn("there is no setting max_wiat", self.get(status=2).err)
+        self.configure("timout = 3s\n")
+        self.assertIn("is timeout meant?", self.get(status=2).err)
+
+    def test_how_old_it_may_be(self):
+        keyed = self.environment()
+        self.get(environment=keyed)
+        for age, requests in (("1d", 1), ("0", 2), ("0s", 3)):
+            self.get("--max-age=" + age, environment=keyed)
+            self.assertEqual(len(self.service.seen), requests, age)
+        self.get("--max-age=500ms", environment=keyed)
+        self.assertIn('"requests":1', self.run_program("get", "issue", "52", "-n", "--max-age=0").out)
+        self.configure(self.usual() + "max_age = 0\n")
+        self.get(environment=self.bare(COMIC_VINE_API_KEY=scene.KEY))
+        said = self.error_of(self.get("--timeout=0", environment=keyed, status=2))["message"]
+        self.assertEqual(
+            said, "--timeout: timeout must be a duration such as 90s, 15m, 2h or 1d, from 1ms"
+        )
 
     def test_verbosity(self):
         keyed = self.environment()

@@ -21,6 +21,11 @@ class Statuses(scene.Scene):
             with open("/dev/full", "w", encoding="utf-8") as full:
                 child = self.run_program(*words, status=1, stdout=full)
             self.assertIn("No space left on device", child.err)
+        for words in (("cache", "export"), ("cache", "export", "--json")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                child = self.run_program(*words, status=1, stdout=full)
+            self.assertIn("No space left on device", child.err)
+            self.assertEqual(len(child.err.splitlines()), 1, child.err)
 
     def test_1_standard_output_is_closed(self):
         command = 'exec "$0" get issue 52 >&- 2>"$1"'
@@ -41,6 +46,9 @@ class Statuses(scene.Scene):
         self.failed(2, "usage", "get", "isue", "52")
         self.failed(2, "usage", "get", "issue", "x")
         self.failed(2, "usage", "get", "issue", "4050-52")
+        for word in ("0", "1-5", "52abc", "0x34", " 52 ", "", "52,", ",52", "52,x", str(2**63)):
+            self.failed(2, "usage", "get", "issue", "--", word)
+        self.failed(2, "usage", "cover", "issue", "52,53")
         self.failed(2, "usage", "list", "issues", "--sort=nonsense:asc")
         self.failed(2, "usage", "list", "issues", "--limit=0")
         self.failed(2, "usage", "list", "issues", "--limit=5", "--all")
@@ -123,11 +131,12 @@ class Statuses(scene.Scene):
     def test_a_closed_pipe_is_no_error(self):
         reader, writer = os.pipe()
         os.close(reader)
-        child = self.start("list", "issues", stdout=writer)
+        for words in (("list", "issues"), ("cache", "export"), ("quota", "--watch"), ("status",)):
+            child = self.start(*words, stdout=writer)
+            _, said = child.communicate(timeout=scene.LIMIT_S)
+            self.assertEqual(child.returncode, -13, words)  # SIGPIPE, as with every filter
+            self.assertEqual(said, b"", words)
         os.close(writer)
-        _, said = child.communicate(timeout=scene.LIMIT_S)
-        self.assertEqual(child.returncode, -13)  # SIGPIPE, as with every filter
-        self.assertEqual(said, b"")
 
     def test_standard_input_is_closed(self):
         done = subprocess.run(

@@ -78,6 +78,12 @@ class Terminal(scene.Scene):
             self.assertTrue(all(len(line) <= columns for line in lines), lines)
             self.assertEqual(any("\u2026" in line for line in lines), columns < 100)
 
+    def test_names_are_cut_before_dates(self):
+        lines = self.on_terminal("list", "issues", columns=42, NO_COLOR="1").splitlines()
+        self.assertEqual(len(lines), 13)
+        self.assertTrue(all(line.endswith("2001-02-03") for line in lines[1:]), lines)
+        self.assertIn("\u2026", lines[0])
+
     def test_letters_of_two_columns_count_twice(self):
         text = self.on_terminal("list", "issues", "--table=volume.name,id", NO_COLOR="1")
         lines = text.splitlines()
@@ -108,6 +114,26 @@ class Terminal(scene.Scene):
         self.assertIn("person_credits  A, B\n", text)
         self.assertNotIn("aliases", text)  # which says nothing
 
+    def test_a_key_that_is_typed_is_not_shown(self):
+        for order, status in ((scene.KEY + "\n", 0), ("\x03", 130)):
+            reader, writer = pty.openpty()
+            child = self.start(
+                "get", "issue", "52", "--api-key-stdin", "--jsonl=id",
+                environment=self.environment(COMIC_VINE_API_KEY=None),
+                stdin=writer, stderr=writer, start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
+            said = read_all(reader, until=b"API key: ")
+            self.assertEqual(termios.tcgetattr(writer)[3] & termios.ECHO, 0)
+            os.write(reader, order.encode())
+            out, _ = child.communicate(timeout=scene.LIMIT_S)
+            self.assertEqual((child.returncode, out), (status, b'{"id":52}\n' if status == 0 else b""))
+            self.assertNotEqual(termios.tcgetattr(writer)[3] & termios.ECHO, 0)
+            os.close(writer)
+            said += read_all(reader)
+            os.close(reader)
+            self.assertNotIn(scene.KEY.encode(), said)
+
     def test_progress_says_why_it_waits_and_goes_away(self):
         self.run_program("get", "issue", "420", "--no-wait", status=5)
         reader, writer = pty.openpty()
@@ -122,6 +148,21 @@ class Terminal(scene.Scene):
         self.assertTrue(said.endswith("\r\x1b[K"), said)
         self.assertEqual(child.wait(scene.LIMIT_S), 143)
         child.stdout.close()
+
+    def test_a_terminal_that_obeys_nothing(self):
+        self.run_program("get", "issue", "420", "--no-wait", status=5)
+        reader, writer = pty.openpty()
+        child = self.start(
+            "get", "issue", "52", "--wait", stderr=writer, environment=self.environment(TERM="dumb")
+        )
+        os.close(writer)
+        said = read_all(reader, until=b"used")
+        child.terminate()
+        said += read_all(reader)
+        os.close(reader)
+        self.assertNotIn(b"\x1b", said)
+        child.communicate(timeout=scene.LIMIT_S)
+        self.assertEqual(child.returncode, 143)
 
     def test_progress_leaves_the_data_alone(self):
         both = ("stdout", "stderr")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A program that is linked to an archive of the library without libcurl, with what
-# `pkg-config --static` names, runs: the README's, which has a network of its own.
+# `pkg-config --static` names, runs: that of docs/embedding.md, which has a network of its own.
 #
 #     test_static.sh SOURCE_FOLDER
 set -eu
@@ -18,7 +18,7 @@ export PKG_CONFIG_PATH
 
 awk '/^```c$/ {inside = 1; text = ""; next}
      /^```$/ {if (inside && text ~ /sys\/transport\.h/) printf "%s", text; inside = 0}
-     inside {text = text $0 "\n"}' "$source/README.md" >"$folder/program.c"
+     inside {text = text $0 "\n"}' "$source/docs/embedding.md" >"$folder/program.c"
 # shellcheck disable=SC2046  # flags are meant to be split
 cc -Wall -Wextra -Werror "$folder/program.c" $(pkg-config --static --cflags --libs comicvine) \
     -o "$folder/program"

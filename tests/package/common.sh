@@ -1,17 +1,21 @@
 # What the tests of the package share (bash; sourced, after `source` and `loopback` are set): all of
-# support/scene.sh, and the README's programs.
+# support/scene.sh, and programs out of the pages.
 # shellcheck shell=bash disable=SC2154  # source and loopback are the caller's
 # shellcheck source=tests/support/scene.sh
 . "$source/tests/support/scene.sh"
 
-# The README's C programs as readme1.c, readme2.c, ... in $folder, and a server for them to ask.
-readme_programs() {
+# The C programs of the README and of docs/embedding.md as readme1.c, embedding1.c, embedding2.c in
+# $folder, and a server for them to ask.
+page_programs() {
   serve "$loopback" "$source/tests/fixtures/comicvine" test-key
-  awk -v folder="$folder" '
-    /^```c$/ {count++; inside = 1; next}
-    /^```$/ {inside = 0}
-    inside {print > (folder "/readme" count ".c")}' "$source/README.md"
-  sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$folder"/readme*.c
+  local page
+  for page in README.md docs/embedding.md; do
+    awk -v start="$folder/$(basename "${page,,}" .md)" '
+      /^```c$/ {count++; inside = 1; next}
+      /^```$/ {inside = 0}
+      inside {print > (start count ".c")}' "$source/$page"
+  done
+  sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$folder"/*.c
 }
 
 # A project of a user's for the README's first program, in the folder $1: it takes the library by the

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The two files that scripts/amalgamate makes: the same ones each time, clean under each compiler
-# that is here, with libcurl and without, and good for the README's programs and the API's tests,
+# that is here, with libcurl and without, and good for programs of the pages and the API's tests,
 # some of them, or all with COMICVINE_ALL set.
 # usage: test_amalgamation.sh SOURCE_FOLDER LOOPBACK_PROGRAM API_TEST...
 set -euo pipefail
@@ -9,7 +9,7 @@ loopback=$2
 shift 2
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
-readme_programs
+page_programs
 cd "$folder"
 
 chosen="resources cursor search replay own_transport" # of each room something
@@ -36,11 +36,11 @@ try_compilers() {
 # Included twice is included once; what lies under sys is in the one header too.
 try_programs() {
   local beside="-lsqlite3 -lyajl -lmd -pthread"
-  sed -i 's,<comicvine\(/sys/[a-z]*\)\?\.h>,"comicvine.h",' readme1.c readme5.c
+  sed -i 's,<comicvine\(/sys/[a-z]*\)\?\.h>,"comicvine.h",' readme1.c embedding2.c
   # shellcheck disable=SC2086  # the list is meant to be split
   cc -Wall -Wextra -Werror -Itwo readme1.c with.o $beside -lcurl -o with
   # shellcheck disable=SC2086
-  cc -Wall -Wextra -Werror -Itwo readme5.c without.o $beside -o without
+  cc -Wall -Wextra -Werror -Itwo embedding2.c without.o $beside -o without
   expect "with libcurl" "$first_program_prints" ./with
   expect "without libcurl" "By way of the engine" ./without
 }

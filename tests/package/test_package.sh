@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs the library into a folder of its own and builds the README's programs against it, as a
-# user would: with pkg-config and with CMake, shared and static; then runs them.
+# Installs the library into a folder of its own and builds the pages' programs against it, as a user
+# would: with pkg-config and with CMake, shared and static; then runs them.
 # usage: test_package.sh SOURCE_FOLDER LOOPBACK_PROGRAM
 set -euo pipefail
 source=$1
 loopback=$2
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
-readme_programs
+page_programs
 
 try_kind() { # KIND SHARED
   local kind=$1 prefix=$folder/$1
@@ -25,7 +25,7 @@ try_kind() { # KIND SHARED
   local libraries
   libraries=$(dirname "$(find "$prefix" -name comicvine.pc)")
   export PKG_CONFIG_PATH=$libraries LD_LIBRARY_PATH=${libraries%/pkgconfig}
-  for program in readme1 readme2 readme3 readme4 readme5 readme6; do
+  for program in readme1 embedding1 embedding2; do
     # shellcheck disable=SC2046  # flags are meant to be split
     cc -Wall -Wextra -Werror "$folder/$program.c" $(pkg-config --cflags --libs comicvine) \
         -o "$program"
@@ -40,15 +40,8 @@ try_kind() { # KIND SHARED
         $(pkg-config --cflags --libs comicvine) -o example
   fi
   expect "$kind, pkg-config" "$first_program_prints" ./readme1
-  expect "$kind, pkg-config, no thread" "The Long Night on Wharf Street" ./readme2
-  expect "$kind, pkg-config, a walk" "1 of 2: The Long Night on Wharf Street
-2 of 2: A Match Is Struck" ./readme3
-  expect "$kind, pkg-config, events" "issue 52 queued
-issue 52 sent
-issue 52 done
-issue 52 hit
-issue 52 done" ./readme4
-  expect "$kind, pkg-config, a transport" "By way of the engine" ./readme5
+  expect "$kind, pkg-config, no thread" "The Long Night on Wharf Street" ./embedding1
+  expect "$kind, pkg-config, a transport" "By way of the engine" ./embedding2
   readme_project find_package 'find_package(comicvine REQUIRED)'
   cmake -S find_package -B consumer -G Ninja -Werror=dev -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
   cmake --build consumer >/dev/null

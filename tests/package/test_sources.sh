@@ -7,7 +7,7 @@ source=$1
 loopback=$2
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
-readme_programs
+page_programs
 
 try_project() { # NAME CMAKE_OPTIONS...
   local name=$1 build=$folder/build-$1
