@@ -110,9 +110,15 @@ typedef struct cv_cache_settings {
 
 /* How equal calls of all programs on the file are joined. */
 typedef struct cv_dedupe_settings {
-    bool disabled;          /* equal calls are still joined within this client, not beyond */
-    int64_t job_timeout_ms; /* after this a job may be taken over, alive or not; 0: 300 000 */
-    int64_t lease_ms;       /* a silent owner loses its job after this; 0: 5 000, at least 100 */
+    bool disabled; /* equal calls are still joined within this client, not beyond */
+
+    /* After this the client takes anybody's job over, alive or not; 0: 300 000. Each client has its
+     * own patience: of several the shortest decides. */
+    int64_t job_timeout_ms;
+
+    /* The client loses a job of its own when it has been silent for so long, whatever the others on
+     * the file are opened with; 0: 5 000, 100 to 3 600 000. */
+    int64_t lease_ms;
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
     const char *database;        /* a file of the jobs' own; NULL: the client's */
     int64_t reserved[15];

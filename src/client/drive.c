@@ -73,7 +73,8 @@ static void answer_or_board(cv_client *client, cv_request *request) {
     if (request->call->is_image) {
         cvi_images_board(client, request);
     } else if (client->is_suspended || !cvi_recent_serve(request)) {
-        cvi_engine_board(client->engine, &request->passenger, request->call);
+        cvi_engine_board(client->engine, &request->passenger, request->call,
+                         cvi_clock_now(&client->clock));
     }
 }
 

@@ -78,7 +78,7 @@ static void test_new_file_is_private_and_complete(void **state) {
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         assert_int_equal(mode_of(world, suffixes[i]), 0600);
     }
-    assert_int_equal(world_number(world, "PRAGMA user_version"), 1004);
+    assert_int_equal(world_number(world, "PRAGMA user_version"), 1005);
     assert_int_equal(world_number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                                          " ('cache', 'dedupe_jobs', 'rate_limits',"
                                          " 'idx_cache_expires_at', 'idx_dedupe_status',"
@@ -183,7 +183,7 @@ static void test_node_files_are_taken_over_without_loss(void **state) {
         assert_int_equal(world_number(&world, "SELECT count(*) FROM rate_limits WHERE priority ="
                                               " 'user' AND scope = 'scope-1'"),
                          1);
-        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1004);
+        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1005);
         /* Those programs go on writing by their own statements. */
         world_execute(&world, "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1);"
                               "INSERT INTO cache(hash, value, expires_at, created_at)"
