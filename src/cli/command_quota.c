@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "json_write.h"
+#include "place.h"
 #include "record.h"
 #include "terminal.h"
 
@@ -153,6 +154,9 @@ static cli_status check_paths(cli *self, size_t count, const char *const *words)
 static cli_status run_quota(cli *self, const void *own, size_t count, const char *const *words) {
     const quota_options *options = own;
     cli_status status = check_paths(self, count, words);
+    if (status == CLI_DONE) {
+        status = cli_place_check(self);
+    }
     if (status == CLI_DONE) {
         status = cli_open(self);
     }
