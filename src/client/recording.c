@@ -23,6 +23,7 @@ static const struct {
     {CV_TRANSFER_FAILED, "failed"},
     {CV_TRANSFER_TIMED_OUT, "timed-out"},
     {CV_TRANSFER_BROKEN, "broken"},
+    {CV_TRANSFER_TOO_LARGE, "too-large"},
 };
 enum { END_COUNT = sizeof(ends) / sizeof(ends[0]) };
 

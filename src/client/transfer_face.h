@@ -13,7 +13,7 @@
 #define CVI_MAX_HEADER_BYTES ((size_t)262144)
 #define CVI_TOO_MANY_HEADERS "too many headers"
 
-/* One function for each cv_transfer_* of the public header. */
+/* One function for each cv_transfer_* of the public header, and for who stands between: */
 typedef struct cvi_transfer_face {
     bool (*may_send)(cv_transfer *transfer);
     void (*header)(cv_transfer *transfer, const char *name, const char *value);
@@ -21,6 +21,10 @@ typedef struct cvi_transfer_face {
     bool (*complete)(cv_transfer *transfer, cv_transfer_end end, int http_status,
                      const char *reason);
     void (*release)(cv_transfer *transfer);
+
+    /* Puts in place of an end what the library takes it for, before it is told: an answer may have
+     * been too large or found no memory, or nobody waits any more (CV_TRANSFER_NOT_SENT). */
+    void (*judge)(cv_transfer *transfer, cv_transfer_end *end, int *http_status);
 } cvi_transfer_face;
 
 struct cv_transfer {

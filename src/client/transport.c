@@ -88,7 +88,7 @@ static void give_up(cvi_transfer *transfer) {
 /* The network still holds what it was told to cancel, for as long as it wants. */
 static void end_transfer(cvi_transfer *transfer) {
     unlink_transfer(transfer);
-    if (cvi_transfer_end_late(transfer)) {
+    if (cvi_transfer_abort(transfer)) {
         give_up(transfer);
     }
     cvi_transfer_drop(transfer);

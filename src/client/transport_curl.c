@@ -188,6 +188,9 @@ static void free_exchange(exchange *self) {
 
 static bool add_exchange(cvi_curl_network *network, cv_transfer *transfer,
                          const cv_transfer_request *request) {
+    if (!cvi_curl_sockets_ready(&network->sockets)) {
+        return false;
+    }
     exchange *self = cvi_allocate(&network->allocator, sizeof(*self));
     if (self == NULL) {
         return false;
@@ -247,7 +250,7 @@ static void reset(void *user) {
     cvi_curl_network *network = user;
     cancel_all(network);
     cvi_fork_hold_off();
-    cvi_curl_sockets_renew(&network->sockets);
+    (void)cvi_curl_sockets_renew(&network->sockets);
     cvi_fork_let();
 }
 
@@ -363,10 +366,22 @@ static bool conclude_finished(const cvi_curl_network *network) {
     return any;
 }
 
+/* Otherwise one that libcurl has lost sight of would go on until its time-out. */
+static void conclude_without_memory(const cvi_curl_network *network) {
+    while (network->exchanges != NULL) {
+        network->exchanges->code = CURLE_OUT_OF_MEMORY;
+        conclude(network->exchanges);
+    }
+}
+
 static bool move(cvi_curl_network *network, cvi_slice *slice) {
     cvi_fork_hold_off();
-    cvi_curl_sockets_move(&network->sockets, slice);
+    bool has_memory = cvi_curl_sockets_move(&network->sockets, slice);
     bool has_ended = conclude_finished(network);
+    if (!has_memory) {
+        has_ended = has_ended || network->exchanges != NULL;
+        conclude_without_memory(network);
+    }
     cvi_fork_let();
     return has_ended;
 }

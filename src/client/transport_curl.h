@@ -21,6 +21,7 @@ typedef struct cvi_curl_sockets {
     const cvi_curl *curl; /* fixed */
     CURLM *multi;         /* changed under the mutex, as other threads wake it */
     cvi_mutex wake_mutex;
+    bool is_spoilt;    /* `multi`: libcurl has run out of memory in it */
     cvi_bundle bundle; /* of libcurl's sockets; -1: it looks after them itself, all in one go */
     uint64_t members[CVI_CURL_DESCRIPTORS / 64];    /* of the bundle, a bit for each descriptor */
     uint64_t connecting[CVI_CURL_DESCRIPTORS / 64]; /* likewise; members unless libcurl runs */
@@ -51,12 +52,18 @@ bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl);
 /* Ends all connections; no easy handle is left in `multi`. So does the next. */
 void cvi_curl_sockets_close(cvi_curl_sockets *sockets);
 
-/* Goes on with a multi handle that has no connections. Without memory or descriptors it is the old
- * one: dead connections are found out when they are used. */
-void cvi_curl_sockets_renew(cvi_curl_sockets *sockets);
+/* Goes on with a multi handle that has no connections; no easy handle is left in the old one. False
+ * without memory or descriptors, and it is the old one: dead connections are found out when they
+ * are used. */
+bool cvi_curl_sockets_renew(cvi_curl_sockets *sockets);
 
-/* Moves what can be moved now: all, or as much as fits into the slice. */
-void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
+/* Before an easy handle is added: a spoilt multi handle is renewed. False without memory. */
+bool cvi_curl_sockets_ready(cvi_curl_sockets *sockets);
+
+/* Moves what can be moved now: all, or as much as fits into the slice. False: libcurl has run out
+ * of memory and may watch a transfer no longer, without saying which: all easy handles are to be
+ * removed. */
+bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice);
 
 /* Until something can be moved, `descriptor` (-1: none) is readable or somebody wakes it, at most
  * `timeout_ms` (-1: a minute). */

@@ -118,11 +118,19 @@ static void end_call(cvi_curl_sockets *sockets) {
     each_connecting(sockets, let_in);
 }
 
-static void act(cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
+/* Where libcurl could not note a socket completely, it divides by zero when it meets that number
+ * again (7.88), which may be another connection's. */
+static bool had_memory(cvi_curl_sockets *sockets, CURLMcode code) {
+    sockets->is_spoilt = code == CURLM_OUT_OF_MEMORY;
+    return !sockets->is_spoilt;
+}
+
+static bool act(cvi_curl_sockets *sockets, curl_socket_t socket, int events) {
     int running = 0;
     begin_call(sockets);
-    sockets->curl->multi_socket_action(sockets->multi, socket, events, &running);
+    CURLMcode code = sockets->curl->multi_socket_action(sockets->multi, socket, events, &running);
     end_call(sockets);
+    return had_memory(sockets, code);
 }
 
 void cvi_curl_sockets_drop(cvi_curl_sockets *sockets, CURL *easy) {
@@ -171,6 +179,7 @@ static CURLM *open_multi(cvi_curl_sockets *sockets) {
 
 bool cvi_curl_sockets_open(cvi_curl_sockets *sockets, const cvi_curl *curl) {
     sockets->curl = curl;
+    sockets->is_spoilt = false;
     if (!cvi_mutex_init(&sockets->wake_mutex)) {
         return false;
     }
@@ -191,40 +200,50 @@ void cvi_curl_sockets_close(cvi_curl_sockets *sockets) {
     cvi_mutex_destroy(&sockets->wake_mutex);
 }
 
-void cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
+bool cvi_curl_sockets_renew(cvi_curl_sockets *sockets) {
     CURLM *fresh = open_multi(sockets);
     if (fresh == NULL) {
-        return;
+        return false;
     }
     CURLM *old = sockets->multi;
     cvi_mutex_lock(&sockets->wake_mutex);
     sockets->multi = fresh;
     cvi_mutex_unlock(&sockets->wake_mutex);
+    sockets->is_spoilt = false;
     sockets->curl->multi_cleanup(old);
+    return true;
+}
+
+bool cvi_curl_sockets_ready(cvi_curl_sockets *sockets) {
+    return !sockets->is_spoilt || cvi_curl_sockets_renew(sockets);
 }
 
 /* ---- turns ---- */
 
-static void move_one(cvi_curl_sockets *sockets, const cvi_ready *ready) {
-    act(sockets, ready->descriptor,
-        (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0));
+static bool move_one(cvi_curl_sockets *sockets, const cvi_ready *ready) {
+    return act(sockets, ready->descriptor,
+               (ready->reads ? CURL_CSELECT_IN : 0) | (ready->writes ? CURL_CSELECT_OUT : 0));
 }
 
-void cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
+bool cvi_curl_sockets_move(cvi_curl_sockets *sockets, cvi_slice *slice) {
+    bool has_memory = cvi_curl_sockets_ready(sockets);
+    if (!has_memory) {
+        return false;
+    }
     if (!has_bundle(sockets)) {
         int running = 0;
-        sockets->curl->multi_perform(sockets->multi, &running);
-        return;
+        return had_memory(sockets, sockets->curl->multi_perform(sockets->multi, &running));
     }
     if (cvi_curl_sockets_due_ms(sockets) == 0) {
-        act(sockets, CURL_SOCKET_TIMEOUT, 0);
+        has_memory = act(sockets, CURL_SOCKET_TIMEOUT, 0);
         cvi_slice_count(slice);
     }
     cvi_ready ready;
-    while (!cvi_slice_is_over(slice) && cvi_bundle_next(&sockets->bundle, &ready)) {
-        move_one(sockets, &ready);
+    while (has_memory && !cvi_slice_is_over(slice) && cvi_bundle_next(&sockets->bundle, &ready)) {
+        has_memory = move_one(sockets, &ready);
         cvi_slice_count(slice);
     }
+    return has_memory;
 }
 
 void cvi_curl_sockets_wait(cvi_curl_sockets *sockets, int64_t timeout_ms, int descriptor) {

@@ -58,7 +58,7 @@ struct cvi_transfer {
     bool no_memory;
     bool over_cap; /* and it was the client's own bound that refused */
     bool overfull; /* its headers were too many, and the library has ended it */
-    bool aborted;  /* by the library, for cvi_transport_reset */
+    bool aborted;  /* by the library, which wants no answer any more */
     bool finished; /* nothing below changes any more */
     cv_transfer_end end;
     int64_t answered_boot_ms; /* with an answer */
@@ -78,7 +78,7 @@ extern const cvi_transfer_face cvi_transfer_of_client;
 /* Ends a transfer that the network has not ended. True: it had not. Takes the mutex. */
 bool cvi_transfer_end_late(cvi_transfer *transfer);
 
-/* The same for cvi_transport_reset. */
+/* The same where no answer is wanted any more: for what is cancelled, closed or reset. */
 bool cvi_transfer_abort(cvi_transfer *transfer);
 
 /* The library wants the transfer no longer; it may be gone then. Takes the mutex. */

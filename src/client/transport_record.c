@@ -43,6 +43,7 @@ struct recording {
     recording *next;
     cv_transfer *outer; /* the library's */
     size_t holds;       /* the inner transport's, and those of who tells it to cancel */
+    bool has_ended;     /* as far as the inner transport says: only its first end counts */
     cvi_buffer headers;
     cvi_buffer body;
     char key[CVI_RECORDED_KEY_MAX + 1];
@@ -174,8 +175,12 @@ static bool write_file(recording *self, int number, cv_transfer_end end, int htt
     return written;
 }
 
+/* Of what was too large nobody looks at the part that came. */
 static bool record(recording *self, cv_transfer_end end, int http_status, cvi_buffer *reason) {
     recorder *owner = self->recorder;
+    if (end == CV_TRANSFER_TOO_LARGE) {
+        cvi_buffer_free(&self->body);
+    }
     cvi_mutex_lock(&owner->mutex);
     int number = next_answer_locked(owner, self->target);
     cvi_mutex_unlock(&owner->mutex);
@@ -221,24 +226,39 @@ static bool take_body(cv_transfer *face, const void *bytes, size_t size) {
     return taken;
 }
 
-/* What cannot be written down is not handed on as if it had been. */
+static void judge(cv_transfer *face, cv_transfer_end *end, int *http_status) {
+    cv_transfer *outer = own(face)->outer;
+    outer->face->judge(outer, end, http_status);
+}
+
+/* Written down is what the library makes of it, so that a replay comes to the same. What cannot be
+ * written down is not handed on as if it had been. */
 static bool complete(cv_transfer *face, cv_transfer_end end, int http_status, const char *reason) {
     recording *self = own(face);
+    cv_transfer_end judged = end;
+    int judged_status = http_status;
     char text[CVI_RECORDING_REASON_MAX + 1];
     cvi_buffer trouble;
+    if (self->has_ended) {
+        return false;
+    }
+    self->has_ended = true;
+    judge(face, &judged, &judged_status);
     cvi_buffer_over(&trouble, text, sizeof(text));
-    if (cvi_recorded_has_end(end) && !record(self, end, http_status, &trouble)) {
+    if (cvi_recorded_has_end(judged) && !record(self, judged, judged_status, &trouble)) {
         return cv_transfer_complete(self->outer, CV_TRANSFER_REFUSED, 0, text);
     }
     return cv_transfer_complete(self->outer, end, http_status, reason);
 }
 
+/* One that is given up has failed, or the library has ended it. */
 static void release(cv_transfer *face) {
+    (void)complete(face, CV_TRANSFER_FAILED, 0, "the transport gave it up");
     drop(own(face));
 }
 
-static const cvi_transfer_face recording_face = {may_send, take_header, take_body, complete,
-                                                 release};
+static const cvi_transfer_face recording_face = {may_send, take_header, take_body,
+                                                 complete, release,     judge};
 
 /* ---- the table ---- */
 

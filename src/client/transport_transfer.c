@@ -200,6 +200,29 @@ static void take_header(cv_transfer *face, const char *name, const char *value) 
     cvi_mutex_unlock(&transfer->transport->mutex);
 }
 
+/* ---- for who stands between ---- */
+
+static void judge_locked(const cvi_transfer *transfer, cv_transfer_end *end, int *http_status) {
+    if (transfer->finished) { /* by the library: it was late, or its headers were too many */
+        *end = transfer->end;
+        *http_status = transfer->http_status;
+    }
+    if (transfer->aborted || (!transfer->is_wanted && !transfer->finished)) {
+        *end = CV_TRANSFER_NOT_SENT;
+    } else if (transfer->too_large) {
+        *end = CV_TRANSFER_TOO_LARGE;
+    } else if (transfer->no_memory) {
+        *end = CV_TRANSFER_NO_MEMORY;
+    }
+}
+
+static void judge(cv_transfer *face, cv_transfer_end *end, int *http_status) {
+    cvi_transfer *transfer = own(face);
+    cvi_mutex_lock(&transfer->transport->mutex);
+    judge_locked(transfer, end, http_status);
+    cvi_mutex_unlock(&transfer->transport->mutex);
+}
+
 /* ---- letting go ---- */
 
 static void free_transfer(cvi_transfer *transfer) {
@@ -249,5 +272,5 @@ void cvi_transfer_drop(cvi_transfer *transfer) {
     }
 }
 
-const cvi_transfer_face cvi_transfer_of_client = {may_send, take_header, take_body, complete,
-                                                  release};
+const cvi_transfer_face cvi_transfer_of_client = {may_send, take_header, take_body,
+                                                  complete, release,     judge};

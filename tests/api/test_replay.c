@@ -311,6 +311,86 @@ static void test_what_was_not_sent_is_not_recorded(void **state) {
     assert_int_equal(count_recordings(world), 1);
 }
 
+/* What the library's own bounds made of an answer, which the network took for a good one. */
+static void test_what_was_too_large_is_replayed_as_such(void **state) {
+    static char long_value[300 * 1024];
+    sys_world *world = *state;
+    memset(long_value, 'x', sizeof(long_value) - 1);
+    world->options.max_retries = 2;
+    const own_answer answers[] = {
+        {.end = CV_TRANSFER_TOO_LARGE},
+        {.end = CV_TRANSFER_TOO_LARGE, .http_status = 200, .body = SYS_ISSUE(52)},
+        {.http_status = 200, .headers = {{"Content-Length", "99999999"}}, .body = SYS_ISSUE(52)},
+        {.http_status = 403, .headers = {{"X-Filler", long_value}}, .body = SYS_ISSUE(52)},
+        {.gives_up = true, .headers = {{"X-Filler", long_value}}},
+    };
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        world->network.answer = answers[i];
+        cv_client *client = open_recorder(world);
+        outcome first = sys_retrieve(client, 52);
+        cv_client_close(client);
+        outcome again = replay_once(world);
+        sys_check_error(&first, CV_ERROR_RESPONSE, "too large");
+        sys_check_error(&again, CV_ERROR_RESPONSE, "too large");
+        assert_int_equal(again.retryable, first.retryable);
+        assert_int_equal(again.http_status, first.http_status);
+        assert_int_equal(own_network_count(&world->network), i + 1);
+    }
+    check_file(world, NAME(1), FIRST_LINES "end too-large\nbody 0\n");
+}
+
+/* What was given back without an end has failed, as for any transport. */
+static void test_what_was_given_up_is_recorded(void **state) {
+    sys_world *world = *state;
+    world->network.answer = (own_answer){.gives_up = true};
+    record_once(world);
+    check_file(world, NAME(1), FIRST_LINES "end failed\nbody 0\n");
+}
+
+/* The next answer is for who still wants it. */
+static void test_what_nobody_wants_is_not_recorded(void **state) {
+    static const own_answer late[] = {{.end = CV_TRANSFER_FAILED},
+                                      {.http_status = 200, .body = SYS_ISSUE(52)},
+                                      {.gives_up = true}};
+    sys_world *world = *state;
+    world->network.manner = OWN_LATER;
+    cv_client *client = open_recorder(world);
+    cv_request *requests[COUNT(late)];
+    for (size_t i = 0; i < COUNT(late); i++) {
+        requests[i] = cv_request_retrieve(client, CV_ISSUE, 52 + (int64_t)i, NULL);
+        sys_await_transfers(world, requests[i], i + 1);
+    }
+    cv_client_close(client);
+    for (size_t i = 0; i < COUNT(late); i++) {
+        assert_false(own_network_answer(&world->network, i, &late[i]));
+        assert_int_equal(cv_request_error(requests[i])->code, CV_ERROR_CLOSED);
+        cv_request_free(requests[i]);
+    }
+    assert_int_equal(count_recordings(world), 0);
+}
+
+/* Ends of one transfer are one answer. */
+static void test_a_second_end_is_not_recorded(void **state) {
+    sys_world *world = *state;
+    world->network.answer.ends_twice = true;
+    record_once(world);
+    assert_int_equal(count_recordings(world), 1);
+    outcome got = replay_once(world);
+    sys_check_issue(&got, CV_SOURCE_NETWORK);
+}
+
+/* The client's own bound is no trouble of the service. */
+static void test_an_answer_without_memory_is_not_recorded(void **state) {
+    sys_world *world = *state;
+    world->options.max_memory_bytes = 1 << 20;
+    world->network.answer.headers[0] = (cv_transfer_header_line){"Content-Length", "9999999"};
+    cv_client *client = open_recorder(world);
+    outcome got = sys_retrieve(client, 52);
+    sys_check_error(&got, CV_ERROR_NOMEM, "");
+    cv_client_close(client);
+    assert_int_equal(count_recordings(world), 0);
+}
+
 /* ---- bodies ---- */
 
 static void test_hostile_bodies_come_back_as_they_were(void **state) {
@@ -358,6 +438,7 @@ static void test_files_written_by_hand(void **state) {
         {FIRST_LINES "end failed\nbody\n", CV_ERROR_NETWORK, "as it was recorded"},
         {FIRST_LINES "end timed-out\nbody\n", CV_ERROR_TIMEOUT, "in time"},
         {FIRST_LINES "status 200\nend broken\nbody\n", CV_ERROR_RESPONSE, "garbled"},
+        {FIRST_LINES "end too-large\nbody\n", CV_ERROR_RESPONSE, "too large"},
         {"", CV_ERROR_NETWORK, "begin"},
         {"comicvine-replay 2\n", CV_ERROR_NETWORK, "begin"},
         {"comicvine-replay 1\n", CV_ERROR_NETWORK, "another request"},
@@ -493,6 +574,11 @@ int main(void) {
         IN_WORLD(test_a_short_key_is_left_in_answers),
         IN_WORLD(test_headers_stay_lines),
         IN_WORLD(test_what_was_not_sent_is_not_recorded),
+        IN_WORLD(test_what_was_too_large_is_replayed_as_such),
+        IN_WORLD(test_what_was_given_up_is_recorded),
+        IN_WORLD(test_what_nobody_wants_is_not_recorded),
+        IN_WORLD(test_a_second_end_is_not_recorded),
+        IN_WORLD(test_an_answer_without_memory_is_not_recorded),
         IN_WORLD(test_hostile_bodies_come_back_as_they_were),
         IN_WORLD(test_files_written_by_hand),
         IN_WORLD(test_nul_in_a_line_is_not_understood),

@@ -7,15 +7,13 @@
 #include "client/image_format.h"
 #include "client/image_judge.h"
 #include "client/image_tail.h"
-#include "client/redact.h"
-#include "client/transport.h"
 #include "resources/image.h"
 #include "support/allocator.h"
 #include "support/checked.h"
 #include "support/input.h"
 #include "support/picture.h"
+#include "support/wire.h"
 
-#define KEY "0123456789abcdef0123456789abcdef01234567"
 #define URL "http://pictures.example/a/uploads/cover.jpg"
 
 enum { MOST_BODY_BYTES = 3000 };
@@ -134,9 +132,8 @@ static void check_kept(const cvi_finding *finding, const char *bytes, size_t siz
     check_stored(body, body_size);
 }
 
-/* ---- a network that hands over what the input says ---- */
+/* ---- an answer of the host ---- */
 
-/* An answer of the host. */
 typedef struct answer {
     int http_status;
     cv_transfer_end end;
@@ -147,59 +144,9 @@ typedef struct answer {
     size_t size;
 } answer;
 
-static cv_transfer *started;
-
-static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *request) {
-    (void)user;
-    REQUIRE(strcmp(request->url, URL) == 0);
-    for (size_t i = 0; i < request->header_count; i++) {
-        const char *value = request->headers[i].value;
-        REQUIRE(!cvi_holds_secret(KEY, value, strlen(value)));
-    }
-    started = transfer;
-    return true;
-}
-
-static cv_now look(void *user) {
-    (void)user;
-    return (cv_now){3600000, INT64_C(1717243200000)};
-}
-
-static bool readmit(void *owner, cvi_now now) {
-    (void)owner;
-    (void)now;
-    return true;
-}
-
-static cvi_transport *the_transport(void) {
-    static cvi_transport *transport;
-    cv_error error;
-    if (transport == NULL) {
-        const cvi_transport_options options = {
-            .api_key = KEY,
-            .user_agent = "agent",
-            .connect_timeout_ms = 60000,
-            .timeout_ms = 60000,
-            .max_body_bytes = 1,
-            .network = {.size = sizeof(cv_transport), .start = start},
-            .allocator = cvi_default_allocator,
-            .clock = {.now = look, .boot_id = "boot-1"},
-        };
-        transport = cvi_transport_open(&options, &error);
-        REQUIRE(transport != NULL);
-    }
-    return transport;
-}
-
 static void receive(const answer *given, bool says_type, cvi_response *response) {
-    int owner = 0;
-    const cvi_transfer_spec spec = {.url = URL,
-                                    .is_keyless = true,
-                                    .max_body_bytes = MOST_BODY_BYTES,
-                                    .send_by_boot_ms = INT64_MAX,
-                                    .readmit = readmit,
-                                    .owner = &owner};
-    REQUIRE(cvi_transport_send(the_transport(), &spec) != NULL);
+    cv_transfer *started = wire_send(
+        (cvi_transfer_spec){.url = URL, .is_keyless = true, .max_body_bytes = MOST_BODY_BYTES});
     cv_transfer_header(started, "ETag", given->etag);
     cv_transfer_header(started, "Last-Modified", given->last_modified);
     if (says_type) {
@@ -208,7 +155,7 @@ static void receive(const answer *given, bool says_type, cvi_response *response)
     (void)cv_transfer_body(started, given->bytes, given->size);
     cv_transfer_complete(started, given->end, given->http_status, NULL);
     cv_transfer_release(started);
-    REQUIRE(cvi_transport_next(the_transport(), response) == &owner);
+    wire_take(response);
 }
 
 /* ---- what becomes of it ---- */

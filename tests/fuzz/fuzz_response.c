@@ -7,61 +7,20 @@
 #include "client/address.h"
 #include "client/envelope.h"
 #include "client/redact.h"
-#include "client/transport.h"
 #include "resources/registry.h"
 #include "support/allocator.h"
 #include "support/checked.h"
 #include "support/http_date.h"
 #include "support/input.h"
+#include "support/wire.h"
 
-#define KEY "0123456789abcdef0123456789abcdef01234567"
 #define URL "http://comics.example/api/issue/4000-52/?format=json"
 
-enum { MOST_BODY_BYTES = 1 << 16, DAY_MS = 86400000, ASKED_ID = 52 };
+enum { DAY_MS = 86400000, ASKED_ID = 52 };
 
-/* ---- a network that hands over what the input says ---- */
+/* ---- what the network hands over ---- */
 
-static cv_transfer *started;
-
-static bool start(void *user, cv_transfer *transfer, const cv_transfer_request *request) {
-    (void)user;
-    REQUIRE(cvi_holds_secret(KEY, request->url, strlen(request->url)));
-    started = transfer;
-    return true;
-}
-
-static cv_now look(void *user) {
-    (void)user;
-    return (cv_now){3600000, INT64_C(1717243200000)};
-}
-
-static bool readmit(void *owner, cvi_now now) {
-    (void)owner;
-    (void)now;
-    return true;
-}
-
-static cvi_transport *the_transport(void) {
-    static cvi_transport *transport;
-    cv_error error;
-    if (transport == NULL) {
-        const cvi_transport_options options = {
-            .api_key = KEY,
-            .user_agent = "agent",
-            .connect_timeout_ms = 60000,
-            .timeout_ms = 60000,
-            .max_body_bytes = MOST_BODY_BYTES,
-            .network = {.size = sizeof(cv_transport), .start = start},
-            .allocator = cvi_default_allocator,
-            .clock = {.now = look, .boot_id = "boot-1"},
-        };
-        transport = cvi_transport_open(&options, &error);
-        REQUIRE(transport != NULL);
-    }
-    return transport;
-}
-
-static void hand_headers_over(input *in) {
+static void hand_headers_over(cv_transfer *started, input *in) {
     static const char *const names[] = {
         "Retry-After",   "X-RateLimit-Reset", "ETag",     "Last-Modified",
         "Cache-Control", "Content-Length",    "Location", "X-Other",
@@ -74,24 +33,24 @@ static void hand_headers_over(input *in) {
     }
 }
 
-static void hand_over(input *in) {
+static void hand_over(cv_transfer *started, input *in) {
     static const int statuses[] = {200, 304, 301, 302, 307, 403, 404, 420, 429, 500, 503, 0, 401};
     int status = statuses[input_below(in, sizeof(statuses) / sizeof(statuses[0]))];
     uint8_t how = input_byte(in); /* mostly as an answer */
     cv_transfer_end end = how <= CV_TRANSFER_TOO_LARGE ? (cv_transfer_end)how : 0;
-    hand_headers_over(in);
+    hand_headers_over(started, in);
     size_t first = in->left / 3;
     if (cv_transfer_body(started, in->next, first)) {
         cv_transfer_body(started, in->next + first, in->left - first);
     }
-    cv_transfer_complete(started, end, status, "a reason with " KEY);
+    cv_transfer_complete(started, end, status, "a reason with " WIRE_KEY);
     cv_transfer_release(started);
 }
 
 /* ---- what the engine gets ---- */
 
 static void check_free_of_key(const char *text) {
-    REQUIRE(!cvi_holds_secret(KEY, text, strlen(text)));
+    REQUIRE(!cvi_holds_secret(WIRE_KEY, text, strlen(text)));
 }
 
 static void check_redirect(const char *url) {
@@ -115,7 +74,7 @@ static void check_caching(const cvi_caching *caching) {
 
 static void check_response(const cvi_response *response) {
     REQUIRE(response->retry_after_ms >= 0 && response->retry_after_ms <= DAY_MS);
-    REQUIRE(response->size <= MOST_BODY_BYTES);
+    REQUIRE(response->size <= WIRE_MOST_BODY_BYTES);
     REQUIRE((response->redirect_url != NULL) == (response->kind == CVI_RESPONSE_REDIRECT));
     check_caching(&response->caching);
     if (response->reason != NULL) {
@@ -123,7 +82,7 @@ static void check_response(const cvi_response *response) {
     }
     if (response->body != NULL) {
         REQUIRE(response->body[response->size] == '\0');
-        REQUIRE(!cvi_holds_secret(KEY, response->body, response->size));
+        REQUIRE(!cvi_holds_secret(WIRE_KEY, response->body, response->size));
     }
     if (response->redirect_url != NULL) {
         check_redirect(response->redirect_url);
@@ -192,16 +151,13 @@ static void judge(const cvi_call *call, cvi_response *response) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     input in = {data, size};
     cvi_response response;
-    const cvi_transfer_spec spec = {
-        .url = URL, .send_by_boot_ms = INT64_MAX, .readmit = readmit, .owner = &in};
     cvi_call call = {.allocator = cvi_default_allocator,
                      .resource = cvi_registry_find(CV_ISSUE),
                      .is_list = (input_byte(&in) & 1) != 0,
                      .id = ASKED_ID,
                      .label = "issue/4000-52"};
-    REQUIRE(cvi_transport_send(the_transport(), &spec) != NULL);
-    hand_over(&in);
-    REQUIRE(cvi_transport_next(the_transport(), &response) == &in);
+    hand_over(wire_send((cvi_transfer_spec){.url = URL}), &in);
+    wire_take(&response);
     check_response(&response);
     cvi_release(&cvi_default_allocator, response.redirect_url);
     bool is_for_judge = response.kind != CVI_RESPONSE_REDIRECT &&

@@ -17,6 +17,7 @@ enum {
     GUARD_MS = 2000,
     SHORT_TTL_S = 1, /* but for issues, which stay fresh, so that none of them may be lost */
     LONG_TTL_S = 86400,
+    STALE_S = 2,       /* how long what is past its time is kept, which calls get that would fail */
     LEASE_MS = 600000, /* so that the system's word alone ends a dead owner's */
     ISSUES = 400,
     VOLUMES = 120,

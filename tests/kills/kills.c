@@ -33,7 +33,7 @@ enum {
 static const struct {
     int64_t percent; /* of the kills */
     int64_t interval_ms;
-} rounds[ROUNDS] = {{75, 0}, {25, 4}};
+} rounds[ROUNDS] = {{75, 0}, {25, 20}};
 
 typedef struct scene {
     scratch folder;

@@ -31,7 +31,7 @@ static cv_options draw_options(worker *self) {
     options.cache.ttl_s = SHORT_TTL_S;
     options.cache.ttls = ttls;
     options.cache.ttl_count = 1;
-    options.cache.stale_s = CV_NONE;
+    options.cache.stale_s = STALE_S;
     options.cache.cleanup_interval_ms = 50;
     options.dedupe.cleanup_interval_ms = 50;
     options.dedupe.lease_ms = LEASE_MS;

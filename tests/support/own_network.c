@@ -22,6 +22,23 @@ static const char *header_of(const cv_transfer_request *request, const char *nam
 
 /* ---- answering ---- */
 
+/* Whether it counts. */
+static bool end(own_network *self, cv_transfer *transfer, const own_answer *answer) {
+    if (answer->gives_up) {
+        return false;
+    }
+    bool counts = cv_transfer_complete(transfer, answer->end, answer->http_status, answer->reason);
+    if (answer->ends_twice) {
+        assert_false(cv_transfer_complete(transfer, CV_TRANSFER_FAILED, 0, answer->reason));
+    }
+    if (!counts) {
+        pthread_mutex_lock(&self->mutex);
+        self->late++;
+        pthread_mutex_unlock(&self->mutex);
+    }
+    return counts;
+}
+
 static bool give(own_network *self, cv_transfer *transfer, const own_answer *answer) {
     for (size_t i = 0; i < OWN_HEADERS_MAX; i++) {
         cv_transfer_header(transfer, answer->headers[i].name, answer->headers[i].value);
@@ -33,12 +50,7 @@ static bool give(own_network *self, cv_transfer *transfer, const own_answer *ans
             (void)cv_transfer_body(transfer, answer->body + half, size - half);
         }
     }
-    bool counts = cv_transfer_complete(transfer, answer->end, answer->http_status, answer->reason);
-    if (!counts) {
-        pthread_mutex_lock(&self->mutex);
-        self->late++;
-        pthread_mutex_unlock(&self->mutex);
-    }
+    bool counts = end(self, transfer, answer);
     cv_transfer_release(transfer);
     return counts;
 }

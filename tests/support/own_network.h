@@ -27,6 +27,8 @@ typedef struct own_answer {
     size_t size;      /* of the body; 0: it is a text */
     cv_transfer_header_line headers[OWN_HEADERS_MAX];
     const char *reason;
+    bool gives_up;   /* the transfer is given back without an end */
+    bool ends_twice; /* and the second time otherwise */
 } own_answer;
 
 typedef struct own_transfer {

@@ -12,6 +12,7 @@
 
 #include "support/faulty_vfs.h"
 #include "torture/answer_text.h"
+#include "torture/curl_memory.h"
 #include "torture/refusals.h"
 
 #define FILE_FAULT(word, code)                                                                     \
@@ -27,6 +28,8 @@ static const torture_fault own_faults[] = {
     {.name = "allocation from then on", .seam = SEAM_MEMORY, .keeps_failing = true},
     {.name = "SQLite's allocation once", .seam = SEAM_SQLITE_MEMORY},
     {.name = "SQLite's allocation from then on", .seam = SEAM_SQLITE_MEMORY, .keeps_failing = true},
+    {.name = "libcurl's allocation once", .seam = SEAM_CURL_MEMORY},
+    {.name = "libcurl's allocation from then on", .seam = SEAM_CURL_MEMORY, .keeps_failing = true},
     FILE_FAULT("BUSY", SQLITE_BUSY),
     FILE_FAULT("LOCKED", SQLITE_LOCKED),
     FILE_FAULT("FULL", SQLITE_FULL),
@@ -50,11 +53,13 @@ static faulty_plan sqlite_memory;
 
 void faults_install(void) {
     faulty_vfs_install(&files, &sqlite_memory);
+    curl_memory_install();
     answer_texts_make();
 }
 
 void faults_uninstall(void) {
     answer_texts_free();
+    curl_memory_uninstall();
 }
 
 size_t fault_count(void) {
@@ -67,9 +72,12 @@ const torture_fault *fault_at(size_t index) {
 
 /* ---- letting loose ---- */
 
-static refusal refusal_of(const torture_fault *fault) {
-    return fault->seam == SEAM_THREAD ? REFUSAL_THREAD : REFUSAL_DESCRIPTOR;
-}
+/* Of those seams that are kept by counters alone. */
+static const refusal refusals[] = {
+    [SEAM_CURL_MEMORY] = REFUSAL_CURL_MEMORY,
+    [SEAM_THREAD] = REFUSAL_THREAD,
+    [SEAM_DESCRIPTOR] = REFUSAL_DESCRIPTOR,
+};
 
 static void break_answer(const torture_fault *fault, size_t n, const fault_scene *scene) {
     server_fault answer = fault->answer;
@@ -98,9 +106,10 @@ void fault_begin(const torture_fault *fault, size_t n, fault_scene *scene) {
         break;
     case SEAM_TRANSFER:
         break;
+    case SEAM_CURL_MEMORY:
     case SEAM_THREAD:
     case SEAM_DESCRIPTOR:
-        refusal_begin(refusal_of(fault), n, fault->keeps_failing);
+        refusal_begin(refusals[fault->seam], n, fault->keeps_failing);
         break;
     }
 }
@@ -119,9 +128,10 @@ bool fault_end(const torture_fault *fault, size_t n, fault_scene *scene) {
         return server_request_count(scene->server, NULL) >= scene->requests_before + n;
     case SEAM_TRANSFER:
         return scene->detour->starts >= n;
+    case SEAM_CURL_MEMORY:
     case SEAM_THREAD:
     case SEAM_DESCRIPTOR:
-        return refusal_end(refusal_of(fault));
+        return refusal_end(refusals[fault->seam]);
     }
     return false;
 }
@@ -129,8 +139,9 @@ bool fault_end(const torture_fault *fault, size_t n, fault_scene *scene) {
 void faults_end(void) {
     (void)faulty_plan_mend(&sqlite_memory);
     (void)faulty_plan_mend(&files);
-    (void)refusal_end(REFUSAL_THREAD);
-    (void)refusal_end(REFUSAL_DESCRIPTOR);
+    for (refusal kind = 0; kind < REFUSALS; kind++) {
+        (void)refusal_end(kind);
+    }
 }
 
 /* ---- what may come of it ---- */
@@ -144,6 +155,7 @@ void faults_end(void) {
 static const unsigned codes[] = {
     [SEAM_MEMORY] = CODE(CV_ERROR_NOMEM),
     [SEAM_SQLITE_MEMORY] = CODE(CV_ERROR_NOMEM) | CODE(CV_ERROR_STORE),
+    [SEAM_CURL_MEMORY] = CODE(CV_ERROR_NOMEM) | CODE(CV_ERROR_NETWORK) | CODE(CV_ERROR_AUTH),
     [SEAM_FILE] = CODE(CV_ERROR_STORE) | CODE(CV_ERROR_NOMEM),
     [SEAM_ANSWER] = NO_ANSWER,
     [SEAM_TRANSFER] = NO_ANSWER | CODE(CV_ERROR_NOMEM),

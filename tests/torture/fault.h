@@ -17,6 +17,7 @@
 typedef enum torture_seam {
     SEAM_MEMORY,        /* allocations of the library's own */
     SEAM_SQLITE_MEMORY, /* those of SQLite */
+    SEAM_CURL_MEMORY,   /* those of libcurl */
     SEAM_FILE,          /* operations of SQLite on files */
     SEAM_ANSWER,        /* requests that reach the server */
     SEAM_TRANSFER,      /* transfers that begin */

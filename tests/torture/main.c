@@ -32,9 +32,10 @@ static const struct {
     int pair_stride;
     size_t least_stride;
 } portions[] = {
-    [SEAM_MEMORY] = {11, 1, 1},    [SEAM_SQLITE_MEMORY] = {401, 3, 41}, [SEAM_FILE] = {41, 3, 1},
-    [SEAM_ANSWER] = {1, 23, 1},    [SEAM_TRANSFER] = {1, 7, 1},         [SEAM_THREAD] = {1, 1, 1},
-    [SEAM_DESCRIPTOR] = {1, 3, 1},
+    [SEAM_MEMORY] = {11, 1, 1},      [SEAM_SQLITE_MEMORY] = {401, 3, 41},
+    [SEAM_CURL_MEMORY] = {23, 3, 1}, [SEAM_FILE] = {41, 3, 1},
+    [SEAM_ANSWER] = {1, 23, 1},      [SEAM_TRANSFER] = {1, 7, 1},
+    [SEAM_THREAD] = {1, 1, 1},       [SEAM_DESCRIPTOR] = {1, 3, 1},
 };
 
 static struct {
@@ -57,6 +58,7 @@ static bool applies(const scene *played, const torture_fault *fault, size_t requ
     case SEAM_TRANSFER:
         return requests > 0 && !played->opens_itself;
     case SEAM_ANSWER:
+    case SEAM_CURL_MEMORY:
         return requests > 0;
     case SEAM_THREAD:
         return played->drive == CV_DRIVE_THREAD;

@@ -1,4 +1,4 @@
-/* Owns the counters of what the library asks the system for. Any thread may meet them. */
+/* Owns the counters of what may be refused. Any thread may meet them. */
 #include "torture/refusals.h"
 
 #include <dirent.h>
@@ -38,7 +38,7 @@ bool refusal_end(refusal kind) {
     return has_failed;
 }
 
-static bool refuses(refusal kind) {
+bool refusal_strikes(refusal kind) {
     pthread_mutex_lock(&mutex);
     size_t call = ++plans[kind].calls;
     size_t failing_call = plans[kind].failing_call;
@@ -50,7 +50,7 @@ static bool refuses(refusal kind) {
 }
 
 static bool has_no_descriptor(void) {
-    if (!refuses(REFUSAL_DESCRIPTOR)) {
+    if (!refusal_strikes(REFUSAL_DESCRIPTOR)) {
         return false;
     }
     errno = EMFILE;
@@ -65,7 +65,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *user), void *user);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *user), void *user) {
-    return refuses(REFUSAL_THREAD) ? EAGAIN : __real_pthread_create(thread, attributes, run, user);
+    return refusal_strikes(REFUSAL_THREAD) ? EAGAIN
+                                           : __real_pthread_create(thread, attributes, run, user);
 }
 
 int __real_open64(const char *path, int flags, ...);

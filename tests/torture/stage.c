@@ -90,6 +90,7 @@ bool stage_ended(stage *self, bool is_well, const cv_error *error) {
     if (!fault_explains(self->fault, error)) {
         fail_msg("%s: %s", cv_code_name(error->code), error->message);
     }
+    self->keys_refused += error->code == CV_ERROR_AUTH ? 1 : 0;
     check_message(error);
     return false;
 }

@@ -37,7 +37,8 @@ typedef struct stage {
     cv_options options;         /* of the client; a scene that opens one takes a copy */
     cv_client *client;          /* NULL: the scene opens its own */
     const torture_fault *fault; /* that may strike; NULL: nothing fails */
-    size_t ends;                /* calls that have ended */
+    size_t ends;                /* calls that have ended, */
+    size_t keys_refused;        /* and those of them whose key the service has refused */
     size_t calls_due;           /* callbacks that must still come */
 } stage;
 

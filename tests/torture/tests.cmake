@@ -22,3 +22,6 @@ if(is_instrumented)
 endif()
 set_tests_properties(torture/alone torture/companion PROPERTIES TIMEOUT ${hang_s} COST 60
                      ENVIRONMENT COMICVINE_STRIDE=${torture_stride})
+# libcurl crashes at one of these points, unless the library sees to it.
+add_test(NAME torture/curl_memory COMMAND torture denied "libcurl's allocation once")
+set_tests_properties(torture/curl_memory PROPERTIES ENVIRONMENT COMICVINE_ALL=1)

@@ -65,7 +65,11 @@ static void release(cv_transfer *transfer) {
     note_of(transfer)->released = true;
 }
 
-static const cvi_transfer_face face = {may_send, take_header, take_body, complete, release};
+static const cvi_transfer_face face = {.may_send = may_send,
+                                       .header = take_header,
+                                       .body = take_body,
+                                       .complete = complete,
+                                       .release = release};
 
 typedef struct player_world {
     scratch scratch;

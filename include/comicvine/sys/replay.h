@@ -17,7 +17,7 @@
  *     comicvine-replay 1     the format's version
  *     GET PATH?QUERY         of the request
  *     status NUMBER          the HTTP status; left out without an answer
- *     end WORD               not an answer, but: failed, timed-out or broken
+ *     end WORD               not an answer, but: failed, timed-out, broken or too-large
  *     header NAME: VALUE     those that the library uses
  *     body [BYTES]           what follows this line: so many bytes, or all there is
  *
