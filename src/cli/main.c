@@ -23,8 +23,8 @@ static void set_letters(void) {
 /* What is written in many small pieces (help, completions) is written in the end, in one, which
  * says why if it fails; a terminal still gets its lines as they come. */
 static void set_output(void) {
-    static char buffer[65536]; /* the C library's until the program ends */
     if (isatty(STDOUT_FILENO) != 1) {
+        static char buffer[65536]; /* the C library's until the program ends */
         (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
     }
 }

@@ -52,6 +52,8 @@ try() { # HOW
 }
 
 try sourced
-expect installed "" "comicvine ge" # nothing is there yet
+# It is this file that fish reads, even where the program is installed on this machine.
+echo "complete -c comicvine -f -a out_of_this_file" >"$completions/comicvine.fish"
+expect installed "out_of_this_file" "comicvine out"
 cp "$folder/comicvine.fish" "$completions"
 try installed

@@ -1,9 +1,12 @@
-# Each member of a record has its comment, each quirk of the service its fixture and its test.
+# Each member of a record has its comment, each link its target, each quirk of the service its fixture
+# and its test.
 add_test(NAME docs/members COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/test_members.sh
          ${PROJECT_SOURCE_DIR})
 add_test(NAME docs/manual COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/test_manual.sh
          ${PROJECT_SOURCE_DIR})
 add_test(NAME docs/security COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/test_security.sh
+         ${PROJECT_SOURCE_DIR})
+add_test(NAME docs/links COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/test_links.sh
          ${PROJECT_SOURCE_DIR})
 add_test(NAME docs/quirks COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/test_quirks.sh
          ${CMAKE_CURRENT_SOURCE_DIR})

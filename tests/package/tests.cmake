@@ -30,6 +30,8 @@ if(BUILD_SHARED_LIBS)
   set_tests_properties(package/amalgamation PROPERTIES TIMEOUT 3600 COST 40)
   comicvine_test_on_disk(package/amalgamation)
 endif()
+add_test(NAME package/packages COMMAND
+         ${CMAKE_CURRENT_SOURCE_DIR}/package/test_packages.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME package/release COMMAND
          ${CMAKE_CURRENT_SOURCE_DIR}/package/test_release.sh ${PROJECT_SOURCE_DIR})
 if(COMICVINE_INSTALL AND BUILD_SHARED_LIBS)
