@@ -110,9 +110,15 @@ typedef struct cv_cache_settings {
 
 /* How equal calls of all programs on the file are joined. */
 typedef struct cv_dedupe_settings {
-    bool disabled;          /* equal calls are still joined within this client, not beyond */
-    int64_t job_timeout_ms; /* after this a job may be taken over, alive or not; 0: 300 000 */
-    int64_t lease_ms;       /* a silent owner loses its job after this; 0: 5 000, at least 100 */
+    bool disabled; /* equal calls are still joined within this client, not beyond */
+
+    /* After this the client takes anybody's job over, alive or not; 0: 300 000. Each client has its
+     * own patience: of several the shortest decides. */
+    int64_t job_timeout_ms;
+
+    /* The client loses a job of its own when it has been silent for so long, whatever the others on
+     * the file are opened with; 0: 5 000, 100 to 3 600 000. */
+    int64_t lease_ms;
     int64_t cleanup_interval_ms; /* 0: 60 000. CV_NONE: never */
     const char *database;        /* a file of the jobs' own; NULL: the client's */
     int64_t reserved[15];
@@ -313,9 +319,9 @@ CV_API cv_client *cv_client_open(const cv_options *options);
  * client says so; else what a program with the same key and base URL has noted in the file: that it
  * was accepted holds for a day, that it was refused for cache.negative_ttl_s. Only if nothing is
  * known does this cost a request, for one entry of the list of promos, whose budget hardly anybody
- * needs; it blocks, waits for its turn and tells events like any other call. False:
- * cv_last_error() has CV_ERROR_AUTH if the key is refused; with any other code it is not known. Any
- * thread. */
+ * needs; it blocks, waits for its turn and tells events like any other call
+ * (cv_request_check_key does not block). False: cv_last_error() has CV_ERROR_AUTH if the key is
+ * refused; with any other code it is not known. Any thread. */
 CV_API bool cv_client_check_key(cv_client *client);
 
 /* Completes what is under way with CV_ERROR_CLOSED, delivers the events and callbacks still due on

@@ -231,9 +231,10 @@ CV_API cv_dedupe_store *cv_dedupe_store_open(const cv_dedupe_options *options);
 CV_API void cv_dedupe_store_close(cv_dedupe_store *store);
 
 /* Says who works on `hash`. `owner` true: the caller does from now on, under a new job_id, as
- * nobody did: there was no job, or it had ended, or its owner died, fell silent for lease_ms or
- * took longer than job_timeout_ms. `owner` false: somebody else does, under `job_id`: wait for it.
- * An owner renews the job well within each lease_ms, and ends it with complete, fail or release. */
+ * nobody did: there was no job, or it had ended, or its owner died, fell silent for its lease_ms
+ * or took longer than this handle's job_timeout_ms. `owner` false: somebody else does, under
+ * `job_id`: wait for it. An owner renews the job well within each lease_ms, and ends it with
+ * complete, fail or release. */
 CV_API bool cv_dedupe_store_register(cv_dedupe_store *store, const char *hash,
                                      char job_id[CV_JOB_ID_SIZE], bool *owner);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "memory.h"
 #include "nearest.h"
 
@@ -70,8 +71,29 @@ static void make_table(look *self) {
     }
 }
 
+/* "5s" is a time and nothing else; 5 may be an id. */
+static bool is_surely_time(const char *word) {
+    int64_t ms = 0;
+    return word[strspn(word, "0123456789")] != '\0' && cli_duration_parse(word, &ms);
+}
+
+/* The row that a word names with all its letters and no value; NULL: none that may lack one. */
+static const cli_option *row_without_value(const look *self, const char *word) {
+    const cli_option *row =
+        strncmp(word, "--", 2) == 0 ? row_named(self, word + 2, strlen(word + 2)) : NULL;
+    return row && row->may_lack_value ? row : NULL;
+}
+
+/* Of such options only times are told from words. */
+static void refuse_apart(look *self, const cli_option *row, const char *next) {
+    if (row->kind == CLI_OPTION_DURATION && is_surely_time(next) && !self->arguments->complaint) {
+        self->arguments->complaint =
+            cli_format("--%s takes its time with \"=\": --%s=%s", row->name, row->name, next);
+    }
+}
+
 /* popt would take the next word as the value of an option that may lack one: spelled with its "="
- * it does not. */
+ * it does not. A time that stands there was meant to be one, and is no id. */
 static void spell_out(look *self, const char *const *argv) {
     self->argv = cli_allocate((size_t)self->argc + 1, sizeof(*self->argv));
     self->spelled = cli_allocate((size_t)self->argc + 1, sizeof(*self->spelled));
@@ -79,11 +101,12 @@ static void spell_out(look *self, const char *const *argv) {
     for (int i = 0; i < self->argc; i++) {
         const char *word = argv[i];
         is_open = is_open && strcmp(word, "--") != 0;
-        const cli_option *row = is_open && strncmp(word, "--", 2) == 0
-                                    ? row_named(self, word + 2, strlen(word + 2))
-                                    : NULL;
-        self->spelled[i] = row && row->may_lack_value ? cli_format("%s=", word) : NULL;
+        const cli_option *row = is_open ? row_without_value(self, word) : NULL;
+        self->spelled[i] = row ? cli_format("%s=", word) : NULL;
         self->argv[i] = self->spelled[i] ? self->spelled[i] : word;
+        if (row && i + 1 < self->argc) {
+            refuse_apart(self, row, argv[i + 1]);
+        }
     }
 }
 

@@ -5,9 +5,14 @@
 #include "cli.h"
 #include "json_write.h"
 
+/* So long an answer past its time is given for want of another: the library's own default, named
+ * as prune must say what it would delete. */
+enum { CLI_CACHE_STALE_S = 604800 };
+
 typedef struct cli_cache_options {
     int64_t older_ms; /* 0: no bound */
     bool is_sure;     /* --yes */
+    bool is_dry_run;
 } cli_cache_options;
 
 /* Handed the open store, and the words behind its own. */
@@ -16,6 +21,8 @@ typedef cli_status cli_cache_run(cli *self, cv_cache_store *store, const cli_cac
 
 cli_cache_run cli_cache_list;   /* ls */
 cli_cache_run cli_cache_show;   /* show HASH */
+cli_cache_run cli_cache_prune;  /* prune */
+cli_cache_run cli_cache_clear;  /* clear */
 cli_cache_run cli_cache_verify; /* verify */
 cli_cache_run cli_cache_export; /* export [FILE] */
 cli_cache_run cli_cache_import; /* import FILE */

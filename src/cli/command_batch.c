@@ -242,7 +242,9 @@ const cli_command cli_command_batch = {
                 "comicvine list issues --filter volume:796 --all | comicvine batch issue -\n",
     .about = "Takes from the cache what that has, and asks for the rest in lists, which say less\n"
              "of each object than \"get\" does. Goes on after what fails, and ends with 9 then;\n"
-             "the same command with the same --resume tries that again.\n",
+             "the same command with the same --resume tries that again. What is noted as done has\n"
+             "been written; a run that is killed between the two writes up to a hundred objects\n"
+             "again when it is resumed, and leaves none out.\n",
     .takes = CLI_TAKES_REQUEST | CLI_TAKES_OUTPUT | CLI_TAKES_KEY,
     .options = {"Options of batch", rows, sizeof(rows) / sizeof(rows[0])},
     .own_size = sizeof(batch_options),

@@ -1,11 +1,11 @@
 /* comicvine cache: what is kept of answers. It opens the cache alone: no key, no network. */
 #include <string.h>
-#include <time.h>
 
 #include "cache.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "nearest.h"
+#include "place.h"
 #include "record.h"
 
 enum { ROWS_AT_ONCE = 64 };
@@ -51,80 +51,6 @@ static cli_status show_stats(cli *self, cv_cache_store *store, const cli_cache_o
     return cli_object_write(self, &row);
 }
 
-/* ---- deleting ---- */
-
-typedef struct pruning {
-    int64_t before_ms;
-    int64_t deleted;
-} pruning;
-
-static cli_status prune_row(cli *self, cv_cache_store *store, const cv_cache_entry *entry,
-                            void *user) {
-    pruning *run = user;
-    if (entry->created_at_ms >= run->before_ms || entry->is_foreign) {
-        return CLI_DONE;
-    }
-    if (!cv_cache_store_delete(store, entry->hash)) {
-        return cli_fail_error(self, cv_last_error(), entry->hash);
-    }
-    run->deleted++;
-    return CLI_DONE;
-}
-
-static cli_status say_deleted(cli *self, int64_t deleted) {
-    cli_json row;
-    cli_json_begin(&row);
-    cli_json_number(&row, "deleted", deleted);
-    cli_output_one(&self->output);
-    return cli_object_write(self, &row);
-}
-
-static cli_status count_items(cli *self, cv_cache_store *store, int64_t *items) {
-    cv_cache_stats stats;
-    if (!cv_cache_store_stats(store, &stats)) {
-        return cli_fail_error(self, cv_last_error(), "the cache");
-    }
-    *items = stats.total_items;
-    return CLI_DONE;
-}
-
-/* Runs what deletes, and says by how many rows there are fewer. */
-static cli_status delete_and_say(cli *self, cv_cache_store *store,
-                                 bool remove(cv_cache_store *store)) {
-    int64_t before = 0;
-    int64_t after = 0;
-    cli_status status = count_items(self, store, &before);
-    if (status == CLI_DONE && !remove(store)) {
-        status = cli_fail_error(self, cv_last_error(), "the cache");
-    }
-    if (status == CLI_DONE) {
-        status = count_items(self, store, &after);
-    }
-    return status == CLI_DONE ? say_deleted(self, before > after ? before - after : 0) : status;
-}
-
-static cli_status prune(cli *self, cv_cache_store *store, const cli_cache_options *options,
-                        size_t count, const char *const *words) {
-    (void)count;
-    (void)words;
-    if (options->older_ms == 0) {
-        return delete_and_say(self, store, cv_cache_store_cleanup);
-    }
-    pruning run = {.before_ms = (int64_t)time(NULL) * 1000 - options->older_ms};
-    cli_status status = cli_cache_walk(self, store, prune_row, &run);
-    return status == CLI_DONE ? say_deleted(self, run.deleted) : status;
-}
-
-static cli_status clear(cli *self, cv_cache_store *store, const cli_cache_options *options,
-                        size_t count, const char *const *words) {
-    (void)count;
-    (void)words;
-    if (!options->is_sure) {
-        return cli_usage_error(self, "cache clear deletes all that is kept: say --yes as well");
-    }
-    return delete_and_say(self, store, cv_cache_store_clear);
-}
-
 /* ---- its words ---- */
 
 typedef struct action {
@@ -133,17 +59,18 @@ typedef struct action {
     size_t least_words;
     size_t most_words;
     const char *takes;
+    bool makes_file;
 } action;
 
 static const action actions[] = {
-    {"stats", show_stats, 0, 0, "nothing"},
-    {"ls", cli_cache_list, 0, 0, "nothing"},
-    {"show", cli_cache_show, 1, 1, "a hash"},
-    {"prune", prune, 0, 0, "nothing"},
-    {"clear", clear, 0, 0, "nothing"},
-    {"verify", cli_cache_verify, 0, 0, "nothing"},
-    {"export", cli_cache_export, 0, 1, "a file, or nothing"},
-    {"import", cli_cache_import, 1, 1, "a file, or - for standard input"},
+    {"stats", show_stats, 0, 0, "nothing", false},
+    {"ls", cli_cache_list, 0, 0, "nothing", false},
+    {"show", cli_cache_show, 1, 1, "a hash", false},
+    {"prune", cli_cache_prune, 0, 0, "nothing", false},
+    {"clear", cli_cache_clear, 0, 0, "nothing", false},
+    {"verify", cli_cache_verify, 0, 0, "nothing", false},
+    {"export", cli_cache_export, 0, 1, "a file, or nothing", false},
+    {"import", cli_cache_import, 1, 1, "a file, or - for standard input", true},
 };
 
 const char *cli_cache_word(size_t index) {
@@ -163,6 +90,26 @@ static const action *find_action(cli *self, const char *name) {
     return NULL;
 }
 
+/* `words` are those behind its own. */
+static cli_status run_action(cli *self, const action *wanted, const cli_cache_options *own,
+                             size_t count, const char *const *words) {
+    cli_status status = wanted->makes_file ? CLI_DONE : cli_place_check(self);
+    if (status != CLI_DONE) {
+        return status;
+    }
+    cv_cache_options options = CV_CACHE_OPTIONS_INIT;
+    options.database = self->settings.database;
+    options.stale_s = CLI_CACHE_STALE_S;
+    options.cleanup_interval_ms = CV_NONE;
+    cv_cache_store *store = cv_cache_store_open(&options);
+    if (!store) {
+        return cli_fail_error(self, cv_last_error(), NULL);
+    }
+    status = wanted->run(self, store, own, count, words);
+    cv_cache_store_close(store);
+    return status;
+}
+
 static cli_status run_cache(cli *self, const void *own, size_t count, const char *const *words) {
     const action *wanted = count > 0 ? find_action(self, words[0]) : NULL;
     if (!wanted) {
@@ -172,16 +119,7 @@ static cli_status run_cache(cli *self, const void *own, size_t count, const char
     if (count - 1 < wanted->least_words || count - 1 > wanted->most_words) {
         return cli_usage_error(self, "cache %s takes %s", wanted->name, wanted->takes);
     }
-    cv_cache_options options = CV_CACHE_OPTIONS_INIT;
-    options.database = self->settings.database;
-    options.cleanup_interval_ms = CV_NONE;
-    cv_cache_store *store = cv_cache_store_open(&options);
-    if (!store) {
-        return cli_fail_error(self, cv_last_error(), NULL);
-    }
-    cli_status status = wanted->run(self, store, own, count - 1, words + 1);
-    cv_cache_store_close(store);
-    return status;
+    return run_action(self, wanted, own, count - 1, words + 1);
 }
 
 static const cli_option rows[] = {
@@ -192,6 +130,11 @@ static const cli_option rows[] = {
      .least = 1000,
      .help = "prune: deletes all answers that are older, fresh or not; without it, those that"
              " nobody may read any more"},
+    {.name = "dry-run",
+     .letter = 'n',
+     .kind = CLI_OPTION_FLAG,
+     .offset = offsetof(cli_cache_options, is_dry_run),
+     .help = "prune and clear: delete nothing, and say how many answers they would"},
     {.name = "yes",
      .letter = 'y',
      .kind = CLI_OPTION_FLAG,

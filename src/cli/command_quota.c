@@ -1,5 +1,6 @@
 /* comicvine quota: what is left of the budget, path by path, and who has spent it. */
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "json_write.h"
+#include "place.h"
 #include "record.h"
 #include "terminal.h"
 
@@ -106,11 +108,29 @@ static cli_status show_all(cli *self, const quota_options *options) {
     return status;
 }
 
+/* What a terminal has room for uncut: half of a date is worth less than none. */
+static const char *columns_of_paths(const cli_output *output) {
+    static const struct {
+        size_t least_width;
+        const char *names;
+    } layouts[] = {{110, "path,used,limit,remaining,next_at,reset_at,reason"},
+                   {86, "path,used,limit,remaining,next_at,reset_at"},
+                   {64, "path,used,limit,remaining,reset_at"},
+                   {0, "path,used,limit,remaining"}};
+    bool is_bound = output->format == CLI_OUTPUT_TABLE && output->is_terminal;
+    size_t width = is_bound ? cli_terminal_columns(STDOUT_FILENO) : SIZE_MAX;
+    size_t i = 0;
+    while (width < layouts[i].least_width) {
+        i++;
+    }
+    return layouts[i].names;
+}
+
 static cli_status show(cli *self, const quota_options *options, size_t count,
                        const char *const *words) {
     cli_output_columns(&self->output, options->by_program
                                           ? "path,application,pid,requests,user_requests,last_at"
-                                          : "path,used,limit,remaining,next_at,reset_at,reason");
+                                          : columns_of_paths(&self->output));
     cli_status status = count == 0 ? show_all(self, options) : CLI_DONE;
     for (size_t i = 0; i < count && status == CLI_DONE; i++) {
         status = show_path(self, options, words[i], true);
@@ -153,6 +173,9 @@ static cli_status check_paths(cli *self, size_t count, const char *const *words)
 static cli_status run_quota(cli *self, const void *own, size_t count, const char *const *words) {
     const quota_options *options = own;
     cli_status status = check_paths(self, count, words);
+    if (status == CLI_DONE) {
+        status = cli_place_check(self);
+    }
     if (status == CLI_DONE) {
         status = cli_open(self);
     }

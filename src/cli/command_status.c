@@ -51,7 +51,10 @@ static cli_status run_status(cli *self, const void *own, size_t count, const cha
         return cli_usage_error(self, "status takes nothing");
     }
     self->settings.is_offline = true; /* any key will do to look */
-    cli_status status = cli_open(self);
+    cli_status status = cli_place_check(self);
+    if (status == CLI_DONE) {
+        status = cli_open(self);
+    }
     if (status != CLI_DONE) {
         return status;
     }

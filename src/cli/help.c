@@ -2,18 +2,20 @@
 #include "help.h"
 
 #include <comicvine.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
 
-enum { LINE_COLUMNS = 78, HELP_COLUMN = 26 };
+enum { LINE_COLUMNS = 78, HELP_COLUMN = 26, USAGE_COLUMN = 7, SUMMARY_COLUMN = 15 };
 
-/* Words of `text` in lines that begin at `column`; the cursor is there already. */
+/* Words of `text`, which may be in lines of its own, in lines that begin at `column`; the cursor is
+ * there already. */
 static void write_wrapped(FILE *out, const char *text, int column) {
     int at = column;
+    text += strspn(text, " \n");
     while (*text != '\0') {
-        text += strspn(text, " ");
-        int length = (int)strcspn(text, " ");
+        int length = (int)strcspn(text, " \n");
         if (at > column && at + 1 + length > LINE_COLUMNS) {
             (void)fprintf(out, "\n%*s", column, "");
             at = column;
@@ -21,6 +23,7 @@ static void write_wrapped(FILE *out, const char *text, int column) {
         (void)fprintf(out, "%s%.*s", at > column ? " " : "", length, text);
         at += length + (at > column ? 1 : 0);
         text += length;
+        text += strspn(text, " \n");
     }
     (void)fputc('\n', out);
 }
@@ -57,13 +60,19 @@ static void write_indented(FILE *out, const char *lines) {
 }
 
 void cli_help_command(FILE *out, const cli_command *command) {
-    (void)fprintf(out, "comicvine %s: %s\n\nExamples:\n", command->name, command->summary);
+    char *title = cli_format("comicvine %s: %s", command->name, command->summary);
+    char *usage = cli_format("comicvine %s [OPTIONS] %s", command->name, command->usage);
+    write_wrapped(out, title, 0);
+    (void)fputs("\nExamples:\n", out);
     write_indented(out, command->examples);
-    (void)fprintf(out, "\nUsage: comicvine %s [OPTIONS]%s%s\n", command->name,
-                  command->usage[0] != '\0' ? " " : "", command->usage);
+    (void)fputs("\nUsage: ", out);
+    write_wrapped(out, usage, USAGE_COLUMN);
     if (command->about) {
-        (void)fprintf(out, "\n%s", command->about);
+        (void)fputc('\n', out);
+        write_wrapped(out, command->about, 0);
     }
+    free(usage);
+    free(title);
     const cli_option_group *groups[CLI_GROUPS_MAX];
     size_t count = cli_command_groups(command, groups);
     for (size_t i = 0; i < count; i++) {
@@ -89,7 +98,8 @@ void cli_help_overview(FILE *out) {
                 "\nUsage: comicvine [OPTIONS] COMMAND [OPTIONS] ...\n\nCommands:\n",
                 out);
     for (const cli_command *const *row = cli_commands; *row; row++) {
-        (void)fprintf(out, "  %-12s %s\n", (*row)->name, (*row)->summary);
+        (void)fprintf(out, "  %-12s ", (*row)->name);
+        write_wrapped(out, (*row)->summary, SUMMARY_COLUMN);
     }
     const cli_option_group *groups[CLI_GROUPS_MAX];
     size_t count = cli_command_groups(NULL, groups);

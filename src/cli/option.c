@@ -53,6 +53,14 @@ static bool set_count(int64_t *place, const char *value) {
     return true;
 }
 
+static bool set_text(const cli_option *row, const char **place, const char *value) {
+    if (!value || (int64_t)strlen(value) < row->least) {
+        return false;
+    }
+    *place = value;
+    return true;
+}
+
 static bool is_within(const cli_option *row, int64_t number) {
     return number >= row->least && (row->most == 0 || number <= row->most);
 }
@@ -89,8 +97,7 @@ bool cli_option_set(const cli_option *row, void *base, const char *value) {
     case CLI_OPTION_COUNT:
         return set_count(place, value);
     case CLI_OPTION_TEXT:
-        *(const char **)place = value;
-        return value != NULL;
+        return set_text(row, place, value);
     case CLI_OPTION_NUMBER:
         return set_number(row, place, value);
     case CLI_OPTION_DURATION:
@@ -142,6 +149,8 @@ char *cli_option_wanted(const cli_option *row) {
         return duration(row);
     case CLI_OPTION_CHOICE:
         return one_of(row->words);
+    case CLI_OPTION_TEXT:
+        return cli_format(row->least > 0 ? "a value that is not empty" : "a value");
     default:
         return cli_format("a value");
     }

@@ -12,7 +12,7 @@
 typedef enum cli_option_kind {
     CLI_OPTION_FLAG = 0, /* bool */
     CLI_OPTION_COUNT,    /* int64_t, one more each time */
-    CLI_OPTION_TEXT,     /* const char * */
+    CLI_OPTION_TEXT,     /* const char *, of `least` bytes at least */
     CLI_OPTION_NUMBER,   /* int64_t, from `least` to `most` */
     CLI_OPTION_DURATION, /* int64_t, milliseconds in these bounds; without a value `constant` */
     CLI_OPTION_CHOICE,   /* int64_t, the place of the word in `words` */

@@ -8,4 +8,8 @@
  * there is neither a home nor XDG_DATA_HOME. */
 char *cli_place(const cli *self);
 
+/* For what only looks: it makes no file. CLI_DONE, or that there is none yet, which has been said.
+ */
+cli_status cli_place_check(cli *self);
+
 #endif

@@ -8,10 +8,10 @@ static const char *const progress_words[] = {"auto", "always", "never", NULL};
 
 static const cli_option common_rows[] = {
     {.name = "base-url", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, base_url),
-     .argument = "URL", .help = "the service, or a mirror of it; https://comicvine.gamespot.com/api"
+     .argument = "URL", .least = 1, .help = "the service, or a mirror of it; https://comicvine.gamespot.com/api"
      " if nothing is said; also COMICVINE_BASE_URL"},
     {.name = "database", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, database),
-     .argument = "FILE", .help = "the file with cache and budget, which programs share;"
+     .argument = "FILE", .least = 1, .help = "the file with cache and budget, which programs share;"
      " $XDG_DATA_HOME/comicvine/comicvine.db if nothing is said; also COMICVINE_DATABASE"},
     {.name = "timeout", .kind = CLI_OPTION_DURATION, .offset = offsetof(cli_settings, timeout_ms),
      .argument = "TIME", .least = 1, .help = "how long one request may take, from start to end;"
@@ -20,7 +20,7 @@ static const cli_option common_rows[] = {
      .argument = "URL", .help = "goes by this proxy: http, https, socks4 or socks5; as HTTPS_PROXY"
      " and NO_PROXY have it if nothing is said, and by none if it is empty"},
     {.name = "ca-file", .kind = CLI_OPTION_TEXT, .offset = offsetof(cli_settings, ca_file),
-     .argument = "FILE", .help = "trusts the certificates that those in this file (PEM) have signed,"
+     .argument = "FILE", .least = 1, .help = "trusts the certificates that those in this file (PEM) have signed,"
      " and no others"},
     {.name = "quiet", .letter = 'q', .kind = CLI_OPTION_FLAG,
      .offset = offsetof(cli_settings, quiet),

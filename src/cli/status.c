@@ -37,7 +37,8 @@ static const struct {
     {CLI_BLOCKED, "blocked", "a ban, a captcha, or a web page in place of an answer"},
     {CLI_NOT_CACHED, "not_cached", "not in the cache and --offline, or only stale and --no-stale"},
     {CLI_PARTIAL, "partial", "some of what was asked for is missing, the rest was written"},
-    {CLI_STORE, "store", "the database: locked, full, corrupt, or on a network file system"},
+    {CLI_STORE, "store",
+     "the database: not there yet, locked, full, corrupt, or on a network disk"},
     {CLI_INTERRUPTED, "interrupted", "Ctrl-C, after giving back what others could wait for"},
     {CLI_TERMINATED, "terminated", "the same after a signal to terminate"},
 };

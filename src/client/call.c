@@ -363,6 +363,7 @@ cvi_call *cvi_call_key_check(const cvi_settings *settings, cv_error *error) {
         const cvi_target target = {settings->options.base_url, "check_key", &parameter, 1};
         cvi_url_hash(&target, call->hash);
         call->ttl_ms = 0;
+        call->is_key_check = true;
     }
     return call;
 }

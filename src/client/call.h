@@ -49,6 +49,8 @@ typedef struct cvi_call {
     char label[64];                /* for messages: "issue/4000-52", "issues offset 100" */
     char *url;                     /* without the key */
 
+    bool is_key_check; /* what comes of it is a word about the key, and no result */
+
     /* Of an image, which is no call of the API (image_call.h): the call lies in a cvi_image_call,
      * and goes without the key, to any host. */
     bool is_image;

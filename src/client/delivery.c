@@ -6,6 +6,7 @@
 
 #include "client/cursor.h"
 #include "client/events.h"
+#include "client/key_check.h"
 #include "client/many.h"
 #include "client/ready.h"
 #include "client/revalidate.h"
@@ -205,6 +206,9 @@ void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome
     cv_request *request = (cv_request *)passenger;
     if (outcome->revalidates) { /* the first, as the request may be gone once it is done */
         cvi_revalidate(client, request->call, passenger->max_age_ms);
+    }
+    if (request->call->is_key_check && !request->is_blocking) {
+        cvi_key_arrive(client, outcome);
     }
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, outcome);

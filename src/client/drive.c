@@ -7,6 +7,7 @@
 #include "client/drive.h"
 
 #include "client/images.h"
+#include "client/key_check.h"
 #include "client/many.h"
 #include "client/ready.h"
 #include "client/recent_answer.h"
@@ -23,6 +24,7 @@ typedef struct turn {
     int64_t engine_due_boot_ms;
     int64_t images_due_boot_ms;
     int64_t shelf_due_boot_ms;
+    int64_t key_due_boot_ms;
     size_t piece_bytes;
     int64_t many_steps; /* left to requests for many, which are long */
     bool is_cut;        /* the slice was over before all was done */
@@ -72,8 +74,9 @@ static const cv_request *last_of_inbox(cv_client *client) {
 static void answer_or_board(cv_client *client, cv_request *request) {
     if (request->call->is_image) {
         cvi_images_board(client, request);
-    } else if (client->is_suspended || !cvi_recent_serve(request)) {
-        cvi_engine_board(client->engine, &request->passenger, request->call);
+    } else if (client->is_suspended || !(cvi_recent_serve(request) || cvi_key_serve(request))) {
+        cvi_engine_board(client->engine, &request->passenger, request->call,
+                         cvi_clock_now(&client->clock));
     }
 }
 
@@ -171,6 +174,17 @@ static void store_shelf(turn *self) {
     self->slice->units += is_due ? 1 : 0;
 }
 
+static void note_key(turn *self) {
+    cv_client *client = self->client;
+    self->key_due_boot_ms = INT64_MAX;
+    if (client->is_suspended || client->key_untold == CVI_KEY_UNKNOWN) {
+        return;
+    }
+    self->now = cvi_clock_now(&client->clock);
+    self->key_due_boot_ms = cvi_key_step(client, self->now);
+    self->slice->units += client->key_untold == CVI_KEY_UNKNOWN ? 1 : 0;
+}
+
 /* Where a thread drives, commits do it. */
 static void write_back(turn *self) {
     cv_client *client = self->client;
@@ -180,7 +194,7 @@ static void write_back(turn *self) {
 }
 
 static void (*const kinds[])(turn *) = {take_inbox,    step_engine, step_images, move_bytes,
-                                        take_arrivals, store_shelf, write_back};
+                                        take_arrivals, store_shelf, note_key,    write_back};
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -212,6 +226,7 @@ static void work(turn *self) {
 static int64_t due_of(const turn *self) {
     int64_t due = smaller(self->engine_due_boot_ms, self->shelf_due_boot_ms);
     due = smaller(due, self->images_due_boot_ms);
+    due = smaller(due, self->key_due_boot_ms);
     return self->is_cut ? self->now.boot_ms : due;
 }
 
@@ -282,7 +297,7 @@ void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms,
 
 static bool is_flushed(const cv_client *client) {
     return cvi_engine_is_idle(client->engine) && cvi_images_are_idle(client) &&
-           cvi_shelf_is_empty(&client->shelf);
+           cvi_shelf_is_empty(&client->shelf) && client->key_untold == CVI_KEY_UNKNOWN;
 }
 
 void cvi_drive_flush(cv_client *client) {
@@ -299,6 +314,7 @@ void cvi_drive_flush(cv_client *client) {
             cvi_platform_sleep_ms(1);
         }
         cvi_shelf_step(&client->shelf, now);
+        cvi_key_step(client, now);
         is_first = false;
     }
 }

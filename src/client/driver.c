@@ -242,6 +242,8 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
     engine.know = cvi_recent_know;
     engine.remember = cvi_recent_remember;
     engine.lease_ms = options->dedupe.lease_ms;
+    engine.negative_ttl_ms =
+        options->cache.negative_ttl_s == CV_NONE ? 0 : options->cache.negative_ttl_s * 1000;
     engine.clean_interval_ms = clean_interval_ms(options);
     engine.heeds_cache_control = options->cache.heed_cache_control;
     return cvi_engine_open(&engine, cvi_clock_now(&client->clock));

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/lateness.h"
 #include "client/quota.h"
 #include "client/renewal.h"
 #include "client/stale.h"
@@ -99,7 +100,7 @@ static bool may_board(const cvi_flight *flight, const cvi_passenger *passenger) 
         break;
     }
     if (flight->stage == CVI_STAGE_STORE) {
-        return flight->ending == CVI_ENDING_COMPLETE;
+        return flight->ending == CVI_ENDING_COMPLETE && !cvi_late_for_answer(flight, passenger);
     }
     return flight->stage != CVI_STAGE_DONE;
 }
@@ -143,19 +144,13 @@ static cvi_flight *start_flight(cvi_engine *engine, const cvi_passenger *passeng
     return flight;
 }
 
-/* Whether what a flight is about to give may have been there for long. */
-static bool has_looked(const cvi_flight *flight) {
-    return flight->stage == CVI_STAGE_WATCH ||
-           (flight->stage == CVI_STAGE_DECODE && !cvi_unread_is_answer(flight));
-}
-
 static void append_passenger(cvi_flight *flight, cvi_passenger *passenger) {
     cvi_passenger **link = &flight->passengers;
     while (*link != NULL) {
         link = &(*link)->next;
     }
     passenger->joined = flight->passengers != NULL || flight->stage > CVI_STAGE_CLAIM;
-    passenger->is_late = has_looked(flight);
+    passenger->is_late = cvi_late_for_look(flight);
     passenger->next = NULL;
     passenger->flight = flight;
     *link = passenger;
@@ -192,8 +187,9 @@ static void deliver_stored(cvi_engine *engine, cvi_flight *flight, cvi_passenger
     engine->options.deliver(engine->options.user, passenger, &outcome);
 }
 
-void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call) {
+void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call, cvi_now now) {
     passenger->flight = NULL;
+    passenger->boarded_boot_ms = now.boot_ms;
     passenger->refused_boot_ms = -1;
     passenger->told_words = NULL;
     cvi_flight *flight = find_flight(engine, passenger, call);
@@ -229,15 +225,7 @@ static void unlink_passenger(cvi_passenger *passenger) {
     passenger->flight = NULL;
 }
 
-void cvi_flight_note_pending(cvi_flight *flight) {
-    for (cvi_passenger *passenger = flight->passengers; passenger != NULL;
-         passenger = passenger->next) {
-        passenger->is_late = false;
-    }
-}
-
-/* Into `other`, or if there is none yet, a new one, which ranks behind this one. */
-static cvi_flight *start_anew(cvi_engine *engine, cvi_flight *other, cvi_passenger *passenger) {
+cvi_flight *cvi_flight_change(cvi_engine *engine, cvi_flight *other, cvi_passenger *passenger) {
     cvi_call *call = passenger->flight->call;
     unlink_passenger(passenger);
     if (other == NULL) {
@@ -252,17 +240,6 @@ static cvi_flight *start_anew(cvi_engine *engine, cvi_flight *other, cvi_passeng
     append_passenger(other, passenger);
     raise_flight(engine, other, passenger->priority);
     return other;
-}
-
-void cvi_flight_part_with_late(cvi_engine *engine, cvi_flight *flight) {
-    cvi_flight *other = NULL;
-    cvi_passenger *next = NULL;
-    for (cvi_passenger *passenger = flight->passengers; passenger != NULL; passenger = next) {
-        next = passenger->next;
-        if (passenger->is_late) {
-            other = start_anew(engine, other, passenger);
-        }
-    }
 }
 
 int64_t cvi_flight_max_age_ms(const cvi_flight *flight) {

@@ -35,7 +35,8 @@ struct cvi_passenger {
     cv_stale stale;           /* CV_STALE_DEFAULT: as CV_STALE_NEVER */
     int64_t max_age_ms;       /* of what the cache may answer; 0: no bound */
     bool joined;              /* set by the engine: others had asked before */
-    bool is_late;             /* likewise: nobody has looked since whether it is there already */
+    int64_t boarded_boot_ms;  /* likewise: what was heard before this is so old to it */
+    bool is_late;             /* likewise: what its flight is to give may be too old (lateness.h) */
     int64_t max_wait_ms;      /* for quota; CV_NO_WAIT, CV_WAIT_FOREVER */
     int64_t deadline_boot_ms; /* INT64_MAX: none */
     int64_t deadline_ms;      /* what the caller has said, for messages */
@@ -119,7 +120,8 @@ typedef struct cvi_engine_options {
     int64_t told_ms;            /* whatever comes of a request is known within so long */
     int64_t max_retries;        /* CV_NONE: none */
     int64_t clean_interval_ms;  /* CV_NONE: never */
-    bool heeds_cache_control;   /* of the service */
+    int64_t negative_ttl_ms;  /* so long it is fresh that there is no such object; 0: not at all */
+    bool heeds_cache_control; /* of the service */
 } cvi_engine_options;
 
 /* NULL without memory. */
@@ -128,9 +130,9 @@ cvi_engine *cvi_engine_open(const cvi_engine_options *options, cvi_now now);
 /* Frees the engine. No passenger may be aboard. NULL is fine. */
 void cvi_engine_close(cvi_engine *engine);
 
-/* Takes a passenger aboard the flight for this call, which is made if there is none. May deliver at
- * once. */
-void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call);
+/* Takes a passenger aboard the flight for this call, which is made if there is none that can still
+ * give it what it wants. May deliver at once. */
+void cvi_engine_board(cvi_engine *engine, cvi_passenger *passenger, cvi_call *call, cvi_now now);
 
 /* Lets a passenger go without delivering. Fine if it is not aboard. */
 void cvi_engine_leave(cvi_engine *engine, cvi_passenger *passenger);

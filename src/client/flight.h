@@ -121,12 +121,9 @@ void cvi_flight_deliver(cvi_engine *engine, cvi_flight *flight, const cvi_outcom
 /* The same for one passenger. */
 void cvi_flight_disembark(cvi_engine *engine, cvi_passenger *passenger, const cvi_outcome *outcome);
 
-/* What those aboard wait for is still to come: whatever it is, it is newer than their calls. */
-void cvi_flight_note_pending(cvi_flight *flight);
-
-/* What was waited for may have been there before somebody asked: who boarded since the last look
- * starts anew, in a flight that asks the cache. */
-void cvi_flight_part_with_late(cvi_engine *engine, cvi_flight *flight);
+/* Moves a passenger into `other`, or if that is NULL into a new flight, which asks the cache and
+ * ranks behind its own. The answer is the flight; NULL without memory, which has been delivered. */
+cvi_flight *cvi_flight_change(cvi_engine *engine, cvi_flight *other, cvi_passenger *passenger);
 
 /* The loosest bound of age that somebody aboard has; 0: no bound. */
 int64_t cvi_flight_max_age_ms(const cvi_flight *flight);

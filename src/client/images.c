@@ -143,7 +143,8 @@ static bool has_engine(cv_client *client) {
 
 void cvi_images_board(cv_client *client, cv_request *request) {
     if (has_engine(client)) {
-        cvi_engine_board(client->image_engine, &request->passenger, request->call);
+        cvi_engine_board(client->image_engine, &request->passenger, request->call,
+                         cvi_clock_now(&client->clock));
         return;
     }
     cvi_outcome outcome = {.result = NULL};

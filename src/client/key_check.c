@@ -1,10 +1,13 @@
 /* Owns what is known of the key: what the service has last said to it, in this client or, as other
- * programs have noted, in the file; and the one request that asks. Any thread. */
+ * programs have noted, in the file; and the calls that ask. A blocking one waits for the file on
+ * its own thread, a request leaves it to the driver, which never does. Any thread. */
 #include "client/key_check.h"
 
 #include <inttypes.h>
 
 #include "client/calls.h"
+#include "client/request_start.h"
+#include "client/retry.h"
 #include "stores/key_word.h"
 #include "support/error.h"
 
@@ -53,24 +56,80 @@ static knowledge recall_own(cv_client *client, cvi_now now) {
 
 /* What others have noted since this client last heard of it. That it cannot be read costs a
  * request. */
-static knowledge recall_noted(cv_client *client, const knowledge *own, cvi_now now) {
+static knowledge recall_noted(cv_client *client, const knowledge *own, int64_t patience_ms,
+                              cvi_now now) {
     cv_error failure;
     cvi_key_state state = CVI_KEY_UNKNOWN;
     int64_t at_ms = 0;
-    if (cvi_stores_read_key(client->stores, &state, &at_ms, &failure) != CVI_STORE_DONE) {
+    cvi_store_answer answer =
+        cvi_stores_read_key(client->stores, patience_ms, &state, &at_ms, &failure);
+    if (answer == CVI_STORE_FAILED) {
         cvi_log_write(client->log, CV_LOG_WARNING, "what is known of the key cannot be read: %s",
                       failure.message);
-        return *own;
     }
-    return at_ms > own->heard_wall_ms ? judge(client, state, now.wall_ms - at_ms, at_ms) : *own;
+    bool is_newer = answer == CVI_STORE_DONE && at_ms > own->heard_wall_ms;
+    return is_newer ? judge(client, state, now.wall_ms - at_ms, at_ms) : *own;
 }
 
-static void note(cv_client *client, cvi_key_state state) {
+/* The stores must be open. */
+static knowledge recall(cv_client *client, int64_t patience_ms) {
+    cvi_now now = cvi_clock_now(&client->clock);
+    knowledge known = recall_own(client, now);
+    return known.state == CVI_KEY_UNKNOWN ? recall_noted(client, &known, patience_ms, now) : known;
+}
+
+static void set_refused(const knowledge *known, cv_error *error) {
+    cvi_error_set(error, CV_ERROR_AUTH,
+                  "the service has refused the API key, and is asked again in %" PRId64 " ms",
+                  known->left_ms);
+}
+
+/* ---- noting ---- */
+
+/* What an outcome says of the key; CVI_KEY_UNKNOWN: nothing. */
+static cvi_key_state state_of(const cvi_outcome *outcome) {
+    if (outcome->result != NULL) {
+        return CVI_KEY_ACCEPTED;
+    }
+    return outcome->error.code == CV_ERROR_AUTH ? CVI_KEY_REFUSED : CVI_KEY_UNKNOWN;
+}
+
+static cvi_store_answer note(cv_client *client, cvi_key_state state, int64_t patience_ms) {
     cv_error failure;
     cvi_now now = cvi_clock_now(&client->clock);
-    if (cvi_stores_note_key(client->stores, state, now, &failure) != CVI_STORE_DONE) {
+    cvi_store_answer answer =
+        cvi_stores_note_key(client->stores, patience_ms, state, now, &failure);
+    if (answer == CVI_STORE_FAILED) {
         cvi_log_write(client->log, CV_LOG_WARNING, "what is known of the key cannot be noted: %s",
                       failure.message);
+    }
+    return answer;
+}
+
+int64_t cvi_key_step(cv_client *client, cvi_now now) {
+    if (client->key_untold == CVI_KEY_UNKNOWN) {
+        return INT64_MAX;
+    }
+    if (now.boot_ms >= client->key_due_boot_ms) {
+        if (note(client, client->key_untold, 0) != CVI_STORE_BUSY) {
+            client->key_untold = CVI_KEY_UNKNOWN;
+            return INT64_MAX;
+        }
+        client->key_due_boot_ms = now.boot_ms + cvi_busy_delay_ms(&client->random);
+    }
+    return client->key_due_boot_ms;
+}
+
+void cvi_key_arrive(cv_client *client, const cvi_outcome *outcome) {
+    cvi_key_state state = state_of(outcome);
+    if (state != CVI_KEY_UNKNOWN) {
+        cvi_now now = cvi_clock_now(&client->clock);
+        cvi_key_hear(client, state == CVI_KEY_ACCEPTED, now);
+        client->key_untold = state;
+        client->key_due_boot_ms = now.boot_ms;
+        if (!client->is_suspended) {
+            cvi_key_step(client, now);
+        }
     }
 }
 
@@ -86,33 +145,27 @@ static bool ask(cv_client *client, cv_error *error) {
         *error = cvi_error_inherited; /* an event has forked, and this is the child's way out */
         return false;
     }
-    bool is_accepted = outcome.result != NULL;
+    cvi_key_state state = state_of(&outcome);
     cvi_result_release(outcome.result);
-    if (is_accepted || outcome.error.code == CV_ERROR_AUTH) {
-        cvi_key_hear(client, is_accepted, cvi_clock_now(&client->clock));
+    if (state != CVI_KEY_UNKNOWN) {
+        cvi_key_hear(client, state == CVI_KEY_ACCEPTED, cvi_clock_now(&client->clock));
         if (cvi_client_enter(client, error)) {
-            note(client, is_accepted ? CVI_KEY_ACCEPTED : CVI_KEY_REFUSED);
+            note(client, state, CVI_KEY_PATIENCE_MS);
             cvi_client_leave(client);
         }
     }
     *error = outcome.error;
-    return is_accepted;
+    return state == CVI_KEY_ACCEPTED;
 }
 
 static bool check(cv_client *client, cv_error *error) {
-    cvi_now now = cvi_clock_now(&client->clock);
     if (!cvi_client_enter(client, error)) {
         return false;
     }
-    knowledge known = recall_own(client, now);
-    if (known.state == CVI_KEY_UNKNOWN) {
-        known = recall_noted(client, &known, now);
-    }
+    knowledge known = recall(client, CVI_KEY_PATIENCE_MS);
     cvi_client_leave(client);
     if (known.state == CVI_KEY_REFUSED) {
-        cvi_error_set(error, CV_ERROR_AUTH,
-                      "the service has refused the API key, and is asked again in %" PRId64 " ms",
-                      known.left_ms);
+        set_refused(&known, error);
         return false;
     }
     return known.state == CVI_KEY_ACCEPTED || ask(client, error);
@@ -133,4 +186,45 @@ bool cv_client_check_key(cv_client *client) {
         cvi_error_remember(&error);
     }
     return is_accepted;
+}
+
+/* ---- as a request ---- */
+
+/* A blocking call has looked already. */
+bool cvi_key_serve(cv_request *request) {
+    cv_client *client = request->client;
+    if (!request->call->is_key_check || request->is_blocking ||
+        request->passenger.mode == CV_MODE_REFRESH) {
+        return false;
+    }
+    knowledge known = recall(client, 0);
+    if (known.state == CVI_KEY_UNKNOWN) {
+        return false;
+    }
+    cvi_outcome outcome = {.provenance = {.source = CV_SOURCE_CACHE}};
+    if (known.state == CVI_KEY_REFUSED) {
+        set_refused(&known, &outcome.error);
+    }
+    cvi_mutex_lock(&client->mutex);
+    cvi_request_complete_locked(request, &outcome);
+    cvi_mutex_unlock(&client->mutex);
+    cvi_request_leave_driver(request);
+    return true;
+}
+
+cv_request *cv_request_check_key(cv_client *client, const cv_request_options *options) {
+    if (!cvi_client_check(client)) {
+        return NULL;
+    }
+    cv_error error;
+    cvi_order order = {.error = &error};
+    if (!cvi_copy_options(&order.options, options, &error)) {
+        return cvi_request_start(client, &order);
+    }
+    if (order.options.fields != NULL) {
+        cvi_error_set(&error, CV_ERROR_ARGUMENT, "a check of the key has no fields");
+    } else {
+        order.call = cvi_call_key_check(&client->settings, &error);
+    }
+    return cvi_request_start(client, &order);
 }

@@ -132,7 +132,8 @@ static void board(cvi_part *part, cvi_call *call, const cv_error *error) {
     }
     part->state = CVI_PART_ABOARD;
     part->many->aboard++;
-    cvi_engine_board(part->many->request->client->engine, &part->passenger, call);
+    cv_client *client = part->many->request->client;
+    cvi_engine_board(client->engine, &part->passenger, call, cvi_clock_now(&client->clock));
 }
 
 /* ---- looking ---- */

@@ -345,10 +345,16 @@ void cv_request_on_done(cv_request *request, cv_request_fn *callback, void *user
 
 /* ---- taking results ---- */
 
+static bool checks_key(const cv_request *request) {
+    return request->call != NULL && request->call->is_key_check;
+}
+
 /* `result` NULL: it is that of a request for many. */
-static void refuse_type(const cvi_result *result) {
+static void refuse_type(const cv_request *request, const cvi_result *result) {
     cv_error wrong;
-    if (result == NULL) {
+    if (checks_key(request)) {
+        cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "a check of the key has no result but its error");
+    } else if (result == NULL) {
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is of many ids: cv_many_take");
     } else if (cvi_result_resource(result) == &cvi_image_resource) {
         cvi_error_set(&wrong, CV_ERROR_ARGUMENT, "the result is an image: cv_image_take");
@@ -370,11 +376,12 @@ static cvi_result *find_result(const cv_request *request, cv_resource resource, 
     }
     cvi_result *result = request->outcome.result;
     bool right =
-        result != NULL && cvi_result_resource(result) != &cvi_image_resource &&
+        result != NULL && !checks_key(request) &&
+        cvi_result_resource(result) != &cvi_image_resource &&
         cvi_result_is_list(result) == is_list &&
         (resource == CV_RESOURCE_NONE || cvi_result_resource(result)->resource == resource);
     if (!right) {
-        refuse_type(result);
+        refuse_type(request, result);
         return NULL;
     }
     return result;

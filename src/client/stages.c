@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/heed.h"
+#include "client/lateness.h"
 #include "client/quota.h"
 #include "client/renewal.h"
 #include "client/retry.h"
@@ -246,12 +247,7 @@ static bool is_too_early(const cvi_flight *flight, const cvi_watch *watch) {
 }
 
 static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
-    bool has_ended = watch->state == CVI_WATCH_COMPLETED || watch->state == CVI_WATCH_FAILED;
-    if (has_ended) {
-        cvi_flight_part_with_late(engine, flight);
-    } else {
-        cvi_flight_note_pending(flight);
-    }
+    cvi_late_take_watch(engine, flight, watch, now);
     if (is_too_early(flight, watch)) {
         cvi_release(&flight->call->allocator, watch->cached.body);
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
@@ -495,6 +491,7 @@ static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now 
 /* False: not everybody could be told yet. */
 static bool deliver_ending(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_outcome outcome = {.result = NULL};
+    cvi_late_part_with_answer(engine, flight);
     if (flight->ending == CVI_ENDING_COMPLETE) {
         outcome.result = flight->result;
         outcome.provenance.source = CV_SOURCE_NETWORK;

@@ -4,6 +4,7 @@
 #include "client/unread.h"
 
 #include "client/envelope.h"
+#include "client/lateness.h"
 #include "client/renewal.h"
 #include "client/serving.h"
 #include "support/allocator.h"
@@ -135,7 +136,7 @@ bool cvi_unread_run(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     }
     flight->unread = NULL;
     if (unread->is_stored) {
-        cvi_flight_part_with_late(engine, flight);
+        cvi_late_part(engine, flight);
         go_on_with_stored(engine, flight, unread, now);
     } else {
         go_on_with_answer(engine, flight, unread, now);

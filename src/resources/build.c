@@ -183,16 +183,18 @@ static int remember_key(cvi_builder *builder, cvi_build_frame *frame) {
     return 1;
 }
 
-static int report_unknown(cvi_builder *builder, const cvi_shape *shape, const char *key,
-                          size_t length) {
-    if (builder->on_unknown == NULL || shape == &envelope_shape) {
+static int note_unknown(cvi_builder *builder, const cvi_shape *shape, const char *key,
+                        size_t length) {
+    if (!builder->notes_unknown || shape == &envelope_shape) {
         return 1;
     }
-    const char *member = cvi_arena_copy_text(builder->scratch, key, length);
-    if (member == NULL) {
+    cvi_unknown_member *member = cvi_arena_take(builder->scratch, sizeof(*member));
+    const char *name = cvi_arena_copy_text(builder->scratch, key, length);
+    if (member == NULL || name == NULL) {
         return fail_without_memory(builder);
     }
-    builder->on_unknown(builder->user, shape->name, member);
+    *member = (cvi_unknown_member){builder->unknown, shape->name, name};
+    builder->unknown = member;
     return 1;
 }
 
@@ -230,7 +232,7 @@ static int on_key(void *context, const unsigned char *text, size_t length) {
         await_results(builder);
         return 1;
     }
-    return report_unknown(builder, frame->shape, key, length);
+    return note_unknown(builder, frame->shape, key, length);
 }
 
 /* ---- single values ---- */

@@ -33,25 +33,32 @@ typedef struct cvi_build_frame {
     bool is_record;
 } cvi_build_frame;
 
-/* Set `resource`, `text`, `arena`, `scratch` and the hook, leave the rest zero, and pass it to
- * cvi_json_read with cvi_build_events and the same text. With `is_at_results` set too the text is a
- * single record without an envelope. */
+/* A member that its table does not know. */
+typedef struct cvi_unknown_member {
+    struct cvi_unknown_member *next;
+    const char *shape;
+    const char *name;
+} cvi_unknown_member;
+
+/* Set `resource`, `text`, `arena`, `scratch` and `notes_unknown`, leave the rest zero, and pass it
+ * to cvi_json_read with cvi_build_events and the same text. With `is_at_results` set too the text
+ * is a single record without an envelope. */
 typedef struct cvi_builder {
     cvi_json_reader reader;
     const cvi_resource *resource;
     const char *text;
     cvi_arena *arena;   /* for what stays */
     cvi_arena *scratch; /* for what is dropped after the parse */
-    void (*on_unknown)(void *user, const char *shape, const char *member);
-    void *user;
+    bool notes_unknown;
 
-    cvi_envelope envelope;     /* filled as far as the answer has it */
-    bool has_status;           /* a status code that is a number */
-    cvi_build_results results; /* of the last one, should there be more */
-    cvi_items records;         /* `records.count` structs of the resource's shape */
-    cvi_items details;         /* as many cvi_record */
-    size_t other_items;        /* beside them in the list that are no records */
-    bool no_memory;            /* why the events stopped the parser */
+    cvi_envelope envelope;       /* filled as far as the answer has it */
+    bool has_status;             /* a status code that is a number */
+    cvi_build_results results;   /* of the last one, should there be more */
+    cvi_items records;           /* `records.count` structs of the resource's shape */
+    cvi_items details;           /* as many cvi_record */
+    size_t other_items;          /* beside them in the list that are no records */
+    cvi_unknown_member *unknown; /* the last one first */
+    bool no_memory;              /* why the events stopped the parser */
 
     cvi_build_frame frames[CVI_JSON_DEPTH_MAX];
     size_t frame_count;

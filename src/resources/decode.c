@@ -147,8 +147,7 @@ static void begin_parse(cvi_decoding *decoding) {
         .text = decoding->repair.text,
         .arena = is_search(decoding) ? scratch : &result->arena, /* hits are read once more */
         .scratch = scratch,
-        .on_unknown = is_search(decoding) ? NULL : decoding->options.on_unknown,
-        .user = decoding->options.user,
+        .notes_unknown = decoding->options.on_unknown != NULL && !is_search(decoding),
     };
     decoding->builder = builder;
     decoding->phase = PARSE;
@@ -179,12 +178,27 @@ static bool keep_error_text(cvi_decoding *decoding, cvi_envelope *envelope) {
     return envelope->error != NULL;
 }
 
+/* Once nothing is read a second time; in the order in which they stand. */
+static void tell_unknown(const cvi_decoding *decoding) {
+    cvi_unknown_member *first = NULL;
+    cvi_unknown_member *next = NULL;
+    for (cvi_unknown_member *member = decoding->builder->unknown; member != NULL; member = next) {
+        next = member->next;
+        member->next = first;
+        first = member;
+    }
+    for (const cvi_unknown_member *member = first; member != NULL; member = member->next) {
+        decoding->options.on_unknown(decoding->options.user, member->shape, member->name);
+    }
+}
+
 static void complete_result(cvi_decoding *decoding) {
     const cvi_builder *builder = decoding->builder;
     cvi_result *result = decoding->result;
     result->item_count = builder->records.count + builder->other_items;
     result->envelope = builder->envelope;
     if (keep_error_text(decoding, &result->envelope)) {
+        tell_unknown(decoding);
         end(decoding, true);
     } else {
         end_without_memory(decoding);

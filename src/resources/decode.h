@@ -25,8 +25,9 @@ typedef struct cvi_decode_options {
     const cvi_resource *resource;
     bool is_list;
     bool makes_tape; /* for cvi_result_take_tape */
-    /* Called for each member of a record, or of what is nested in it, that its table does not know;
-     * the texts are good during the call. NULL: not wanted. Not for searches. */
+    /* Called for each member of a record, or of what is nested in it, that its table does not know,
+     * once the whole has been decoded well; the texts are good during the call. NULL: not wanted.
+     * Not for searches. */
     void (*on_unknown)(void *user, const char *shape, const char *member);
     void *user;
 } cvi_decode_options;

@@ -308,16 +308,18 @@ static bool path_beside(const cvi_db *db, const char *suffix, char *path, cv_err
     return true;
 }
 
+/* Whether it may be written is asked first: in exclusive mode SQLite locks for writing what it
+ * reads, and takes it for a broken disk that a file opened for reading has no such lock. */
 static cvi_store_answer look(cvi_db *db, cv_error *error) {
     cvi_store_answer answer = connect(db, &db->connection, error);
+    if (answer == CVI_STORE_DONE) {
+        answer = check_writable(db, error);
+    }
     if (answer == CVI_STORE_DONE) {
         answer =
             cvi_sql_execute(db->connection, db->path, "PRAGMA locking_mode = EXCLUSIVE", error);
     }
-    if (answer == CVI_STORE_DONE) {
-        answer = cvi_schema_check(db->connection, db->path, error);
-    }
-    return answer == CVI_STORE_DONE ? check_writable(db, error) : answer;
+    return answer == CVI_STORE_DONE ? cvi_schema_check(db->connection, db->path, error) : answer;
 }
 
 /* A file that has no gate yet is one that we meet for the first time, or another program's. It is

@@ -1,6 +1,8 @@
 /* Owns the rows of dedupe_jobs and dedupe_waiters, and this handle's wake-up socket. A row changes
  * only while it bears the caller's job_id (the fence), so that an owner who was taken for dead
  * writes nothing. Whether an owner lives, the kernel says: it keeps its byte of the gate locked.
+ * How long it may be silent is what it has promised itself, whatever lease the reader has; how long
+ * a job may take at all is each reader's own patience, as an owner that hangs may renew for ever.
  * Callers hold the transaction, or the connection for reading. */
 #include "stores/dedupe.h"
 
@@ -41,7 +43,8 @@ enum statement {
 };
 
 #define JOB_COLUMNS                                                                                \
-    "rowid, job_id, status, owner, boot IS ?2, boot_ms, started_boot_ms, updated_at, created_at"
+    "rowid, job_id, status, owner, boot IS ?2, boot_ms, started_boot_ms, updated_at, created_at,"  \
+    " lease_ms"
 #define OUR_PENDING "(SELECT hash FROM main.dedupe_jobs WHERE status = 'pending' AND owner = ?1)"
 
 static const char *const texts[CVI_DEDUPE_STATEMENTS] = {
@@ -52,9 +55,10 @@ static const char *const texts[CVI_DEDUPE_STATEMENTS] = {
                " WHERE hash = ?1 AND job_id = ?2 AND checksum IS NOT NULL AND result IS NOT NULL",
     [FAILURE] = "SELECT error FROM main.dedupe_jobs WHERE hash = ?1 AND job_id = ?2",
     [TAKE] = "INSERT OR REPLACE INTO main.dedupe_jobs(hash, job_id, status, created_at, updated_at,"
-             " owner, boot, boot_ms, started_boot_ms)"
-             " VALUES(?1, ?2, 'pending', ?3, ?3, ?4, ?5, ?6, ?6)",
-    [RENEW] = "UPDATE main.dedupe_jobs SET updated_at = ?3, boot = ?4, boot_ms = ?5"
+             " owner, boot, boot_ms, started_boot_ms, lease_ms)"
+             " VALUES(?1, ?2, 'pending', ?3, ?3, ?4, ?5, ?6, ?6, ?7)",
+    [RENEW] = "UPDATE main.dedupe_jobs SET updated_at = ?3, boot = ?4, boot_ms = ?5,"
+              " lease_ms = ?6"
               " WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
     [JOIN] = "INSERT OR IGNORE INTO main.dedupe_waiters(hash, address) VALUES(?1, ?2)",
     [WAITERS] = "SELECT address FROM main.dedupe_waiters WHERE hash = ?1",
@@ -124,7 +128,16 @@ static cvi_job_status read_status(const char *text) {
     return CVI_JOB_OTHER;
 }
 
-static void read_job(sqlite3_stmt *row, cvi_job *job) {
+/* What the owner has promised. Rows of earlier versions do not say it, and what nobody can promise
+ * is not believed: then it is the reader's own. */
+static int64_t read_lease_ms(const cvi_dedupe *dedupe, sqlite3_stmt *row) {
+    int64_t lease_ms = sqlite3_column_int64(row, 9);
+    bool is_promised = sqlite3_column_type(row, 9) == SQLITE_INTEGER &&
+                       lease_ms >= CVI_LEAST_LEASE_MS && lease_ms <= CVI_LONGEST_LEASE_MS;
+    return is_promised ? lease_ms : dedupe->lease_ms;
+}
+
+static void read_job(const cvi_dedupe *dedupe, sqlite3_stmt *row, cvi_job *job) {
     cvi_buffer job_id;
     job->row = sqlite3_column_int64(row, 0);
     cvi_buffer_over(&job_id, job->job_id, sizeof(job->job_id));
@@ -140,6 +153,7 @@ static void read_job(sqlite3_stmt *row, cvi_job *job) {
     job->started_boot_ms = sqlite3_column_int64(row, 6);
     job->updated_ms = sqlite3_column_int64(row, 7);
     job->created_ms = sqlite3_column_int64(row, 8);
+    job->lease_ms = read_lease_ms(dedupe, row);
 }
 
 static cvi_store_answer find_job(cvi_dedupe *dedupe, enum statement statement, cvi_value key,
@@ -153,7 +167,7 @@ static cvi_store_answer find_job(cvi_dedupe *dedupe, enum statement statement, c
         answer = cvi_sql_next(&dedupe->sql, row, &found, error);
     }
     if (found) {
-        read_job(row, job);
+        read_job(dedupe, row, job);
         cvi_sql_finish(row);
     }
     return answer;
@@ -180,10 +194,10 @@ bool cvi_dedupe_is_live(const cvi_dedupe *dedupe, const cvi_job *job, cvi_now no
         return false;
     }
     if (job->is_same_boot) {
-        return is_recent(now.boot_ms, job->lease_boot_ms, dedupe->lease_ms) &&
+        return is_recent(now.boot_ms, job->lease_boot_ms, job->lease_ms) &&
                is_recent(now.boot_ms, job->started_boot_ms, dedupe->job_timeout_ms);
     }
-    return is_recent(now.wall_ms, job->updated_ms, dedupe->lease_ms) &&
+    return is_recent(now.wall_ms, job->updated_ms, job->lease_ms) &&
            is_recent(now.wall_ms, job->created_ms, dedupe->job_timeout_ms);
 }
 
@@ -269,7 +283,8 @@ cvi_store_answer cvi_dedupe_take(cvi_dedupe *dedupe, const char *hash, cvi_now n
     return cvi_sql_run(&dedupe->sql, TAKE,
                        CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
                                   cvi_integer(dedupe->db->turn.life),
-                                  cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms)),
+                                  cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms),
+                                  cvi_integer(dedupe->lease_ms)),
                        NULL, error);
 }
 
@@ -279,7 +294,8 @@ cvi_store_answer cvi_dedupe_renew(cvi_dedupe *dedupe, const char *hash, const ch
     cvi_store_answer answer =
         cvi_sql_run(&dedupe->sql, RENEW,
                     CVI_VALUES(cvi_text(hash), cvi_text(job_id), cvi_integer(now.wall_ms),
-                               cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms)),
+                               cvi_text(dedupe->db->clock.boot_id), cvi_integer(now.boot_ms),
+                               cvi_integer(dedupe->lease_ms)),
                     &changes, error);
     *owned = changes > 0;
     return answer;
@@ -349,7 +365,7 @@ static cvi_store_answer keep_row(cvi_dedupe *dedupe, const cvi_ending *ending, c
         &dedupe->sql, KEEP,
         CVI_VALUES(cvi_text(ending->hash), cvi_text(ending->job_id),
                    cvi_text(ending->end == CVI_END_FAILED ? "failed" : "completed"),
-                   cvi_integer(now.wall_ms),
+                   cvi_integer(now.wall_ms - ending->age_ms),
                    has_body ? cvi_blob(ending->body, ending->size) : cvi_null(),
                    has_body ? cvi_integer(cvi_checksum(ending->body, ending->size)) : cvi_null(),
                    has_failure ? cvi_text(failure) : cvi_null()),

@@ -17,8 +17,8 @@ typedef struct cvi_dedupe {
     bool disabled;
     bool keeps_results; /* what a job leaves stays until it is cleaned, also if nobody waits */
     int64_t cleanup_interval_ms;
-    int64_t job_timeout_ms;
-    int64_t lease_ms;
+    int64_t job_timeout_ms; /* of anybody's job, as seen from here */
+    int64_t lease_ms;       /* of our jobs, and of those that do not say theirs */
     char *scope;
     int64_t cleaned_to; /* cleaning goes on behind this row */
     bool has_taken;     /* else it has never owned a job */
@@ -44,6 +44,7 @@ typedef struct cvi_job {
     int64_t started_boot_ms;
     int64_t updated_ms;
     int64_t created_ms;
+    int64_t lease_ms; /* as promised; else the reader's own */
 } cvi_job;
 
 /* `db` must outlive the jobs. False without memory. */
@@ -98,6 +99,7 @@ typedef struct cvi_ending {
     const char *body;
     size_t size;
     const cv_error *failure;
+    int64_t age_ms; /* since the answer, or what denies the object, was heard */
 } cvi_ending;
 
 /* Ends a job if it still bears the job_id (`owned`), keeps what it leaves only if somebody waits,

@@ -201,7 +201,7 @@ static bool end_job(cv_dedupe_store *store, const cvi_ending *wanted) {
 }
 
 bool cv_dedupe_store_release(cv_dedupe_store *store, const char *hash, const char *job_id) {
-    const cvi_ending wanted = {CVI_END_PASSED, hash, job_id, NULL, 0, NULL};
+    const cvi_ending wanted = {CVI_END_PASSED, hash, job_id, NULL, 0, NULL, 0};
     return check_job(store, hash, job_id) && end_job(store, &wanted);
 }
 
@@ -210,8 +210,8 @@ bool cv_dedupe_store_complete(cv_dedupe_store *store, const char *hash, const ch
     if (data == NULL && size > 0) {
         return cvi_public_refuse("the data is NULL but has a size");
     }
-    const cvi_ending wanted = {CVI_END_COMPLETED,        hash, job_id,
-                               data != NULL ? data : "", size, NULL};
+    const cvi_ending wanted = {
+        CVI_END_COMPLETED, hash, job_id, data != NULL ? data : "", size, NULL, 0};
     return check_job(store, hash, job_id) && end_job(store, &wanted);
 }
 
@@ -222,7 +222,7 @@ bool cv_dedupe_store_fail(cv_dedupe_store *store, const char *hash, const char *
         memchr(error->message, '\0', sizeof(error->message)) == NULL) {
         return cvi_public_refuse("the error is NULL, or holds what no error holds");
     }
-    const cvi_ending wanted = {CVI_END_FAILED, hash, job_id, NULL, 0, error};
+    const cvi_ending wanted = {CVI_END_FAILED, hash, job_id, NULL, 0, error, 0};
     return check_job(store, hash, job_id) && end_job(store, &wanted);
 }
 

@@ -36,6 +36,7 @@ static cvi_store_answer look_at(cvi_stores *stores, const char *hash, const cvi_
     } else if (job->status == CVI_JOB_FAILED) {
         answer = cvi_dedupe_failure(&stores->dedupe, hash, job->job_id, &watch->failure,
                                     &has_failure, error);
+        watch->failed_at_ms = job->updated_ms;
         watch->state = has_failure ? CVI_WATCH_FAILED : CVI_WATCH_GONE;
     } else if (cvi_dedupe_is_live(&stores->dedupe, job, now)) {
         watch->state = CVI_WATCH_PENDING;
@@ -127,9 +128,13 @@ static cvi_store_answer complete_job(cvi_stores *stores, const cvi_completion *c
     }
     bool is_result = completion->failure == NULL;
     bool is_kept = !is_cached || stores->cache_db != stores->dedupe_db; /* out of others' reach */
-    cvi_ending ending = {
-        is_result ? CVI_END_COMPLETED : CVI_END_FAILED, completion->hash, completion->job_id,
-        is_result && is_kept ? completion->body : NULL, completion->size, completion->failure};
+    cvi_ending ending = {is_result ? CVI_END_COMPLETED : CVI_END_FAILED,
+                         completion->hash,
+                         completion->job_id,
+                         is_result && is_kept ? completion->body : NULL,
+                         completion->size,
+                         completion->failure,
+                         completion->age_ms};
     return cvi_dedupe_end(&stores->dedupe, &ending, now, waiters, owned, error);
 }
 
@@ -219,7 +224,7 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
     cvi_buffer waiters;
     bool owned = false;
     cvi_ending ending = {
-        failure != NULL ? CVI_END_FAILED : CVI_END_PASSED, hash, job_id, NULL, 0, failure};
+        failure != NULL ? CVI_END_FAILED : CVI_END_PASSED, hash, job_id, NULL, 0, failure, 0};
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = release_in_transaction(stores, &ending, row_id, now, &waiters, &owned, error);
     return end_and_wake(stores, stores->dedupe_db, answer, owned || row_id != 0, owned, &waiters,

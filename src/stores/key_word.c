@@ -8,8 +8,6 @@
 #include "stores/handle.h"
 #include "stores/sqlite_error.h"
 
-enum { PATIENCE_MS = 2000 };
-
 enum statement { READ, NOTE, FORGET, STATEMENT_COUNT };
 
 static const char *const texts[STATEMENT_COUNT] = {
@@ -41,25 +39,26 @@ static cvi_store_answer read_once(cvi_stores *stores, int64_t *value, cv_error *
 
 /* Who has waited in vain has an error to show for it. */
 static cvi_store_answer fail_if_busy(const cvi_stores *stores, cvi_store_answer answer,
-                                     cv_error *error) {
-    if (answer == CVI_STORE_BUSY) {
+                                     int64_t patience_ms, cv_error *error) {
+    if (answer == CVI_STORE_BUSY && patience_ms > 0) {
         cvi_sqlite_locked(stores->rate_limit_db->path, error);
         return CVI_STORE_FAILED;
     }
     return answer;
 }
 
-cvi_store_answer cvi_stores_read_key(cvi_stores *stores, cvi_key_state *state, int64_t *at_ms,
-                                     cv_error *error) {
+cvi_store_answer cvi_stores_read_key(cvi_stores *stores, int64_t patience_ms, cvi_key_state *state,
+                                     int64_t *at_ms, cv_error *error) {
     int64_t value = 0;
-    cvi_patience left = cvi_patience_start(stores->rate_limit_db, PATIENCE_MS);
+    cvi_patience left = cvi_patience_start(stores->rate_limit_db, patience_ms);
     cvi_store_answer answer = read_once(stores, &value, error);
-    while (answer == CVI_STORE_BUSY && cvi_patience_wait(stores->rate_limit_db, &left)) {
+    while (answer == CVI_STORE_BUSY && patience_ms > 0 &&
+           cvi_patience_wait(stores->rate_limit_db, &left)) {
         answer = read_once(stores, &value, error);
     }
     *state = value > 0 ? CVI_KEY_ACCEPTED : value < 0 ? CVI_KEY_REFUSED : CVI_KEY_UNKNOWN;
     *at_ms = value < 0 && value > INT64_MIN ? -value : value;
-    return fail_if_busy(stores, answer, error);
+    return fail_if_busy(stores, answer, patience_ms, error);
 }
 
 /* What is too old to be believed, or of a time that no clock has said; abs() would fail at some. */
@@ -70,13 +69,13 @@ static cvi_store_answer forget(cvi_sql *sql, cvi_now now, cv_error *error) {
                        NULL, error);
 }
 
-cvi_store_answer cvi_stores_note_key(cvi_stores *stores, cvi_key_state state, cvi_now now,
-                                     cv_error *error) {
+cvi_store_answer cvi_stores_note_key(cvi_stores *stores, int64_t patience_ms, cvi_key_state state,
+                                     cvi_now now, cv_error *error) {
     sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
     const int64_t value = state == CVI_KEY_REFUSED ? -now.wall_ms : now.wall_ms;
-    cvi_store_answer answer = cvi_db_begin(stores->rate_limit_db, PATIENCE_MS, error);
+    cvi_store_answer answer = cvi_db_begin(stores->rate_limit_db, patience_ms, error);
     if (answer != CVI_STORE_DONE) {
-        return fail_if_busy(stores, answer, error);
+        return fail_if_busy(stores, answer, patience_ms, error);
     }
     cvi_sql sql = begin_sql(stores, statements);
     answer =
@@ -87,5 +86,5 @@ cvi_store_answer cvi_stores_note_key(cvi_stores *stores, cvi_key_state state, cv
     }
     cvi_sql_finalize(&sql);
     answer = cvi_db_end(stores->rate_limit_db, answer, true, error);
-    return fail_if_busy(stores, answer, error);
+    return fail_if_busy(stores, answer, patience_ms, error);
 }

@@ -10,6 +10,8 @@
 #define CVI_LONGEST_MS         INT64_C(315360000000) /* ten years: no setting counts for more */
 #define CVI_CONNECTING_KEPT_MS INT64_C(2000)         /* a slow connection holds others up so long */
 #define CVI_CONNECTING_LOOK_MS INT64_C(100)          /* and those look so often */
+#define CVI_LEAST_LEASE_MS     INT64_C(100)          /* what an owner may promise */
+#define CVI_LONGEST_LEASE_MS   INT64_C(3600000)      /* likewise: one that is longer is none */
 #define CVI_WAITING_LOOK_MS    INT64_C(10000)        /* waiting users ask again so often */
 #define CVI_WAITING_SLACK_MS   INT64_C(100)          /* and may be so late */
 #define CVI_CLEAN_BATCH        INT64_C(200)          /* rows deleted in one transaction */

@@ -9,12 +9,12 @@
  * who does not know these columns leaves them as they are; tape is what the parser found in the
  * body (resources/tape.h), if tape_checksum says that it is of this one; cache_bytes keeps what all
  * bodies and tapes take, in one row; owner is the byte of the gate that the job's owner keeps
- * locked; boot and boot_ms are the boot clock beside each wall time; connecting marks an admission
- * that still waits for its connection; application and pid say whose it is. rate_limit_shares keeps
- * the activity that the shares were last calculated from, rate_limit_waiting until when users
- * elsewhere wait, and rate_limit_cooldowns until when the service wants no requests, or is left in
- * peace because its host (resource '*') fails. The indexes of ours begin with the boot, as only
- * rows of the present boot can be compared by boot clock. */
+ * locked, lease_ms within what time it renews; boot and boot_ms are the boot clock beside each wall
+ * time; connecting marks an admission that still waits for its connection; application and pid say
+ * whose it is. rate_limit_shares keeps the activity that the shares were last calculated from,
+ * rate_limit_waiting until when users elsewhere wait, and rate_limit_cooldowns until when the
+ * service wants no requests, or is left in peace because its host (resource '*') fails. The indexes
+ * of ours begin with the boot, as only rows of the present boot can be compared by boot clock. */
 #include "stores/schema.h"
 
 #include "stores/cache_rows.h"
@@ -23,8 +23,9 @@
 #include "support/error.h"
 
 /* 1001 brought what the service denies, the total of bodies, pauses and activations; 1002 a host's
- * failures and who spent the budget; 1003 what the service says beside a body; 1004 tapes. */
-enum { VERSION_FIRST = 1000, VERSION = 1004, VERSION_NEXT_MAJOR = 2000 };
+ * failures and who spent the budget; 1003 what the service says beside a body; 1004 tapes; 1005 the
+ * lease that the owner of a job has promised. */
+enum { VERSION_FIRST = 1000, VERSION = 1005, VERSION_NEXT_MAJOR = 2000 };
 
 /* The body comes behind the other columns, so that reading those never follows its overflow pages,
  * and the tape behind the body, as it is wanted only with that. */
@@ -38,7 +39,7 @@ static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS main.dedupe_jobs(hash TEXT PRIMARY KEY, job_id TEXT NOT NULL,"
     " status TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
     " owner INTEGER, boot TEXT, boot_ms INTEGER, started_boot_ms INTEGER, checksum INTEGER,"
-    " error TEXT, result BLOB)",
+    " lease_ms INTEGER, error TEXT, result BLOB)",
     "CREATE TABLE IF NOT EXISTS main.dedupe_waiters(hash TEXT NOT NULL, address TEXT NOT NULL,"
     " PRIMARY KEY(hash, address)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS main.rate_limits(id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -97,6 +98,7 @@ static const column columns[] = {
     {"dedupe_jobs", "started_boot_ms",
      "ALTER TABLE main.dedupe_jobs ADD COLUMN started_boot_ms INTEGER"},
     {"dedupe_jobs", "checksum", "ALTER TABLE main.dedupe_jobs ADD COLUMN checksum INTEGER"},
+    {"dedupe_jobs", "lease_ms", "ALTER TABLE main.dedupe_jobs ADD COLUMN lease_ms INTEGER"},
     {"dedupe_waiters", "hash", NULL},
     {"dedupe_waiters", "address", NULL},
     {"rate_limits", "id", NULL},
@@ -280,7 +282,7 @@ static cvi_store_answer bring_up_to_date(cvi_sql *sql, cv_error *error) {
     }
     if (answer == CVI_STORE_DONE) {
         answer =
-            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1004", error);
+            cvi_sql_execute(sql->connection, sql->path, "PRAGMA main.user_version = 1005", error);
     }
     return answer;
 }

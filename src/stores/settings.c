@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stores/circuit.h"
+#include "stores/limits.h"
 #include "support/buffer.h"
 #include "support/error.h"
 #include "support/options.h"
@@ -29,7 +30,7 @@ static const cvi_number_option cache_numbers[] = {
 
 static const cvi_number_option dedupe_numbers[] = {
     CVI_NUMBER(cv_dedupe_settings, job_timeout_ms, 300000, 1, CVI_MAX_TIME_MS, false),
-    CVI_NUMBER(cv_dedupe_settings, lease_ms, 5000, 100, 3600000, false),
+    CVI_NUMBER(cv_dedupe_settings, lease_ms, 5000, CVI_LEAST_LEASE_MS, CVI_LONGEST_LEASE_MS, false),
     CVI_NUMBER(cv_dedupe_settings, cleanup_interval_ms, 60000, 1, CVI_MAX_TIME_MS, true),
 };
 

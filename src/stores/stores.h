@@ -204,7 +204,8 @@ typedef struct cvi_watch {
     cvi_watch_state state;
     cvi_cached cached;
     cv_error failure;
-    int64_t backstop_ms; /* PENDING: look again then, whatever the wake descriptor says */
+    int64_t failed_at_ms; /* FAILED: by the wall clock, when the owner heard of it */
+    int64_t backstop_ms;  /* PENDING: look again then, whatever the wake descriptor says */
 } cvi_watch;
 
 /* Looks after a job of somebody else's: a read, no transaction. Where the system can tell, the wake

@@ -132,6 +132,7 @@ static const char *call_client(const scene *state) {
     CHECK_NULL(cv_request_retrieve_many(client, CV_ISSUE, ids, 1, NULL));
     CHECK_NULL(cv_request_list(client, CV_ISSUE, NULL, NULL));
     CHECK_NULL(cv_request_search(client, &words, NULL));
+    CHECK_NULL(cv_request_check_key(client, NULL));
     CHECK_NULL(cv_cursor_open(client, CV_ISSUE, NULL, CV_PRIORITY_USER));
     CHECK_NULL(cv_cursor_open_search(client, &words, CV_PRIORITY_USER));
     CHECK_NULL(cv_cursor_resume(client, "any token"));

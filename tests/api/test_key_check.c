@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <sqlite3.h>
+
 enum { ISSUE = 52 };
 
 #define PROMOS "/api/promos/"
@@ -230,6 +232,120 @@ static void test_without_a_client(void **context) {
     expect(scene, NULL, CV_ERROR_ARGUMENT, 0);
 }
 
+/* ---- as a request ---- */
+
+static void expect_end(const drive_scene *scene, cv_client *client,
+                       const cv_request_options *options, cv_code code, size_t requests) {
+    cv_request *request = cv_request_check_key(client, options);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, code);
+    assert_null(strstr(cv_request_error(request)->message, API_KEY));
+    assert_int_equal(asked(scene), requests);
+    cv_request_free(request);
+}
+
+static void test_a_request_knows_what_is_known(void **context) {
+    drive_scene *scene = *context;
+    expect_end(scene, scene->client, NULL, CV_OK, 1);
+    expect_end(scene, scene->client, NULL, CV_OK, 1);
+    drive_until(scene, KEYS, 1);
+    reopen(scene);
+    expect_end(scene, scene->client, NULL, CV_OK, 1);
+    expect_accepted(scene, scene->client, 1);
+    api_execute(scene->self, AGED);
+    reopen(scene);
+    expect_end(scene, scene->client, NULL, CV_OK, 2);
+}
+
+static void test_a_request_is_refused(void **context) {
+    drive_scene *scene = *context;
+    cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
+    expect_end(scene, wrong, NULL, CV_ERROR_AUTH, 1);
+    expect_end(scene, wrong, NULL, CV_ERROR_AUTH, 1);
+    cv_client_close(wrong);
+    assert_int_equal(
+        api_query(scene->self, "SELECT value < 0 FROM settings WHERE name LIKE 'key:%'"), 1);
+    wrong = open_with_key(scene, "a-key-that-nobody-has");
+    expect_end(scene, wrong, NULL, CV_ERROR_AUTH, 1);
+    expect(scene, wrong, CV_ERROR_AUTH, 1);
+    cv_client_close(wrong);
+}
+
+static void test_a_request_has_options(void **context) {
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.fields = "id";
+    expect_end(scene, scene->client, &options, CV_ERROR_ARGUMENT, 0);
+    options = (cv_request_options)CV_REQUEST_OPTIONS_INIT;
+    options.mode = CV_MODE_CACHE_ONLY;
+    expect_end(scene, scene->client, &options, CV_ERROR_NOT_CACHED, 0);
+    expect_accepted(scene, scene->client, 1);
+    expect_end(scene, scene->client, &options, CV_OK, 1);
+    options.mode = CV_MODE_REFRESH;
+    expect_end(scene, scene->client, &options, CV_OK, 2);
+}
+
+static void test_a_request_that_finds_trouble(void **context) {
+    const server_fault fault = {.http_status = 500, .body = ""};
+    drive_scene *scene = *context;
+    api_break(scene->self, &fault);
+    expect_end(scene, scene->client, NULL, CV_ERROR_SERVER, 1);
+    assert_int_equal(api_query(scene->self, KEYS), 0);
+}
+
+static void test_a_request_has_no_result(void **context) {
+    drive_scene *scene = *context;
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_null(cv_page_take(request));
+    assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
+    assert_non_null(strstr(cv_last_error()->message, "check of the key"));
+    assert_null(cv_record_take(request));
+    assert_null(cv_many_take(request));
+    cv_request_free(request);
+}
+
+static void test_a_request_is_cancelled(void **context) {
+    drive_scene *scene = *context;
+    note noted = {.calls = 0};
+    drive_hold(scene);
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    cv_request_on_done(request, note_call, &noted);
+    drive_until_sent(scene, 1);
+    assert_false(cv_request_done(request));
+    cv_request_cancel(request);
+    drive_until_called(scene, &noted);
+    assert_called_once(&noted, CV_ERROR_CANCELLED);
+    cv_request_free(request);
+    drive_release(scene);
+}
+
+/* It does not wait for who holds the file, and is noted when that lets go. */
+static void test_a_request_does_not_wait_for_the_file(void **context) {
+    drive_scene *scene = *context;
+    sqlite3 *other = NULL;
+    drive_hold(scene);
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    drive_until_sent(scene, 1);
+    assert_int_equal(sqlite3_open(scene->self->database.text, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(other, API_PATIENCE_MS), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    drive_release(scene);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, CV_OK);
+    assert_int_equal(api_query(scene->self, KEYS), 0);
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    drive_until(scene, KEYS, 1);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    cv_request_free(request);
+}
+
+static void test_a_request_without_a_client(void **context) {
+    (void)context;
+    assert_null(cv_request_check_key(NULL, NULL));
+    assert_int_equal(cv_last_error()->code, CV_ERROR_ARGUMENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH_DRIVES(test_it_is_asked_once),
@@ -249,6 +365,14 @@ int main(void) {
         BOTH_DRIVES(test_what_cannot_be_noted_is_known),
         BOTH_DRIVES(test_it_needs_room),
         BOTH_DRIVES(test_without_a_client),
+        BOTH_DRIVES(test_a_request_knows_what_is_known),
+        BOTH_DRIVES(test_a_request_is_refused),
+        BOTH_DRIVES(test_a_request_has_options),
+        BOTH_DRIVES(test_a_request_that_finds_trouble),
+        BOTH_DRIVES(test_a_request_has_no_result),
+        BOTH_DRIVES(test_a_request_is_cancelled),
+        BOTH_DRIVES(test_a_request_does_not_wait_for_the_file),
+        BOTH_DRIVES(test_a_request_without_a_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

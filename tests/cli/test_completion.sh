@@ -33,6 +33,10 @@ expect "export " cache ex
 expect " " cache export answers
 expect "completion " help comp
 expect "--timeout= " --tim
+expect "--proxy= --progress= " --pro
+expect "--ca-file= " check-key --ca
+expect "--no-stale " get --no-st
+expect "--dry-run " cache prune --dry
 case $(completed "") in
   *get*list*search*batch*) ;;
   *) fail "commands are not completed" ;;

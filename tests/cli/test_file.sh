@@ -38,6 +38,13 @@ END
 ends_with 0 doctor
 check '[r for r in rows if r["check"] == "database"][0]["detail"].endswith("made at the first use")'
 [ ! -e comics.db ] || fail "doctor has made a file"
+for words in status quota "quota issue" "quota --watch" "cache stats" "cache ls" "cache show 00" \
+    "cache verify" "cache export" "cache export answers.jsonl" "cache prune" "cache clear --yes"; do
+  # shellcheck disable=SC2086
+  ends_with 10 $words
+  grep -q "there is no database yet: .*comics.db" complaint || fail "$words: $(cat complaint)"
+  [ -z "$(find . -name 'comics.db*' -o -name 'answers.jsonl*')" ] || fail "$words has made a file"
+done
 
 # ---- quota ----
 
@@ -147,8 +154,26 @@ ends_with 2 cache clear
 grep -q -- --yes complaint || fail "clear does not say what it wants"
 ends_with 0 cache prune --older-than 1d
 check 'rows[0]["deleted"] == 0'
+for words in "prune" "prune --older-than 30d" "clear" "clear --yes"; do
+  # shellcheck disable=SC2086
+  ends_with 0 cache $words --dry-run
+  case $words in
+    clear*) check 'rows[0]["would_delete"] >= 5' ;;
+    *) check 'rows == [{"would_delete": 0}]' ;;
+  esac
+done
+sqlite3 comics.db "UPDATE cache SET created_at = created_at - 40 * 86400000,
+    expires_at = expires_at - 40 * 86400000 WHERE negative = 1
+    OR hash = (SELECT hash FROM cache WHERE negative = 0 LIMIT 1)"
+for words in "prune" "prune --older-than 30d"; do
+  # shellcheck disable=SC2086
+  ends_with 0 cache $words -n
+  check 'rows == [{"would_delete": 2}]'
+done
+ends_with 0 cache prune
+check 'rows == [{"deleted": 2}]'
 ends_with 0 cache clear --yes
-check 'rows[0]["deleted"] >= 5'
+check 'rows[0]["deleted"] >= 3'
 ends_with 2 cache stat
 ends_with 2 cache show
 ends_with 2 cache
@@ -167,6 +192,10 @@ ends_with 6 --base-url http://127.0.0.1:1/api doctor
 ends_with 6 doctor --proxy http://127.0.0.1:1
 check '[r["state"] for r in rows if r["check"] == "proxy"] == ["failed"]'
 ends_with 2 doctor --proxy ftp://127.0.0.1
+ends_with 2 --database "" status
+grep -q "database must be a value that is not empty" complaint || fail "$(cat complaint)"
+ends_with 2 get issue --wait 5s 52
+grep -q -e "--wait=5s" complaint || fail "$(cat complaint)"
 if [ "$(id -u)" != 0 ]; then # whom modes do not keep out
   chmod 400 comics.db
   ends_with 10 doctor

@@ -81,6 +81,21 @@ static void test_values_that_may_lack(void **state) {
     finish(&self);
 }
 
+static void test_a_time_behind_a_blank(void **state) {
+    (void)state;
+    line self;
+    PARSE(&self, "get", "--wait", "5s", "issue", "52");
+    assert_string_equal(self.arguments.complaint, "--wait takes its time with \"=\": --wait=5s");
+    finish(&self);
+    PARSE(&self, "quota", "--watch", "1m30s");
+    assert_non_null(strstr(self.arguments.complaint, "--watch=1m30s"));
+    finish(&self);
+    PARSE(&self, "search", "--wait", "--", "5s"); /* a word */
+    assert_null(self.arguments.complaint);
+    assert_int_equal(self.arguments.word_count, 1);
+    finish(&self);
+}
+
 static void test_words_that_look_like_options(void **state) {
     (void)state;
     line self;
@@ -162,6 +177,8 @@ static const cli_option watch_row = {
     .kind = CLI_OPTION_DURATION, .offset = offsetof(bag, number), .least = 200, .most = 3600000};
 static const cli_option time_row = {
     .kind = CLI_OPTION_DURATION, .offset = offsetof(bag, number), .least = 1000};
+static const cli_option name_row = {
+    .kind = CLI_OPTION_TEXT, .offset = offsetof(bag, text), .least = 1};
 static const cli_option text_row = {.kind = CLI_OPTION_TEXT, .offset = offsetof(bag, text)};
 
 static void test_values(void **state) {
@@ -200,6 +217,7 @@ static void test_what_is_no_value(void **state) {
         {&time_row, "soon", "a duration such as 90s, 15m, 2h or 1d, from 1s"},
         {&watch_row, "1ms", "a duration such as 90s, 15m, 2h or 1d, from 200ms to 1h"},
         {&watch_row, "2h", "a duration such as 90s, 15m, 2h or 1d, from 200ms to 1h"},
+        {&name_row, "", "a value that is not empty"},
         {&any_time_row, "-1", "a duration such as 90s, 15m, 2h or 1d"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -207,6 +225,7 @@ static void test_what_is_no_value(void **state) {
         assert_false(cli_option_set(cases[i].row, &self, cases[i].value));
         assert_int_equal(self.number, 55);
         assert_true(self.flag);
+        assert_null(self.text);
         assert_text(cli_option_wanted(cases[i].row), cases[i].wanted);
     }
 }
@@ -236,6 +255,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_stand_on_both_sides),
         cmocka_unit_test(test_values_that_may_lack),
+        cmocka_unit_test(test_a_time_behind_a_blank),
         cmocka_unit_test(test_words_that_look_like_options),
         cmocka_unit_test(test_complaints),
         cmocka_unit_test(test_no_command),

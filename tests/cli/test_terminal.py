@@ -84,6 +84,18 @@ class Terminal(scene.Scene):
         self.assertTrue(all(line.endswith("2001-02-03") for line in lines[1:]), lines)
         self.assertIn("\u2026", lines[0])
 
+    def test_the_budget_is_not_cut(self):
+        self.run_program("get", "issue", "1")
+        last = {40: "remaining", 63: "remaining", 80: "reset_at", 100: "reset_at", 130: "reason"}
+        for columns, name in last.items():
+            lines = self.on_terminal("quota", columns=columns, NO_COLOR="1").splitlines()
+            self.assertEqual(len(lines), 2)
+            self.assertEqual(lines[0].split()[-1], name)
+            self.assertEqual(lines[1].split()[:4], ["issue", "1", "200", "199"])
+            dates = re.findall(r" \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", lines[1])
+            self.assertEqual(len(dates), {40: 0, 63: 0, 80: 1}.get(columns, 2), lines)
+            self.assertTrue(name == "reason" or "\u2026" not in lines[0] + lines[1], lines)
+
     def test_letters_of_two_columns_count_twice(self):
         text = self.on_terminal("list", "issues", "--table=volume.name,id", NO_COLOR="1")
         lines = text.splitlines()

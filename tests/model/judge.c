@@ -73,7 +73,7 @@ const process *judge_sender_of(const world *self, const sending *sent) {
 static bool holds_lease(world *self, const sending *sent) {
     const process *owner = judge_sender_of(self, sent);
     return owner != NULL && owner->troubled_ms < sent->left_ms && !owner->is_suspended &&
-           self->true_ms - owner->rested_ms < self->plan.lease_ms * 2 / 3;
+           self->true_ms - owner->rested_ms < world_lease_ms(self, owner->born) * 2 / 3;
 }
 
 /* The job of an object has this owner: those who wait for an answer with another have lost theirs,
@@ -166,7 +166,7 @@ static void note_lost(world *self, const char *job_id) {
 static void judge_job(world *self, int object, const kept *before, kept *now) {
     if (!now->is_pending) {
         int64_t age_ms = world_now(self).boot_ms - before->renewed_ms;
-        bool has_run_out = age_ms >= self->plan.lease_ms;
+        bool has_run_out = age_ms >= world_lease_ms(self, before->owner);
         has_run_out = has_run_out || foreign_owns(before->job_id);
         now->is_abandoned = before->is_pending ? has_run_out : before->is_abandoned;
         memcpy(now->job_id, before->job_id, sizeof(now->job_id));

@@ -57,11 +57,10 @@ static bool is_past(const ask *self, const sending *sent, int64_t ttl_s) {
     return !here->plan.steps_wall && self->begun_ms - sent->heard_ms >= fresh_ms(self, ttl_s);
 }
 
-/* What another process has fetched is fresh to who asked before it came, however long it is kept.
- */
+/* What somebody else has fetched is new to who asked before it came, however long it is kept. */
 static bool is_old_news(const ask *self, const handed *got, const sending *sent) {
-    return got->source == CV_SOURCE_SHARED && sent->born != self->process->born &&
-           sent->heard_ms < self->begun_ms && is_past(self, sent, self->process->world->plan.ttl_s);
+    return got->source == CV_SOURCE_SHARED && sent->heard_ms < self->begun_ms &&
+           is_past(self, sent, self->process->world->plan.ttl_s);
 }
 
 static void judge_age(const ask *self, const handed *got, const sending *sent) {

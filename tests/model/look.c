@@ -8,6 +8,7 @@
 
 #include "model/foreign.h"
 #include "model/network.h"
+#include "stores/turn.h"
 
 enum { CACHED, JOBS, RECORDED, PAUSED };
 
@@ -17,7 +18,7 @@ enum { CACHED, JOBS, RECORDED, PAUSED };
 
 static const char *const texts[LOOKS] = {
     [CACHED] = "SELECT hash, value FROM cache",
-    [JOBS] = "SELECT hash, job_id, boot_ms FROM dedupe_jobs WHERE status = 'pending'",
+    [JOBS] = "SELECT hash, job_id, boot_ms, owner FROM dedupe_jobs WHERE status = 'pending'",
     [RECORDED] = RECORDED_TEXT,
     [PAUSED] = "SELECT resource FROM rate_limit_cooldowns WHERE strikes > 0",
 };
@@ -67,6 +68,7 @@ static void take_job(world *self, sqlite3_stmt *row, look *seen) {
     if (object >= 0) {
         seen->kept[object].is_pending = true;
         seen->kept[object].renewed_ms = sqlite3_column_int64(row, 2);
+        seen->kept[object].owner = cvi_turn_process_of(sqlite3_column_int64(row, 3));
         (void)snprintf(seen->kept[object].job_id, sizeof(seen->kept[object].job_id), "%s",
                        text_of(row, 1));
     }

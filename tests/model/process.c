@@ -73,7 +73,7 @@ static cv_options make_options(process *self, parts *own) {
     options.cache.ttl_s = drawn->ttl_s;
     options.cache.negative_ttl_s = drawn->negative_ttl_s;
     options.cache.stale_s = drawn->stale_s;
-    options.dedupe.lease_ms = drawn->lease_ms;
+    options.dedupe.lease_ms = world_lease_ms(self->world, self->born);
     options.dedupe.job_timeout_ms = INT64_C(86400000);
     options.rate_limit.kind = drawn->kind;
     options.rate_limit.limit = drawn->limit;
@@ -188,7 +188,7 @@ void process_open(process *self) {
     self->slept_ms = 0;
     self->mail = 0;
     self->troubled_ms = -1;
-    self->rested_ms = -1 - here->plan.lease_ms;
+    self->rested_ms = -1 - world_lease_ms(here, self->born);
     self->asks_leave = chance_percent(&here->chance, 60);
     network_init(self);
     world_trace(here, "process %d opens, life %lld", self->index, (long long)self->born);

@@ -42,6 +42,11 @@ cv_now world_now(const world *self) {
     return (cv_now){self->true_ms - self->boot_start_ms, self->wall_ms};
 }
 
+int64_t world_lease_ms(const world *self, int64_t born) {
+    static const int64_t leases_ms[] = {300, 1000, 5000};
+    return self->plan.has_own_leases ? leases_ms[born % 3] : self->plan.lease_ms;
+}
+
 void world_advance(world *self, int64_t duration_ms) {
     self->true_ms += duration_ms;
     self->wall_ms += duration_ms;
@@ -116,6 +121,7 @@ static plan draw_plan(chance *random) {
 
 void world_init(world *self, uint64_t seed, crew *team, disk *store) {
     const given stays = self->given;
+    chance leases; /* apart, so that nothing else changes */
     *self = (world){.given = stays,
                     .seed = seed,
                     .crew = team,
@@ -131,6 +137,8 @@ void world_init(world *self, uint64_t seed, crew *team, disk *store) {
     self->plan = draw_plan(&self->chance);
     self->plan.has_pictures = chance_percent(&self->fancy, 30);
     self->plan.picture_interval_ms = CHANCE_OF(&self->fancy, 21, 250, 1050);
+    chance_init(&leases, seed, 5);
+    self->plan.has_own_leases = chance_percent(&leases, 50);
     for (int i = 0; i < PROCESSES; i++) {
         self->processes[i] = (process){.world = self, .index = i, .member = &team->members[i]};
     }

@@ -132,6 +132,7 @@ typedef struct plan {
     int64_t interval_ms; /* 0: none */
     cv_limit_kind kind;
     int64_t lease_ms;
+    bool has_own_leases; /* the clients differ in theirs */
     int64_t ttl_s;
     int64_t negative_ttl_s;
     int64_t stale_s;
@@ -158,6 +159,7 @@ typedef struct kept {
     bool is_abandoned;        /* or its lease had run out when it was deleted, or another program
                                  has ended it: that wakes nobody */
     int64_t renewed_ms;       /* by boot clock: when its lease began */
+    int64_t owner;            /* which life of a process that is; 0: none */
     char job_id[JOB_ID_SIZE]; /* with that; else what it was last */
 } kept;
 
@@ -231,6 +233,9 @@ bool world_is_broken(const world *self);
 void world_trace(const world *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 cv_now world_now(const world *self);
+
+/* The lease with which a life of a process has opened the file. */
+int64_t world_lease_ms(const world *self, int64_t born);
 
 /* Time passes. Nobody is in the middle of anything. */
 void world_advance(world *self, int64_t duration_ms);

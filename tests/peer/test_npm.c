@@ -243,7 +243,7 @@ static void test_a_file_of_theirs(void **context) {
         node_makes_file(state, i);
         we_take_over(state, theirs);
         node_goes_on(state, histories[i].kinds[twice ? 1 : 0], theirs + 2);
-        assert_int_equal(count(state, "PRAGMA user_version"), 1004);
+        assert_int_equal(count(state, "PRAGMA user_version"), 1005);
         assert_int_equal(count(state, "SELECT count(*) FROM rate_limits"), theirs + 3);
         assert_sound(state);
     }

@@ -161,6 +161,7 @@ static cvi_store_answer fake_watch(cvi_stores *stores, const char *hash, const c
     watch->backstop_ms = reply.backstop_ms != 0 ? reply.backstop_ms : SIM_BACKSTOP_MS;
     if (reply.state == CVI_WATCH_FAILED) {
         cvi_error_set(&watch->failure, reply.failure, "the owner's error");
+        watch->failed_at_ms = now.wall_ms - reply.age_ms;
     }
     if (reply.answer == CVI_STORE_DONE &&
         !fill_cached(stores->world, &reply, now, &watch->cached)) {
@@ -400,7 +401,7 @@ sim_caller *sim_board(sim_world *world, const sim_wish *wish) {
     caller->passenger.max_wait_ms = wish->max_wait_ms != 0 ? wish->max_wait_ms : CV_WAIT_FOREVER;
     caller->passenger.deadline_boot_ms =
         wish->deadline_boot_ms != 0 ? wish->deadline_boot_ms : INT64_MAX;
-    cvi_engine_board(world->engine, &caller->passenger, call);
+    cvi_engine_board(world->engine, &caller->passenger, call, world->clock.now);
     cvi_call_release(call);
     return caller;
 }
@@ -523,6 +524,7 @@ sim_world *sim_new(size_t failing_call, bool keeps_failing) {
         .fresh_ms = SIM_FRESH_MS,
         .max_retries = 2,
         .clean_interval_ms = CV_NONE,
+        .negative_ttl_ms = SIM_NEGATIVE_TTL_MS,
     };
     open_engine(world);
     if (failing_call > 0) {

@@ -41,7 +41,8 @@ enum {
     SIM_LEASE_MS = 5000,
     SIM_FRESH_MS = 50,
     SIM_BACKSTOP_MS = 25,
-    SIM_TTL_MS = 3600000
+    SIM_TTL_MS = 3600000,
+    SIM_NEGATIVE_TTL_MS = 300000
 };
 
 /* What a store answers to one call; a member that the operation has no use for is ignored. All
@@ -51,7 +52,7 @@ typedef struct sim_reply {
     const char *body; /* LOOKUP, CLAIM with HIT, WATCH with COMPLETED; copied */
     bool is_negative; /* the body denies the object */
     bool is_stale;    /* LOOKUP: the body is past its time */
-    int64_t age_ms;   /* of the body; 0: 1 000 */
+    int64_t age_ms;   /* of the body; 0: 1 000. Of the failure of a watched job; 0: none */
     cvi_claim_verdict verdict;
     int64_t wait_ms;
     cvi_wait_reason reason;

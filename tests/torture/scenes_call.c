@@ -66,6 +66,13 @@ static void check_key(stage *self) {
     stage_ended(self, cv_client_check_key(self->client), cv_last_error());
 }
 
+static void request_key_check(stage *self) {
+    cv_request *request = cv_request_check_key(self->client, NULL);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    stage_ended(self, cv_request_error(request)->code == CV_OK, cv_request_error(request));
+    cv_request_free(request);
+}
+
 /* A record written out, kept, and read as it was sent. */
 static void export_json(stage *self) {
     const cv_issue *issue = cv_issue_retrieve(self->client, STAGE_ISSUE, CV_PRIORITY_USER);
@@ -107,6 +114,7 @@ static const scene scenes[] = {
     {.name = "search", .play = search, .drive = CV_DRIVE_POLL},
     {.name = "nonsense", .play = ask_for_nonsense, .drive = CV_DRIVE_POLL},
     {.name = "key check", .play = check_key, .drive = CV_DRIVE_POLL},
+    {.name = "key check as a request", .play = request_key_check, .drive = CV_DRIVE_POLL},
     {.name = "export as JSON", .play = export_json, .drive = CV_DRIVE_POLL},
 };
 

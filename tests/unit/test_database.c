@@ -78,7 +78,7 @@ static void test_new_file_is_private_and_complete(void **state) {
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         assert_int_equal(mode_of(world, suffixes[i]), 0600);
     }
-    assert_int_equal(world_number(world, "PRAGMA user_version"), 1004);
+    assert_int_equal(world_number(world, "PRAGMA user_version"), 1005);
     assert_int_equal(world_number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN"
                                          " ('cache', 'dedupe_jobs', 'rate_limits',"
                                          " 'idx_cache_expires_at', 'idx_dedupe_status',"
@@ -183,7 +183,7 @@ static void test_node_files_are_taken_over_without_loss(void **state) {
         assert_int_equal(world_number(&world, "SELECT count(*) FROM rate_limits WHERE priority ="
                                               " 'user' AND scope = 'scope-1'"),
                          1);
-        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1004);
+        assert_int_equal(world_number(&world, "PRAGMA user_version"), 1005);
         /* Those programs go on writing by their own statements. */
         world_execute(&world, "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1);"
                               "INSERT INTO cache(hash, value, expires_at, created_at)"
@@ -345,19 +345,25 @@ static void test_file_that_may_not_be_written_is_refused(void **state) {
     enum { NOBODY = 65534 };
     store_world *world = *state;
     bool is_root = geteuid() == 0;
+    static const char *const modes[] = {"PRAGMA journal_mode = DELETE",
+                                        "PRAGMA journal_mode = WAL"};
     world_execute(world, "CREATE TABLE other(a)");
     assert_int_equal(chmod(world->folder, 0777), 0);
-    assert_int_equal(chmod(world->database, 0444), 0);
-    if (is_root) {
-        assert_int_equal(seteuid(NOBODY), 0);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        world_execute(world, modes[i]);
+        assert_int_equal(chmod(world->database, 0444), 0);
+        if (is_root) {
+            assert_int_equal(seteuid(NOBODY), 0);
+        }
+        cv_error error = world_open_error(world);
+        if (is_root) {
+            assert_int_equal(seteuid(0), 0);
+        }
+        assert_int_equal(chmod(world->database, 0644), 0);
+        assert_int_equal(error.code, CV_ERROR_STORE);
+        assert_non_null(strstr(error.message, "may not be written"));
+        assert_false(error.retryable);
     }
-    cv_error error = world_open_error(world);
-    if (is_root) {
-        assert_int_equal(seteuid(0), 0);
-    }
-    assert_int_equal(error.code, CV_ERROR_STORE);
-    assert_non_null(strstr(error.message, "may not be written"));
-    assert_false(error.retryable);
 }
 
 /* ---- others that hold the file ---- */

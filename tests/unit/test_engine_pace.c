@@ -225,7 +225,7 @@ static void board(run *self, size_t index) {
                                              .looked = true,
                                              .max_wait_ms = CV_WAIT_FOREVER,
                                              .deadline_boot_ms = INT64_MAX};
-        cvi_engine_board(one->transport.engine, &one->passengers[i], call);
+        cvi_engine_board(one->transport.engine, &one->passengers[i], call, self->world.clock.now);
         cvi_call_release(call);
     }
 }

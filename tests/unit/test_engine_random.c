@@ -116,8 +116,8 @@ static void run_callers(run *self) {
            self->callers[self->next_caller].comes_boot_ms <= model_present(&self->model)) {
         caller *one = &self->callers[self->next_caller++];
         one->has_come = true;
-        cvi_engine_board(self->model.engine, &one->passenger,
-                         self->model.objects[one->object].call);
+        cvi_engine_board(self->model.engine, &one->passenger, self->model.objects[one->object].call,
+                         self->model.clock.now);
     }
     for (size_t i = 0; i < self->next_caller; i++) {
         caller *one = &self->callers[i];

@@ -12,7 +12,7 @@
 #include "support/faulty_vfs.h"
 #include "support/portion.h"
 
-enum { TEXT_MAX = 16384, VERSION = 1004, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 16384, VERSION = 1005, STEPS_MAX = 2000 };
 
 #define REQUESTS                                                                                   \
     "INSERT INTO rate_limits(resource, timestamp) VALUES('issue', 1717243100000),"                 \
@@ -77,6 +77,13 @@ static const earlier states[] = {
      " total = total - (SELECT length(value) FROM cache WHERE rowid = OLD.rowid) WHERE id = 1; END;"
      "INSERT INTO cache(hash, value, expires_at, created_at) VALUES('k', x'7b7d', 9, 1);"
      "PRAGMA user_version = 1003",
+     true},
+    {"ours, version 1004, with a job",
+     "ALTER TABLE dedupe_jobs DROP COLUMN lease_ms;"
+     "INSERT INTO dedupe_jobs(hash, job_id, status, created_at, updated_at, owner, boot, boot_ms,"
+     " started_boot_ms) VALUES('k', 'theirs', 'pending', 1717243200000, 1717243200000, 12345,"
+     " 'boot-1', 3600000, 3600000);"
+     "PRAGMA user_version = 1004",
      true},
     {"ours, version 1002",
      "ALTER TABLE cache DROP COLUMN etag; ALTER TABLE cache DROP COLUMN last_modified;"

@@ -290,6 +290,45 @@ static void test_cleaning_leaves_a_job_of_ones_own(void **state) {
     check_own_job_stays(world);
 }
 
+/* However late it is stored, and wherever those who wait find it. */
+static void test_what_a_job_leaves_is_as_old_as_it_is(void **state) {
+    static const cv_error denial = {.code = CV_ERROR_NOT_FOUND, .message = "no such object"};
+    static const struct {
+        bool without_cache; /* then the job keeps it */
+        const cv_error *failure;
+    } cases[] = {{false, NULL}, {true, NULL}, {false, &denial}};
+    store_world *world = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world->options.cache.disabled = cases[i].without_cache;
+        cvi_stores *owner = world_open(world);
+        cvi_stores *waiter = world_open(world);
+        cvi_claim claim = world_expect(world, owner, HASH_A, CVI_CLAIM_ADMITTED);
+        world_expect(world, waiter, HASH_A, CVI_CLAIM_WATCH);
+        int64_t heard_ms = world->clock.now.wall_ms;
+        fake_clock_advance(&world->clock, 4000);
+        const cvi_completion completion = {.hash = HASH_A,
+                                           .job_id = claim.job_id,
+                                           .body = "{}",
+                                           .size = 2,
+                                           .keeping = {.ttl_ms = WORLD_TTL_MS},
+                                           .age_ms = 4000,
+                                           .failure = cases[i].failure};
+        cv_error error = {0};
+        bool owned = false;
+        assert_int_equal(cvi_stores_complete(owner, &completion, world->clock.now, &owned, &error),
+                         CVI_STORE_DONE);
+        cvi_watch watch = world_watch(world, waiter, HASH_A, claim.job_id);
+        assert_int_equal(watch.state,
+                         cases[i].failure != NULL ? CVI_WATCH_FAILED : CVI_WATCH_COMPLETED);
+        assert_int_equal(cases[i].failure != NULL ? watch.failed_at_ms : watch.cached.fetched_at_ms,
+                         heard_ms);
+        world_check_body(&watch.cached, cases[i].failure != NULL ? NULL : "{}");
+        world_execute(world, "DELETE FROM cache; DELETE FROM dedupe_jobs");
+        cvi_stores_close(waiter);
+        cvi_stores_close(owner);
+    }
+}
+
 /* But whoever stops renewing loses it, to itself as to others. */
 static void test_job_of_ones_own_ends_with_its_lease(void **state) {
     store_world *world = *state;
@@ -481,6 +520,7 @@ int main(void) {
         WITH_WORLD(test_text_of_any_kind_is_only_a_value),
         WITH_WORLD(test_messages_hold_no_values),
         WITH_WORLD(test_cleaning_leaves_a_job_of_ones_own),
+        WITH_WORLD(test_what_a_job_leaves_is_as_old_as_it_is),
         WITH_WORLD(test_job_of_ones_own_ends_with_its_lease),
         WITH_WORLD(test_life_of_ones_own_is_held),
         WITH_WORLD(test_memory_database_wakes_those_who_wait),

@@ -317,7 +317,8 @@ static void look_at_figures(shelf *self) {
     if (!cv_rate_limit_store_spenders(limits, "issue", spenders, SPENDERS, &count)) {
         check_message(cv_last_error());
     }
-    check_answer(cvi_stores_read_key(self->stores, &state, &at_ms, &error), &error);
+    check_answer(cvi_stores_read_key(self->stores, CVI_KEY_PATIENCE_MS, &state, &at_ms, &error),
+                 &error);
 }
 
 /* False: it is refused. */
