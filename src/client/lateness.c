@@ -95,14 +95,13 @@ static void note_pending(cvi_flight *flight) {
 void cvi_late_take_watch(cvi_engine *engine, cvi_flight *flight, const cvi_watch *watch,
                          cvi_now now) {
     const cvi_cached *cached = &watch->cached;
-    news found = {0};
     if (watch->state == CVI_WATCH_COMPLETED) {
-        found = news_at(cached->fetched_at_ms, ttl_of(flight, cached), now);
+        const news found = news_at(cached->fetched_at_ms, ttl_of(flight, cached), now);
         note_past(flight, &found);
     } else if (watch->state != CVI_WATCH_FAILED) {
         note_pending(flight);
     } else if (watch->failure.code == CV_ERROR_NOT_FOUND) {
-        found = news_at(watch->failed_at_ms, engine->options.negative_ttl_ms, now);
+        const news found = news_at(watch->failed_at_ms, engine->options.negative_ttl_ms, now);
         note_past(flight, &found);
     }
     cvi_late_part(engine, flight);

@@ -32,6 +32,8 @@ if(BUILD_SHARED_LIBS)
 endif()
 add_test(NAME package/packages COMMAND
          ${CMAKE_CURRENT_SOURCE_DIR}/package/test_packages.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME package/setup COMMAND
+         ${CMAKE_CURRENT_SOURCE_DIR}/package/test_setup.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME package/release COMMAND
          ${CMAKE_CURRENT_SOURCE_DIR}/package/test_release.sh ${PROJECT_SOURCE_DIR})
 if(COMICVINE_INSTALL AND BUILD_SHARED_LIBS)
