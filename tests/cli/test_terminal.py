@@ -53,11 +53,15 @@ def screen_of(text):
     return "\n".join(lines)
 
 
+def resize(fd, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+
 class Terminal(scene.Scene):
     def on_terminal(self, *words, columns=60, outputs=("stdout",), status=0, **environment):
         """What it writes on a terminal."""
         reader, writer = pty.openpty()
-        fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        resize(writer, columns)
         environment.setdefault("TERM", "xterm")
         child = self.start(
             *words,
@@ -160,6 +164,31 @@ class Terminal(scene.Scene):
         self.assertTrue(said.endswith("\r\x1b[K"), said)
         self.assertEqual(child.wait(scene.LIMIT_S), 143)
         child.stdout.close()
+
+    def test_progress_on_a_terminal_that_gets_narrower(self):
+        self.run_program("get", "issue", "420", "--no-wait", status=5)
+        reader, writer = pty.openpty()
+        resize(writer, 80)
+        child = self.start("get", "issue", "52", "--wait", stderr=writer)
+        said = read_all(reader, until=b" used")
+        self.assertNotIn(b"\n", said)
+        for lines, columns in enumerate((40, 12), 1):
+            resize(writer, columns)
+            while said.count(b"\n") < lines or not said.endswith(b"\x1b[K"):
+                said += os.read(reader, 65536)
+            # What was drawn, wrapped or not, is left; the new line fits.
+            self.assertEqual(said.count(b"\n"), lines)
+            drawn = said.decode().split("\n")[-1].split("\x1b[K")[0].strip("\r")
+            self.assertEqual(len(drawn), columns - 1, said)
+        resize(writer, 8)
+        child.terminate()
+        os.close(writer)
+        said += read_all(reader)
+        os.close(reader)
+        self.assertEqual(said.count(b"\n"), 3)
+        self.assertTrue(said.endswith(b"\r\x1b[K"), said)
+        child.communicate(timeout=scene.LIMIT_S)
+        self.assertEqual(child.returncode, 143)
 
     def test_a_terminal_that_obeys_nothing(self):
         self.run_program("get", "issue", "420", "--no-wait", status=5)
