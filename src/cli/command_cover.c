@@ -101,7 +101,10 @@ static cli_status deliver(cli *self, const cv_picture *picture, const char *subj
         return write_bytes(self, picture);
     }
     char *usual = cli_format("%s.%s", subject, picture->extension);
-    *strchr(usual, ' ') = '-'; /* "issue 52" is written to issue-52.jpg */
+    size_t blank = strcspn(usual, " ");
+    if (usual[blank] != '\0') {
+        usual[blank] = '-'; /* "issue 52" is written to issue-52.jpg */
+    }
     status = save(self, picture, path ? path : usual);
     free(usual);
     return status;

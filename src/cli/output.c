@@ -52,7 +52,9 @@ void cli_output_one(cli_output *self) {
 cli_slice cli_output_value(cli_output *self, size_t column, cli_slice json, cli_slice raw) {
     cli_column *wanted = &self->columns[column];
     cli_slice found = cli_json_find(json, wanted->path, wanted->length);
-    found = found.text ? found : cli_json_find(raw, wanted->path, wanted->length);
+    if (!found.text) {
+        found = cli_json_find(raw, wanted->path, wanted->length);
+    }
     wanted->is_missing = !found.text && (wanted->is_missing || self->rows == 0);
     return found;
 }

@@ -181,10 +181,12 @@ const cv_picture *cv_image_fetch(cv_client *client, const char *url,
     cv_request_options own;
     cvi_outcome outcome = {.result = NULL};
     cvi_call *call = begin(client, url, options, &own, &outcome.error);
-    const cv_picture *picture = NULL;
-    if (call != NULL) {
-        cvi_fetch_call(client, cvi_call_keep(call), &own, &outcome);
+    if (call == NULL) {
+        cvi_error_remember(&outcome.error);
+        return NULL;
     }
+    cvi_fetch_call(client, cvi_call_keep(call), &own, &outcome);
+    const cv_picture *picture = NULL;
     if (outcome.result != NULL) {
         picture = hand_out(call, outcome.result, &outcome.provenance);
     } else {
