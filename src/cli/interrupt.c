@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static atomic_int noted; /* also looked at on the thread that checks a key */
+static atomic_int noted; /* a handler runs on any thread, the client's worker too */
 static int wake[2] = {-1, -1};
 
 static void note(int number) {

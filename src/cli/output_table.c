@@ -1,5 +1,5 @@
 /* Owns tables for people: the first rows are held back to see how wide the columns must be, and a
- * terminal that is too narrow takes it from the widest. */
+ * terminal that is too narrow takes it from those that lose least by it. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +9,10 @@
 #include "terminal.h"
 #include "text.h"
 
-enum { HELD_ROWS = 100, GAP = 2, NARROWEST = 4 };
+enum { HELD_ROWS = 100, GAP = 2, NARROWEST = 4, WIDEST_DATE = 20 };
+
+/* What gives way, in this order. Half of a date or a number says something else. */
+typedef enum sacrifice { LONG_TEXTS, NAMES, ANYTHING, SACRIFICE_COUNT } sacrifice;
 
 static char *cell_of(cli_output *self, size_t column, cli_slice json, cli_slice raw) {
     char *plain = cli_json_plain(cli_output_value(self, column, json, raw));
@@ -35,26 +38,39 @@ static void free_cells(const cli_output *self, cli_cells *cells) {
 
 /* ---- widths ---- */
 
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
 static void widen(size_t *width, const char *text) {
-    size_t needed = cli_text_width(text);
-    if (needed > *width) {
-        *width = needed;
+    *width = larger(cli_text_width(text), *width);
+}
+
+/* What a column keeps. `needed`: of each column, by what stands below its name. */
+static size_t least_width(const cli_output *self, size_t column, const size_t *needed,
+                          sacrifice what) {
+    switch (what) {
+    case LONG_TEXTS:
+        return larger(self->columns[column].length, WIDEST_DATE);
+    case NAMES:
+        return larger(needed[column], NARROWEST);
+    default:
+        return NARROWEST;
     }
 }
 
-/* What a column can give away: what only its name needs, or anything. */
-static size_t spare(const cli_output *self, size_t column, const size_t *needed) {
-    size_t least = needed && needed[column] > NARROWEST ? needed[column] : NARROWEST;
+static size_t spare(const cli_output *self, size_t column, const size_t *needed, sacrifice what) {
+    size_t least = least_width(self, column, needed, what);
     return self->widths[column] > least ? self->widths[column] - least : 0;
 }
 
 /* Takes a column of letters from that which has most to spare. False: none has any. */
-static bool narrow_one(cli_output *self, const size_t *needed) {
+static bool narrow_one(cli_output *self, const size_t *needed, sacrifice what) {
     size_t found = 0;
     for (size_t i = 1; i < self->column_count; i++) {
-        found = spare(self, i, needed) > spare(self, found, needed) ? i : found;
+        found = spare(self, i, needed, what) > spare(self, found, needed, what) ? i : found;
     }
-    if (spare(self, found, needed) == 0) {
+    if (spare(self, found, needed, what) == 0) {
         return false;
     }
     self->widths[found]--;
@@ -69,12 +85,10 @@ static size_t whole_width(const cli_output *self) {
     return sum;
 }
 
-/* Names are cut before dates and numbers are: half of one of those says something else. */
 static void fit_terminal(cli_output *self, const size_t *needed) {
     size_t columns = cli_terminal_columns(STDOUT_FILENO);
-    bool goes_on = true;
-    while (goes_on && whole_width(self) > columns) {
-        goes_on = narrow_one(self, needed) || narrow_one(self, NULL);
+    for (int what = LONG_TEXTS; what < SACRIFICE_COUNT && whole_width(self) > columns;) {
+        what += narrow_one(self, needed, (sacrifice)what) ? 0 : 1;
     }
 }
 
@@ -85,8 +99,7 @@ static void find_widths(cli_output *self) {
         for (size_t k = 0; k < self->waiting_count; k++) {
             widen(&needed[i], self->waiting[k].texts[i]);
         }
-        size_t named = self->columns[i].length;
-        self->widths[i] = needed[i] > named ? needed[i] : named;
+        self->widths[i] = larger(needed[i], self->columns[i].length);
     }
     if (self->is_terminal) {
         fit_terminal(self, needed);

@@ -98,23 +98,37 @@ void cli_progress_line(const cli_progress *self, int64_t now_unix_ms, int64_t el
     line[size - 1] = '\0';
 }
 
+/* Goes to the beginning of the line that is drawn. A terminal that has become too narrow for it may
+ * have wrapped it or cut it, and does not say which: going up could meet what others have written,
+ * so the old line is left as it is and a new one begun. */
+static void begin_line(const cli_progress *self, size_t columns) {
+    bool may_be_wrapped = self->is_drawn && self->drawn_width >= columns;
+    (void)fputs(may_be_wrapped ? "\n\r" : "\r", stderr);
+}
+
+static void redraw(cli_progress *self, const char *text) {
+    size_t columns = cli_terminal_columns(STDERR_FILENO); /* it may have changed */
+    size_t width = cli_text_width(text);
+    width = width < columns ? width : columns - 1;
+    begin_line(self, columns);
+    cli_text_write_cell(stderr, text, width, false);
+    (void)fputs("\033[K", stderr);
+    self->is_drawn = true;
+    self->drawn_width = width;
+}
+
 static void draw(cli_progress *self, int64_t now_ms) {
     char line[512];
     cli_progress_line(self, clock_ms(CLOCK_REALTIME), now_ms - self->started_ms, line,
                       sizeof(line));
     char *clean = cli_text_clean(line, strlen(line));
     if (self->redraws) {
-        size_t columns = cli_terminal_columns(STDERR_FILENO);
-        size_t width = cli_text_width(clean);
-        (void)fputc('\r', stderr);
-        cli_text_write_cell(stderr, clean, width < columns ? width : columns - 1, false);
-        (void)fputs("\033[K", stderr);
+        redraw(self, clean);
     } else {
         (void)fprintf(stderr, "%s\n", clean);
     }
     (void)fflush(stderr);
     free(clean);
-    self->is_drawn = self->redraws;
     self->drawn_ms = now_ms;
 }
 
@@ -134,7 +148,8 @@ int cli_progress_due_ms(const cli_progress *self) {
 
 void cli_progress_clear(cli_progress *self) {
     if (self->is_drawn) {
-        (void)fputs("\r\033[K", stderr);
+        begin_line(self, cli_terminal_columns(STDERR_FILENO));
+        (void)fputs("\033[K", stderr);
         (void)fflush(stderr);
         self->is_drawn = false;
     }

@@ -12,6 +12,7 @@ typedef struct cli_progress {
     bool is_shown;
     bool redraws;       /* the line is written over; else each is a line of its own */
     bool is_drawn;      /* there is one on the terminal just now */
+    size_t drawn_width; /* its columns */
     int64_t started_ms; /* monotonic, as is the next */
     int64_t drawn_ms;   /* when it was drawn last */
     int64_t done;       /* what the command counts */
@@ -40,7 +41,7 @@ int cli_progress_due_ms(const cli_progress *self);
 /* Takes the line away, before anything else is written to the terminal. */
 void cli_progress_clear(cli_progress *self);
 
-/* The line, without its end; `width` columns at most. */
+/* The line, without its end; cut where `size` bytes do not hold it. */
 void cli_progress_line(const cli_progress *self, int64_t now_unix_ms, int64_t elapsed_ms,
                        char *line, size_t size);
 

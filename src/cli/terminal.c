@@ -10,7 +10,7 @@
 
 #include "number.h"
 
-enum { COLUMNS_LEAST = 20, COLUMNS_USUAL = 80, COLUMNS_MOST = 10000 };
+enum { COLUMNS_USUAL = 80, COLUMNS_MOST = 10000 };
 
 size_t cli_terminal_columns(int fd) {
     struct winsize size;
@@ -18,10 +18,11 @@ size_t cli_terminal_columns(int fd) {
     const char *told = getenv("COLUMNS");
     if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         columns = size.ws_col;
-    } else if (!told || !cli_number_parse(told, &columns) || columns > COLUMNS_MOST) {
+    } else if (!told || !cli_number_parse(told, &columns) || columns < 1 ||
+               columns > COLUMNS_MOST) {
         columns = COLUMNS_USUAL;
     }
-    return columns < COLUMNS_LEAST ? COLUMNS_LEAST : (size_t)columns;
+    return (size_t)columns;
 }
 
 bool cli_terminal_obeys(int fd) {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Columns of the terminal behind a descriptor, else what COLUMNS says, else 80; at least 20. */
+/* Columns of the terminal behind a descriptor, else what COLUMNS says, else 80; at least 1. */
 size_t cli_terminal_columns(int fd);
 
 /* Whether it is a terminal that can go back in a line and clear itself (TERM). */
