@@ -72,8 +72,8 @@ static cli_status open_client(cli *self, cv_options *options) {
         if (!self->client && options->transport && transport.close) {
             transport.close(transport.user);
         }
-        options->transport = NULL; /* which was copied */
     }
+    options->transport = NULL; /* a client has a copy */
     return self->client ? CLI_DONE : cli_fail_error(self, cv_last_error(), NULL);
 }
 
