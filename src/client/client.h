@@ -105,7 +105,7 @@ struct cv_client {
     cvi_engine *engine;       /* made with the transport */
     cvi_shelf shelf;          /* likewise */
     int next_kind;            /* of work, for the next turn (drive.c) */
-    cvi_key_state key_untold; /* what a request has learnt and the file has not yet; or UNKNOWN */
+    bool is_key_untold;       /* a request has learnt of the key what the file does not have yet */
     int64_t key_due_boot_ms;  /* when to try to note it */
     cvi_engine *image_engine; /* made when the first request for an image comes aboard */
 };

@@ -177,12 +177,12 @@ static void store_shelf(turn *self) {
 static void note_key(turn *self) {
     cv_client *client = self->client;
     self->key_due_boot_ms = INT64_MAX;
-    if (client->is_suspended || client->key_untold == CVI_KEY_UNKNOWN) {
+    if (client->is_suspended || !client->is_key_untold) {
         return;
     }
     self->now = cvi_clock_now(&client->clock);
     self->key_due_boot_ms = cvi_key_step(client, self->now);
-    self->slice->units += client->key_untold == CVI_KEY_UNKNOWN ? 1 : 0;
+    self->slice->units += client->is_key_untold ? 0 : 1;
 }
 
 /* Where a thread drives, commits do it. */
@@ -297,7 +297,7 @@ void cvi_drive(cv_client *client, const cvi_waiter *waiter, int64_t timeout_ms,
 
 static bool is_flushed(const cv_client *client) {
     return cvi_engine_is_idle(client->engine) && cvi_images_are_idle(client) &&
-           cvi_shelf_is_empty(&client->shelf) && client->key_untold == CVI_KEY_UNKNOWN;
+           cvi_shelf_is_empty(&client->shelf) && !client->is_key_untold;
 }
 
 void cvi_drive_flush(cv_client *client) {

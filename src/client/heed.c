@@ -1,8 +1,8 @@
 /* Owns what the service says about more than the one request: that it works again after a pause or
  * a failure, that it fails, or that it wants none for a while. The stores keep it for everybody.
- * Until they have it nothing is claimed, and nobody hears of a refusal: he might have another
- * program ask. Where they fail, what is refused here holds for this client until the pause would be
- * over. Used by the engine alone. */
+ * Until they have it nothing is claimed, and nobody hears of a refusal, as who does might have
+ * another program ask. Where they fail, what is refused here holds for this client until the pause
+ * would be over. Used by the engine alone. */
 #include "client/heed.h"
 
 #include <string.h>

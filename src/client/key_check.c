@@ -94,11 +94,18 @@ static cvi_key_state state_of(const cvi_outcome *outcome) {
     return outcome->error.code == CV_ERROR_AUTH ? CVI_KEY_REFUSED : CVI_KEY_UNKNOWN;
 }
 
-static cvi_store_answer note(cv_client *client, cvi_key_state state, int64_t patience_ms) {
+/* Notes what this client has last heard as of when it did: while others held the file, they may
+ * have heard something later. */
+static cvi_store_answer note(cv_client *client, int64_t patience_ms) {
     cv_error failure;
+    cvi_mutex_lock(&client->mutex);
+    cvi_key_state state = client->key_state;
+    int64_t heard_boot_ms = client->key_heard.boot_ms;
+    cvi_mutex_unlock(&client->mutex);
     cvi_now now = cvi_clock_now(&client->clock);
-    cvi_store_answer answer =
-        cvi_stores_note_key(client->stores, patience_ms, state, now, &failure);
+    int64_t age_ms = now.boot_ms > heard_boot_ms ? now.boot_ms - heard_boot_ms : 0;
+    cvi_store_answer answer = cvi_stores_note_key(client->stores, patience_ms, state,
+                                                  now.wall_ms - age_ms, now, &failure);
     if (answer == CVI_STORE_FAILED) {
         cvi_log_write(client->log, CV_LOG_WARNING, "what is known of the key cannot be noted: %s",
                       failure.message);
@@ -107,12 +114,12 @@ static cvi_store_answer note(cv_client *client, cvi_key_state state, int64_t pat
 }
 
 int64_t cvi_key_step(cv_client *client, cvi_now now) {
-    if (client->key_untold == CVI_KEY_UNKNOWN) {
+    if (!client->is_key_untold) {
         return INT64_MAX;
     }
     if (now.boot_ms >= client->key_due_boot_ms) {
-        if (note(client, client->key_untold, 0) != CVI_STORE_BUSY) {
-            client->key_untold = CVI_KEY_UNKNOWN;
+        if (note(client, 0) != CVI_STORE_BUSY) {
+            client->is_key_untold = false;
             return INT64_MAX;
         }
         client->key_due_boot_ms = now.boot_ms + cvi_busy_delay_ms(&client->random);
@@ -125,7 +132,7 @@ void cvi_key_arrive(cv_client *client, const cvi_outcome *outcome) {
     if (state != CVI_KEY_UNKNOWN) {
         cvi_now now = cvi_clock_now(&client->clock);
         cvi_key_hear(client, state == CVI_KEY_ACCEPTED, now);
-        client->key_untold = state;
+        client->is_key_untold = true;
         client->key_due_boot_ms = now.boot_ms;
         if (!client->is_suspended) {
             cvi_key_step(client, now);
@@ -150,7 +157,7 @@ static bool ask(cv_client *client, cv_error *error) {
     if (state != CVI_KEY_UNKNOWN) {
         cvi_key_hear(client, state == CVI_KEY_ACCEPTED, cvi_clock_now(&client->clock));
         if (cvi_client_enter(client, error)) {
-            note(client, state, CVI_KEY_PATIENCE_MS);
+            note(client, CVI_KEY_PATIENCE_MS);
             cvi_client_leave(client);
         }
     }

@@ -1,8 +1,8 @@
 /* Owns when an answer is too old for somebody aboard. It ages from the moment in which it was
  * heard; until it is given it may have waited for the application to poll, for its turn to be read,
  * or for the file. Who had boarded before waits for just that; who came later takes it as the
- * cache's answer, fresh or not at all. An error that says nothing of the object is told to all.
- * Used by the engine alone. */
+ * cache's answer, fresh or not at all. An error that says nothing of the object is told to all, but
+ * for another program's to those who came after it. Used by the engine alone. */
 #include "client/lateness.h"
 
 #include "client/unread.h"

@@ -13,8 +13,10 @@ enum statement { READ, NOTE, FORGET, STATEMENT_COUNT };
 static const char *const texts[STATEMENT_COUNT] = {
     [READ] = "SELECT value FROM main.settings WHERE name = 'key:' || ?1"
              " AND typeof(value) = 'integer'",
-    [NOTE] = "INSERT INTO main.settings(name, value) VALUES('key:' || ?1, ?2)"
-             " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [NOTE] =
+        "INSERT INTO main.settings(name, value) VALUES('key:' || ?1, ?2)"
+        " ON CONFLICT(name) DO UPDATE SET value = excluded.value WHERE (value BETWEEN ?3 AND ?4"
+        " OR value BETWEEN -?4 AND -?3) IS NOT TRUE", /* a later word, and not of the future */
     [FORGET] = "DELETE FROM main.settings WHERE name >= 'key:' AND name < 'key;'"
                " AND value NOT BETWEEN ?1 AND ?2 AND value NOT BETWEEN -?2 AND -?1",
 };
@@ -70,17 +72,18 @@ static cvi_store_answer forget(cvi_sql *sql, cvi_now now, cv_error *error) {
 }
 
 cvi_store_answer cvi_stores_note_key(cvi_stores *stores, int64_t patience_ms, cvi_key_state state,
-                                     cvi_now now, cv_error *error) {
+                                     int64_t at_ms, cvi_now now, cv_error *error) {
     sqlite3_stmt *statements[STATEMENT_COUNT] = {NULL};
-    const int64_t value = state == CVI_KEY_REFUSED ? -now.wall_ms : now.wall_ms;
+    const int64_t value = state == CVI_KEY_REFUSED ? -at_ms : at_ms;
     cvi_store_answer answer = cvi_db_begin(stores->rate_limit_db, patience_ms, error);
     if (answer != CVI_STORE_DONE) {
         return fail_if_busy(stores, answer, patience_ms, error);
     }
     cvi_sql sql = begin_sql(stores, statements);
-    answer =
-        cvi_sql_run(&sql, NOTE, CVI_VALUES(cvi_text(stores->rate_limit.scope), cvi_integer(value)),
-                    NULL, error);
+    answer = cvi_sql_run(&sql, NOTE,
+                         CVI_VALUES(cvi_text(stores->rate_limit.scope), cvi_integer(value),
+                                    cvi_integer(at_ms + 1), cvi_integer(now.wall_ms)),
+                         NULL, error);
     if (answer == CVI_STORE_DONE) {
         answer = forget(&sql, now, error);
     }

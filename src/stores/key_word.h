@@ -13,9 +13,10 @@ typedef enum cvi_key_state { CVI_KEY_UNKNOWN, CVI_KEY_ACCEPTED, CVI_KEY_REFUSED 
 cvi_store_answer cvi_stores_read_key(cvi_stores *stores, int64_t patience_ms, cvi_key_state *state,
                                      int64_t *at_ms, cv_error *error);
 
-/* Notes it, and forgets what is noted of other keys and no longer of use. Any thread. */
+/* Notes what was heard at `at_ms` (Unix milliseconds), unless somebody has heard a later word, and
+ * forgets what is noted of other keys and no longer of use. Any thread. */
 cvi_store_answer cvi_stores_note_key(cvi_stores *stores, int64_t patience_ms, cvi_key_state state,
-                                     cvi_now now, cv_error *error);
+                                     int64_t at_ms, cvi_now now, cv_error *error);
 
 /* Nothing that is noted is believed for longer. */
 #define CVI_KEY_WORD_MAX_MS INT64_C(86400000)

@@ -6,10 +6,14 @@
 
 #include <sqlite3.h>
 
+#include <comicvine/sys/clock.h>
+
 enum { ISSUE = 52 };
 
-#define PROMOS "/api/promos/"
-#define KEYS   "SELECT count(*) FROM settings WHERE name LIKE 'key:%'"
+#define START_MS INT64_C(1717243200000)
+#define PROMOS   "/api/promos/"
+#define KEYS     "SELECT count(*) FROM settings WHERE name LIKE 'key:%'"
+#define OF_KEYS  "WHERE name LIKE 'key:%'"
 #define AGED                                                                                       \
     "UPDATE settings SET value = value - sign(value) * 86400001"                                   \
     " WHERE name LIKE 'key:%'"
@@ -340,6 +344,80 @@ static void test_a_request_does_not_wait_for_the_file(void **context) {
     cv_request_free(request);
 }
 
+static cv_now look_at_clock(void *user) {
+    const cv_now *now = user;
+    return *now;
+}
+
+static void pass_ms(cv_now *now, int64_t duration_ms) {
+    now->boot_ms += duration_ms;
+    now->wall_ms += duration_ms;
+}
+
+static sqlite3 *hold_file(const drive_scene *scene, const char *change) {
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(scene->self->database.text, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(other, API_PATIENCE_MS), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, change, NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+static void let_file(sqlite3 *other) {
+    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
+/* The key is accepted at 0 s and, while others hold the file and change the word in it, at 10 s;
+ * they let go at 20 s. What the file says then. */
+static int64_t note_beside(drive_scene *scene, const char *change) {
+    cv_now now = {5000000, START_MS};
+    cv_clock clock = CV_CLOCK_INIT;
+    cv_options options = api_options(scene->self);
+    cv_request_options refresh = CV_REQUEST_OPTIONS_INIT;
+    clock.now = look_at_clock;
+    clock.user = &now;
+    options.clock = &clock;
+    refresh.mode = CV_MODE_REFRESH;
+    scene->client = drive_open(scene, &options);
+    assert_true(cv_client_check_key(scene->client));
+    pass_ms(&now, 10000);
+    drive_hold(scene);
+    cv_request *request = cv_request_check_key(scene->client, &refresh);
+    drive_until_sent(scene, drive_requests(scene) + 1);
+    sqlite3 *other = hold_file(scene, change);
+    drive_release(scene);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, CV_OK);
+    cv_request_free(request);
+    pass_ms(&now, 10000);
+    let_file(other);
+    cv_client_close(scene->client);
+    scene->client = NULL;
+    return api_query(scene->self, "SELECT value FROM settings " OF_KEYS);
+}
+
+/* What it learns while others hold the file is as old as it is once it is noted: a word that they
+ * have heard meanwhile stays, unless it is of the future. */
+static void test_what_is_noted_late_is_as_old_as_it_is(void **context) {
+    static const struct {
+        const char *change;
+        int64_t noted_ms;
+    } cases[] = {
+        {"SELECT 1", START_MS + 10000},
+        {"UPDATE settings SET value = -(value + 5000) " OF_KEYS, START_MS + 10000},
+        {"UPDATE settings SET value = -(value + 15000) " OF_KEYS, -(START_MS + 15000)},
+        {"UPDATE settings SET value = value + 15000 " OF_KEYS, START_MS + 15000},
+        {"UPDATE settings SET value = -(value + 25000) " OF_KEYS, START_MS + 10000},
+    };
+    drive_scene *scene = *context;
+    cv_client_close(scene->client);
+    for (size_t i = 0; i < API_COUNT(cases); i++) {
+        assert_int_equal(note_beside(scene, cases[i].change), cases[i].noted_ms);
+        api_execute(scene->self, "DELETE FROM settings " OF_KEYS);
+    }
+}
+
 static void test_a_request_without_a_client(void **context) {
     (void)context;
     assert_null(cv_request_check_key(NULL, NULL));
@@ -372,6 +450,7 @@ int main(void) {
         BOTH_DRIVES(test_a_request_has_no_result),
         BOTH_DRIVES(test_a_request_is_cancelled),
         BOTH_DRIVES(test_a_request_does_not_wait_for_the_file),
+        POLL_ONLY(test_what_is_noted_late_is_as_old_as_it_is),
         BOTH_DRIVES(test_a_request_without_a_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
