@@ -386,6 +386,7 @@ static void wait_without_job(cvi_flight *flight) {
 
 static bool run_backoff(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     if (now.boot_ms >= flight->retry_boot_ms) {
+        cvi_tell_retry(engine, flight, now); /* a lock may have kept it from that until now */
         cvi_flight_move(flight, CVI_STAGE_CLAIM);
         return true;
     }

@@ -146,7 +146,7 @@ void cvi_tell_retry(cvi_engine *engine, const cvi_flight *flight, cvi_now now) {
                       .code = failure->code,
                       .tries = flight->tries,
                       .reason = failure->message};
-    fill_end(&event, flight->retry_boot_ms - now.boot_ms, now);
+    fill_end(&event, now.boot_ms < wait.ends_boot_ms ? wait.ends_boot_ms - now.boot_ms : 0, now);
     if (spread_wait(engine, flight, &wait, &event)) {
         cvi_log_write(engine->options.log, CV_LOG_WARNING,
                       "%s; try %" PRId64 " follows in %" PRId64 " ms", failure->message,

@@ -330,6 +330,22 @@ static void test_retries_say_when_and_why(void **state) {
     diary_check(&world->told, "0 sent 3\n0 given CV_ERROR_SERVER\n");
 }
 
+/* Also where the file was locked until it was time. */
+static void test_a_late_retry_is_told(void **state) {
+    sim_world *world = *state;
+    ask(world, 1);
+    sim_step(world);
+    sim_busy(world, SIM_HEED, 2);
+    sim_answer_status(world, 0, 500, 1);
+    diary_check(&world->told, "0 sent 1\n");
+    sim_advance(world, 100);
+    diary_check(&world->told, "0 retry 1 CV_ERROR_SERVER\n");
+    check_end(world, 0);
+    sim_advance(world, 1000);
+    sim_answer(world, 1, SIM_ISSUE(1));
+    diary_check(&world->told, "0 sent 2\n0 given CV_OK\n");
+}
+
 static void test_a_wait_after_a_try_is_a_new_one(void **state) {
     sim_world *world = *state;
     script_wait(world, 5000, CVI_WAIT_LIMIT);
@@ -460,6 +476,7 @@ int main(void) {
         TEST(test_who_will_not_wait_is_not_told_to),
         TEST(test_a_long_lock_is_told_once),
         TEST(test_retries_say_when_and_why),
+        TEST(test_a_late_retry_is_told),
         TEST(test_a_wait_after_a_try_is_a_new_one),
         TEST(test_a_cooldown_is_told_once),
         TEST(test_a_cooldown_is_told_once_it_is_stored),
