@@ -24,6 +24,7 @@ foreach(source ${unit_tests})
   comicvine_compile_options(unit_${name})
   add_test(NAME unit/${name} COMMAND unit_${name})
 endforeach()
+target_link_options(unit_test_platform_replace PRIVATE -Wl,--wrap=fsync,--wrap=cvi_file_lock)
 set_tests_properties(unit/test_stores_faults unit/test_migration unit/test_rate_limit_model PROPERTIES
                      ENVIRONMENT "COMICVINE_STRIDE=20;COMICVINE_MODEL_SEEDS=5" COST 50)
 
