@@ -29,8 +29,9 @@ static bool parse_authority(cli_address *self, const char *text, const char *usu
     const char *at = memrchr(text, '@', length);
     length -= at ? (size_t)(at + 1 - text) : 0;
     text = at ? at + 1 : text;
-    const char *end = length > 0 && text[0] == '[' ? memchr(text, ']', length) : NULL;
-    if (length > 0 && text[0] == '[' && !end) {
+    bool is_bracketed = length > 0 && text[0] == '[';
+    const char *end = is_bracketed ? memchr(text, ']', length) : NULL;
+    if (is_bracketed && !end) {
         return false;
     }
     const char *host = end ? text + 1 : text;

@@ -96,14 +96,14 @@ static void let_in(cvi_curl_sockets *sockets, curl_socket_t socket) {
 }
 
 static void each_connecting(cvi_curl_sockets *sockets,
-                            void (*act)(cvi_curl_sockets *, curl_socket_t)) {
+                            void (*visit)(cvi_curl_sockets *, curl_socket_t)) {
     for (int first = 0; first < CVI_CURL_DESCRIPTORS; first += WORD_BITS) {
         if (sockets->connecting[first / WORD_BITS] == 0) {
             continue;
         }
         for (int socket = first; socket < first + WORD_BITS; socket++) {
             if (has(sockets->connecting, socket)) {
-                act(sockets, socket);
+                visit(sockets, socket);
             }
         }
     }
