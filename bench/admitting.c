@@ -6,7 +6,10 @@
 #define WINDOW_MS  INT64_C(3600000)
 #define LONG_LIMIT INT64_C(1000000)
 
-enum { RESERVED = 5 }; /* for users, of what is left to the background */
+enum {
+    RESERVED = 5, /* for users, of what is left to the background */
+    BUSY_MS = 60000
+};
 
 /* ---- the library ---- */
 
@@ -98,12 +101,13 @@ static void run(sqlite3_stmt *statement, int result) {
     sqlite3_reset(statement);
 }
 
+/* Also the pragma must wait: whoever opens the file first locks it for a moment. */
 static void open_bare(bare *self, const char *database) {
     team_check(sqlite3_open(database, &self->connection) == SQLITE_OK &&
+                   sqlite3_busy_timeout(self->connection, BUSY_MS) == SQLITE_OK &&
                    sqlite3_exec(self->connection, "PRAGMA synchronous = FULL", NULL, NULL, NULL) ==
                        SQLITE_OK,
                "the bare file can be opened");
-    sqlite3_busy_timeout(self->connection, 60000);
     self->begin = prepare(self, "BEGIN IMMEDIATE");
     self->count = prepare(self, "SELECT count(*) FROM log WHERE resource = 'issue' AND at > 0");
     self->insert = prepare(self, "INSERT INTO log(resource, at) VALUES('issue', 1)");

@@ -1,4 +1,6 @@
-/* Owns the children of a measuring program and its scratch folder. Used by the main thread. */
+/* Owns the children of a measuring program and its scratch folder. Used by the main thread. A child
+ * that waits for others ends when its program has: else it would hold the program's output open for
+ * ever. */
 #include "team.h"
 
 #include <comicvine/error.h>
@@ -13,6 +15,10 @@
 #include <unistd.h>
 
 #include "measure.h"
+
+#define WAIT_NS_MAX INT64_C(120000000000)
+
+static pid_t program; /* of a child: who started it */
 
 void team_check(bool is_true, const char *what) {
     if (!is_true) {
@@ -36,9 +42,11 @@ void *team_share(size_t size) {
 
 pid_t team_start(void (*run)(void *user), void *user) {
     fflush(stdout);
+    pid_t self = getpid();
     pid_t child = fork();
     team_check(child >= 0, "a process can be started");
     if (child == 0) {
+        program = self;
         run(user);
         _exit(0);
     }
@@ -64,7 +72,10 @@ void team_run(void (*run)(void *user), void *user) {
 }
 
 void team_await(const atomic_int *number, int least) {
+    int64_t until_ns = measure_now_ns() + WAIT_NS_MAX;
     while (atomic_load(number) < least) {
+        team_check(program == 0 || getppid() == program, "the program goes on");
+        team_check(measure_now_ns() < until_ns, "what is waited for comes in time");
         measure_sleep_us(50);
     }
 }

@@ -31,7 +31,8 @@ void team_bury(pid_t child);
 /* Runs a function in a child and waits for it. */
 void team_run(void (*run)(void *user), void *user);
 
-/* Waits, looking often, until a number is at least so large. */
+/* Waits, looking often, until a number is at least so large. Ends the process if its program has
+ * ended, or after two minutes. */
 void team_await(const atomic_int *number, int least);
 
 /* Makes a folder in $TMPDIR, or in memory where there is such a place, which removing takes away
