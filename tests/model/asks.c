@@ -97,6 +97,24 @@ static void task_ask(void *user) {
     expect_work(self);
 }
 
+/* What is fetched ahead, or renewed behind a stale answer, is the background's. */
+static void note_asker(const ask *self, int subject) {
+    bool is_user = self->options.priority == CV_PRIORITY_USER;
+    bool is_followed =
+        self->manner == IN_A_WALK || self->options.stale == CV_STALE_WHILE_REVALIDATE;
+    self->process->has_asked[1][subject] |= is_user;
+    self->process->has_asked[0][subject] |= !is_user || is_followed;
+}
+
+beneficiary asks_beneficiary(const process *self, int object) {
+    bool is_background = self->has_asked[0][object_subject(object)];
+    bool is_user = self->has_asked[1][object_subject(object)];
+    if (is_background == is_user) {
+        return FOR_ANYBODY;
+    }
+    return is_user ? FOR_USERS : FOR_BACKGROUND;
+}
+
 static void begin(process *self, ask *asked, int subject) {
     world *here = self->world;
     *asked = (ask){.process = self,
@@ -117,6 +135,9 @@ static void begin(process *self, ask *asked, int subject) {
         asked->object = OBJECTS + (int)CHANCE_OF(&here->fancy, 0, 0, 0, 0, 1, 2);
         asked->is_kept = chance_percent(&here->fancy, 90);
     }
+    if (subject != SUBJECT_PICTURE) {
+        note_asker(asked, subject);
+    }
     world_trace(here, "process %d asks for object %d, manner %d, mode %d", self->index,
                 asked->object, (int)asked->manner, (int)asked->options.mode);
     process_run(self, task_ask, asked);
@@ -129,13 +150,6 @@ void asks_begin(process *self, int subject) {
             return;
         }
     }
-}
-
-int asks_subject_of(int object) {
-    if (object >= LISTS) {
-        return SUBJECT_MANY;
-    }
-    return object >= PAGES ? SUBJECT_WALK : object;
 }
 
 void asks_cancel(process *self) {

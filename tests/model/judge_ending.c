@@ -182,11 +182,10 @@ static bool is_explained(const ask *self, cv_code code) {
     case CV_ERROR_SERVER:
         return has_heard(self, REPLY_FAILING, REPLY_OVERLOADED);
     case CV_ERROR_NETWORK:
-        return here->has_timed_out || has_heard(self, REPLY_LOST, REPLY_TOO_LATE) ||
+        return here->lapses > 0 || has_heard(self, REPLY_LOST, REPLY_TOO_LATE) ||
                has_heard(self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_TIMEOUT:
-        return has_deadline || here->has_timed_out ||
-               has_heard(self, REPLY_TOO_LATE, REPLY_TOO_LATE);
+        return has_deadline || here->lapses > 0 || has_heard(self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
         return has_heard(self, REPLY_CUT, REPLY_CUT) || has_heard(self, REPLY_MOVED, REPLY_AWAY) ||
                has_no_list(self);

@@ -14,8 +14,17 @@ static bool reaches(const sending *refused, int path) {
     return refused->reply == REPLY_BANNED || object_paths[refused->object] == path;
 }
 
+int64_t judge_least_pause_ms(const sending *refused) {
+    static const int64_t own_ms = 60000;
+    static const int64_t longest_ms = 3600000;
+    if (refused->asked_ms == 0) {
+        return own_ms;
+    }
+    return refused->asked_ms < longest_ms ? refused->asked_ms : longest_ms;
+}
+
 static int64_t end_ms(const sending *refused) {
-    return refused->heard_ms + refused->asked_ms;
+    return refused->heard_ms + judge_least_pause_ms(refused);
 }
 
 /* Whoever was admitted just before it was written down still goes. */
@@ -37,7 +46,7 @@ static int find_first_after(const world *self, const sending *refused) {
 }
 
 /* Its process waits for the answer and has had no trouble, so that all can know. */
-static bool is_tried(const world *self, const sending *first) {
+bool judge_is_tried(const world *self, const sending *first) {
     const process *sender = judge_sender_of(self, first);
     return first->is_open && sender != NULL && !sender->is_suspended &&
            sender->troubled_ms < first->left_ms;
@@ -45,7 +54,7 @@ static bool is_tried(const world *self, const sending *first) {
 
 static void judge_first(world *self, const sending *refused, int number) {
     int first = find_first_after(self, refused);
-    if (first >= 0 && first < number && is_tried(self, &self->log[first])) {
+    if (first >= 0 && first < number && judge_is_tried(self, &self->log[first])) {
         world_break(self, "%d was sent after the pause that %d has begun, while %d tries", number,
                     (int)(refused - self->log), first);
     }
@@ -61,7 +70,7 @@ void judge_pauses(world *self, int number) {
         }
         if (last->left_ms < end_ms(refused)) {
             world_break(self, "sent in the pause of %lld ms that %d has begun",
-                        (long long)refused->asked_ms, i);
+                        (long long)judge_least_pause_ms(refused), i);
         }
         judge_first(self, refused, number);
     }
@@ -92,8 +101,9 @@ void judge_refused(const ask *self) {
     for (int i = 0; i < here->log_count; i++) {
         const sending *refused = &here->log[i];
         if (is_of(self, refused) && look_at_file(here, &seen) &&
-            !(refused->reply == REPLY_BANNED ? seen.is_all_paused
-                                             : seen.is_paused[object_paths[refused->object]])) {
+            !seen.held[refused->reply == REPLY_BANNED ? (int)REACH_ALL
+                                                      : object_paths[refused->object]]
+                 .is_there) {
             world_break(here, "the pause that %d has begun is told of, and not in the file", i);
         }
     }
