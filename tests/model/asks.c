@@ -47,7 +47,9 @@ static cv_request *start_walk(ask *self) {
         query.limit = 1;
         self->cursor =
             cv_cursor_open(self->process->client, CV_ISSUE, &query, self->options.priority);
-        cv_cursor_prefetch(self->cursor, chance_percent(&self->process->world->chance, 50));
+        bool is_ahead = chance_percent(&self->process->world->chance, 50);
+        cv_cursor_prefetch(self->cursor, is_ahead);
+        self->process->has_asked[CV_PRIORITY_BACKGROUND][SUBJECT_WALK] |= is_ahead;
     }
     return cv_request_next_page(self->cursor);
 }
@@ -97,18 +99,22 @@ static void task_ask(void *user) {
     expect_work(self);
 }
 
-/* What is fetched ahead, or renewed behind a stale answer, is the background's. */
+/* What is renewed behind a stale answer is the background's, as is what is fetched ahead. */
 static void note_asker(const ask *self, int subject) {
-    bool is_user = self->options.priority == CV_PRIORITY_USER;
-    bool is_followed =
-        self->manner == IN_A_WALK || self->options.stale == CV_STALE_WHILE_REVALIDATE;
-    self->process->has_asked[1][subject] |= is_user;
-    self->process->has_asked[0][subject] |= !is_user || is_followed;
+    bool *has_asked[] = {self->process->has_asked[CV_PRIORITY_BACKGROUND],
+                         self->process->has_asked[CV_PRIORITY_USER]};
+    has_asked[self->options.priority][subject] = true;
+    if (self->options.stale == CV_STALE_WHILE_REVALIDATE) {
+        has_asked[CV_PRIORITY_BACKGROUND][subject] = true;
+    }
+    if (self->options.priority == CV_PRIORITY_USER) {
+        self->process->world->has_users[object_paths[self->object]] = true;
+    }
 }
 
 beneficiary asks_beneficiary(const process *self, int object) {
-    bool is_background = self->has_asked[0][object_subject(object)];
-    bool is_user = self->has_asked[1][object_subject(object)];
+    bool is_background = self->has_asked[CV_PRIORITY_BACKGROUND][object_subject(object)];
+    bool is_user = self->has_asked[CV_PRIORITY_USER][object_subject(object)];
     if (is_background == is_user) {
         return FOR_ANYBODY;
     }
@@ -121,6 +127,9 @@ static void begin(process *self, ask *asked, int subject) {
                    .object = subject,
                    .options = draw_options(here),
                    .begun_ms = here->true_ms};
+    if (here->plan.has_batch) {
+        asked->options.priority = self->index == 0 ? CV_PRIORITY_BACKGROUND : CV_PRIORITY_USER;
+    }
     if (subject == SUBJECT_WALK) { /* whose pages ask as the client does by itself */
         cv_priority priority = asked->options.priority;
         asked->manner = IN_A_WALK;
@@ -144,6 +153,10 @@ static void begin(process *self, ask *asked, int subject) {
 }
 
 void asks_begin(process *self, int subject) {
+    world *here = self->world;
+    if (here->plan.has_batch && subject != SUBJECT_PICTURE && chance_percent(&here->spite, 70)) {
+        subject = (int)CHANCE_OF(&here->spite, ISSUES, SUBJECT_WALK, SUBJECT_MANY);
+    }
     for (int i = 0; i < ASKS; i++) {
         if (self->asks[i].request == NULL) {
             begin(self, &self->asks[i], subject);

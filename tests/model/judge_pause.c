@@ -45,11 +45,13 @@ static int find_first_after(const world *self, const sending *refused) {
     return -1;
 }
 
-/* Its process waits for the answer and has had no trouble, so that all can know. */
+/* Its process waits for the answer, no longer than that can take, and has had no trouble, so that
+ * all can know. */
 bool judge_is_tried(const world *self, const sending *first) {
     const process *sender = judge_sender_of(self, first);
     return first->is_open && sender != NULL && !sender->is_suspended &&
-           sender->troubled_ms < first->left_ms;
+           sender->troubled_ms < first->left_ms &&
+           self->true_ms - first->left_ms <= self->plan.timeout_ms;
 }
 
 static void judge_first(world *self, const sending *refused, int number) {

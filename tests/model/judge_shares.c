@@ -2,6 +2,7 @@
  * much that is for an activity, exactly, is the subject of unit/test_adaptive; here it counts that
  * nobody's activity is overlooked, whoever counts it and when. Only what is surely known of counts:
  * more users than these never lessen the reservation below what is asked for here. */
+#include "model/foreign.h"
 #include "model/judge.h"
 
 typedef struct counting {
@@ -60,8 +61,8 @@ static int64_t smaller(int64_t a, int64_t b) {
 }
 
 /* The least that is reserved for so many users or more, by the table of cv_adaptive_settings;
- * `was_active`: or for none, whose last request is not forgotten. */
-static int64_t least_reserved(const world *self, int64_t users, bool was_active) {
+ * `is_kept`: with none lately they have not been away for long, or never been there. */
+static int64_t least_reserved(const world *self, int64_t users, bool is_kept) {
     const cv_adaptive_settings *settings = &self->plan.adaptive;
     int64_t limit = self->plan.limit;
     int64_t least = settings->min_user_reserved > 0 ? settings->min_user_reserved : 0;
@@ -74,12 +75,23 @@ static int64_t least_reserved(const world *self, int64_t users, bool was_active)
         reserved = smaller(reserved, low > least ? low : least);
     }
     if (users < 1) {
-        reserved = was_active ? smaller(reserved, least) : 0;
+        reserved = is_kept ? smaller(reserved, least) : 0;
     }
     return smaller(reserved, limit);
 }
 
 /* ---- the background ---- */
+
+/* Whoever has asked may have been admitted, and then died before the request left. */
+static bool was_never_used(const counting *self, int64_t now_ms) {
+    return !self->world->has_users[self->path] &&
+           foreign_count(self->world, self->path, -1, now_ms) == 0;
+}
+
+static bool was_used_lately(const counting *self, int64_t now_ms) {
+    int64_t inactive_ms = self->world->plan.adaptive.sustained_inactivity_threshold_ms;
+    return count_users(self, now_ms - inactive_ms - 1, now_ms - self->delay_ms) > 0;
+}
 
 static int64_t count_background(const counting *self, int number) {
     const world *here = self->world;
@@ -100,17 +112,13 @@ void judge_shares(world *self, int number) {
         return;
     }
     const counting now = {self, object_paths[last->object], judge_longest_delay_ms(self)};
-    int64_t inactive_ms = self->plan.adaptive.sustained_inactivity_threshold_ms;
-    bool was_active =
-        count_users(&now, last->left_ms - inactive_ms - 1, last->left_ms - now.delay_ms) > 0;
+    bool is_kept = was_used_lately(&now, last->left_ms) || was_never_used(&now, last->left_ms);
     int64_t users = known_users(&now, last->left_ms);
-    int64_t reserved = least_reserved(self, users, was_active);
+    int64_t reserved = least_reserved(self, users, is_kept);
     int64_t count = count_background(&now, number);
     if (count > self->plan.limit - reserved) {
         world_break(self,
-                    "%lld requests of the background in a window, the limit is %lld, of which %lld"
-                    " are reserved for users (%lld lately)",
-                    (long long)count, (long long)self->plan.limit, (long long)reserved,
-                    (long long)users);
+                    "%lld requests of the background in a window of %lld, %lld of them reserved",
+                    (long long)count, (long long)self->plan.limit, (long long)reserved);
     }
 }

@@ -129,7 +129,7 @@ struct process {
     char address[64]; /* of its mailbox; "": closed */
     int mail;
     char letters[MAIL_MAX][HASH_SIZE];
-    bool has_asked[2][SUBJECTS]; /* in this life: for the background, for users */
+    bool has_asked[2][SUBJECTS]; /* in this life, by priority */
 };
 
 /* ---- the rest ---- */
@@ -153,6 +153,8 @@ typedef struct plan {
     int64_t circuit_open_ms;
     cv_adaptive_settings adaptive;
     bool is_stubborn;  /* what the service has said, it mostly says again; pauses are waited for */
+    bool has_batch;    /* one process asks for the background alone, the others for users, and
+                          mostly for lists */
     bool steps_wall;   /* somebody sets the clock */
     bool cuts_power;   /* or the machine starts anew */
     bool has_foreign;  /* another program is on the file */
@@ -224,9 +226,10 @@ struct world {
     process processes[PROCESSES];
     process *running; /* NULL: the scheduler */
     bool is_troubled;
-    int lapses;        /* requests that have timed out before they left */
-    int64_t lapsed_ms; /* when the last of them did */
-    bool is_over;      /* no more surprises: what is under way comes to its end */
+    bool has_users[PATHS]; /* who may have asked for something of it */
+    int lapses;            /* requests that have timed out before they left */
+    int64_t lapsed_ms;     /* when the last of them did */
+    bool is_over;          /* no more surprises: what is under way comes to its end */
     sending log[LOG_SIZE];
     int log_count;
     sending picture_log[LOG_SIZE]; /* of pictures alone */
