@@ -153,10 +153,6 @@ static void begin(process *self, ask *asked, int subject) {
 }
 
 void asks_begin(process *self, int subject) {
-    world *here = self->world;
-    if (here->plan.has_batch && subject != SUBJECT_PICTURE && chance_percent(&here->spite, 70)) {
-        subject = (int)CHANCE_OF(&here->spite, ISSUES, SUBJECT_WALK, SUBJECT_MANY);
-    }
     for (int i = 0; i < ASKS; i++) {
         if (self->asks[i].request == NULL) {
             begin(self, &self->asks[i], subject);

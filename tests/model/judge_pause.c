@@ -56,7 +56,8 @@ bool judge_is_tried(const world *self, const sending *first) {
 
 static void judge_first(world *self, const sending *refused, int number) {
     int first = find_first_after(self, refused);
-    if (first >= 0 && first < number && judge_is_tried(self, &self->log[first])) {
+    bool is_bound = first >= 0 && is_known(self, refused, self->log[first].left_ms);
+    if (is_bound && first < number && judge_is_tried(self, &self->log[first])) {
         world_break(self, "%d was sent after the pause that %d has begun, while %d tries", number,
                     (int)(refused - self->log), first);
     }

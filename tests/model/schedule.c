@@ -163,6 +163,20 @@ static bool outlast_pause(world *self) {
     return true;
 }
 
+/* The batch, or a user beside it, asks for all the lists at once. */
+static void ask_for_lists(world *self) {
+    int64_t user = 1 + chance_draw(&self->spite, self->plan.processes - 1);
+    process *one = &self->processes[chance_percent(&self->spite, 50) ? 0 : user];
+    for (int i = ISSUES; i < SUBJECTS && process_is_ready(one); i++) {
+        if (i != HITS) {
+            asks_begin(one, i);
+        }
+    }
+    if (process_is_ready(one)) {
+        process_rest(one);
+    }
+}
+
 static void step_suspend(world *self) {
     process *one = draw_process(self);
     if (!process_is_ready(one)) {
@@ -259,8 +273,11 @@ static void draw_step(world *self) {
 }
 
 static void step(world *self) {
+    bool is_batch = self->plan.has_batch && chance_percent(&self->spite, 30);
     bool outlasts = self->plan.is_stubborn && chance_percent(&self->spite, 30);
-    if (!outlasts || !outlast_pause(self)) {
+    if (is_batch) {
+        ask_for_lists(self);
+    } else if (!outlasts || !outlast_pause(self)) {
         draw_step(self);
     }
     judge_file(self);

@@ -153,8 +153,7 @@ typedef struct plan {
     int64_t circuit_open_ms;
     cv_adaptive_settings adaptive;
     bool is_stubborn;  /* what the service has said, it mostly says again; pauses are waited for */
-    bool has_batch;    /* one process asks for the background alone, the others for users, and
-                          mostly for lists */
+    bool has_batch;    /* one process asks for the background alone, the others for users */
     bool steps_wall;   /* somebody sets the clock */
     bool cuts_power;   /* or the machine starts anew */
     bool has_foreign;  /* another program is on the file */
