@@ -53,11 +53,13 @@ const char *const cvi_cache_find_texts[CVI_CACHE_FINDS] = {
     " headers_of = excluded.headers_of, tape_checksum = excluded.tape_checksum,"                   \
     " tape = excluded.tape"
 
-/* A row that answers nobody is not newer, whatever it says: one from the future, or not ours. */
+/* A row that answers nobody is not newer, whatever it says: one from the future, unless what comes
+ * is from there too, or one that is not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
     [PUT] = PUT_TEXT,
     [PUT_NEWER] = PUT_TEXT " WHERE cache.created_at < excluded.created_at"
-                           " OR cache.created_at > ?13 OR cache.checksum IS NULL",
+                           " OR (cache.created_at > ?13 AND excluded.created_at <= ?13)"
+                           " OR cache.checksum IS NULL",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
     [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1 AND created_at < ?2",
     [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
