@@ -35,8 +35,9 @@ void judge_failure(world *self, const sending *sent);
 bool judge_prolongs(const sending *sent, int reach);
 bool judge_ends(const sending *sent, int reach);
 
-/* How long the pause is at least that a refusal begins. */
-int64_t judge_least_pause_ms(const sending *refused);
+/* What a refusal holds up, and for how long at least. */
+int judge_reach(const sending *refused);
+int64_t judge_least_pause_ms(const world *self, const sending *refused);
 
 /* The background keeps to its share. Part of judge_sending. */
 void judge_shares(world *self, int number);

@@ -64,6 +64,14 @@ static int64_t least_ms(const world *self, int reach, int strikes, int64_t asked
     return asked_ms > 0 ? smaller(asked_ms, longest_ms(reach)) : grown;
 }
 
+int judge_reach(const sending *refused) {
+    return refused->reply == REPLY_BANNED ? (int)REACH_ALL : object_paths[refused->object];
+}
+
+int64_t judge_least_pause_ms(const world *self, const sending *refused) {
+    return least_ms(self, judge_reach(refused), 1, refused->asked_ms);
+}
+
 /* As long as a pause may be at most by all that may have been written down since there was none. */
 static int64_t most_ms(const world *self, int reach) {
     int strikes = reach == REACH_HOST ? self->lapses : 0;

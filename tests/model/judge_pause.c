@@ -11,20 +11,11 @@ static bool is_refusal(const sending *sent) {
 
 /* Whether what a refusal has begun holds up a path. */
 static bool reaches(const sending *refused, int path) {
-    return refused->reply == REPLY_BANNED || object_paths[refused->object] == path;
+    return judge_reach(refused) == REACH_ALL || judge_reach(refused) == path;
 }
 
-int64_t judge_least_pause_ms(const sending *refused) {
-    static const int64_t own_ms = 60000;
-    static const int64_t longest_ms = 3600000;
-    if (refused->asked_ms == 0) {
-        return own_ms;
-    }
-    return refused->asked_ms < longest_ms ? refused->asked_ms : longest_ms;
-}
-
-static int64_t end_ms(const sending *refused) {
-    return refused->heard_ms + judge_least_pause_ms(refused);
+static int64_t end_ms(const world *self, const sending *refused) {
+    return refused->heard_ms + judge_least_pause_ms(self, refused);
 }
 
 /* Whoever was admitted just before it was written down still goes. */
@@ -37,7 +28,7 @@ static bool is_known(const world *self, const sending *refused, int64_t now_ms) 
 static int find_first_after(const world *self, const sending *refused) {
     for (int i = 0; i < self->log_count; i++) {
         const sending *one = &self->log[i];
-        if (one->left_ms >= end_ms(refused) && one->left_ms > refused->heard_ms &&
+        if (one->left_ms >= end_ms(self, refused) && one->left_ms > refused->heard_ms &&
             reaches(refused, object_paths[one->object])) {
             return i;
         }
@@ -56,6 +47,7 @@ bool judge_is_tried(const world *self, const sending *first) {
 
 static void judge_first(world *self, const sending *refused, int number) {
     int first = find_first_after(self, refused);
+    /* else it may have left before the pause was written down */
     bool is_bound = first >= 0 && is_known(self, refused, self->log[first].left_ms);
     if (is_bound && first < number && judge_is_tried(self, &self->log[first])) {
         world_break(self, "%d was sent after the pause that %d has begun, while %d tries", number,
@@ -71,9 +63,9 @@ void judge_pauses(world *self, int number) {
             !reaches(refused, object_paths[last->object])) {
             continue;
         }
-        if (last->left_ms < end_ms(refused)) {
+        if (last->left_ms < end_ms(self, refused)) {
             world_break(self, "sent in the pause of %lld ms that %d has begun",
-                        (long long)judge_least_pause_ms(refused), i);
+                        (long long)judge_least_pause_ms(self, refused), i);
         }
         judge_first(self, refused, number);
     }
@@ -94,7 +86,7 @@ static bool is_of(const ask *self, const sending *refused) {
     const process *asker = self->process;
     return is_refusal(refused) && refused->object == self->object && refused->born == asker->born &&
            refused->heard_ms >= self->begun_ms && asker->troubled_ms < refused->heard_ms &&
-           asker->world->true_ms < end_ms(refused) &&
+           asker->world->true_ms < end_ms(asker->world, refused) &&
            tells_of(cv_request_error(self->request), refused->reply);
 }
 
@@ -104,9 +96,7 @@ void judge_refused(const ask *self) {
     for (int i = 0; i < here->log_count; i++) {
         const sending *refused = &here->log[i];
         if (is_of(self, refused) && look_at_file(here, &seen) &&
-            !seen.held[refused->reply == REPLY_BANNED ? (int)REACH_ALL
-                                                      : object_paths[refused->object]]
-                 .is_there) {
+            !seen.held[judge_reach(refused)].is_there) {
             world_break(here, "the pause that %d has begun is told of, and not in the file", i);
         }
     }

@@ -69,7 +69,7 @@ typedef struct sending {
     int boots;          /* which boot of the machine it left in */
     int64_t heeded_ms;  /* when its process had surely written that down; NEVER: not yet */
     int64_t settled_ms; /* from when on nothing of it is written any more; NEVER: not yet */
-    int tries[REACHES]; /* the pauses whose end it tries: the how manieth in a row; 0: not */
+    int tries[REACHES]; /* the place in a row of the pause whose end it tries; 0: it tries none */
     beneficiary beneficiary;
     bool is_open;             /* its process still waits for the answer */
     bool is_outlived;         /* somebody has rightly taken its job over */
@@ -183,7 +183,7 @@ typedef struct held {
     int64_t end_ms;
     int64_t since_ms; /* when it was first seen with this end */
     int64_t free_ms;  /* when there was last seen none */
-    int strikes;      /* at least so many in a row */
+    int strikes;      /* its place in a row of pauses, at least */
 } held;
 
 /* A request of the other program's. */
@@ -211,7 +211,7 @@ struct world {
     uint64_t seed;
     chance chance;
     chance fancy;   /* who asks for pictures, so that without them nothing changes */
-    chance spite;   /* what happens in stubborn worlds alone, likewise */
+    chance spite;   /* what happens in stubborn worlds and beside a batch alone, likewise */
     chance secrets; /* what the clients draw */
     plan plan;
     crew *crew;
