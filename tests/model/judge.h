@@ -39,8 +39,10 @@ bool judge_ends(const sending *sent, int reach);
 int judge_reach(const sending *refused);
 int64_t judge_least_pause_ms(const world *self, const sending *refused);
 
-/* The background keeps to its share. Part of judge_sending. */
+/* The background keeps to its share (part of judge_sending), which binds nobody else: whether a
+ * call for a user was refused because of it. */
 void judge_shares(world *self, int number);
+bool judge_is_held_back(const ask *self, const cv_error *error);
 
 /* A call ends because it was refused: the file has the pause, so that nobody sends in it whom the
  * application goes to next. Part of judge_ending. */

@@ -134,7 +134,7 @@ static void judge_prolonged(world *self, const sending *sent, int reach) {
     held *known = &self->held[reach];
     int strikes = is_trial(self, sent, reach) ? sent->tries[reach] + 1 : 1;
     int64_t end_ms = sent->heard_ms + least_ms(self, reach, strikes, sent->asked_ms);
-    bool is_known = reach != REACH_HOST || strikes > 1;
+    bool is_known = reach != REACH_HOST || strikes > 1; /* the first begins with any failure */
     if (!is_known || self->true_ms >= end_ms) {
         return; /* others may have ended it by now */
     }

@@ -1,9 +1,13 @@
-/* Owns the promise about the background's share: it leaves alone what is reserved for users. How
- * much that is for an activity, exactly, is the subject of unit/test_adaptive; here it counts that
- * nobody's activity is overlooked, whoever counts it and when. Only what is surely known of counts:
- * more users than these never lessen the reservation below what is asked for here. */
-#include "model/foreign.h"
+/* Owns the promises about the background's share: it leaves alone what is reserved for users, and
+ * users need not keep to it. How much that is for an activity, exactly, is unit/test_adaptive's
+ * subject; here it matters that nobody's activity is overlooked, whoever counts it and when. Only
+ * users count whose requests are surely such: more of them never lessen the reservation below what
+ * is asked for here. */
 #include "model/judge.h"
+
+#include <string.h>
+
+#include "model/foreign.h"
 
 typedef struct counting {
     const world *world;
@@ -11,7 +15,7 @@ typedef struct counting {
     int64_t delay_ms; /* so much later than admitted a request may leave */
 } counting;
 
-/* ---- users ---- */
+/* ---- activity ---- */
 
 /* Whether a request of users was recorded before one time, and after another one. */
 static bool is_user(const counting *self, const sending *sent, int64_t after_ms,
@@ -121,4 +125,11 @@ void judge_shares(world *self, int number) {
                     "%lld requests of the background in a window of %lld, %lld of them reserved",
                     (long long)count, (long long)self->plan.limit, (long long)reserved);
     }
+}
+
+/* ---- users ---- */
+
+bool judge_is_held_back(const ask *self, const cv_error *error) {
+    return self->options.priority == CV_PRIORITY_USER &&
+           strstr(error->message, "held back for users") != NULL;
 }

@@ -15,13 +15,14 @@ enum { CACHED, JOBS, RECORDED, PAUSED };
 #define RECORDED_TEXT                                                                              \
     "SELECT resource, count(*) FROM rate_limits WHERE scope <> '' AND"                             \
     " ((boot = ?1 AND boot_ms > ?2) OR (boot IS NOT ?1 AND timestamp > ?3)) GROUP BY resource"
+#define PAUSED_TEXT                                                                                \
+    "SELECT resource, boot, boot_ms, timestamp FROM rate_limit_cooldowns WHERE strikes > 0"
 
 static const char *const texts[LOOKS] = {
     [CACHED] = "SELECT hash, value FROM cache",
     [JOBS] = "SELECT hash, job_id, boot_ms, owner FROM dedupe_jobs WHERE status = 'pending'",
     [RECORDED] = RECORDED_TEXT,
-    [PAUSED] = "SELECT resource, boot, boot_ms, timestamp FROM rate_limit_cooldowns"
-               " WHERE strikes > 0",
+    [PAUSED] = PAUSED_TEXT,
 };
 
 void look_close(world *self) {
