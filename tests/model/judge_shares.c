@@ -122,7 +122,7 @@ void judge_shares(world *self, int number) {
     int64_t count = count_background(&now, number);
     if (count > self->plan.limit - reserved) {
         world_break(self,
-                    "%lld requests of the background in a window of %lld, %lld of them reserved",
+                    "%lld requests of the background in a window, the limit is %lld, %lld reserved",
                     (long long)count, (long long)self->plan.limit, (long long)reserved);
     }
 }
