@@ -231,7 +231,8 @@ typedef struct cvi_completion {
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the
  * job; then wakes its waiters. With a `failure` the body is stored as a negative entry for
  * negative_ttl_s, or if it may not be, what the cache had is forgotten; and the job ends with the
- * failure. `owned` false: the job is no longer ours, nothing was written. */
+ * failure. What others have heard and stored since stays in the cache, as not everybody looks at
+ * jobs. `owned` false: the job is no longer ours, nothing was written. */
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error);
 
