@@ -73,7 +73,7 @@ typedef struct cvi_store_ops {
     cvi_store_answer (*complete)(cvi_stores *, const cvi_completion *, cvi_now, bool *owned,
                                  cv_error *);
     cvi_store_answer (*release)(cvi_stores *, const char *hash, const char *job_id, int64_t row_id,
-                                const cv_error *failure, cvi_now, cv_error *);
+                                const cv_error *failure, int64_t age_ms, cvi_now, cv_error *);
     cvi_store_answer (*renew)(cvi_stores *, const char *hash, const char *job_id, cvi_now,
                               bool *owned, cv_error *);
     cvi_store_answer (*heed)(cvi_stores *, const cvi_heed_spec *, cvi_now, int64_t *left_ms,
@@ -102,9 +102,9 @@ typedef struct cvi_engine_options {
      * engine. */
     void (*tell)(void *user, cvi_passenger *passenger, const cv_event *event);
 
-    /* Takes what each answer of the service says about the key, if it says anything; NULL: nobody
-     * wants to know. May not call the engine. */
-    void (*hear_key)(void *user, bool is_accepted, cvi_now now);
+    /* Takes what each answer of the service says about the key, if it says anything, and how long
+     * ago it was heard; NULL: nobody wants to know. May not call the engine. */
+    void (*hear_key)(void *user, bool is_accepted, int64_t age_ms, cvi_now now);
 
     /* What the client has in memory of a call's object, for the engine to release; `want` says then
      * that its body need not be read. NULL: nothing. Takes in turn what the cache has given for a
