@@ -204,19 +204,24 @@ bool cv_client_check_key(cv_client *client) {
 /* ---- as a request ---- */
 
 /* A blocking call has looked already. */
-bool cvi_key_serve(cv_request *request) {
-    cv_client *client = request->client;
-    if (!request->call->is_key_check || request->is_blocking ||
-        request->passenger.mode == CV_MODE_REFRESH) {
+bool cvi_key_recall(void *user, const cvi_passenger *passenger, cvi_outcome *outcome) {
+    const cv_request *request = (const cv_request *)passenger;
+    if (request->is_blocking || passenger->mode == CV_MODE_REFRESH) {
         return false;
     }
-    knowledge known = recall(client, 0);
-    if (known.state == CVI_KEY_UNKNOWN) {
-        return false;
-    }
-    cvi_outcome outcome = {.provenance = {.source = CV_SOURCE_CACHE}};
+    knowledge known = recall(user, 0);
+    *outcome = (cvi_outcome){.provenance = {.source = CV_SOURCE_CACHE}, .is_recalled = true};
     if (known.state == CVI_KEY_REFUSED) {
-        set_refused(&known, &outcome.error);
+        set_refused(&known, &outcome->error);
+    }
+    return known.state != CVI_KEY_UNKNOWN;
+}
+
+bool cvi_key_serve(cv_request *request) {
+    cvi_outcome outcome;
+    cv_client *client = request->client;
+    if (!request->call->is_key_check || !cvi_key_recall(client, &request->passenger, &outcome)) {
+        return false;
     }
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, &outcome);

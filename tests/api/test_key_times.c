@@ -169,6 +169,18 @@ static void test_the_file_has_the_same_time(void **state) {
     cv_client_close(client);
 }
 
+/* What is known is of the future then: it must be asked, and what comes of that counts. */
+static void test_a_clock_that_goes_back(void **state) {
+    timed *self = *state;
+    cv_client *client = sys_open(&self->world);
+    check_unknown(self, client);
+    go_to(self, -LATE_MS);
+    check_unknown(self, client);
+    check_known(self, client, CV_OK);
+    check_known_until(self, client, CV_OK, DAY_MS - LATE_MS);
+    cv_client_close(client);
+}
+
 /* ---- another client's ---- */
 
 /* Two clients on the file: what one fetches, and takes late, the other waits for. */
@@ -244,6 +256,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_check_that_is_taken_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_any_answer_that_is_taken_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_file_has_the_same_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_shared_acceptance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_shared_refusal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_older_word_does_not_count, set_up, tear_down),

@@ -106,6 +106,24 @@ static void test_so_does_a_denial(void **state) {
     close_pair(&both);
 }
 
+static void test_so_does_a_failure(void **state) {
+    const cv_error refused = {.code = CV_ERROR_AUTH, .message = "the API key is refused"};
+    store_world *world = *state;
+    const pair both = open_pair(world);
+    int64_t heard_ms = world->clock.now.wall_ms;
+    cv_error error;
+    fake_clock_advance(&world->clock, HOUR_MS);
+    assert_int_equal(cvi_stores_release(both.owner, HASH_A, both.claim.job_id, 0, &refused, HOUR_MS,
+                                        world->clock.now, &error),
+                     CVI_STORE_DONE);
+    clean(&both);
+    cvi_watch seen = watch(&both);
+    assert_int_equal(seen.state, CVI_WATCH_FAILED);
+    assert_int_equal(seen.failure.code, CV_ERROR_AUTH);
+    assert_int_equal(seen.failed_at_ms, heard_ms);
+    close_pair(&both);
+}
+
 /* Who sets the wall clock takes nothing from those who wait, and leaves nothing for ever. */
 static void test_the_wall_clock_is_set(void **state) {
     static const int64_t steps_ms[] = {HOUR_MS, -HOUR_MS};
@@ -168,6 +186,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_an_old_answer_stays_as_long_as_a_new_one),
         STORE_TEST(test_so_does_a_denial),
+        STORE_TEST(test_so_does_a_failure),
         STORE_TEST(test_the_wall_clock_is_set),
         STORE_TEST(test_the_machine_has_started_anew),
         STORE_TEST(test_hostile_times_are_cleaned),
