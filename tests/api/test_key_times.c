@@ -74,9 +74,12 @@ static cv_request *begin_check(timed *self, cv_client *client, size_t count) {
     return request;
 }
 
-static void end(cv_client *client, cv_request *request, cv_code code) {
+/* A request that ends without another being sent. */
+static void end(timed *self, cv_client *client, cv_request *request, cv_code code) {
+    size_t asked = own_network_count(&self->world.network);
     while (!cv_request_done(request)) {
         cv_client_poll(client, 0);
+        assert_int_equal(own_network_count(&self->world.network), asked);
     }
     const cv_error *error = cv_request_error(request);
     assert_string_equal(cv_code_name(error != NULL ? error->code : CV_OK), cv_code_name(code));
@@ -85,9 +88,7 @@ static void end(cv_client *client, cv_request *request, cv_code code) {
 
 /* A check of the key that is answered without asking. */
 static void check_known(timed *self, cv_client *client, cv_code code) {
-    size_t asked = own_network_count(&self->world.network);
-    end(client, cv_request_check_key(client, NULL), code);
-    assert_int_equal(own_network_count(&self->world.network), asked);
+    end(self, client, cv_request_check_key(client, NULL), code);
 }
 
 /* It must be asked. */
@@ -95,7 +96,7 @@ static void check_unknown(timed *self, cv_client *client) {
     size_t asked = own_network_count(&self->world.network);
     cv_request *request = begin_check(self, client, asked + 1);
     answer(self, asked, &accepted);
-    end(client, request, CV_OK);
+    end(self, client, request, CV_OK);
 }
 
 /* Known until that long after the start, and no longer. */
@@ -120,6 +121,15 @@ static int64_t noted_ms(const timed *self) {
     return value;
 }
 
+static void forget_noted(const timed *self) {
+    sqlite3 *file = NULL;
+    assert_int_equal(sqlite3_open(self->world.database.text, &file), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(file, "DELETE FROM settings WHERE name LIKE 'key:%'", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(file), SQLITE_OK);
+}
+
 /* ---- one's own ---- */
 
 static void test_a_check_that_is_taken_late(void **state) {
@@ -141,7 +151,7 @@ static void test_a_check_that_is_taken_late(void **state) {
         cv_request *request = begin_check(self, client, asked + 1);
         answer(self, asked, cases[i].answer);
         go_to(self, LATE_MS);
-        end(client, request, cases[i].code);
+        end(self, client, request, cases[i].code);
         check_known_until(self, client, cases[i].code, cases[i].until_ms);
         cv_client_close(client);
     }
@@ -153,7 +163,7 @@ static void test_any_answer_that_is_taken_late(void **state) {
     cv_request *request = sys_begin_request(&self->world, client);
     answer(self, 0, &issue_52);
     go_to(self, LATE_MS);
-    end(client, request, CV_OK);
+    end(self, client, request, CV_OK);
     check_known_until(self, client, CV_OK, DAY_MS);
     cv_client_close(client);
 }
@@ -164,7 +174,7 @@ static void test_the_file_has_the_same_time(void **state) {
     cv_request *request = begin_check(self, client, 1);
     answer(self, 0, &accepted);
     go_to(self, LATE_MS);
-    end(client, request, CV_OK);
+    end(self, client, request, CV_OK);
     assert_int_equal(noted_ms(self), START_MS);
     cv_client_close(client);
 }
@@ -201,9 +211,9 @@ static pair begin_pair(timed *self) {
     return both;
 }
 
-static void end_pair(const pair *both, cv_code code) {
-    end(both->owner, both->owners, code);
-    end(both->waiter, both->waiters, code);
+static void end_pair(timed *self, const pair *both, cv_code code) {
+    end(self, both->owner, both->owners, code);
+    end(self, both->waiter, both->waiters, code);
 }
 
 static void close_pair(const pair *both) {
@@ -216,8 +226,22 @@ static void test_a_shared_acceptance(void **state) {
     const pair both = begin_pair(self);
     answer(self, 0, &accepted);
     go_to(self, LATE_MS);
-    end_pair(&both, CV_OK);
+    end_pair(self, &both, CV_OK);
     assert_int_equal(noted_ms(self), START_MS);
+    check_known_until(self, both.waiter, CV_OK, DAY_MS);
+    close_pair(&both);
+}
+
+/* By the wall clock, which is all that both have said, it may have been before this boot. */
+static void test_a_shared_word_of_before_the_boot(void **state) {
+    timed *self = *state;
+    self->now.boot_ms = LATE_MS;
+    const pair both = begin_pair(self);
+    answer(self, 0, &accepted);
+    end(self, both.owner, both.owners, CV_OK);
+    forget_noted(self);
+    self->now.wall_ms += 2 * LATE_MS;
+    end(self, both.waiter, both.waiters, CV_OK);
     check_known_until(self, both.waiter, CV_OK, DAY_MS);
     close_pair(&both);
 }
@@ -227,7 +251,7 @@ static void test_a_shared_refusal(void **state) {
     const pair both = begin_pair(self);
     answer(self, 0, &refused);
     go_to(self, LATE_MS);
-    end_pair(&both, CV_ERROR_AUTH);
+    end_pair(self, &both, CV_ERROR_AUTH);
     assert_int_equal(noted_ms(self), -START_MS);
     check_known_until(self, both.waiter, CV_ERROR_AUTH, NEGATIVE_TTL_S * 1000);
     close_pair(&both);
@@ -243,9 +267,9 @@ static void test_an_older_word_does_not_count(void **state) {
     sys_await_transfers(&self->world, own, 2);
     go_to(self, EARLY_MS);
     answer(self, 1, &refused);
-    end(both.waiter, own, CV_ERROR_AUTH);
+    end(self, both.waiter, own, CV_ERROR_AUTH);
     go_to(self, LATE_MS);
-    end_pair(&both, CV_OK);
+    end_pair(self, &both, CV_OK);
     check_known(self, both.waiter, CV_ERROR_AUTH);
     check_known_until(self, both.waiter, CV_ERROR_AUTH, EARLY_MS + NEGATIVE_TTL_S * 1000);
     close_pair(&both);
@@ -258,6 +282,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_the_file_has_the_same_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_shared_acceptance, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_shared_word_of_before_the_boot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_shared_refusal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_older_word_does_not_count, set_up, tear_down),
     };
