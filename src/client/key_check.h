@@ -12,8 +12,8 @@ void cvi_key_hear(void *user, bool is_accepted, int64_t age_ms, cvi_now now);
  * is. False: it must be asked. Takes the mutex; the driver. */
 bool cvi_key_recall(void *user, const cvi_passenger *passenger, cvi_outcome *outcome);
 
-/* The same for a request that has not boarded. False: it must be asked;
- * so must all other requests. The driver, outside the engine. */
+/* The same for a request that has not boarded. False: it must be asked; so must all other requests.
+ * The driver, outside the engine. */
 bool cvi_key_serve(cv_request *request);
 
 /* Notes in the file what has come for a request that checks the key, now or, if others hold that,

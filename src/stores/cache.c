@@ -42,8 +42,8 @@ const char *const cvi_cache_find_texts[CVI_CACHE_FINDS] = {
     " END FROM main.cache WHERE hash = ?1",
 };
 
-/* A newer row stays: one of since what is stored was heard, or as new. One that answers nobody is
- * not newer, whatever it says: it is from the future, or in the way of what answers, not ours. */
+/* A row that is as new as what comes, or newer, stays. One that answers nobody is not newer,
+ * whatever it says: one from the future, or, if something is stored in its place, not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
     [PUT] =
         "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"
