@@ -67,10 +67,11 @@ CV_API cv_request *cv_request_search(cv_client *client, const cv_search_query *q
                                      const cv_request_options *options);
 
 /* Starts to ask whether the service accepts the key, like cv_client_check_key: what is known is not
- * asked again, but with CV_MODE_REFRESH or while the client is suspended. The request is done with
- * CV_OK if it is accepted, with CV_ERROR_AUTH if it is refused; with any other error it is not
- * known. It has no other result, and `options` may name no fields. A file that others hold keeps it
- * from what they have noted, which may cost a request; what it learns is noted when they let go. */
+ * asked again, but with CV_MODE_REFRESH; while the client is suspended it waits, for what is known
+ * when that goes on. The request is done with CV_OK if it is accepted, with CV_ERROR_AUTH if it is
+ * refused; with any other error it is not known. It has no other result, and `options` may name no
+ * fields. A file that others hold keeps it from what they have noted, which may cost a request;
+ * what it learns is noted when they let go. */
 CV_API cv_request *cv_request_check_key(cv_client *client, const cv_request_options *options);
 
 /* Whether the request has ended, well or not; true for NULL. Never blocks. */

@@ -174,9 +174,8 @@ static bool is_answer(const char *body) {
 }
 
 /* False: the line is no row of an export. */
-static bool import_line(cli *self, cv_cache_store *store, const char *line, importing *run,
+static bool import_line(cli *self, cv_cache_store *store, cli_slice row, importing *run,
                         cli_status *status) {
-    cli_slice row = cli_slice_of(line);
     int64_t created_at_ms = 0;
     int64_t expires_at_ms = 0;
     char *hash = cli_json_cell(member(row, "hash"));
@@ -199,10 +198,13 @@ static bool import_line(cli *self, cv_cache_store *store, const char *line, impo
 static cli_status import_lines(cli *self, cv_cache_store *store, FILE *file, importing *run) {
     char *line = NULL;
     size_t size = 0;
+    ssize_t length = 0;
     cli_status status = CLI_DONE;
-    for (long long number = 1; status == CLI_DONE && getline(&line, &size, file) >= 0; number++) {
+    for (long long number = 1; status == CLI_DONE && (length = getline(&line, &size, file)) >= 0;
+         number++) {
+        cli_slice row = {line, (size_t)length}; /* a NUL in it does not end it */
         status = cli_interrupt_status();
-        if (status == CLI_DONE && !import_line(self, store, line, run, &status)) {
+        if (status == CLI_DONE && !import_line(self, store, row, run, &status)) {
             status = cli_fail(self, CLI_FAILED, "line %lld is no row of an export", number);
         }
     }

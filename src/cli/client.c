@@ -160,14 +160,16 @@ cli_status cli_judge_stale(cli *self, const char *subject, const cv_stale_note *
     }
     char age[CLI_DURATION_SIZE];
     cli_duration_rough(note->age_ms, age);
+    char *why = cli_error_words(&note->reason);
+    cli_status status = CLI_DONE;
     if (self->settings.refuses_stale) {
-        return cli_fail(self, CLI_NOT_CACHED, "%s: only an old answer (%s) is there: %s", subject,
-                        age, note->reason.message);
+        status = cli_fail(self, CLI_NOT_CACHED, "%s: only an old answer (%s) is there: %s", subject,
+                          age, why);
+    } else if (note->reason.code != CV_ERROR_NOT_CACHED) {
+        cli_warn(self, "%s: this answer is %s old: %s", subject, age, why);
     }
-    if (note->reason.code != CV_ERROR_NOT_CACHED) {
-        cli_warn(self, "%s: this answer is %s old: %s", subject, age, note->reason.message);
-    }
-    return CLI_DONE;
+    free(why);
+    return status;
 }
 
 cv_resource cli_resource(cli *self, const char *word) {

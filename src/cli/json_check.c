@@ -1,156 +1,65 @@
-/* Owns the grammar of JSON (RFC 8259). Pure. Each function takes what begins at `*at` and goes
- * behind it; false: that is none. */
+/* Owns the question whether a text is JSON. The parser (yajl) answers it, which is asked for no
+ * values. As it checks none of its allocations, they are the program's; and as it has no bounds,
+ * the depth is counted here. Pure, but for memory. */
 #include "json_check.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <yajl/yajl_parse.h>
+
+#include "memory.h"
 
 enum { DEPTH_MOST = 200 };
 
-/* A text as it is walked through. */
-typedef struct walk {
-    cli_slice in;
-    size_t at;
-    unsigned depth;
-} walk;
-
-/* The letter at hand; '\0' at the end, where no rule takes it. */
-static char letter_of(const walk *self) {
-    if (self->at >= self->in.length) {
-        return '\0';
-    }
-    return self->in.text[self->at];
+static void *allocate(void *context, size_t size) {
+    (void)context;
+    return cli_allocate(size, 1);
 }
 
-static bool take(walk *self, char letter) {
-    bool is_there = self->at < self->in.length && self->in.text[self->at] == letter;
-    self->at += is_there ? 1 : 0;
-    return is_there;
+static void *resize(void *context, void *block, size_t size) {
+    (void)context;
+    return cli_resize(block, size, 1);
 }
 
-/* How many of these letters stand here. */
-static size_t take_all(walk *self, const char *letters) {
-    size_t before = self->at;
-    while (letter_of(self) != '\0' && strchr(letters, letter_of(self))) {
-        self->at++;
-    }
-    return self->at - before;
+static void release(void *context, void *block) {
+    (void)context;
+    free(block);
 }
 
-static void skip_blanks(walk *self) {
-    (void)take_all(self, " \t\r\n");
+/* An object or an array begins; 0: one too deep. */
+static int enter(void *context) {
+    unsigned *depth = context;
+    return ++*depth <= DEPTH_MOST;
 }
 
-static bool take_escape(walk *self) {
-    char letter = letter_of(self);
-    self->at++;
-    if (letter == 'u') {
-        size_t end = self->at + 4;
-        while (self->at < end && letter_of(self) != '\0' &&
-               strchr("0123456789abcdefABCDEF", letter_of(self))) {
-            self->at++;
-        }
-        return self->at == end;
-    }
-    return letter != '\0' && strchr("\"\\/bfnrt", letter);
+static int leave(void *context) {
+    unsigned *depth = context;
+    --*depth;
+    return 1;
 }
 
-static bool take_text(walk *self) {
-    if (!take(self, '"')) {
-        return false;
-    }
-    while (letter_of(self) != '"') {
-        char letter = letter_of(self);
-        if ((unsigned char)letter < 0x20) { /* the end, too */
-            return false;
-        }
-        self->at++;
-        if (letter == '\\' && !take_escape(self)) {
-            return false;
-        }
-    }
-    return take(self, '"');
+/* The end of a line ends whatever stands last. Without it the parser would not see that behind the
+ * value another has begun. */
+static bool is_one_value(yajl_handle parser, cli_slice text) {
+    return yajl_parse(parser, (const unsigned char *)text.text, text.length) == yajl_status_ok &&
+           yajl_parse(parser, (const unsigned char *)"\n", 1) == yajl_status_ok &&
+           yajl_complete_parse(parser) == yajl_status_ok;
 }
 
-static bool take_number(walk *self) {
-    static const char digits[] = "0123456789";
-    (void)take(self, '-');
-    bool is_zero = letter_of(self) == '0';
-    size_t count = take_all(self, digits);
-    if (count == 0 || (is_zero && count > 1) || (take(self, '.') && take_all(self, digits) == 0)) {
-        return false;
-    }
-    if (!take(self, 'e') && !take(self, 'E')) {
-        return true;
-    }
-    if (!take(self, '+')) {
-        (void)take(self, '-');
-    }
-    return take_all(self, digits) > 0;
-}
-
-static bool take_word(walk *self, const char *word) {
-    size_t length = strlen(word);
-    bool is_there =
-        self->in.length - self->at >= length && memcmp(self->in.text + self->at, word, length) == 0;
-    self->at += is_there ? length : 0;
-    return is_there;
-}
-
-static bool take_value(walk *self);
-
-static bool take_item(walk *self, bool is_object) {
-    skip_blanks(self);
-    if (!is_object) {
-        return take_value(self);
-    }
-    if (!take_text(self)) {
-        return false;
-    }
-    skip_blanks(self);
-    return take(self, ':') && take_value(self);
-}
-
-/* An object or an array, whose bracket is taken already. */
-static bool take_items(walk *self, bool is_object) {
-    char end = is_object ? '}' : ']';
-    skip_blanks(self);
-    if (take(self, end)) {
-        return true;
-    }
-    do {
-        if (!take_item(self, is_object)) {
-            return false;
-        }
-        skip_blanks(self);
-    } while (take(self, ','));
-    return take(self, end);
-}
-
-static bool take_value(walk *self) {
-    skip_blanks(self);
-    bool is_object = take(self, '{');
-    if (is_object || take(self, '[')) {
-        bool is_whole = ++self->depth <= DEPTH_MOST && take_items(self, is_object);
-        self->depth--;
-        return is_whole;
-    }
-    switch (letter_of(self)) {
-    case '"':
-        return take_text(self);
-    case 't':
-        return take_word(self, "true");
-    case 'f':
-        return take_word(self, "false");
-    case 'n':
-        return take_word(self, "null");
-    default:
-        return take_number(self);
-    }
+/* Blanks to the parser, and none to JSON. Within a text the parser takes neither. */
+static bool has_other_blanks(cli_slice text) {
+    return memchr(text.text, '\v', text.length) || memchr(text.text, '\f', text.length);
 }
 
 bool cli_json_is_whole(cli_slice text) {
-    walk self = {.in = text};
-    bool is_value = take_value(&self);
-    skip_blanks(&self);
-    return is_value && self.at == text.length;
+    static const yajl_callbacks levels = {.yajl_start_map = enter,
+                                          .yajl_end_map = leave,
+                                          .yajl_start_array = enter,
+                                          .yajl_end_array = leave};
+    yajl_alloc_funcs memory = {allocate, resize, release, NULL};
+    unsigned depth = 0;
+    yajl_handle parser = yajl_alloc(&levels, &memory, &depth);
+    bool is_whole = is_one_value(parser, text) && !has_other_blanks(text);
+    yajl_free(parser);
+    return is_whole;
 }

@@ -6,8 +6,9 @@
 
 #include "json_read.h"
 
-/* Whether it is one value and nothing else but blanks, with all its ends. Of letters beyond ASCII
- * nothing is said. Deeper than 200 levels nothing is. */
+/* Whether it is one value and nothing else but blanks, with all its ends, in UTF-8 as far as the
+ * parser looks: letters that are too long or that there are none of pass. Deeper than 200 levels
+ * nothing is. */
 bool cli_json_is_whole(cli_slice text);
 
 #endif

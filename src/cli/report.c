@@ -13,6 +13,25 @@
 #include "memory.h"
 #include "text.h"
 
+/* How much of the message is left without the milliseconds that the library may end it with. */
+static size_t length_without_time(const cv_error *error) {
+    char *time = cli_format(", next request in %lld ms", (long long)error->retry_after_ms);
+    size_t length = strlen(error->message);
+    size_t tail = strlen(time);
+    bool has_time = length >= tail && strcmp(error->message + length - tail, time) == 0;
+    free(time);
+    return has_time ? length - tail : length;
+}
+
+char *cli_error_words(const cv_error *error) {
+    if (error->retry_after_ms <= 0) {
+        return cli_copy(error->message, strlen(error->message));
+    }
+    char clock[CLI_DURATION_SIZE];
+    cli_duration_clock(error->retry_after_ms, clock);
+    return cli_format("%.*s; again in %s", (int)length_without_time(error), error->message, clock);
+}
+
 /* All that is known about one failure. */
 typedef struct failure {
     cli_status status;
@@ -67,20 +86,17 @@ static void say_as_json(const failure *what) {
 }
 
 static void say_to_people(const failure *what) {
+    char *words = what->error ? cli_error_words(what->error) : NULL;
     char *whole = cli_format("%s%s%s", what->subject ? what->subject : "",
-                             what->subject ? ": " : "", what->message);
+                             what->subject ? ": " : "", words ? words : what->message);
     char *clean = cli_text_clean(whole, strlen(whole));
     (void)fprintf(stderr, "comicvine: %s\n", clean);
-    free(whole);
-    if (what->error && what->error->retry_after_ms > 0) {
-        char clock[CLI_DURATION_SIZE];
-        cli_duration_clock(what->error->retry_after_ms, clock);
-        (void)fprintf(stderr, "  Again in %s.\n", clock);
-    }
     if (what->hint) {
         (void)fprintf(stderr, "  %s\n", what->hint);
     }
     free(clean);
+    free(whole);
+    free(words);
 }
 
 /* What a signal has brought about is no failure that anybody has to be told of. */

@@ -24,6 +24,10 @@ cli_status cli_fail_error(struct cli *self, const cv_error *error, const char *s
 cli_status cli_fail_ids(struct cli *self, const cv_error *error, const char *resource,
                         const int64_t *ids, size_t count);
 
+/* The library's message for people: when to come back, if that is known, is said once and not in
+ * milliseconds. free() it. */
+char *cli_error_words(const cv_error *error);
+
 /* Something that does not stop it; nothing with --quiet. */
 void cli_warn(struct cli *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

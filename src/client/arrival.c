@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/envelope.h"
+#include "client/hearing.h"
 #include "client/heed.h"
 #include "client/renewal.h"
 #include "client/retry.h"
@@ -90,17 +91,6 @@ static void take_redirect(cvi_flight *flight, cvi_response *response) {
     }
 }
 
-/* The service looks at the key before it looks at anything else: whatever it has to say about the
- * request itself, it says to a key that it accepts. */
-static void hear_key(const cvi_engine *engine, const cvi_finding *finding, cvi_now now) {
-    bool is_refused = finding->error.code == CV_ERROR_AUTH;
-    bool is_accepted = finding->result != NULL || finding->denial != NULL ||
-                       finding->error.code == CV_ERROR_REQUEST;
-    if (engine->options.hear_key != NULL && (is_refused || is_accepted)) {
-        engine->options.hear_key(engine->options.user, is_accepted, now);
-    }
-}
-
 /* To the claim: at once again, newly admitted. */
 static void start_anew(cvi_engine *engine, cvi_flight *flight, cvi_now now) {
     cvi_flight_note_word(engine, flight, NULL, now);
@@ -114,7 +104,7 @@ static void take_judged(cvi_engine *engine, cvi_flight *flight, const cvi_findin
         start_anew(engine, flight, now);
         return;
     }
-    hear_key(engine, finding, now);
+    cvi_hear_answer(engine, flight, finding, now);
     cvi_flight_note_word(engine, flight, finding, now);
     take_finding(engine, flight, finding, now);
 }

@@ -207,7 +207,7 @@ void cvi_request_deliver(void *user, cvi_passenger *passenger, const cvi_outcome
     if (outcome->revalidates) { /* the first, as the request may be gone once it is done */
         cvi_revalidate(client, request->call, passenger->max_age_ms);
     }
-    if (request->call->is_key_check && !request->is_blocking) {
+    if (request->call->is_key_check && !request->is_blocking && !outcome->is_recalled) {
         cvi_key_arrive(client, outcome);
     }
     cvi_mutex_lock(&client->mutex);

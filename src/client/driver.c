@@ -239,6 +239,7 @@ static cvi_engine *open_engine(cv_client *client, cvi_transport *transport) {
     engine.store_ops = &store_ops;
     engine.stores = client->stores;
     engine.hear_key = cvi_key_hear;
+    engine.recall_key = cvi_key_recall;
     engine.know = cvi_recent_know;
     engine.remember = cvi_recent_remember;
     engine.lease_ms = options->dedupe.lease_ms;

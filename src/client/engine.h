@@ -59,6 +59,7 @@ typedef struct cvi_outcome {
     cvi_result *result; /* NULL: `error` says why; the receiver keeps its own reference */
     cvi_provenance provenance;
     bool revalidates; /* it is stale, and wanted anew: the engine does not see to that itself */
+    bool is_recalled; /* of a check of the key: it was known, and nobody was asked */
     cv_error error;
 } cvi_outcome;
 
@@ -73,7 +74,7 @@ typedef struct cvi_store_ops {
     cvi_store_answer (*complete)(cvi_stores *, const cvi_completion *, cvi_now, bool *owned,
                                  cv_error *);
     cvi_store_answer (*release)(cvi_stores *, const char *hash, const char *job_id, int64_t row_id,
-                                const cv_error *failure, cvi_now, cv_error *);
+                                const cv_error *failure, int64_t age_ms, cvi_now, cv_error *);
     cvi_store_answer (*renew)(cvi_stores *, const char *hash, const char *job_id, cvi_now,
                               bool *owned, cv_error *);
     cvi_store_answer (*heed)(cvi_stores *, const cvi_heed_spec *, cvi_now, int64_t *left_ms,
@@ -102,9 +103,13 @@ typedef struct cvi_engine_options {
      * engine. */
     void (*tell)(void *user, cvi_passenger *passenger, const cv_event *event);
 
-    /* Takes what each answer of the service says about the key, if it says anything; NULL: nobody
-     * wants to know. May not call the engine. */
-    void (*hear_key)(void *user, bool is_accepted, cvi_now now);
+    /* Takes what each answer of the service says about the key, if it says anything, and how long
+     * ago it was heard; NULL: nobody wants to know. May not call the engine. */
+    void (*hear_key)(void *user, bool is_accepted, int64_t age_ms, cvi_now now);
+
+    /* What is known of the key, to end a passenger of a call that checks it; false: nothing, or the
+     * passenger wants it asked. NULL: nobody knows. May not call the engine. */
+    bool (*recall_key)(void *user, const cvi_passenger *passenger, cvi_outcome *outcome);
 
     /* What the client has in memory of a call's object, for the engine to release; `want` says then
      * that its body need not be read. NULL: nothing. Takes in turn what the cache has given for a

@@ -13,11 +13,22 @@
 
 /* ---- what is known ---- */
 
-void cvi_key_hear(void *user, bool is_accepted, cvi_now now) {
+/* Whether something later is known than what was heard at `heard_boot_ms`. An application's clock
+ * may go back, and then what is known is of the future. */
+static bool knows_later_locked(const cv_client *client, int64_t heard_boot_ms, cvi_now now) {
+    int64_t known_boot_ms = client->key_heard.boot_ms;
+    return client->key_state != CVI_KEY_UNKNOWN && known_boot_ms > heard_boot_ms &&
+           known_boot_ms <= now.boot_ms;
+}
+
+void cvi_key_hear(void *user, bool is_accepted, int64_t age_ms, cvi_now now) {
     cv_client *client = user;
+    const cvi_now heard = {now.boot_ms - age_ms, now.wall_ms - age_ms};
     cvi_mutex_lock(&client->mutex);
-    client->key_state = is_accepted ? CVI_KEY_ACCEPTED : CVI_KEY_REFUSED;
-    client->key_heard = now;
+    if (!knows_later_locked(client, heard.boot_ms, now)) {
+        client->key_state = is_accepted ? CVI_KEY_ACCEPTED : CVI_KEY_REFUSED;
+        client->key_heard = heard;
+    }
     cvi_mutex_unlock(&client->mutex);
 }
 
@@ -128,10 +139,8 @@ int64_t cvi_key_step(cv_client *client, cvi_now now) {
 }
 
 void cvi_key_arrive(cv_client *client, const cvi_outcome *outcome) {
-    cvi_key_state state = state_of(outcome);
-    if (state != CVI_KEY_UNKNOWN) {
+    if (state_of(outcome) != CVI_KEY_UNKNOWN) {
         cvi_now now = cvi_clock_now(&client->clock);
-        cvi_key_hear(client, state == CVI_KEY_ACCEPTED, now);
         client->is_key_untold = true;
         client->key_due_boot_ms = now.boot_ms;
         if (!client->is_suspended) {
@@ -154,12 +163,9 @@ static bool ask(cv_client *client, cv_error *error) {
     }
     cvi_key_state state = state_of(&outcome);
     cvi_result_release(outcome.result);
-    if (state != CVI_KEY_UNKNOWN) {
-        cvi_key_hear(client, state == CVI_KEY_ACCEPTED, cvi_clock_now(&client->clock));
-        if (cvi_client_enter(client, error)) {
-            note(client, CVI_KEY_PATIENCE_MS);
-            cvi_client_leave(client);
-        }
+    if (state != CVI_KEY_UNKNOWN && cvi_client_enter(client, error)) {
+        note(client, CVI_KEY_PATIENCE_MS);
+        cvi_client_leave(client);
     }
     *error = outcome.error;
     return state == CVI_KEY_ACCEPTED;
@@ -198,19 +204,24 @@ bool cv_client_check_key(cv_client *client) {
 /* ---- as a request ---- */
 
 /* A blocking call has looked already. */
-bool cvi_key_serve(cv_request *request) {
-    cv_client *client = request->client;
-    if (!request->call->is_key_check || request->is_blocking ||
-        request->passenger.mode == CV_MODE_REFRESH) {
+bool cvi_key_recall(void *user, const cvi_passenger *passenger, cvi_outcome *outcome) {
+    const cv_request *request = (const cv_request *)passenger;
+    if (request->is_blocking || passenger->mode == CV_MODE_REFRESH) {
         return false;
     }
-    knowledge known = recall(client, 0);
-    if (known.state == CVI_KEY_UNKNOWN) {
-        return false;
-    }
-    cvi_outcome outcome = {.provenance = {.source = CV_SOURCE_CACHE}};
+    knowledge known = recall(user, 0);
+    *outcome = (cvi_outcome){.provenance = {.source = CV_SOURCE_CACHE}, .is_recalled = true};
     if (known.state == CVI_KEY_REFUSED) {
-        set_refused(&known, &outcome.error);
+        set_refused(&known, &outcome->error);
+    }
+    return known.state != CVI_KEY_UNKNOWN;
+}
+
+bool cvi_key_serve(cv_request *request) {
+    cvi_outcome outcome;
+    cv_client *client = request->client;
+    if (!request->call->is_key_check || !cvi_key_recall(client, &request->passenger, &outcome)) {
+        return false;
     }
     cvi_mutex_lock(&client->mutex);
     cvi_request_complete_locked(request, &outcome);

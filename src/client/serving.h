@@ -19,8 +19,8 @@ void cvi_serve_finding(cvi_engine *engine, cvi_flight *flight, const cvi_finding
 typedef enum cvi_look { CVI_LOOK_SERVED, CVI_LOOK_LOCKED, CVI_LOOK_MISSED } cvi_look;
 
 /* Looks into the cache for those aboard, and serves them with what it has, of which the body is
- * read only if the client has not got it in memory. What cannot be read is missed, with the error;
- * CV_OK otherwise. */
+ * read only if the client has not got it in memory; or for a check of the key with what is known of
+ * that. What cannot be read is missed, with the error; CV_OK otherwise. */
 cvi_look cvi_serve_from_cache(cvi_engine *engine, cvi_flight *flight, cvi_now now,
                               cv_error *failure);
 

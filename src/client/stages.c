@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/hearing.h"
 #include "client/heed.h"
 #include "client/lateness.h"
 #include "client/quota.h"
@@ -247,6 +248,7 @@ static bool is_too_early(const cvi_flight *flight, const cvi_watch *watch) {
 }
 
 static bool take_watch(cvi_engine *engine, cvi_flight *flight, cvi_watch *watch, cvi_now now) {
+    cvi_hear_shared(engine, flight, watch, now);
     cvi_late_take_watch(engine, flight, watch, now);
     if (is_too_early(flight, watch)) {
         cvi_release(&flight->call->allocator, watch->cached.body);
@@ -482,7 +484,7 @@ static cvi_store_answer end_job(cvi_engine *engine, cvi_flight *flight, cvi_now 
     bool shared = flight->ending == CVI_ENDING_FAIL && is_shared(&flight->failure);
     cvi_store_answer answer = engine->options.store_ops->release(
         engine->options.stores, flight->call->hash, flight->job_id, flight->row_id,
-        shared ? &flight->failure : NULL, now, &failure);
+        shared ? &flight->failure : NULL, cvi_flight_age_ms(flight, now), now, &failure);
     if (answer == CVI_STORE_FAILED) {
         cvi_tell_failure(engine, CVI_DUTY_RELEASE, flight->call->label, &failure, now);
     }

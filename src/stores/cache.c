@@ -12,7 +12,7 @@
 #include "support/digest.h"
 #include "support/error.h"
 
-enum statement { PUT, PUT_NEWER, DELETE, DELETE_OLDER, CLEAN, CLEAR };
+enum statement { PUT, DELETE, DELETE_OLDER, CLEAN, CLEAR };
 
 enum column {
     CREATED_AT,
@@ -42,26 +42,24 @@ const char *const cvi_cache_find_texts[CVI_CACHE_FINDS] = {
     " END FROM main.cache WHERE hash = ?1",
 };
 
-#define PUT_TEXT                                                                                   \
-    "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"        \
-    " last_modified, control, headers_of, tape_checksum, tape)"                                    \
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"                                   \
-    " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"                           \
-    " expires_at = excluded.expires_at, checksum = excluded.checksum,"                             \
-    " negative = excluded.negative, used_at = NULL, value = excluded.value,"                       \
-    " etag = excluded.etag, last_modified = excluded.last_modified, control = excluded.control,"   \
-    " headers_of = excluded.headers_of, tape_checksum = excluded.tape_checksum,"                   \
-    " tape = excluded.tape"
-
-/* A row that answers nobody is not newer, whatever it says: one from the future, unless what comes
- * is from there too, or one that is not ours. */
+/* A row that is as new as what comes, or newer, stays. One that answers nobody is not newer,
+ * whatever it says: one from the future, or, if something is stored in its place, not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
-    [PUT] = PUT_TEXT,
-    [PUT_NEWER] = PUT_TEXT " WHERE cache.created_at < excluded.created_at"
-                           " OR (cache.created_at > ?13 AND excluded.created_at <= ?13)"
-                           " OR cache.checksum IS NULL",
+    [PUT] =
+        "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"
+        " last_modified, control, headers_of, tape_checksum, tape)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+        " ON CONFLICT(hash) DO UPDATE SET created_at = excluded.created_at,"
+        " expires_at = excluded.expires_at, checksum = excluded.checksum,"
+        " negative = excluded.negative, used_at = NULL, value = excluded.value,"
+        " etag = excluded.etag, last_modified = excluded.last_modified, control = excluded.control,"
+        " headers_of = excluded.headers_of, tape_checksum = excluded.tape_checksum,"
+        " tape = excluded.tape"
+        " WHERE (cache.created_at BETWEEN excluded.created_at AND ?13) IS NOT TRUE"
+        " OR cache.checksum IS NULL",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
-    [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1 AND created_at < ?2",
+    [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1"
+                     " AND (created_at BETWEEN ?2 AND ?3) IS NOT TRUE",
     [CLEAN] = CVI_CACHE_DELETE("expires_at", "WHERE expires_at < ?3"),
     [CLEAR] = CVI_CACHE_DELETE("rowid", ""),
 };
@@ -257,6 +255,23 @@ static cvi_value text_or_null(const char *text) {
     return text[0] != '\0' ? cvi_text(text) : cvi_null();
 }
 
+/* The last time that a row may say and be newer than something heard earlier. */
+static cvi_value newest_of(cvi_now now) {
+    return cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS);
+}
+
+/* The same for an entry: what was heard just now is newer than any row, whatever the clocks say. */
+static cvi_value newest_beside(const cvi_cache_entry *entry, cvi_now now) {
+    return entry->age_ms > 0 ? newest_of(now) : cvi_integer(INT64_MIN);
+}
+
+/* And for what has a date of its own: if the clock was set back since, that is of the future, too,
+ * and every later one is newer. */
+static cvi_value newest_beside_dated(const cvi_dated *dated, cvi_now now) {
+    bool is_ahead = dated->fetched_at_ms > cvi_time_after(now.wall_ms, CVI_CLOCK_TOLERANCE_MS);
+    return is_ahead ? cvi_integer(INT64_MAX) : newest_of(now);
+}
+
 static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                             cv_error *error) {
     static const cvi_validators none = {.etag = ""};
@@ -280,8 +295,16 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
             has_tape
                 ? cvi_integer(cvi_checksum_beside(body_checksum, entry->tape, entry->tape_size))
                 : cvi_null(),
-            has_tape ? cvi_blob(entry->tape, entry->tape_size) : cvi_null()),
+            has_tape ? cvi_blob(entry->tape, entry->tape_size) : cvi_null(),
+            newest_beside(entry, now)),
         NULL, error);
+}
+
+static cvi_store_answer delete_older(cvi_cache *cache, const char *hash, int64_t fetched_at_ms,
+                                     cvi_value newest, int64_t *touched, cv_error *error) {
+    return cvi_sql_run(&cache->sql, DELETE_OLDER,
+                       CVI_VALUES(cvi_text(hash), cvi_integer(fetched_at_ms), newest), touched,
+                       error);
 }
 
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
@@ -289,7 +312,8 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
     int64_t changed = 0;
     bool more = false; /* goes on with what is stored next, or with the next cleaning */
     if (!cvi_cache_accepts(cache, entry)) {
-        return cvi_cache_delete(cache, entry->hash, error);
+        return delete_older(cache, entry->hash, now.wall_ms - entry->age_ms,
+                            newest_beside(entry, now), NULL, error);
     }
     cvi_store_answer answer = put(cache, entry, now, error);
     if (answer != CVI_STORE_DONE || entry->has_room) {
@@ -302,13 +326,12 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
 static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
                                   int64_t *touched, cv_error *error) {
     return cvi_sql_run(
-        &cache->sql, PUT_NEWER,
+        &cache->sql, PUT,
         CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms),
                    cvi_integer(dated->expires_at_ms),
                    cvi_integer(cvi_checksum_under(dated->hash, dated->body, dated->size)),
                    cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(), cvi_null(),
-                   cvi_null(), cvi_null(), cvi_null(), cvi_null(),
-                   cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS)),
+                   cvi_null(), cvi_null(), cvi_null(), cvi_null(), newest_beside_dated(dated, now)),
         touched, error);
 }
 
@@ -322,9 +345,8 @@ cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated,
     if (has_room_for(cache, dated->size)) {
         answer = put_newer(cache, dated, now, &touched, error);
     } else {
-        answer = cvi_sql_run(&cache->sql, DELETE_OLDER,
-                             CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms)),
-                             &touched, error);
+        answer = delete_older(cache, dated->hash, dated->fetched_at_ms,
+                              newest_beside_dated(dated, now), &touched, error);
     }
     *changed += touched;
     return answer;

@@ -167,7 +167,7 @@ static void give_job_back(const claiming *run) {
         stores->dedupe.disabled) {
         return;
     }
-    if (cvi_stores_release(stores, run->spec->hash, run->claim->job_id, 0, NULL, run->now,
+    if (cvi_stores_release(stores, run->spec->hash, run->claim->job_id, 0, NULL, 0, run->now,
                            &failure) == CVI_STORE_FAILED) {
         cvi_log_write(stores->log, CV_LOG_WARNING, "a job is left to its lease: %s",
                       failure.message);

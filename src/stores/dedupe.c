@@ -64,7 +64,8 @@ static const char *const texts[CVI_DEDUPE_STATEMENTS] = {
     [WAITERS] = "SELECT address FROM main.dedupe_waiters WHERE hash = ?1",
     [LEAVE] = "DELETE FROM main.dedupe_waiters WHERE hash = ?1",
     [KEEP] = "UPDATE main.dedupe_jobs SET status = ?3, updated_at = ?4, result = ?5, checksum = ?6,"
-             " error = ?7 WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
+             " error = ?7, boot_ms = ?8"
+             " WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
     [DROP] = "DELETE FROM main.dedupe_jobs WHERE hash = ?1 AND job_id = ?2 AND status = 'pending'",
     [DROP_ROW] = "DELETE FROM main.dedupe_jobs WHERE rowid = ?1",
     [OWNS_ANY] = "SELECT EXISTS" OUR_PENDING,
@@ -73,7 +74,8 @@ static const char *const texts[CVI_DEDUPE_STATEMENTS] = {
     [OWN_DROP] = "DELETE FROM main.dedupe_jobs WHERE status = 'pending' AND owner = ?1",
     [CLEAN_FINISHED] =
         "DELETE FROM main.dedupe_jobs WHERE rowid IN (SELECT rowid FROM main.dedupe_jobs"
-        " WHERE status <> 'pending' AND updated_at NOT BETWEEN ?1 AND ?2 LIMIT ?3)",
+        " WHERE status <> 'pending' AND updated_at NOT BETWEEN ?1 AND ?2"
+        " AND (boot = ?3 AND boot_ms BETWEEN ?4 AND ?5) IS NOT TRUE LIMIT ?6)",
     [CLEAN_WAITERS] =
         "DELETE FROM main.dedupe_waiters WHERE hash IN (SELECT hash FROM main.dedupe_waiters"
         " WHERE hash NOT IN"
@@ -368,7 +370,7 @@ static cvi_store_answer keep_row(cvi_dedupe *dedupe, const cvi_ending *ending, c
                    cvi_integer(now.wall_ms - ending->age_ms),
                    has_body ? cvi_blob(ending->body, ending->size) : cvi_null(),
                    has_body ? cvi_integer(cvi_checksum(ending->body, ending->size)) : cvi_null(),
-                   has_failure ? cvi_text(failure) : cvi_null()),
+                   has_failure ? cvi_text(failure) : cvi_null(), cvi_integer(now.boot_ms)),
         changes, error);
 }
 
@@ -459,17 +461,27 @@ static cvi_store_answer run_batch(cvi_dedupe *dedupe, enum statement statement,
     return answer;
 }
 
+/* When a job ended the boot clock tells. updated_at, which is all that other programs and other
+ * boots say, is of when its answer came: that may have been long before. */
+static cvi_store_answer clean_finished(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted,
+                                       bool *more, cv_error *error) {
+    return run_batch(dedupe, CLEAN_FINISHED,
+                     CVI_VALUES(cvi_integer(now.wall_ms - dedupe->job_timeout_ms),
+                                cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS),
+                                cvi_text(dedupe->db->clock.boot_id),
+                                cvi_integer(now.boot_ms - dedupe->job_timeout_ms),
+                                cvi_integer(now.boot_ms + CVI_CLOCK_TOLERANCE_MS),
+                                cvi_integer(CVI_CLEAN_BATCH)),
+                     deleted, more, error);
+}
+
 void cvi_dedupe_clean_from_start(cvi_dedupe *dedupe) {
     dedupe->cleaned_to = 0;
 }
 
 cvi_store_answer cvi_dedupe_clean(cvi_dedupe *dedupe, cvi_now now, int64_t *deleted, bool *more,
                                   cv_error *error) {
-    cvi_store_answer answer = run_batch(
-        dedupe, CLEAN_FINISHED,
-        CVI_VALUES(cvi_integer(now.wall_ms - dedupe->job_timeout_ms),
-                   cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS), cvi_integer(CVI_CLEAN_BATCH)),
-        deleted, more, error);
+    cvi_store_answer answer = clean_finished(dedupe, now, deleted, more, error);
     if (answer == CVI_STORE_DONE) {
         answer = clean_pending(dedupe, now, deleted, more, error);
     }

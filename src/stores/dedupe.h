@@ -42,7 +42,7 @@ typedef struct cvi_job {
     bool is_same_boot;
     int64_t lease_boot_ms; /* last sign of life and start, by both clocks */
     int64_t started_boot_ms;
-    int64_t updated_ms;
+    int64_t updated_ms; /* of a job that has ended: when its answer came */
     int64_t created_ms;
     int64_t lease_ms; /* as promised; else the reader's own */
 } cvi_job;

@@ -212,8 +212,8 @@ static cvi_store_answer release_in_transaction(cvi_stores *stores, const cvi_end
 }
 
 cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const char *job_id,
-                                    int64_t row_id, const cv_error *failure, cvi_now now,
-                                    cv_error *error) {
+                                    int64_t row_id, const cv_error *failure, int64_t age_ms,
+                                    cvi_now now, cv_error *error) {
     if (!has_job(job_id) && row_id == 0) {
         return CVI_STORE_DONE;
     }
@@ -224,7 +224,7 @@ cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const 
     cvi_buffer waiters;
     bool owned = false;
     cvi_ending ending = {
-        failure != NULL ? CVI_END_FAILED : CVI_END_PASSED, hash, job_id, NULL, 0, failure, 0};
+        failure != NULL ? CVI_END_FAILED : CVI_END_PASSED, hash, job_id, NULL, 0, failure, age_ms};
     cvi_dedupe_waiters_init(&stores->dedupe, &waiters);
     answer = release_in_transaction(stores, &ending, row_id, now, &waiters, &owned, error);
     return end_and_wake(stores, stores->dedupe_db, answer, owned || row_id != 0, owned, &waiters,

@@ -231,7 +231,8 @@ typedef struct cvi_completion {
 /* One transaction: stores the body in the cache (unless disabled or too large) and completes the
  * job; then wakes its waiters. With a `failure` the body is stored as a negative entry for
  * negative_ttl_s, or if it may not be, what the cache had is forgotten; and the job ends with the
- * failure. `owned` false: the job is no longer ours, nothing was written. */
+ * failure. What others have heard and stored since stays in the cache, as not everybody looks at
+ * jobs. `owned` false: the job is no longer ours, nothing was written. */
 cvi_store_answer cvi_stores_complete(cvi_stores *stores, const cvi_completion *completion,
                                      cvi_now now, bool *owned, cv_error *error);
 
@@ -254,12 +255,13 @@ typedef struct cvi_dated {
 cvi_store_answer cvi_stores_store_dated(cvi_stores *stores, const cvi_dated *dated, size_t count,
                                         cvi_now now, cv_error *error);
 
-/* Ends a job with the error for those who wait, or (`failure` NULL) passes it to the next waiter;
- * takes back the admission `row_id` (0: none) in the same transaction; wakes the waiters. A job
- * that is no longer ours is left alone. An empty job_id with a row_id only takes back. */
+/* Ends a job with the error for those who wait, which was heard `age_ms` ago, or (`failure` NULL)
+ * passes it to the next waiter; takes back the admission `row_id` (0: none) in the same
+ * transaction; wakes the waiters. A job that is no longer ours is left alone. An empty job_id with
+ * a row_id only takes back. */
 cvi_store_answer cvi_stores_release(cvi_stores *stores, const char *hash, const char *job_id,
-                                    int64_t row_id, const cv_error *failure, cvi_now now,
-                                    cv_error *error);
+                                    int64_t row_id, const cv_error *failure, int64_t age_ms,
+                                    cvi_now now, cv_error *error);
 
 /* Renews the lease. `owned` false: somebody has taken over. */
 cvi_store_answer cvi_stores_renew(cvi_stores *stores, const char *hash, const char *job_id,

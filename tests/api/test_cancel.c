@@ -3,7 +3,7 @@
 #include "support/api_drive.h"
 #include "support/crowd.h"
 
-enum { ISSUE = 52, OTHER_ISSUE = 61, PROMPT_MS = 5000 };
+enum { ISSUE = 52, OTHER_ISSUE = 61, PROMPT_MS = 20000 };
 
 #define CACHED "SELECT count(*) FROM cache"
 

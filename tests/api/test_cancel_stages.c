@@ -1,6 +1,7 @@
 /* Leaving in every stage: a table of ways in which a request can be stuck for much longer than a
  * test has patience, and of ways to end it early. Nothing here waits for the stage's own end, so
- * that it ends at all shows that it ends at once. */
+ * that it ends at all shows that it ends at once. A machine that stops for seconds is told from a
+ * client that is late by trying again: it does not stop each time. */
 #include "support/api_drive.h"
 
 #include <arpa/inet.h>
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ISSUE = 52, OTHER_ISSUE = 61, PROMPT_MS = 5000, LONG_S = 600, FILLERS = 8 };
+enum { ISSUE = 52, OTHER_ISSUE = 61, PROMPT_MS = 5000, LONG_S = 600, FILLERS = 8, MOST_TRIES = 4 };
 
 typedef struct scene {
     drive_scene drive;
@@ -24,6 +25,7 @@ typedef struct scene {
     cv_request *owner;    /* its request */
     int plug;             /* a socket that listens and takes no connection, or -1 */
     int fillers[FILLERS]; /* those that wait to be taken */
+    bool is_late;         /* it has not ended at once */
 } scene;
 
 static void start(scene *self) {
@@ -226,10 +228,11 @@ static void get_stuck(const scene *self, const stage *in, const cv_request *requ
     }
 }
 
-static void check_prompt(const stage *in, int64_t start_ms) {
+static void note_promptness(scene *self, const stage *in, int64_t start_ms) {
     int64_t took_ms = api_now_ms() - start_ms;
     if (took_ms >= PROMPT_MS) {
-        fail_msg("%s: %d ms", in->name, (int)took_ms);
+        print_message("%s: %d ms\n", in->name, (int)took_ms);
+        self->is_late = true;
     }
 }
 
@@ -252,7 +255,7 @@ static void leave_by_cancel(scene *self, const stage *in) {
     int64_t start_ms = api_now_ms();
     cv_request_cancel(request);
     assert_true(cv_request_done(request));
-    check_prompt(in, start_ms);
+    note_promptness(self, in, start_ms);
     check_code(in, request, CV_ERROR_CANCELLED);
     cv_request_free(request);
 }
@@ -271,7 +274,7 @@ static void leave_by_another_thread(scene *self, const stage *in) {
     assert_int_equal(pthread_create(&thread, NULL, cancel_it, request), 0);
     assert_true(cv_request_wait(request, -1));
     assert_int_equal(pthread_join(thread, NULL), 0);
-    check_prompt(in, start_ms);
+    note_promptness(self, in, start_ms);
     check_code(in, request, CV_ERROR_CANCELLED);
     cv_request_free(request);
 }
@@ -296,7 +299,7 @@ static cv_code block_until_deadline(const scene *self, int64_t deadline_ms) {
 
 /* On a slow machine a short deadline is over before the client has come to the stage at all, which
  * is a time-out of its own: a longer one then. */
-static void expire(const scene *self, const stage *in, deadline_call *call) {
+static void expire(scene *self, const stage *in, deadline_call *call) {
     cv_code code = CV_ERROR_TIMEOUT;
     int64_t deadline_ms = 50;
     do {
@@ -304,7 +307,7 @@ static void expire(const scene *self, const stage *in, deadline_call *call) {
         assert_true(deadline_ms < API_PATIENCE_MS);
         int64_t start_ms = api_now_ms();
         code = call(self, deadline_ms);
-        check_prompt(in, start_ms + deadline_ms);
+        note_promptness(self, in, start_ms + deadline_ms);
         assert_true(api_now_ms() - start_ms >= deadline_ms);
     } while (code != in->expired && code == CV_ERROR_TIMEOUT);
     assert_string_equal(cv_code_name(code), cv_code_name(in->expired));
@@ -324,7 +327,7 @@ static void leave_by_close(scene *self, const stage *in) {
     int64_t start_ms = api_now_ms();
     cv_client_close(self->drive.client);
     self->drive.client = NULL;
-    check_prompt(in, start_ms);
+    note_promptness(self, in, start_ms);
     check_code(in, request, CV_ERROR_CLOSED);
     cv_request_free(request);
 }
@@ -346,16 +349,26 @@ static void one_of_two_leaves(scene *self, const stage *in) {
     cv_request_free(staying);
 }
 
-static void in_every_stage(cv_drive drive, void (*leave)(scene *, const stage *)) {
+typedef void way_to_leave(scene *self, const stage *in);
+
+/* False: it was late. */
+static bool leaves_promptly(cv_drive drive, const stage *in, way_to_leave *leave) {
+    scene self;
+    set_up(&self, drive);
+    in->begin(&self);
+    leave(&self, in);
+    if (self.lock != NULL || self.neighbour != NULL) {
+        in->end(&self);
+    }
+    tear_down(&self);
+    return !self.is_late;
+}
+
+static void in_every_stage(cv_drive drive, way_to_leave *leave) {
     for (size_t i = 0; i < API_COUNT(stages); i++) {
-        scene self;
-        set_up(&self, drive);
-        stages[i].begin(&self);
-        leave(&self, &stages[i]);
-        if (self.lock != NULL || self.neighbour != NULL) {
-            stages[i].end(&self);
+        for (int tries = 1; !leaves_promptly(drive, &stages[i], leave); tries++) {
+            assert_true(tries < MOST_TRIES);
         }
-        tear_down(&self);
     }
 }
 

@@ -9,8 +9,8 @@
 enum {
     FIRST = 1,
     REQUESTS = 500,
-    SENT = 60,     /* of them; the others wait for room in the budget */
-    SOON_MS = 5000 /* far more than it takes, and far less than waiting for the service would */
+    SENT = 60,      /* of them; the others wait for room in the budget */
+    SOON_MS = 20000 /* far more than it takes, and far less than waiting for the service would */
 };
 
 #define JOBS "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"

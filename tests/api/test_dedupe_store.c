@@ -398,7 +398,8 @@ static void test_cleanup_leaves_the_young(void **context) {
     finish_many(store, OVER_JOBS);
     own(store, "silent");
     face_execute(*context, "UPDATE dedupe_jobs SET " SET_BACK);
-    face_execute(*context, "UPDATE dedupe_jobs SET updated_at = updated_at - 300000");
+    face_execute(*context, "UPDATE dedupe_jobs SET updated_at = updated_at - 300000,"
+                           " boot_ms = boot_ms - 300000");
     job young = own(store, "young");
     assert_done(cv_dedupe_store_complete(store, "young", young.id, "y", 1));
     own(store, "running");

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ISSUE = 52, OTHER_ISSUE = 61, MOST_WAKES = 200 };
+enum { ISSUE = 52, OTHER_ISSUE = 61, MOST_WAKES = 200, MOST_UNRESTS = 10 };
 
 static int descriptor_of(const drive_scene *scene) {
     int descriptor = cv_client_fd(scene->client);
@@ -33,7 +33,7 @@ static int loop_until_called(const drive_scene *scene, const note *noted) {
     return wakes;
 }
 
-/* Until nothing is due any more, which must come. */
+/* Until nothing is due at the moment, which must come. */
 static void settle(const drive_scene *scene) {
     for (int i = 0; is_readable(descriptor_of(scene)); i++) {
         assert_true(i < MOST_WAKES);
@@ -41,9 +41,13 @@ static void settle(const drive_scene *scene) {
     }
 }
 
+/* For a while, at last: on a slow machine a lease may have to be renewed first, say. */
 static void assert_quiet(const drive_scene *scene) {
     struct pollfd wanted = {.fd = descriptor_of(scene), .events = POLLIN};
-    assert_int_equal(poll(&wanted, 1, 60), 0);
+    for (int i = 0; poll(&wanted, 1, 60) != 0; i++) {
+        assert_true(i < MOST_UNRESTS);
+        cv_client_poll(scene->client, 0);
+    }
 }
 
 /* ---- the descriptor ---- */

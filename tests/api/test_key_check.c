@@ -344,6 +344,96 @@ static void test_a_request_does_not_wait_for_the_file(void **context) {
     cv_request_free(request);
 }
 
+/* ---- at rest ---- */
+
+/* A check that waits at rest ends like this when the client goes on, after so many requests. */
+static void expect_at_rest(const drive_scene *scene, cv_client *client, cv_request *request,
+                           cv_code code, size_t requests) {
+    cv_client_poll(client, 0);
+    assert_false(cv_request_done(request));
+    cv_client_resume(client);
+    assert_true(cv_request_wait(request, API_PATIENCE_MS));
+    assert_ended(request, code);
+    assert_int_equal(asked(scene), requests);
+    cv_request_free(request);
+}
+
+static void test_a_request_at_rest_knows_what_the_client_knows(void **context) {
+    drive_scene *scene = *context;
+    expect_accepted(scene, scene->client, 1);
+    cv_client_suspend(scene->client);
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    expect_at_rest(scene, scene->client, request, CV_OK, 1);
+}
+
+static void test_a_request_at_rest_knows_what_others_learn(void **context) {
+    drive_scene *scene = *context;
+    cv_client *other = open_with_key(scene, API_KEY);
+    cv_client_suspend(scene->client);
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    expect_accepted(scene, other, 1);
+    expect_at_rest(scene, scene->client, request, CV_OK, 1);
+    cv_client_close(other);
+}
+
+/* What it did not hear itself is not noted as its own word: that would take the place of any. */
+static void test_a_request_at_rest_knows_a_refusal(void **context) {
+    drive_scene *scene = *context;
+    cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
+    cv_client *other = open_with_key(scene, "a-key-that-nobody-has");
+    cv_client_suspend(wrong);
+    cv_request *request = cv_request_check_key(wrong, NULL);
+    expect(scene, other, CV_ERROR_AUTH, 1);
+    api_execute(scene->self, "CREATE TRIGGER erase BEFORE INSERT ON settings BEGIN"
+                             " DELETE FROM settings WHERE name = new.name; END");
+    int64_t noted = api_query(scene->self, "SELECT value FROM settings " OF_KEYS);
+    expect_at_rest(scene, wrong, request, CV_ERROR_AUTH, 1);
+    cv_client_close(wrong);
+    cv_client_close(other);
+    assert_int_equal(api_query(scene->self, "SELECT value FROM settings " OF_KEYS), noted);
+}
+
+/* What was under way has been broken off. */
+static void test_a_request_that_is_broken_off_for_a_rest(void **context) {
+    drive_scene *scene = *context;
+    cv_client *other = open_with_key(scene, API_KEY);
+    drive_hold(scene);
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    drive_until_sent(scene, 1);
+    cv_client_suspend(scene->client);
+    drive_release(scene);
+    expect_accepted(scene, other, 2);
+    expect_at_rest(scene, scene->client, request, CV_OK, 2);
+    cv_client_close(other);
+}
+
+static void test_a_request_at_rest_that_must_ask(void **context) {
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    cv_client_suspend(scene->client);
+    cv_request *request = cv_request_check_key(scene->client, NULL);
+    expect_at_rest(scene, scene->client, request, CV_OK, 1);
+    cv_client_suspend(scene->client);
+    options.mode = CV_MODE_REFRESH;
+    request = cv_request_check_key(scene->client, &options);
+    expect_at_rest(scene, scene->client, request, CV_OK, 2);
+}
+
+static void test_a_request_at_rest_that_may_not_ask(void **context) {
+    drive_scene *scene = *context;
+    cv_request_options options = CV_REQUEST_OPTIONS_INIT;
+    options.mode = CV_MODE_CACHE_ONLY;
+    cv_client_suspend(scene->client);
+    cv_request *request = cv_request_check_key(scene->client, &options);
+    expect_at_rest(scene, scene->client, request, CV_ERROR_NOT_CACHED, 0);
+    expect_accepted(scene, scene->client, 1);
+    cv_client_suspend(scene->client);
+    request = cv_request_check_key(scene->client, &options);
+    expect_at_rest(scene, scene->client, request, CV_OK, 1);
+}
+
+/* ---- noted late ---- */
+
 static cv_now look_at_clock(void *user) {
     const cv_now *now = user;
     return *now;
@@ -450,6 +540,12 @@ int main(void) {
         BOTH_DRIVES(test_a_request_has_no_result),
         BOTH_DRIVES(test_a_request_is_cancelled),
         BOTH_DRIVES(test_a_request_does_not_wait_for_the_file),
+        BOTH_DRIVES(test_a_request_at_rest_knows_what_the_client_knows),
+        BOTH_DRIVES(test_a_request_at_rest_knows_what_others_learn),
+        BOTH_DRIVES(test_a_request_at_rest_knows_a_refusal),
+        BOTH_DRIVES(test_a_request_that_is_broken_off_for_a_rest),
+        BOTH_DRIVES(test_a_request_at_rest_that_must_ask),
+        BOTH_DRIVES(test_a_request_at_rest_that_may_not_ask),
         POLL_ONLY(test_what_is_noted_late_is_as_old_as_it_is),
         BOTH_DRIVES(test_a_request_without_a_client),
     };

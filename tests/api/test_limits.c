@@ -3,6 +3,8 @@
 #include "support/api_actor.h"
 #include "support/crowd.h"
 
+#include <stdio.h>
+
 enum {
     FIRST_ISSUE = 1000,
     ISSUES = 80,
@@ -33,6 +35,31 @@ static int64_t received_us(const api *self, size_t index) {
     server_request request;
     assert_true(server_request_at(self->server, NULL, index, &request));
     return request.received_us;
+}
+
+static int64_t admitted_ms(const api *self, size_t index) {
+    char sql[96];
+    assert_true(snprintf(sql, sizeof(sql),
+                         "SELECT boot_ms FROM rate_limits ORDER BY boot_ms LIMIT 1 OFFSET %zu",
+                         index) > 0);
+    return api_query(self, sql);
+}
+
+/* By the file's own record no two requests that are so many apart were admitted sooner after each
+ * other. Nor does the server see them so, less what may be lost on the way; but for a machine that
+ * keeps a process waiting for longer than that between its admission and its sending, or the server
+ * before it looks at the clock. */
+static void assert_apart(const api *self, size_t requests_apart, int64_t least_ms, int64_t way_ms) {
+    size_t count = requests(self);
+    assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), count);
+    for (size_t i = requests_apart; i < count; i++) {
+        int64_t before_ms = admitted_ms(self, i - requests_apart);
+        int64_t took_us = received_us(self, i - requests_apart) - before_ms * 1000;
+        int64_t apart_us = received_us(self, i) - received_us(self, i - requests_apart);
+        assert_true(admitted_ms(self, i) - before_ms >= least_ms);
+        assert_true(took_us >= 0);
+        assert_true(apart_us >= (least_ms - way_ms) * 1000 || took_us > way_ms * 1000);
+    }
 }
 
 static void assert_refused(const outcome *seen, int64_t longest_ms) {
@@ -208,7 +235,7 @@ static void test_no_limit_counts_nothing(void **context) {
 
 /* 16 requests at 5 a window: three waits. In no window does the server see a sixth. */
 static void test_waiting_keeps_to_the_limit(void **context) {
-    enum { EACH = 8, CALLS = 2 * EACH, BUDGET = 5, WINDOW_MS = 800 };
+    enum { EACH = 8, CALLS = 2 * EACH, BUDGET = 5, WINDOW_MS = 800, GUARD_MS = 200 };
     api *self = *context;
     static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {
         "threads=8", "step=1", "limit=5", "window_ms=800", "guard_ms=200", "max_wait_ms=60000"};
@@ -227,9 +254,7 @@ static void test_waiting_keeps_to_the_limit(void **context) {
         actor_end(&actors[i]);
     }
     assert_int_equal(requests(self), CALLS);
-    for (size_t i = BUDGET; i < CALLS; i++) {
-        assert_true(received_us(self, i) - received_us(self, i - BUDGET) >= WINDOW_MS * 1000);
-    }
+    assert_apart(self, BUDGET, WINDOW_MS + GUARD_MS, GUARD_MS);
 }
 
 /* Admissions are at least the interval apart, to the millisecond. On its way a request may lose
@@ -254,13 +279,7 @@ static void test_the_interval_holds_between_any_two(void **context) {
         actor_end(&actors[i]);
     }
     assert_int_equal(requests(self), CALLS);
-    assert_true(api_query(self,
-                          "SELECT min(gap) FROM (SELECT boot_ms - lag(boot_ms)"
-                          " OVER (ORDER BY boot_ms) AS gap FROM rate_limits)") >= INTERVAL_MS);
-    for (size_t i = 1; i < CALLS; i++) {
-        assert_true(received_us(self, i) - received_us(self, i - 1) >=
-                    (INTERVAL_MS - GUARD_MS / 2) * 1000);
-    }
+    assert_apart(self, 1, INTERVAL_MS, GUARD_MS / 2);
 }
 
 /* The interval refuses with its time too. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ISSUE = 52, OTHER_ISSUE = 61, SHORT_MS = 40, PROMPT_MS = 5000 };
+enum { ISSUE = 52, OTHER_ISSUE = 61, SHORT_MS = 40, PROMPT_MS = 20000 };
 
 static cv_request_options in_mode(cv_mode mode) {
     cv_request_options options = CV_REQUEST_OPTIONS_INIT;

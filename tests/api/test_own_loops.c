@@ -6,7 +6,7 @@
 
 #include <comicvine/sys/replay.h>
 
-enum { PATIENCE_MS = 10000, MOST_WAKES = 500, QUIET_MS = 60, LATENCY_MS = 20 };
+enum { PATIENCE_MS = 60000, MOST_WAKES = 500, QUIET_MS = 60, LATENCY_MS = 20 };
 
 static bool is_readable(const cv_client *client, int timeout_ms) {
     struct pollfd wanted = {.fd = cv_client_fd(client), .events = POLLIN};

@@ -15,7 +15,7 @@
 /* The timer behind the descriptor is the system's, as is that of poll: one that is due in some
  * milliseconds comes before this, however slow the machine is; what wakes the client for reasons of
  * its own comes after. */
-enum { PATIENCE_MS = 1000 };
+enum { PATIENCE_MS = 60000 };
 
 enum { MOST_WAKES = 1000, OTHER_TURNS = 8 };
 

@@ -7,7 +7,7 @@
 
 #include <comicvine/sys/clock.h>
 
-enum { ISSUE = 52, MOST_MS = 6000, LEASE_MS = 400 };
+enum { ISSUE = 52, MOST_MS = 20000, LEASE_MS = 400 };
 
 #define PENDING_JOBS "SELECT count(*) FROM dedupe_jobs WHERE status = 'pending'"
 #define WAITERS      "SELECT count(*) FROM dedupe_waiters"

@@ -128,6 +128,8 @@ for line in nonsense '{"hash":"0"}' "$(cat cut.jsonl)" \
   echo "$line" >bad.jsonl
   ends_with 1 cache import bad.jsonl
 done
+{ head -n 1 answers.jsonl | tr -d '\n'; printf '\0and more\n'; } >bad.jsonl
+ends_with 1 cache import bad.jsonl
 ends_with 1 cache export missing/answers.jsonl
 [ -z "$(find . -name 'answers.jsonl.*')" ] || fail "half a file is left"
 ends_with 1 cache export /dev/full

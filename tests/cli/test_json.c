@@ -171,14 +171,22 @@ static void test_a_letter_0_ends_nothing(void **state) {
 static void test_what_is_whole(void **state) {
     (void)state;
     static const char *const whole[] = {
-        record,    " {} ",  "[]\n", "[ ]",   "\"\"", "\"\\u00e9\\\\\"",         "0",
-        "-0.5E+7", "10e-2", "true", "false", "null", "[1,[2,{\"a\":[]}],\"x\"]"};
+        record,    " {} ",  "[]\n", "[ ]",   "\"\"", "\"\\u00e9\\\\\"",          "0",
+        "-0.5E+7", "10e-2", "true", "false", "null", "[1,[2,{\"a\":[]}],\"x\"]", "\"\xc3\xa9\""};
     static const char *const others[] = {
-        "",         " ",        "{",         "}",           "[1,]",     "[,1]", "{\"a\"}",
-        "{\"a\":}", "{a:1}",    "[1 2]",     "{\"a\":1,}",  "[1}",      "{}{}", "\"",
-        "\"\\\"",   "\"\\x\"",  "\"\\u12\"", "\"\\u00zz\"", "\"a\nb\"", "01",   "-",
-        "1.",       ".5",       "1e",        "tru",         "nulls",    "nan",  "[true",
-        "\"a\"b",   "{\"a\":1", "{\"a\" 1}", "'a'"};
+        "",          " ",           "{",          "}",
+        "[1,]",      "[,1]",        "{\"a\"}",    "{\"a\":}",
+        "{a:1}",     "[1 2]",       "{\"a\":1,}", "[1}",
+        "{}{}",      "\"",          "\"\\\"",     "\"\\x\"",
+        "\"\\u12\"", "\"\\u00zz\"", "\"a\nb\"",   "01",
+        "-",         "1.",          ".5",         "1e",
+        "tru",       "nulls",       "nan",        "[true",
+        "\"a\"b",    "{\"a\":1",    "{\"a\" 1}",  "'a'",
+        "{}\"",      "{}\"a",       "{}tru",      "{}-",
+        "{}/",       "0\v",         "\f{}",       "[1,\v2]",
+        "\"\v\"",    "\"\f\"",      "{}\xef",     "\xef\xbb\xbf{}",
+        "\"\xff\"",  "\"\xc3\"",    "\"\xc3",
+    };
     for (size_t i = 0; i < COUNT(whole); i++) {
         assert_true(cli_json_is_whole(cli_slice_of(whole[i])));
     }
@@ -186,6 +194,8 @@ static void test_what_is_whole(void **state) {
         assert_false(cli_json_is_whole(cli_slice_of(others[i])));
     }
     assert_false(cli_json_is_whole((cli_slice){"\"a\0\"", 4}));
+    assert_false(cli_json_is_whole((cli_slice){"{}\0", 3}));
+    assert_false(cli_json_is_whole(cli_slice_of(NULL)));
 }
 
 /* Whatever is cut off, it shows. */
@@ -207,14 +217,33 @@ static void test_how_deep_is_whole(void **state) {
     }
 }
 
+/* Only what is open counts as deep. */
+static void test_many_beside_each_other_are_whole(void **state) {
+    (void)state;
+    enum { MANY = 300 };
+    char text[MANY * 8 + 2] = "[";
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(text + 1 + i * 8, "{},[[]],", 8);
+    }
+    text[sizeof(text) - 2] = ']'; /* in place of the last comma */
+    assert_true(cli_json_is_whole((cli_slice){text, sizeof(text) - 1}));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_are_found),       cmocka_unit_test(test_items_in_order),
-        cmocka_unit_test(test_cut_text_ends),           cmocka_unit_test(test_values_for_people),
-        cmocka_unit_test(test_values_for_programs),     cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_over_several_lines),      cmocka_unit_test(test_writing),
-        cmocka_unit_test(test_a_letter_0_ends_nothing), cmocka_unit_test(test_what_is_whole),
-        cmocka_unit_test(test_no_beginning_is_whole),   cmocka_unit_test(test_how_deep_is_whole),
+        cmocka_unit_test(test_members_are_found),
+        cmocka_unit_test(test_items_in_order),
+        cmocka_unit_test(test_cut_text_ends),
+        cmocka_unit_test(test_values_for_people),
+        cmocka_unit_test(test_values_for_programs),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_over_several_lines),
+        cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_a_letter_0_ends_nothing),
+        cmocka_unit_test(test_what_is_whole),
+        cmocka_unit_test(test_no_beginning_is_whole),
+        cmocka_unit_test(test_how_deep_is_whole),
+        cmocka_unit_test(test_many_beside_each_other_are_whole),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

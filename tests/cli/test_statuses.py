@@ -87,6 +87,17 @@ class Statuses(scene.Scene):
         self.failed(5, "rate_limited", "get", "issue", "52", "--no-wait")
         self.assertEqual(len(self.service.seen), sent)
 
+    def test_5_when_again_is_said_once(self):
+        words = ("get", "issue", "420", "--no-wait", "--table")
+        pause = "the service has asked for a pause"
+        for why in ('service code 107: "Rate limit exceeded."\\)', pause):
+            said = self.run_program(*words, status=5).err.splitlines()
+            self.assertRegex(said[0], r"^comicvine: issue 420: .*%s; again in [0-9:]+$" % why)
+            self.assertEqual(said[1][:9], "  --wait ")
+            self.assertEqual(len(said), 2, said)
+        error = self.failed(5, "rate_limited", "get", "issue", "420", "--no-wait")
+        self.assertRegex(error["message"], pause + r", next request in \d+ ms$")
+
     def test_6_nobody_is_there(self):
         self.failed(6, "network", "get", "issue", "52", "--base-url=http://127.0.0.1:1/api")
 
@@ -117,6 +128,16 @@ class Statuses(scene.Scene):
         self.assertIn('"id":52', self.run_program(*words, environment=nobody).out)
         error = self.failed(8, "not_cached", *words, "--no-stale", environment=nobody)
         self.assertIn("only an old answer", error["message"])
+
+    def test_stale_when_again(self):
+        self.make_old()
+        self.run_program("get", "issue", "420", "--wait=5m", status=5)
+        words = ("get", "issue", "52", "--no-wait", "--table")
+        why = r"issue/4000-52: the service has asked for a pause; again in [0-9:]+$"
+        said = self.run_program(*words).err
+        self.assertRegex(said, "^comicvine: issue 52: this answer is 2 h old: " + why)
+        said = self.run_program(*words, "--no-stale", status=8).err
+        self.assertRegex(said, r"^comicvine: issue 52: only an old answer \(2 h\) is there: " + why)
 
     def test_9_partial(self):
         child = self.run_program("get", "issue", "52", "404", status=9)

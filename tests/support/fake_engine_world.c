@@ -185,10 +185,11 @@ static cvi_store_answer fake_complete(cvi_stores *stores, const cvi_completion *
 }
 
 static cvi_store_answer fake_release(cvi_stores *stores, const char *hash, const char *job_id,
-                                     int64_t row_id, const cv_error *failure, cvi_now now,
-                                     cv_error *error) {
+                                     int64_t row_id, const cv_error *failure, int64_t age_ms,
+                                     cvi_now now, cv_error *error) {
     sim_call *call = note_job(stores, SIM_RELEASE, hash, job_id, now);
     call->row_id = row_id;
+    call->age_ms = age_ms;
     call->failure = failure != NULL ? failure->code : CV_OK;
     sim_reply reply = next_reply(stores->world, SIM_RELEASE);
     if (reply.answer == CVI_STORE_DONE) {

@@ -85,7 +85,7 @@ typedef struct sim_call {
     cvi_service_word word; /* HEED */
     int64_t asked_ms;      /* likewise */
     size_t size;
-    int64_t age_ms; /* COMPLETE */
+    int64_t age_ms; /* COMPLETE, RELEASE */
     int64_t ttl_ms;
     int64_t max_age_ms;  /* LOOKUP, CLAIM */
     bool stale_too;      /* LOOKUP */

@@ -272,8 +272,9 @@ static cvi_store_answer complete(cvi_stores *stores, const cvi_completion *compl
 }
 
 static cvi_store_answer release(cvi_stores *stores, const char *hash, const char *job_id,
-                                int64_t row_id, const cv_error *failure, cvi_now now,
-                                cv_error *error) {
+                                int64_t row_id, const cv_error *failure, int64_t age_ms,
+                                cvi_now now, cv_error *error) {
+    (void)age_ms;
     (void)now;
     model_world *self = stores->world;
     model_object *wanted = find_object(self, hash);

@@ -158,7 +158,7 @@ static cvi_store_answer do_hit(life *self, cv_error *error) {
 
 static cvi_store_answer do_fail(life *self, cv_error *error) {
     cv_error failure = {.code = CV_ERROR_SERVER, .http_status = 500, .message = "it broke"};
-    return cvi_stores_release(self->stores, HASH_B, self->claim.job_id, 0, &failure,
+    return cvi_stores_release(self->stores, HASH_B, self->claim.job_id, 0, &failure, 0,
                               self->world->clock.now, error);
 }
 
@@ -228,7 +228,7 @@ static cvi_store_answer do_recall(life *self, cv_error *error) {
 }
 
 static cvi_store_answer do_give_up(life *self, cv_error *error) {
-    return cvi_stores_release(self->stores, HASH_A, self->claim.job_id, 0, NULL,
+    return cvi_stores_release(self->stores, HASH_A, self->claim.job_id, 0, NULL, 0,
                               self->world->clock.now, error);
 }
 

@@ -186,8 +186,9 @@ bool world_complete(store_world *world, cvi_stores *stores, const char *hash, co
 void world_release(store_world *world, cvi_stores *stores, const char *hash, const char *job_id,
                    int64_t row_id, const cv_error *failure) {
     cv_error error = {0};
-    check_done(cvi_stores_release(stores, hash, job_id, row_id, failure, world->clock.now, &error),
-               &error, "release");
+    check_done(
+        cvi_stores_release(stores, hash, job_id, row_id, failure, 0, world->clock.now, &error),
+        &error, "release");
 }
 
 bool world_renew(store_world *world, cvi_stores *stores, const char *hash, const char *job_id) {

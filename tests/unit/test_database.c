@@ -382,7 +382,7 @@ static void check_all_busy(store_world *world, cvi_stores *stores, const char *j
     bool flag = false;
     assert_int_equal(cvi_stores_claim(stores, &spec, now, &claim, &error), CVI_STORE_BUSY);
     assert_int_equal(cvi_stores_complete(stores, &completion, now, &flag, &error), CVI_STORE_BUSY);
-    assert_int_equal(cvi_stores_release(stores, HASH_A, job_id, 1, NULL, now, &error),
+    assert_int_equal(cvi_stores_release(stores, HASH_A, job_id, 1, NULL, 0, now, &error),
                      CVI_STORE_BUSY);
     assert_int_equal(cvi_stores_renew(stores, HASH_A, job_id, now, &flag, &error), CVI_STORE_BUSY);
     assert_int_equal(cvi_stores_clean(stores, now, &flag, &error), CVI_STORE_BUSY);

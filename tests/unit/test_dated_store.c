@@ -135,6 +135,10 @@ static void test_what_is_too_large_leaves_nothing_older(void **state) {
     store_one(world, stores, OLD "        ", 999);
     check(world, stores, HASH_A, NULL);
     assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), 0);
+    store_one(world, stores, NEW, 0);
+    fake_clock_step_wall(&world->clock, -CVI_CLOCK_TOLERANCE_MS - 1);
+    store_one(world, stores, OLD "        ", 0); /* the newer one is of the future */
+    assert_int_equal(world_number(world, "SELECT count(*) FROM cache"), 0);
     cvi_stores_close(stores);
 }
 

@@ -196,6 +196,7 @@ static void test_a_failure_is_told_to_all(void **state) {
     assert_int_equal(first->deliveries, 1);
     sim_check_error(second, first->error.code);
     assert_int_equal(world->transfer_count, 1);
+    assert_int_equal(sim_last(world, SIM_RELEASE)->age_ms, 10 * SIM_TTL_MS + 40);
 }
 
 static void test_without_memory_for_another_flight_it_ends_there(void **state) {

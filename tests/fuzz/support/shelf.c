@@ -235,7 +235,7 @@ static void fail_job(shelf *self, const char *hash, const char *job_id) {
     cv_error error = {.code = CV_OK};
     bool owned = false;
     check_answer(cvi_stores_renew(self->stores, hash, job_id, self->now, &owned, &error), &error);
-    check_answer(cvi_stores_release(self->stores, hash, job_id, 0, &failure, self->now, &error),
+    check_answer(cvi_stores_release(self->stores, hash, job_id, 0, &failure, 0, self->now, &error),
                  &error);
 }
 
