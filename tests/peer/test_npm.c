@@ -302,7 +302,7 @@ static void test_in_turns_never_above_the_limit(void **context) {
 
 /* A short window, again and again: judged by the times in the file, noted before anyone deletes. */
 static void test_in_turns_over_many_windows(void **context) {
-    enum { LIMIT = 6, WINDOW_MS = 400, LENGTH_MS = 4000, SENT_MAX = 1000 };
+    enum { LIMIT = 6, WINDOW_MS = 400, LENGTH_MS = 4000, SENT_LEAST = 30, SENT_MAX = 1000 };
     scene *state = *context;
     static int64_t sent_at[SENT_MAX];
     size_t sent = 0;
@@ -318,7 +318,8 @@ static void test_in_turns_over_many_windows(void **context) {
     cv_rate_limit_store *limit = cv_rate_limit_store_open(&options);
     assert_non_null(limit);
     const int64_t end_ms = api_now_ms() + LENGTH_MS;
-    for (bool our_turn = false; api_now_ms() < end_ms; our_turn = !our_turn) {
+    for (bool our_turn = false; api_now_ms() < end_ms || sent < SENT_LEAST; our_turn = !our_turn) {
+        assert_true(api_now_ms() < end_ms + API_PATIENCE_MS);
         char said[PROCESS_LINE_MAX] = "";
         int64_t wait_ms = -1;
         if (our_turn) {
@@ -335,7 +336,6 @@ static void test_in_turns_over_many_windows(void **context) {
         }
     }
     print_message("node sent %zu, we %zu\n", sent - ours, ours);
-    assert_in_range(sent, LIMIT * (LENGTH_MS / WINDOW_MS) / 2, SENT_MAX);
     assert_in_range(ours, 1, sent - 1);
     for (size_t i = LIMIT; i < sent; i++) {
         assert_true(sent_at[i] - sent_at[i - LIMIT] >= WINDOW_MS);
