@@ -231,8 +231,7 @@ static bool closes_without_a_trace(sys_world *world) {
     return sys_counted(world) == counted;
 }
 
-/* Closing has a moment for taking admissions back, and no more: on a machine that stops just then
- * they stay, but that does not happen each time. */
+/* Closing has a moment to take admissions back: a machine may stop just then, but not each time. */
 static void test_closing_and_cancelling_before_the_answer(void **state) {
     sys_world *world = *state;
     record_once(world);
