@@ -12,6 +12,8 @@
 #include "support/digest.h"
 #include "support/error.h"
 
+#define ROUNDING_MS INT64_C(5)
+
 enum statement { PUT, DELETE, DELETE_OLDER, CLEAN, CLEAR };
 
 enum column {
@@ -42,8 +44,8 @@ const char *const cvi_cache_find_texts[CVI_CACHE_FINDS] = {
     " END FROM main.cache WHERE hash = ?1",
 };
 
-/* A row that is as new as what comes, or newer, stays. One that answers nobody is not newer,
- * whatever it says: one from the future, or, if something is stored in its place, not ours. */
+/* A row from within the span of what is newer stays. One that answers nobody is not newer, whatever
+ * it says: one from the future, or, if something is stored in its place, not ours. */
 static const char *const texts[CVI_CACHE_STATEMENTS] = {
     [PUT] =
         "INSERT INTO main.cache(hash, created_at, expires_at, checksum, negative, value, etag,"
@@ -55,7 +57,7 @@ static const char *const texts[CVI_CACHE_STATEMENTS] = {
         " etag = excluded.etag, last_modified = excluded.last_modified, control = excluded.control,"
         " headers_of = excluded.headers_of, tape_checksum = excluded.tape_checksum,"
         " tape = excluded.tape"
-        " WHERE (cache.created_at BETWEEN excluded.created_at AND ?13) IS NOT TRUE"
+        " WHERE (cache.created_at BETWEEN ?13 AND ?14) IS NOT TRUE"
         " OR cache.checksum IS NULL",
     [DELETE] = "DELETE FROM main.cache WHERE hash = ?1",
     [DELETE_OLDER] = "DELETE FROM main.cache WHERE hash = ?1"
@@ -255,21 +257,24 @@ static cvi_value text_or_null(const char *text) {
     return text[0] != '\0' ? cvi_text(text) : cvi_null();
 }
 
-/* The last time that a row may say and be newer than something heard earlier. */
-static cvi_value newest_of(cvi_now now) {
-    return cvi_integer(now.wall_ms + CVI_CLOCK_TOLERANCE_MS);
+/* The first and the last time that a row may say and be newer than something. */
+typedef struct span {
+    int64_t from_ms;
+    int64_t to_ms;
+} span;
+
+/* None for what was heard just now, whatever the clocks say: a row of later was stored before the
+ * clock was set back. When an entry was heard is known but for the rounding of the clocks' times,
+ * and what is asked for anew may follow at once. */
+static span newer_than(const cvi_cache_entry *entry, cvi_now now) {
+    return (span){now.wall_ms - entry->age_ms + ROUNDING_MS, now.wall_ms};
 }
 
-/* The same for an entry: what was heard just now is newer than any row, whatever the clocks say. */
-static cvi_value newest_beside(const cvi_cache_entry *entry, cvi_now now) {
-    return entry->age_ms > 0 ? newest_of(now) : cvi_integer(INT64_MIN);
-}
-
-/* And for what has a date of its own: if the clock was set back since, that is of the future, too,
- * and every later one is newer. */
-static cvi_value newest_beside_dated(const cvi_dated *dated, cvi_now now) {
-    bool is_ahead = dated->fetched_at_ms > cvi_time_after(now.wall_ms, CVI_CLOCK_TOLERANCE_MS);
-    return is_ahead ? cvi_integer(INT64_MAX) : newest_of(now);
+/* For what has a date of its own: if the clock was set back since, that is of the future, too, and
+ * every later one is newer. */
+static span newer_than_dated(const cvi_dated *dated, cvi_now now) {
+    int64_t latest_ms = cvi_time_after(now.wall_ms, CVI_CLOCK_TOLERANCE_MS);
+    return (span){dated->fetched_at_ms, dated->fetched_at_ms > latest_ms ? INT64_MAX : latest_ms};
 }
 
 static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
@@ -284,6 +289,7 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
     cvi_value checksum = cvi_integer(body_checksum);
     bool has_tape = takes_tape(cache, entry);
     int64_t fetched_at_ms = now.wall_ms - entry->age_ms;
+    const span newer = newer_than(entry, now);
     return cvi_sql_run(
         &cache->sql, PUT,
         CVI_VALUES(
@@ -296,15 +302,16 @@ static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_
                 ? cvi_integer(cvi_checksum_beside(body_checksum, entry->tape, entry->tape_size))
                 : cvi_null(),
             has_tape ? cvi_blob(entry->tape, entry->tape_size) : cvi_null(),
-            newest_beside(entry, now)),
+            cvi_integer(newer.from_ms), cvi_integer(newer.to_ms)),
         NULL, error);
 }
 
-static cvi_store_answer delete_older(cvi_cache *cache, const char *hash, int64_t fetched_at_ms,
-                                     cvi_value newest, int64_t *touched, cv_error *error) {
-    return cvi_sql_run(&cache->sql, DELETE_OLDER,
-                       CVI_VALUES(cvi_text(hash), cvi_integer(fetched_at_ms), newest), touched,
-                       error);
+static cvi_store_answer delete_older(cvi_cache *cache, const char *hash, span newer,
+                                     int64_t *touched, cv_error *error) {
+    return cvi_sql_run(
+        &cache->sql, DELETE_OLDER,
+        CVI_VALUES(cvi_text(hash), cvi_integer(newer.from_ms), cvi_integer(newer.to_ms)), touched,
+        error);
 }
 
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
@@ -312,8 +319,7 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
     int64_t changed = 0;
     bool more = false; /* goes on with what is stored next, or with the next cleaning */
     if (!cvi_cache_accepts(cache, entry)) {
-        return delete_older(cache, entry->hash, now.wall_ms - entry->age_ms,
-                            newest_beside(entry, now), NULL, error);
+        return delete_older(cache, entry->hash, newer_than(entry, now), NULL, error);
     }
     cvi_store_answer answer = put(cache, entry, now, error);
     if (answer != CVI_STORE_DONE || entry->has_room) {
@@ -325,13 +331,15 @@ cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry,
 
 static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_now now,
                                   int64_t *touched, cv_error *error) {
+    const span newer = newer_than_dated(dated, now);
     return cvi_sql_run(
         &cache->sql, PUT,
         CVI_VALUES(cvi_text(dated->hash), cvi_integer(dated->fetched_at_ms),
                    cvi_integer(dated->expires_at_ms),
                    cvi_integer(cvi_checksum_under(dated->hash, dated->body, dated->size)),
                    cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(), cvi_null(),
-                   cvi_null(), cvi_null(), cvi_null(), cvi_null(), newest_beside_dated(dated, now)),
+                   cvi_null(), cvi_null(), cvi_null(), cvi_null(), cvi_integer(newer.from_ms),
+                   cvi_integer(newer.to_ms)),
         touched, error);
 }
 
@@ -345,8 +353,7 @@ cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated,
     if (has_room_for(cache, dated->size)) {
         answer = put_newer(cache, dated, now, &touched, error);
     } else {
-        answer = delete_older(cache, dated->hash, dated->fetched_at_ms,
-                              newest_beside_dated(dated, now), &touched, error);
+        answer = delete_older(cache, dated->hash, newer_than_dated(dated, now), &touched, error);
     }
     *changed += touched;
     return answer;

@@ -99,7 +99,7 @@ typedef struct cvi_cache_entry {
     const char *tape; /* left out where there is no room for both; NULL: none */
     size_t tape_size;
     cvi_keeping keeping;
-    int64_t age_ms;                   /* its time runs since then; 0: nothing is newer */
+    int64_t age_ms;                   /* its time runs since then */
     const cvi_validators *validators; /* NULL: none */
     bool is_negative;
     bool has_room; /* was made before */
@@ -112,8 +112,8 @@ bool cvi_cache_accepts(const cvi_cache *cache, const cvi_cache_entry *entry);
 cvi_just_stored cvi_cache_stored(const cvi_cache *cache, const cvi_cache_entry *entry);
 
 /* Within a transaction, for a cache that is in use: stores, replacing what was there; of what is
- * not accepted remains that nothing is there any more. What is newer than an entry with an age
- * stays. Holds the bound. */
+ * not accepted remains that nothing is there any more. What others have stored of since the entry
+ * was heard stays. Holds the bound. */
 cvi_store_answer cvi_cache_store(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                                  cv_error *error);
 
