@@ -265,6 +265,13 @@ static cvi_value newest_beside(const cvi_cache_entry *entry, cvi_now now) {
     return entry->age_ms > 0 ? newest_of(now) : cvi_integer(INT64_MIN);
 }
 
+/* And for what has a date of its own: if the clock was set back since, that is of the future, too,
+ * and every later one is newer. */
+static cvi_value newest_beside_dated(const cvi_dated *dated, cvi_now now) {
+    bool is_ahead = dated->fetched_at_ms > cvi_time_after(now.wall_ms, CVI_CLOCK_TOLERANCE_MS);
+    return is_ahead ? cvi_integer(INT64_MAX) : newest_of(now);
+}
+
 static cvi_store_answer put(cvi_cache *cache, const cvi_cache_entry *entry, cvi_now now,
                             cv_error *error) {
     static const cvi_validators none = {.etag = ""};
@@ -324,7 +331,7 @@ static cvi_store_answer put_newer(cvi_cache *cache, const cvi_dated *dated, cvi_
                    cvi_integer(dated->expires_at_ms),
                    cvi_integer(cvi_checksum_under(dated->hash, dated->body, dated->size)),
                    cvi_integer(0), cvi_blob(dated->body, dated->size), cvi_null(), cvi_null(),
-                   cvi_null(), cvi_null(), cvi_null(), cvi_null(), newest_of(now)),
+                   cvi_null(), cvi_null(), cvi_null(), cvi_null(), newest_beside_dated(dated, now)),
         touched, error);
 }
 
@@ -338,8 +345,8 @@ cvi_store_answer cvi_cache_store_dated(cvi_cache *cache, const cvi_dated *dated,
     if (has_room_for(cache, dated->size)) {
         answer = put_newer(cache, dated, now, &touched, error);
     } else {
-        answer =
-            delete_older(cache, dated->hash, dated->fetched_at_ms, newest_of(now), &touched, error);
+        answer = delete_older(cache, dated->hash, dated->fetched_at_ms,
+                              newest_beside_dated(dated, now), &touched, error);
     }
     *changed += touched;
     return answer;

@@ -5,7 +5,7 @@
 enum { FIXTURE_ISSUES = 12, PROCESSES = 4, PAGE_SIZE = 5, PAGES = 3, IDS = 120, FOUND = 12 };
 
 static void start_with(const api *self, process actors[PROCESSES], const char *argument) {
-    const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=1000", argument};
+    const char *const arguments[ACTOR_ARGUMENTS_MAX] = {"lease_ms=60000", argument};
     for (size_t i = 0; i < PROCESSES; i++) {
         actor_start(&actors[i], self, arguments);
     }

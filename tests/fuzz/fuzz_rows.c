@@ -1,15 +1,17 @@
 /* Rows that another program has written into a sound file: each column with values of any type,
- * among them those that would do it most harm. */
+ * among them those that would do it most harm. Bodies and tapes may have the checksums that fit
+ * them, as nobody reads what is behind a wrong one. */
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/digest.h"
 #include "support/input.h"
 #include "support/shelf.h"
 
-enum { COLUMNS_MAX = 12, ROWS_MAX = 8 };
+enum { COLUMNS_MAX = 13, ROWS_MAX = 8 };
 
 typedef struct table {
     const char *name;
@@ -19,7 +21,7 @@ typedef struct table {
 static const table tables[] = {
     {"cache",
      {"hash", "expires_at", "created_at", "checksum", "negative", "used_at", "etag",
-      "last_modified", "control", "headers_of", "value"}},
+      "last_modified", "control", "headers_of", "value", "tape_checksum", "tape"}},
     {"cache_bytes", {"id", "total", "replaced"}},
     {"dedupe_jobs",
      {"hash", "job_id", "status", "created_at", "updated_at", "owner", "boot", "boot_ms",
@@ -110,6 +112,44 @@ static void bind_value(sqlite3_stmt *statement, int place, input *in) {
     }
 }
 
+static size_t value_size(sqlite3_value *value) {
+    return (size_t)sqlite3_value_bytes(value);
+}
+
+static void checksum_of_body(sqlite3_context *context, int count, sqlite3_value **values) {
+    const char *hash = (const char *)sqlite3_value_text(values[0]);
+    const void *body = sqlite3_value_blob(values[1]);
+    (void)count;
+    sqlite3_result_int64(context, cvi_checksum_under(hash, body, value_size(values[1])));
+}
+
+static void checksum_of_tape(sqlite3_context *context, int count, sqlite3_value **values) {
+    int64_t checksum = sqlite3_value_int64(values[0]);
+    const void *tape = sqlite3_value_blob(values[1]);
+    (void)count;
+    sqlite3_result_int64(context, cvi_checksum_beside(checksum, tape, value_size(values[1])));
+}
+
+static void define(sqlite3 *connection, const char *name,
+                   void (*function)(sqlite3_context *, int, sqlite3_value **)) {
+    REQUIRE(sqlite3_create_function(connection, name, 2, SQLITE_UTF8, NULL, function, NULL, NULL) ==
+            SQLITE_OK);
+}
+
+/* Gives the row that was inserted last the checksum of its body, and perhaps that of its tape. */
+static void make_fit(sqlite3 *connection, input *in) {
+    static const char *const texts[] = {
+        "UPDATE cache SET checksum = checksum_of_body(hash, value)"
+        " WHERE rowid = last_insert_rowid() AND typeof(hash) = 'text'",
+        "UPDATE cache SET tape_checksum = checksum_of_tape(checksum, tape)"
+        " WHERE rowid = last_insert_rowid()"};
+    enum { CHOICES = 4 };
+    size_t fitting = input_below(in, CHOICES);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && i < fitting; i++) {
+        REQUIRE(sqlite3_exec(connection, texts[i], NULL, NULL, NULL) == SQLITE_OK);
+    }
+}
+
 /* A row that the table's constraints refuse is no row. */
 static void insert(sqlite3 *connection, input *in) {
     const table *into = &tables[input_below(in, sizeof(tables) / sizeof(tables[0]))];
@@ -117,8 +157,11 @@ static void insert(sqlite3 *connection, input *in) {
     for (size_t i = 0; i < column_count(into); i++) {
         bind_value(statement, (int)i + 1, in);
     }
-    sqlite3_step(statement);
+    bool is_row = sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_finalize(statement);
+    if (is_row && strcmp(into->name, "cache") == 0) {
+        make_fit(connection, in);
+    }
 }
 
 static void insert_all(input *in) {
@@ -126,6 +169,8 @@ static void insert_all(input *in) {
     REQUIRE(sqlite3_open(shelf_path(), &connection) == SQLITE_OK);
     REQUIRE(sqlite3_exec(connection, "PRAGMA synchronous = OFF; BEGIN", NULL, NULL, NULL) ==
             SQLITE_OK);
+    define(connection, "checksum_of_body", checksum_of_body);
+    define(connection, "checksum_of_tape", checksum_of_tape);
     for (int i = 0; i < ROWS_MAX && in->left > 0; i++) {
         insert(connection, in);
     }

@@ -178,7 +178,17 @@ def rows_seeds():
     for table in range(9):
         yield f"table-{table}", bytes([table]) + bytes(range(2, 60))
     # A cached row under the right hash, with times of the present.
-    yield "cached", bytes([0, 0, 0, 2, 8, 2, 8, 4, 2, 0, 4, 4, 4, 4, 4, 0, 13])
+    cached = bytes([0, 0, 0, 2, 8, 2, 8, 4, 2, 0, 4, 4, 4, 4, 4, 0, 13])
+    yield "cached", cached
+    text = b'{"error":"OK","status_code":1,"results":{"id":52,"name":"Lamps"}}'
+    other = text.replace(b"Lamps", b'L\\u00e1mps","x":[1,{}],"y":"')
+    tapes = {"tape": tape(text), "tape-cut": tape(text)[:12], "tape-other": tape(other),
+             "tape-numbers": b"\1" + bytes(range(60)), "tape-none": b""}
+    for name, events in tapes.items():
+        yield name, cached + bytes([4, 7, len(events)]) + events + b"\3"
+    yield "tape-alone", cached[:-2] + bytes([7, len(other)]) + other + bytes(
+        [4, 7, len(tape(other))]) + tape(other) + b"\3"
+    yield "tape-unfit", cached + bytes([2, 8, 7, len(tape(text))]) + tape(text) + b"\1"
     yield "admitted", bytes([4, 2, 1, 0, 4, 2, 8, 0, 11, 0, 2, 0, 3, 2, 11, 2, 0, 4, 4])
     yield "pausing", bytes([7, 0, 2, 0, 5, 0, 3, 2, 3, 2, 3, 2, 1, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0])
 

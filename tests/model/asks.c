@@ -47,7 +47,9 @@ static cv_request *start_walk(ask *self) {
         query.limit = 1;
         self->cursor =
             cv_cursor_open(self->process->client, CV_ISSUE, &query, self->options.priority);
-        cv_cursor_prefetch(self->cursor, chance_percent(&self->process->world->chance, 50));
+        bool is_ahead = chance_percent(&self->process->world->chance, 50);
+        cv_cursor_prefetch(self->cursor, is_ahead);
+        self->process->has_asked[CV_PRIORITY_BACKGROUND][SUBJECT_WALK] |= is_ahead;
     }
     return cv_request_next_page(self->cursor);
 }
@@ -97,12 +99,37 @@ static void task_ask(void *user) {
     expect_work(self);
 }
 
+/* What is renewed behind a stale answer is the background's, as is what is fetched ahead. */
+static void note_asker(const ask *self, int subject) {
+    bool *has_asked[] = {self->process->has_asked[CV_PRIORITY_BACKGROUND],
+                         self->process->has_asked[CV_PRIORITY_USER]};
+    has_asked[self->options.priority][subject] = true;
+    if (self->options.stale == CV_STALE_WHILE_REVALIDATE) {
+        has_asked[CV_PRIORITY_BACKGROUND][subject] = true;
+    }
+    if (self->options.priority == CV_PRIORITY_USER) {
+        self->process->world->has_users[object_paths[self->object]] = true;
+    }
+}
+
+beneficiary asks_beneficiary(const process *self, int object) {
+    bool is_background = self->has_asked[CV_PRIORITY_BACKGROUND][object_subject(object)];
+    bool is_user = self->has_asked[CV_PRIORITY_USER][object_subject(object)];
+    if (is_background == is_user) {
+        return FOR_ANYBODY;
+    }
+    return is_user ? FOR_USERS : FOR_BACKGROUND;
+}
+
 static void begin(process *self, ask *asked, int subject) {
     world *here = self->world;
     *asked = (ask){.process = self,
                    .object = subject,
                    .options = draw_options(here),
                    .begun_ms = here->true_ms};
+    if (here->plan.has_batch) {
+        asked->options.priority = self->index == 0 ? CV_PRIORITY_BACKGROUND : CV_PRIORITY_USER;
+    }
     if (subject == SUBJECT_WALK) { /* whose pages ask as the client does by itself */
         cv_priority priority = asked->options.priority;
         asked->manner = IN_A_WALK;
@@ -117,6 +144,9 @@ static void begin(process *self, ask *asked, int subject) {
         asked->object = OBJECTS + (int)CHANCE_OF(&here->fancy, 0, 0, 0, 0, 1, 2);
         asked->is_kept = chance_percent(&here->fancy, 90);
     }
+    if (subject != SUBJECT_PICTURE) {
+        note_asker(asked, subject);
+    }
     world_trace(here, "process %d asks for object %d, manner %d, mode %d", self->index,
                 asked->object, (int)asked->manner, (int)asked->options.mode);
     process_run(self, task_ask, asked);
@@ -129,13 +159,6 @@ void asks_begin(process *self, int subject) {
             return;
         }
     }
-}
-
-int asks_subject_of(int object) {
-    if (object >= LISTS) {
-        return SUBJECT_MANY;
-    }
-    return object >= PAGES ? SUBJECT_WALK : object;
 }
 
 void asks_cancel(process *self) {

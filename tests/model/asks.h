@@ -4,13 +4,11 @@
 
 #include "model/world.h"
 
-enum { SUBJECT_WALK = SINGLES, SUBJECT_MANY, SUBJECTS, SUBJECT_PICTURE = SUBJECTS };
-
 /* Asks for an object, a walk, many, or any picture, if a place is free. */
 void asks_begin(process *self, int subject);
 
-/* What is asked for to get the answer to an object again. */
-int asks_subject_of(int object);
+/* For whom a process asks for an object, as far as one can tell from what its application did. */
+beneficiary asks_beneficiary(const process *self, int object);
 
 void asks_cancel(process *self);
 

@@ -99,11 +99,13 @@ void judge_sending(world *self, int number) {
     judge_window(self, number);
     judge_interval(self, number);
     judge_pauses(self, number);
+    judge_shares(self, number);
     if (sender->is_suspended) {
         world_break(self, "sent by a process that is suspended");
     }
     if (look_at_file(self, &seen)) {
         judge_records(self, &seen);
+        judge_held_sending(self, number, seen.held);
         const char *job_id = seen.kept[self->log[number].object].job_id;
         memcpy(self->log[number].job_id, job_id, sizeof(self->log[number].job_id));
         judge_owner(self, self->log[number].object, job_id);
@@ -195,6 +197,7 @@ void judge_file(world *self) {
         self->kept[i] = seen.kept[i];
     }
     judge_records(self, &seen);
+    judge_held(self, seen.held);
 }
 
 /* ---- rest ---- */
@@ -232,6 +235,10 @@ static void note_heeded(const process *self, sending *log, int count) {
         if (sent->heeded_ms == NEVER && sent->born == self->born && sent->heard_ms >= 0 &&
             self->troubled_ms < sent->heard_ms) {
             sent->heeded_ms = self->world->true_ms;
+            sent->settled_ms = sent->heeded_ms;
+            if (log == self->world->log) {
+                judge_heeded(self->world, sent);
+            }
         }
     }
 }

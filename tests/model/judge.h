@@ -13,6 +13,37 @@ void judge_sending(world *self, int number);
  * until its answer is there. Part of judge_sending. */
 void judge_pauses(world *self, int number);
 
+/* Whether a request that may be the first after a pause is under way, and all can know of it. */
+bool judge_is_tried(const world *self, const sending *first);
+
+/* Nor in one that the file has; while one is there because the host fails each goes alone. Part of
+ * judge_sending, which has looked at the file. */
+void judge_held_sending(world *self, int number, const held seen[REACHES]);
+
+/* The pauses that the file has now: none is longer than those who were refused can account for, and
+ * none has begun because of fewer failures of the host in a row than it takes. Part of judge_file.
+ */
+void judge_held(world *self, const held seen[REACHES]);
+void judge_beginning(world *self, int reach);
+
+/* What a request has come to is written down: a pause is there that is as long as it must be, twice
+ * as long as the one before if there was one, or the answer has ended it. Part of judge_rest. */
+void judge_heeded(world *self, const sending *sent);
+void judge_failure(world *self, const sending *sent);
+
+/* What the answer to a request means for a pause: that it begins or goes on, or that it is over. */
+bool judge_prolongs(const sending *sent, int reach);
+bool judge_ends(const sending *sent, int reach);
+
+/* What a refusal holds up, and for how long at least. */
+int judge_reach(const sending *refused);
+int64_t judge_least_pause_ms(const world *self, const sending *refused);
+
+/* The background keeps to its share (part of judge_sending), which binds nobody else: whether a
+ * call for a user was refused because of it. */
+void judge_shares(world *self, int number);
+bool judge_is_held_back(const ask *self, const cv_error *error);
+
 /* A call ends because it was refused: the file has the pause, so that nobody sends in it whom the
  * application goes to next. Part of judge_ending. */
 void judge_refused(const ask *self);

@@ -168,25 +168,24 @@ static bool has_no_list(const ask *self) {
 }
 
 /* Whether there is a reason for this error. */
-static bool is_explained(const ask *self, cv_code code) {
+static bool is_explained(const ask *self, const cv_error *error) {
     const world *here = self->process->world;
     bool has_deadline = self->options.deadline_ms > 0;
     bool is_troubled = self->process->troubled_ms >= self->begun_ms;
-    switch (code) {
+    switch (error->code) {
     case CV_ERROR_NOT_FOUND:
         return is_denied(self);
     case CV_ERROR_RATE_LIMITED:
-        return true;
+        return !judge_is_held_back(self, error);
     case CV_ERROR_BLOCKED:
         return has_heard(self, REPLY_BANNED, REPLY_BANNED);
     case CV_ERROR_SERVER:
         return has_heard(self, REPLY_FAILING, REPLY_OVERLOADED);
     case CV_ERROR_NETWORK:
-        return here->has_timed_out || has_heard(self, REPLY_LOST, REPLY_TOO_LATE) ||
+        return here->lapses > 0 || has_heard(self, REPLY_LOST, REPLY_TOO_LATE) ||
                has_heard(self, REPLY_CUT, REPLY_CUT);
     case CV_ERROR_TIMEOUT:
-        return has_deadline || here->has_timed_out ||
-               has_heard(self, REPLY_TOO_LATE, REPLY_TOO_LATE);
+        return has_deadline || here->lapses > 0 || has_heard(self, REPLY_TOO_LATE, REPLY_TOO_LATE);
     case CV_ERROR_RESPONSE:
         return has_heard(self, REPLY_CUT, REPLY_CUT) || has_heard(self, REPLY_MOVED, REPLY_AWAY) ||
                has_no_list(self);
@@ -212,7 +211,7 @@ static void judge_item(ask *self, const cv_many_item *item, int64_t id) {
                        .begun_ms = self->begun_ms,
                        .is_cancelled = self->is_cancelled};
     if (item->record == NULL) {
-        if (!is_explained(&alone, item->error.code)) {
+        if (!is_explained(&alone, &item->error)) {
             world_break(here, "one of many ended with %s for no reason: %s",
                         cv_code_name(item->error.code), item->error.message);
         }
@@ -265,7 +264,7 @@ void judge_ending(ask *self) {
         world_break(here, "a call has ended more than once");
     } else if (error->code == CV_OK) {
         judge_success(self);
-    } else if (!is_explained(self, error->code)) {
+    } else if (!is_explained(self, error)) {
         world_break(here, "a call ended with %s for no reason: %s", cv_code_name(error->code),
                     error->message);
     } else {

@@ -11,11 +11,11 @@ static bool is_refusal(const sending *sent) {
 
 /* Whether what a refusal has begun holds up a path. */
 static bool reaches(const sending *refused, int path) {
-    return refused->reply == REPLY_BANNED || object_paths[refused->object] == path;
+    return judge_reach(refused) == REACH_ALL || judge_reach(refused) == path;
 }
 
-static int64_t end_ms(const sending *refused) {
-    return refused->heard_ms + refused->asked_ms;
+static int64_t end_ms(const world *self, const sending *refused) {
+    return refused->heard_ms + judge_least_pause_ms(self, refused);
 }
 
 /* Whoever was admitted just before it was written down still goes. */
@@ -28,7 +28,7 @@ static bool is_known(const world *self, const sending *refused, int64_t now_ms) 
 static int find_first_after(const world *self, const sending *refused) {
     for (int i = 0; i < self->log_count; i++) {
         const sending *one = &self->log[i];
-        if (one->left_ms >= end_ms(refused) && one->left_ms > refused->heard_ms &&
+        if (one->left_ms >= end_ms(self, refused) && one->left_ms > refused->heard_ms &&
             reaches(refused, object_paths[one->object])) {
             return i;
         }
@@ -36,16 +36,20 @@ static int find_first_after(const world *self, const sending *refused) {
     return -1;
 }
 
-/* Its process waits for the answer and has had no trouble, so that all can know. */
-static bool is_tried(const world *self, const sending *first) {
+/* Its process waits for the answer, no longer than that can take, and has had no trouble, so that
+ * all can know. */
+bool judge_is_tried(const world *self, const sending *first) {
     const process *sender = judge_sender_of(self, first);
     return first->is_open && sender != NULL && !sender->is_suspended &&
-           sender->troubled_ms < first->left_ms;
+           sender->troubled_ms < first->left_ms &&
+           self->true_ms - first->left_ms <= self->plan.timeout_ms;
 }
 
 static void judge_first(world *self, const sending *refused, int number) {
     int first = find_first_after(self, refused);
-    if (first >= 0 && first < number && is_tried(self, &self->log[first])) {
+    /* else it may have left before the pause was written down */
+    bool is_bound = first >= 0 && is_known(self, refused, self->log[first].left_ms);
+    if (is_bound && first < number && judge_is_tried(self, &self->log[first])) {
         world_break(self, "%d was sent after the pause that %d has begun, while %d tries", number,
                     (int)(refused - self->log), first);
     }
@@ -59,9 +63,9 @@ void judge_pauses(world *self, int number) {
             !reaches(refused, object_paths[last->object])) {
             continue;
         }
-        if (last->left_ms < end_ms(refused)) {
+        if (last->left_ms < end_ms(self, refused)) {
             world_break(self, "sent in the pause of %lld ms that %d has begun",
-                        (long long)refused->asked_ms, i);
+                        (long long)judge_least_pause_ms(self, refused), i);
         }
         judge_first(self, refused, number);
     }
@@ -82,7 +86,7 @@ static bool is_of(const ask *self, const sending *refused) {
     const process *asker = self->process;
     return is_refusal(refused) && refused->object == self->object && refused->born == asker->born &&
            refused->heard_ms >= self->begun_ms && asker->troubled_ms < refused->heard_ms &&
-           asker->world->true_ms < end_ms(refused) &&
+           asker->world->true_ms < end_ms(asker->world, refused) &&
            tells_of(cv_request_error(self->request), refused->reply);
 }
 
@@ -92,8 +96,7 @@ void judge_refused(const ask *self) {
     for (int i = 0; i < here->log_count; i++) {
         const sending *refused = &here->log[i];
         if (is_of(self, refused) && look_at_file(here, &seen) &&
-            !(refused->reply == REPLY_BANNED ? seen.is_all_paused
-                                             : seen.is_paused[object_paths[refused->object]])) {
+            !seen.held[judge_reach(refused)].is_there) {
             world_break(here, "the pause that %d has begun is told of, and not in the file", i);
         }
     }

@@ -15,12 +15,14 @@ enum { CACHED, JOBS, RECORDED, PAUSED };
 #define RECORDED_TEXT                                                                              \
     "SELECT resource, count(*) FROM rate_limits WHERE scope <> '' AND"                             \
     " ((boot = ?1 AND boot_ms > ?2) OR (boot IS NOT ?1 AND timestamp > ?3)) GROUP BY resource"
+#define PAUSED_TEXT                                                                                \
+    "SELECT resource, boot, boot_ms, timestamp FROM rate_limit_cooldowns WHERE strikes > 0"
 
 static const char *const texts[LOOKS] = {
     [CACHED] = "SELECT hash, value FROM cache",
     [JOBS] = "SELECT hash, job_id, boot_ms, owner FROM dedupe_jobs WHERE status = 'pending'",
     [RECORDED] = RECORDED_TEXT,
-    [PAUSED] = "SELECT resource FROM rate_limit_cooldowns WHERE strikes > 0",
+    [PAUSED] = PAUSED_TEXT,
 };
 
 void look_close(world *self) {
@@ -88,12 +90,27 @@ static void take_recorded(world *self, sqlite3_stmt *row, look *seen) {
     }
 }
 
+/* By the boot clock, or, if another boot has written it, by the wall clock. */
+static int64_t end_of(const world *self, sqlite3_stmt *row) {
+    cv_now now = world_now(self);
+    int64_t left_ms = strcmp(text_of(row, 1), self->boot_id) == 0
+                          ? sqlite3_column_int64(row, 2) - now.boot_ms
+                          : sqlite3_column_int64(row, 3) - now.wall_ms;
+    return self->true_ms + left_ms;
+}
+
+static const char *name_of(int reach) {
+    if (reach == REACH_ALL) {
+        return "";
+    }
+    return reach == REACH_HOST ? "*" : path_names[reach];
+}
+
 static void take_pause(world *self, sqlite3_stmt *row, look *seen) {
-    const char *resource = text_of(row, 0);
-    (void)self;
-    seen->is_all_paused = seen->is_all_paused || resource[0] == '\0';
-    for (int i = 0; i < PATHS; i++) {
-        seen->is_paused[i] = seen->is_paused[i] || strcmp(path_names[i], resource) == 0;
+    for (int i = 0; i < REACHES; i++) {
+        if (strcmp(name_of(i), text_of(row, 0)) == 0) {
+            seen->held[i] = (held){.is_there = true, .end_ms = end_of(self, row)};
+        }
     }
 }
 

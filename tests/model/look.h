@@ -7,8 +7,7 @@
 typedef struct look {
     kept kept[OBJECTS];
     int64_t recorded[PATHS]; /* requests that count in the present window */
-    bool is_paused[PATHS];   /* by the service, or has been */
-    bool is_all_paused;      /* likewise */
+    held held[REACHES];      /* is_there and end_ms alone */
 } look;
 
 /* False: it cannot be read just now. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/asks.h"
 #include "model/judge.h"
 
 #define MARK "sent as number "
@@ -67,12 +68,21 @@ static reply draw_reply(world *here, int hops) {
     return REPLY_TOO_LATE;
 }
 
+/* What has not been good is likely to be as bad again. */
+static reply draw_again(world *here, reply word) {
+    reply last = here->log_count > 1 ? here->log[here->log_count - 2].reply : REPLY_OK;
+    bool is_said_again = last != REPLY_OK && last != REPLY_MOVED && last != REPLY_AWAY;
+    return is_said_again && chance_percent(&here->spite, 70) ? last : word;
+}
+
 static int64_t draw_pause_ms(world *here, reply word) {
     bool asks = word == REPLY_LIMITED || word == REPLY_OVERLOADED;
-    if (word == REPLY_BANNED) {
-        return 60000; /* of its own accord */
-    }
     return asks ? CHANCE_OF(&here->chance, 1, 3, 20, 90) * 1000 : 0;
+}
+
+/* Some name no time, some one that is longer than any pause may be. */
+static int64_t draw_odd_pause_ms(world *here, reply word, int64_t asked_ms) {
+    return word == REPLY_LIMITED ? CHANCE_OF(&here->spite, 0, 0, 0, asked_ms, 7200000) : asked_ms;
 }
 
 /* As many records as the object has; the hits of a search say what they are. */
@@ -142,7 +152,7 @@ static void say_where(const world *here, const sending *sent, int hops, cv_trans
 
 static void say_when(const sending *sent, cv_transfer *handle) {
     char seconds[24];
-    if (sent->asked_ms > 0 && sent->reply != REPLY_BANNED) {
+    if (sent->asked_ms > 0) {
         (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)(sent->asked_ms / 1000));
         cv_transfer_header(handle, "Retry-After", seconds);
     }
@@ -199,17 +209,23 @@ static void leave(process *self, transfer *leaving) {
     if (is_picture && word == REPLY_AWAY) {
         word = REPLY_MOVED; /* pictures may lie anywhere: it would be followed */
     }
-    *sent = (sending){.object = leaving->object,
-                      .process = self->index,
-                      .born = self->born,
-                      .left_ms = here->true_ms,
-                      .heard_ms = -1,
-                      .stored_ms = -1,
-                      .boots = here->boots,
-                      .heeded_ms = NEVER,
-                      .reply = word,
-                      .asked_ms = draw_pause_ms(here, word),
-                      .is_open = true};
+    bool is_odd = here->plan.is_stubborn && !here->is_over && !is_picture;
+    word = is_odd ? draw_again(here, word) : word;
+    int64_t asked_ms = draw_pause_ms(here, word);
+    *sent =
+        (sending){.object = leaving->object,
+                  .process = self->index,
+                  .born = self->born,
+                  .left_ms = here->true_ms,
+                  .heard_ms = -1,
+                  .stored_ms = -1,
+                  .boots = here->boots,
+                  .heeded_ms = NEVER,
+                  .settled_ms = NEVER,
+                  .beneficiary = is_picture ? FOR_ANYBODY : asks_beneficiary(self, leaving->object),
+                  .reply = word,
+                  .asked_ms = is_odd ? draw_odd_pause_ms(here, word, asked_ms) : asked_ms,
+                  .is_open = true};
     int64_t takes_ms = CHANCE_OF(&here->chance, 0, 20, 150, 900, 2500);
     int64_t timeout_ms = leaving->start_ms + here->plan.timeout_ms - here->true_ms;
     if (word == REPLY_TOO_LATE || takes_ms > timeout_ms) {
@@ -241,7 +257,8 @@ static void move_on(process *self, transfer *moved) {
         return;
     }
     if (self->world->true_ms - moved->start_ms >= self->world->plan.timeout_ms) {
-        self->world->has_timed_out = true;
+        self->world->lapses++;
+        self->world->lapsed_ms = self->world->true_ms;
         (void)cv_transfer_complete(moved->handle, CV_TRANSFER_TIMED_OUT, 0, NULL);
         let_go(self, moved);
         return;

@@ -136,6 +136,13 @@ int picture_of_url(const char *url) {
     return -1;
 }
 
+int object_subject(int object) {
+    if (object >= LISTS) {
+        return SUBJECT_MANY;
+    }
+    return object >= PAGES ? SUBJECT_WALK : object;
+}
+
 /* ---- lists ---- */
 
 bool object_tells_of(int object, int64_t id) {

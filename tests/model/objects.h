@@ -25,6 +25,9 @@ enum {
     OBJECTS = ITEMS + ID_COUNT
 };
 
+/* What an application asks for: those, a walk from page to page, many ids at once. */
+enum { SUBJECT_WALK = SINGLES, SUBJECT_MANY, SUBJECTS, SUBJECT_PICTURE = SUBJECTS };
+
 enum { PATH_ISSUE, PATH_VOLUME, PATH_ISSUES, PATH_SEARCH, PATHS };
 
 extern const char *const path_names[PATHS];
@@ -40,6 +43,9 @@ typedef struct object_keys {
 
 /* Works them out. False without memory. */
 bool objects_init(object_keys keys[OBJECTS]);
+
+/* What is asked for to get the answer to an object. */
+int object_subject(int object);
 
 /* Which object a URL asks for; -1: none. */
 int object_of_url(const object_keys keys[OBJECTS], const char *url);

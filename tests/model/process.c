@@ -82,6 +82,8 @@ static cv_options make_options(process *self, parts *own) {
     options.rate_limit.min_interval_ms =
         drawn->interval_ms > 0 ? drawn->interval_ms : CV_NO_INTERVAL;
     options.rate_limit.circuit_failures = drawn->circuit_failures;
+    options.rate_limit.circuit_open_ms = drawn->circuit_open_ms;
+    options.rate_limit.adaptive = drawn->adaptive;
     options.on_event = note_event;
     options.user = self;
     options.transport = &self->table;
@@ -147,6 +149,17 @@ static void task_close(void *user) {
 
 /* ---- turns ---- */
 
+/* Nothing that it has heard is written down any more. */
+static void settle(const process *self) {
+    world *here = self->world;
+    for (int i = 0; i < here->log_count; i++) {
+        sending *sent = &here->log[i];
+        if (sent->born == self->born && sent->settled_ms == NEVER) {
+            sent->settled_ms = here->true_ms;
+        }
+    }
+}
+
 /* What is left of one that has died. */
 static void bury(process *self) {
     if (self->client != NULL) {
@@ -155,6 +168,7 @@ static void bury(process *self) {
         self->world->running = NULL;
     }
     asks_free(self);
+    settle(self);
     world_trace(self->world, "process %d is dead", self->index);
     self->is_dead = false;
 }
@@ -187,6 +201,7 @@ void process_open(process *self) {
     self->due_ms = NEVER;
     self->slept_ms = 0;
     self->mail = 0;
+    memset(self->has_asked, 0, sizeof(self->has_asked));
     self->troubled_ms = -1;
     self->rested_ms = -1 - world_lease_ms(here, self->born);
     self->asks_leave = chance_percent(&here->chance, 60);
@@ -236,6 +251,7 @@ void process_close(process *self) {
     self->may_pause = false;
     process_run(self, task_close, self);
     asks_free(self);
+    settle(self);
 }
 
 void process_kill(process *self) {

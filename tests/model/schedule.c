@@ -126,9 +126,54 @@ static void step_edge(world *self) {
         if (ends_ms - early_ms > self->true_ms) {
             world_advance(self, ends_ms - early_ms - self->true_ms);
         }
-        asks_begin(one, asks_subject_of(earlier->object));
+        asks_begin(one, object_subject(earlier->object));
         process_rest(one);
         end_pauses(self);
+    }
+}
+
+/* When the first of the pauses that hold is over. */
+static int64_t next_end_ms(const world *self) {
+    int64_t end_ms = NEVER;
+    for (int i = 0; i < REACHES; i++) {
+        const held *one = &self->held[i];
+        if (one->is_there && one->end_ms > self->true_ms && one->end_ms < end_ms) {
+            end_ms = one->end_ms;
+        }
+    }
+    return end_ms;
+}
+
+/* Somebody asks as a pause ends. */
+static bool outlast_pause(world *self) {
+    process *one = draw_process(self);
+    int64_t end_ms = next_end_ms(self);
+    if (end_ms == NEVER || !process_is_ready(one)) {
+        return false;
+    }
+    end_pauses(self);
+    if (!process_is_ready(one)) {
+        return false;
+    }
+    if (end_ms > self->true_ms) {
+        world_advance(self, end_ms - self->true_ms);
+    }
+    asks_begin(one, (int)chance_draw(&self->spite, SUBJECTS));
+    process_rest(one);
+    return true;
+}
+
+/* The batch, or a user beside it, asks for all the lists at once. */
+static void ask_for_lists(world *self) {
+    int64_t user = 1 + chance_draw(&self->spite, self->plan.processes - 1);
+    process *one = &self->processes[chance_percent(&self->spite, 50) ? 0 : user];
+    for (int i = ISSUES; i < SUBJECTS && process_is_ready(one); i++) {
+        if (i != HITS) {
+            asks_begin(one, i);
+        }
+    }
+    if (process_is_ready(one)) {
+        process_rest(one);
     }
 }
 
@@ -218,13 +263,23 @@ static const struct {
     {3, step_trouble}, {6, step_clock},  {5, step_foreign},
 };
 
-static void step(world *self) {
+static void draw_step(world *self) {
     int64_t left = chance_draw(&self->chance, 100);
     size_t which = 0;
     while (left >= steps[which].percent) {
         left -= steps[which++].percent;
     }
     steps[which].run(self);
+}
+
+static void step(world *self) {
+    bool is_batch = self->plan.has_batch && chance_percent(&self->spite, 30);
+    bool outlasts = self->plan.is_stubborn && chance_percent(&self->spite, 30);
+    if (is_batch) {
+        ask_for_lists(self);
+    } else if (!outlasts || !outlast_pause(self)) {
+        draw_step(self);
+    }
     judge_file(self);
 }
 

@@ -119,6 +119,33 @@ static plan draw_plan(chance *random) {
     return drawn;
 }
 
+/* Shorter times than any application would choose, so that much of it happens in one world. */
+static cv_adaptive_settings draw_shares(chance *random) {
+    int64_t high = CHANCE_OF(random, 2, 4, 10);
+    bool is_brisk = chance_percent(random, 60); /* users come and go several times */
+    return (cv_adaptive_settings){
+        .monitoring_window_ms = is_brisk ? 3000 : CHANCE_OF(random, 2000, 9000, 900000),
+        .high_activity_threshold = high,
+        .moderate_activity_threshold = high / 2,
+        .recalculation_interval_ms = is_brisk ? 6000 : CHANCE_OF(random, 100, 3000, 30000),
+        .sustained_inactivity_threshold_ms =
+            is_brisk ? 3500 : CHANCE_OF(random, 3000, 12000, 1800000),
+        .max_user_scaling = 2.0,
+        .min_user_reserved = CHANCE_OF(random, CV_NONE, 1, 2, 5),
+    };
+}
+
+static void draw_spite(plan *drawn, chance *random) {
+    drawn->adaptive = draw_shares(random);
+    drawn->circuit_open_ms = 10000;
+    drawn->has_batch = drawn->kind == CV_LIMIT_ADAPTIVE && chance_percent(random, 60);
+    drawn->is_stubborn = chance_percent(random, 40);
+    if (drawn->is_stubborn) {
+        drawn->circuit_failures = CHANCE_OF(random, CV_NONE, 1, 2, 2, 3, 5);
+        drawn->circuit_open_ms = CHANCE_OF(random, 400, 3000, 10000, 200000);
+    }
+}
+
 void world_init(world *self, uint64_t seed, crew *team, disk *store) {
     const given stays = self->given;
     chance leases; /* apart, so that nothing else changes */
@@ -137,6 +164,8 @@ void world_init(world *self, uint64_t seed, crew *team, disk *store) {
     self->plan = draw_plan(&self->chance);
     self->plan.has_pictures = chance_percent(&self->fancy, 30);
     self->plan.picture_interval_ms = CHANCE_OF(&self->fancy, 21, 250, 1050);
+    chance_init(&self->spite, seed, 6);
+    draw_spite(&self->plan, &self->spite);
     chance_init(&leases, seed, 5);
     self->plan.has_own_leases = chance_percent(&leases, 50);
     for (int i = 0; i < PROCESSES; i++) {

@@ -50,6 +50,12 @@ typedef enum reply {
     REPLY_TOO_LATE    /* after the time-out */
 } reply;
 
+/* What a pause holds up: a path, all of the service, or its host, because that fails. */
+enum { REACH_ALL = PATHS, REACH_HOST, REACHES };
+
+/* For whom a request is sent, as far as one can tell from what was asked for. */
+typedef enum beneficiary { FOR_ANYBODY, FOR_USERS, FOR_BACKGROUND } beneficiary;
+
 /* A request that has left. */
 typedef struct sending {
     int object;
@@ -59,9 +65,12 @@ typedef struct sending {
     int64_t heard_ms;  /* when its answer was there; -1: not yet, or never */
     int64_t stored_ms; /* when it was first seen in the cache; -1: not yet */
     reply reply;
-    int64_t asked_ms;         /* the pause that the answer asks for; 0: none */
-    int boots;                /* which boot of the machine it left in */
-    int64_t heeded_ms;        /* when its process had surely written that down; NEVER: not yet */
+    int64_t asked_ms;   /* the pause that the answer asks for; 0: none */
+    int boots;          /* which boot of the machine it left in */
+    int64_t heeded_ms;  /* when its process had surely written that down; NEVER: not yet */
+    int64_t settled_ms; /* from when on nothing of it is written any more; NEVER: not yet */
+    int tries[REACHES]; /* the place in a row of the pause whose end it tries; 0: it tries none */
+    beneficiary beneficiary;
     bool is_open;             /* its process still waits for the answer */
     bool is_outlived;         /* somebody has rightly taken its job over */
     char job_id[JOB_ID_SIZE]; /* that the file had for its object when it left */
@@ -120,6 +129,7 @@ struct process {
     char address[64]; /* of its mailbox; "": closed */
     int mail;
     char letters[MAIL_MAX][HASH_SIZE];
+    bool has_asked[2][SUBJECTS]; /* in this life, by priority */
 };
 
 /* ---- the rest ---- */
@@ -140,6 +150,10 @@ typedef struct plan {
     int64_t max_wait_ms;
     int64_t max_retries;
     int64_t circuit_failures;
+    int64_t circuit_open_ms;
+    cv_adaptive_settings adaptive;
+    bool is_stubborn;  /* what the service has said, it mostly says again; pauses are waited for */
+    bool has_batch;    /* one process asks for the background alone, the others for users */
     bool steps_wall;   /* somebody sets the clock */
     bool cuts_power;   /* or the machine starts anew */
     bool has_foreign;  /* another program is on the file */
@@ -162,6 +176,15 @@ typedef struct kept {
     int64_t owner;            /* which life of a process that is; 0: none */
     char job_id[JOB_ID_SIZE]; /* with that; else what it was last */
 } kept;
+
+/* A pause in the file. */
+typedef struct held {
+    bool is_there; /* no answer has ended it, though its time may be over */
+    int64_t end_ms;
+    int64_t since_ms; /* when it was first seen with this end */
+    int64_t free_ms;  /* when there was last seen none */
+    int strikes;      /* its place in a row of pauses, at least */
+} held;
 
 /* A request of the other program's. */
 typedef struct foreign_request {
@@ -188,6 +211,7 @@ struct world {
     uint64_t seed;
     chance chance;
     chance fancy;   /* who asks for pictures, so that without them nothing changes */
+    chance spite;   /* what happens in stubborn worlds and beside a batch alone, likewise */
     chance secrets; /* what the clients draw */
     plan plan;
     crew *crew;
@@ -201,13 +225,16 @@ struct world {
     process processes[PROCESSES];
     process *running; /* NULL: the scheduler */
     bool is_troubled;
-    bool has_timed_out; /* somebody, before its request left */
-    bool is_over;       /* no more surprises: what is under way comes to its end */
+    bool has_users[PATHS]; /* who may have asked for something of it */
+    int lapses;            /* requests that have timed out before they left */
+    int64_t lapsed_ms;     /* when the last of them did */
+    bool is_over;          /* no more surprises: what is under way comes to its end */
     sending log[LOG_SIZE];
     int log_count;
     sending picture_log[LOG_SIZE]; /* of pictures alone */
     int picture_count;
     kept kept[OBJECTS];
+    held held[REACHES];
     foreign foreign;
     struct sqlite3 *observer;
     struct sqlite3_stmt *looks[LOOKS];

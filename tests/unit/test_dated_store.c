@@ -81,6 +81,19 @@ static void test_a_row_that_answers_nobody_is_replaced(void **state) {
     cvi_stores_close(stores);
 }
 
+/* Both are right again when the clock is. */
+static void test_of_two_from_the_future_the_newer_stays(void **state) {
+    enum { HOUR_MS = 3600000 };
+    store_world *world = *state;
+    cvi_stores *stores = world_open(world);
+    store_one(world, stores, NEW, 0);
+    world->clock.now.wall_ms -= HOUR_MS;
+    store_one(world, stores, OLD, 1000 - HOUR_MS);
+    world->clock.now.wall_ms += HOUR_MS;
+    check(world, stores, HASH_A, NEW);
+    cvi_stores_close(stores);
+}
+
 static void test_what_is_past_its_use_is_left_out(void **state) {
     store_world *world = *state;
     world->options.cache.stale_s = 10;
@@ -183,6 +196,7 @@ int main(void) {
         STORE_TEST(test_times_are_kept),
         STORE_TEST(test_only_what_is_older_is_replaced),
         STORE_TEST(test_a_row_that_answers_nobody_is_replaced),
+        STORE_TEST(test_of_two_from_the_future_the_newer_stays),
         STORE_TEST(test_what_is_past_its_use_is_left_out),
         STORE_TEST(test_hostile_times_do_no_harm),
         STORE_TEST(test_what_is_too_large_leaves_nothing_older),

@@ -268,11 +268,14 @@ static void test_an_end_between_looking_and_finding_is_seen(void **state) {
 
 /* ---- the public way: cv_dedupe_store_wait ---- */
 
+enum { LEASE_MS = 600000 }; /* it says nothing here */
+
 static void register_job(int said, void *user) {
     char job_id[CV_JOB_ID_SIZE];
     bool is_ours = false;
     cv_dedupe_options options = CV_DEDUPE_OPTIONS_INIT;
     options.database = ((store_world *)user)->database;
+    options.lease_ms = LEASE_MS;
     cv_dedupe_store *store = cv_dedupe_store_open(&options);
     if (cv_dedupe_store_register(store, HASH_A, job_id, &is_ours) && is_ours) {
         forked_say(said, job_id, sizeof(job_id));
@@ -304,7 +307,7 @@ static void open_waiter(waiter *self, store_world *world) {
     cv_dedupe_options options = CV_DEDUPE_OPTIONS_INIT;
     *self = (waiter){.world = world, .timeout_ms = -1};
     options.database = world->database;
-    options.lease_ms = 600000; /* the lease says nothing here */
+    options.lease_ms = LEASE_MS;
     forked_start(&self->owner, register_job, world);
     forked_hear(&self->owner, self->job_id, sizeof(self->job_id));
     self->store = cv_dedupe_store_open(&options);
