@@ -321,7 +321,8 @@ CV_API cv_client *cv_client_open(const cv_options *options);
  * known does this cost a request, for one entry of the list of promos, whose budget hardly anybody
  * needs; it blocks, waits for its turn and tells events like any other call
  * (cv_request_check_key does not block). False: cv_last_error() has CV_ERROR_AUTH if the key is
- * refused; with any other code it is not known. Any thread. */
+ * refused, with retry_after_ms if that was known and not asked; with any other code it is not
+ * known. Any thread. */
 CV_API bool cv_client_check_key(cv_client *client);
 
 /* Completes what is under way with CV_ERROR_CLOSED, delivers the events and callbacks still due on

@@ -91,8 +91,9 @@ static knowledge recall(cv_client *client, int64_t patience_ms) {
 
 static void set_refused(const knowledge *known, cv_error *error) {
     cvi_error_set(error, CV_ERROR_AUTH,
-                  "the service has refused the API key, and is asked again in %" PRId64 " ms",
+                  "the service has refused the API key, next request in %" PRId64 " ms",
                   known->left_ms);
+    error->retry_after_ms = known->left_ms;
 }
 
 /* ---- noting ---- */

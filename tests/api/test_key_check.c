@@ -8,7 +8,7 @@
 
 #include <comicvine/sys/clock.h>
 
-enum { ISSUE = 52 };
+enum { ISSUE = 52, NEGATIVE_TTL_MS = 300000 };
 
 #define START_MS INT64_C(1717243200000)
 #define PROMOS   "/api/promos/"
@@ -77,6 +77,7 @@ static void test_a_refusal_is_remembered_too(void **context) {
     cv_client *wrong = open_with_key(scene, "a-key-that-nobody-has");
     expect(scene, wrong, CV_ERROR_AUTH, 1);
     expect(scene, wrong, CV_ERROR_AUTH, 1);
+    assert_in_range(cv_last_error()->retry_after_ms, 1, NEGATIVE_TTL_MS);
     cv_client_close(wrong);
     wrong = open_with_key(scene, "a-key-that-nobody-has");
     expect(scene, wrong, CV_ERROR_AUTH, 1);

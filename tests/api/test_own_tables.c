@@ -133,6 +133,7 @@ static void check_bell(sys_world *world, bell_word word, bool records) {
     bell_open(&network, word);
     world->options.drive = CV_DRIVE_POLL;
     world->options.cache.disabled = true;
+    world->options.dedupe.disabled = true; /* no lease to be renewed */
     world->options.transport = &network.table;
     if (records) {
         assert_true(cv_transport_record(&recorder, world->scratch.folder, &network.table));

@@ -79,6 +79,17 @@ class Statuses(scene.Scene):
         self.assertEqual(error["cv_status"], 100)
         self.assertNotIn("another-key", str(error))
 
+    def test_4_a_key_that_is_known_to_be_refused(self):
+        other = self.environment(COMIC_VINE_API_KEY="another-key")
+        self.failed(4, "key_refused", "check-key", environment=other)
+        sent = len(self.service.seen)
+        said = self.run_program("check-key", "--table", status=4, environment=other).err
+        words = "the API key: the service has refused the API key; again in [0-9:]+"
+        self.assertRegex(said, "^comicvine: " + words + "\n")
+        error = self.failed(4, "key_refused", "check-key", environment=other)
+        self.assertRegex(error["message"], r"has refused the API key, next request in \d+ ms$")
+        self.assertEqual(len(self.service.seen), sent)
+
     def test_5_the_limit(self):
         error = self.failed(5, "rate_limited", "get", "issue", "420", "--no-wait")
         self.assertEqual(error["path"], "issue")
