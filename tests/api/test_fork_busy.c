@@ -2,6 +2,7 @@
  * callback, by a process that dies while its child lives on. Neither side notices the other. */
 #include "support/api.h"
 #include "support/child.h"
+#include "support/sanitized.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +18,7 @@
 
 /* Whether a child of busy threads may allocate: AddressSanitizer's malloc is not made for it, as
  * one of them may have had its lock. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef UNDER_ADDRESS_SANITIZER
 enum { CHILD_HAS_MALLOC = 0 };
 #else
 enum { CHILD_HAS_MALLOC = 1 };

@@ -3,6 +3,7 @@
  * would. */
 #include "support/api.h"
 #include "support/child.h"
+#include "support/sanitized.h"
 #include "support/sealed.h"
 
 #include <linux/seccomp.h>
@@ -232,7 +233,7 @@ static const char *call_rate_limit(cv_rate_limit_store *store) {
 /* From here on any system call but read, write and the end kills. A sanitizer has calls of its own
  * to make. */
 static bool let_nothing_through(void) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(UNDER_ADDRESS_SANITIZER) || defined(UNDER_THREAD_SANITIZER)
     return true;
 #else
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;

@@ -3,6 +3,7 @@
 #include "support/api.h"
 #include "support/child.h"
 #include "support/process.h"
+#include "support/sanitized.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -170,7 +171,7 @@ static const char *fetch_elsewhere(void *user) {
     unlink(state->other.text);
     CHILD_PASS(fetch(state, state->other.text, CV_DRIVE_POLL));
     CHILD_PASS(fetch(state, ":memory:", CV_DRIVE_POLL));
-#ifndef __SANITIZE_THREAD__ /* it ends a child of threads that makes one itself */
+#ifndef UNDER_THREAD_SANITIZER /* it ends a child of threads that makes one itself */
     CHILD_PASS(fetch(state, state->other.text, CV_DRIVE_THREAD));
 #endif
     return NULL;

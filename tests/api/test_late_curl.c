@@ -3,6 +3,7 @@
  * (Linked so that it is not there from the start, see CMakeLists.txt.) */
 #include "support/api_actor.h"
 #include "support/child.h"
+#include "support/sanitized.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -96,7 +97,7 @@ static void test_without_it_the_cache_answers(void **context) {
 
 /* ---- fork ---- */
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(UNDER_ADDRESS_SANITIZER) && !defined(UNDER_THREAD_SANITIZER)
 #define CHILD_CAN_ALLOCATE /* it may find the allocator of a sanitizer locked by another thread */
 #endif
 
