@@ -2,49 +2,17 @@
  * test here waits for anything. */
 #include "support/sys_world.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include <comicvine/sys/clock.h>
 #include <comicvine/sys/replay.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A world with a clock that stands until it is moved. */
-typedef struct timed {
-    sys_world world;
-    cv_clock clock;
-    cv_now now;
-} timed;
-
-static cv_now look(void *user) {
-    const timed *self = user;
-    return self->now;
-}
-
 static int set_up(void **state) {
-    timed *self = calloc(1, sizeof(*self));
-    assert_non_null(self);
-    sys_begin(&self->world, OWN_TURN);
-    self->now = (cv_now){5000000, INT64_C(1717243200000)};
-    self->clock = (cv_clock)CV_CLOCK_INIT;
-    self->clock.now = look;
-    self->clock.user = self;
-    self->clock.boot_id = "simulation";
-    self->world.options.clock = &self->clock;
-    self->world.options.drive = CV_DRIVE_POLL;
-    *state = self;
-    return 0;
+    return sys_timed_set_up(state, OWN_TURN);
 }
 
-static int tear_down(void **state) {
-    timed *self = *state;
-    sys_end(&self->world);
-    free(self);
-    return 0;
-}
-
-static void advance(timed *self, int64_t duration_ms) {
+static void advance(sys_timed *self, int64_t duration_ms) {
     self->now.boot_ms += duration_ms;
     self->now.wall_ms += duration_ms;
 }
@@ -52,7 +20,7 @@ static void advance(timed *self, int64_t duration_ms) {
 /* ---- what it decides ---- */
 
 static void test_answer_ages_by_the_clock(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.cache.ttl_s = 3600;
     cv_client *client = sys_open(&self->world);
     outcome got = sys_retrieve(client, 52);
@@ -68,7 +36,7 @@ static void test_answer_ages_by_the_clock(void **state) {
 }
 
 static void test_times_of_records_are_the_clocks(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.cache.ttl_s = 60;
     cv_client *client = sys_open(&self->world);
     const cv_issue *issue = cv_issue_retrieve(client, 52, CV_PRIORITY_USER);
@@ -80,7 +48,7 @@ static void test_times_of_records_are_the_clocks(void **state) {
 }
 
 static void test_expired_answer_is_asked_for_with_its_validator(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.network.script[0] =
         (own_answer){.http_status = 200, .body = SYS_ISSUE(52), .headers = {{"ETag", "\"first\""}}};
     self->world.network.script[1] = (own_answer){.http_status = 304};
@@ -100,7 +68,7 @@ static void test_expired_answer_is_asked_for_with_its_validator(void **state) {
 }
 
 static void test_window_of_the_limit_is_the_clocks(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.rate_limit.kind = CV_LIMIT_SLIDING;
     self->world.options.rate_limit.limit = 2;
     self->world.options.rate_limit.window_ms = 60000;
@@ -126,7 +94,7 @@ static void test_window_of_the_limit_is_the_clocks(void **state) {
 }
 
 static void test_deadline_of_poll_is_the_clocks(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.rate_limit.min_interval_ms = 1000;
     self->world.options.rate_limit.guard_ms = 100000;
     cv_client *client = sys_open(&self->world);
@@ -148,7 +116,7 @@ static void test_deadline_of_poll_is_the_clocks(void **state) {
 }
 
 static void test_deadline_of_a_request_is_the_clocks(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.rate_limit.min_interval_ms = 1000;
     cv_client *client = sys_open(&self->world);
     outcome got = sys_retrieve(client, 52);
@@ -171,7 +139,7 @@ static void test_deadline_of_a_request_is_the_clocks(void **state) {
 
 /* ---- recordings ---- */
 
-static cv_client *open_player(timed *self, int64_t latency_ms) {
+static cv_client *open_player(sys_timed *self, int64_t latency_ms) {
     static const char recorded[] =
         "comicvine-replay 1\nGET " SYS_TARGET "\nstatus 200\nbody\n" SYS_ISSUE(52);
     cv_transport player;
@@ -188,7 +156,7 @@ static cv_client *open_player(timed *self, int64_t latency_ms) {
     return client;
 }
 
-static void advance_and_poll(timed *self, cv_client *client, int64_t duration_ms) {
+static void advance_and_poll(sys_timed *self, cv_client *client, int64_t duration_ms) {
     advance(self, duration_ms);
     for (int i = 0; i < 5; i++) {
         cv_client_poll(client, 0);
@@ -198,7 +166,7 @@ static void advance_and_poll(timed *self, cv_client *client, int64_t duration_ms
 /* A request leaves when its recorded answer comes. Its admission is too old for that by then, and
  * what another client has been admitted for meanwhile counts first. */
 static void test_a_late_recording_is_admitted_anew(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.rate_limit.kind = CV_LIMIT_SLIDING;
     self->world.options.rate_limit.limit = 1;
     self->world.options.rate_limit.window_ms = 60000;
@@ -227,7 +195,7 @@ static void test_a_late_recording_is_admitted_anew(void **state) {
 /* A date in Retry-After counts from the clock's time of the day: 2024-06-01 12:00:00 and a minute.
  */
 static void test_dates_of_the_service_are_judged_by_the_clock(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.network.answer = (own_answer){
         .http_status = 503, .headers = {{"Retry-After", "Sat, 01 Jun 2024 12:01:00 GMT"}}};
     cv_client *client = sys_open(&self->world);
@@ -241,7 +209,7 @@ static void test_dates_of_the_service_are_judged_by_the_clock(void **state) {
 
 /* Two clients of one boot share its clock; one of another boot goes by the wall clock. */
 static void test_boots_are_told_apart(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->world.options.rate_limit.kind = CV_LIMIT_SLIDING;
     self->world.options.rate_limit.limit = 1;
     self->world.options.rate_limit.window_ms = 60000;
@@ -265,7 +233,8 @@ static void test_boots_are_told_apart(void **state) {
 /* ---- the table ---- */
 
 static void test_clocks_that_lack_something(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
+    cv_now (*const look)(void *) = self->clock.now;
     char overlong[CV_BOOT_ID_MAX + 2];
     memset(overlong, 'b', sizeof(overlong) - 1);
     overlong[sizeof(overlong) - 1] = '\0';
@@ -300,7 +269,7 @@ static void test_clocks_that_lack_something(void **state) {
     cv_client_close(sys_open(&self->world));
 }
 
-#define TIMED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define TIMED(test) cmocka_unit_test_setup_teardown(test, set_up, sys_timed_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -3,14 +3,9 @@
  */
 #include "support/sys_world.h"
 
-#include <stdlib.h>
-
 #include <sqlite3.h>
 
-#include <comicvine/sys/clock.h>
-
-#define START_MS INT64_C(1717243200000)
-#define DAY_MS   INT64_C(86400000)
+#define DAY_MS INT64_C(86400000)
 
 /* Less than the lease of a job. */
 enum { EARLY_MS = 1000, LATE_MS = 2000, NEGATIVE_TTL_S = 300 };
@@ -22,52 +17,25 @@ static const own_answer accepted = {
 static const own_answer issue_52 = {.http_status = 200, .body = SYS_ISSUE(52)};
 static const own_answer refused = {.http_status = 401};
 
-typedef struct timed {
-    sys_world world;
-    cv_clock clock;
-    cv_now now;
-} timed;
-
-static cv_now look(void *user) {
-    const timed *self = user;
-    return self->now;
-}
-
 static int set_up(void **state) {
-    timed *self = calloc(1, sizeof(*self));
-    assert_non_null(self);
-    sys_begin(&self->world, OWN_LATER);
-    self->now = (cv_now){5000000, START_MS};
-    self->clock = (cv_clock)CV_CLOCK_INIT;
-    self->clock.now = look;
-    self->clock.user = self;
-    self->clock.boot_id = "simulation";
-    self->world.options.clock = &self->clock;
-    self->world.options.drive = CV_DRIVE_POLL;
+    sys_timed_set_up(state, OWN_LATER);
+    sys_timed *self = *state;
     self->world.options.cache.negative_ttl_s = NEGATIVE_TTL_S;
-    *state = self;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    timed *self = *state;
-    sys_end(&self->world);
-    free(self);
     return 0;
 }
 
 /* So long after the start. */
-static void go_to(timed *self, int64_t at_ms) {
-    self->now.boot_ms += at_ms - (self->now.wall_ms - START_MS);
-    self->now.wall_ms = START_MS + at_ms;
+static void go_to(sys_timed *self, int64_t at_ms) {
+    self->now.boot_ms += at_ms - (self->now.wall_ms - SYS_START_MS);
+    self->now.wall_ms = SYS_START_MS + at_ms;
 }
 
-static void answer(timed *self, size_t index, const own_answer *with) {
+static void answer(sys_timed *self, size_t index, const own_answer *with) {
     assert_true(own_network_answer(&self->world.network, index, with));
 }
 
 /* A check of the key whose request has begun, as the last of so many. */
-static cv_request *begin_check(timed *self, cv_client *client, size_t count) {
+static cv_request *begin_check(sys_timed *self, cv_client *client, size_t count) {
     cv_request *request = cv_request_check_key(client, NULL);
     assert_non_null(request);
     sys_await_transfers(&self->world, request, count);
@@ -75,7 +43,7 @@ static cv_request *begin_check(timed *self, cv_client *client, size_t count) {
 }
 
 /* A request that ends without another being sent. */
-static void end(timed *self, cv_client *client, cv_request *request, cv_code code) {
+static void end(sys_timed *self, cv_client *client, cv_request *request, cv_code code) {
     size_t asked = own_network_count(&self->world.network);
     while (!cv_request_done(request)) {
         cv_client_poll(client, 0);
@@ -87,12 +55,12 @@ static void end(timed *self, cv_client *client, cv_request *request, cv_code cod
 }
 
 /* A check of the key that is answered without asking. */
-static void check_known(timed *self, cv_client *client, cv_code code) {
+static void check_known(sys_timed *self, cv_client *client, cv_code code) {
     end(self, client, cv_request_check_key(client, NULL), code);
 }
 
 /* It must be asked. */
-static void check_unknown(timed *self, cv_client *client) {
+static void check_unknown(sys_timed *self, cv_client *client) {
     size_t asked = own_network_count(&self->world.network);
     cv_request *request = begin_check(self, client, asked + 1);
     answer(self, asked, &accepted);
@@ -100,7 +68,7 @@ static void check_unknown(timed *self, cv_client *client) {
 }
 
 /* Known until that long after the start, and no longer. */
-static void check_known_until(timed *self, cv_client *client, cv_code code, int64_t until_ms) {
+static void check_known_until(sys_timed *self, cv_client *client, cv_code code, int64_t until_ms) {
     go_to(self, until_ms - 1);
     check_known(self, client, code);
     go_to(self, until_ms);
@@ -108,20 +76,12 @@ static void check_known_until(timed *self, cv_client *client, cv_code code, int6
 }
 
 /* The word in the file; 0: none. */
-static int64_t noted_ms(const timed *self) {
-    sqlite3 *file = NULL;
-    sqlite3_stmt *row = NULL;
-    assert_int_equal(sqlite3_open(self->world.database.text, &file), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(file, "SELECT value FROM settings WHERE name LIKE 'key:%'",
-                                        -1, &row, NULL),
-                     SQLITE_OK);
-    int64_t value = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
-    sqlite3_finalize(row);
-    assert_int_equal(sqlite3_close(file), SQLITE_OK);
-    return value;
+static int64_t noted_ms(const sys_timed *self) {
+    return sys_query(&self->world,
+                     "SELECT coalesce(sum(value), 0) FROM settings WHERE name LIKE 'key:%'");
 }
 
-static void forget_noted(const timed *self) {
+static void forget_noted(const sys_timed *self) {
     sqlite3 *file = NULL;
     assert_int_equal(sqlite3_open(self->world.database.text, &file), SQLITE_OK);
     assert_int_equal(
@@ -139,12 +99,12 @@ static void test_a_check_that_is_taken_late(void **state) {
         int64_t noted_ms;
         int64_t until_ms;
     } cases[] = {
-        {&accepted, CV_OK, START_MS, DAY_MS},
-        {&refused, CV_ERROR_AUTH, -START_MS, NEGATIVE_TTL_S * 1000},
+        {&accepted, CV_OK, SYS_START_MS, DAY_MS},
+        {&refused, CV_ERROR_AUTH, -SYS_START_MS, NEGATIVE_TTL_S * 1000},
     };
-    timed *self = *state;
+    sys_timed *self = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        self->now = (cv_now){5000000, START_MS};
+        self->now = SYS_START;
         self->world.options.api_key = i == 0 ? SYS_KEY : "another key";
         cv_client *client = sys_open(&self->world);
         size_t asked = own_network_count(&self->world.network);
@@ -158,7 +118,7 @@ static void test_a_check_that_is_taken_late(void **state) {
 }
 
 static void test_any_answer_that_is_taken_late(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     cv_client *client = sys_open(&self->world);
     cv_request *request = sys_begin_request(&self->world, client);
     answer(self, 0, &issue_52);
@@ -169,19 +129,19 @@ static void test_any_answer_that_is_taken_late(void **state) {
 }
 
 static void test_the_file_has_the_same_time(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     cv_client *client = sys_open(&self->world);
     cv_request *request = begin_check(self, client, 1);
     answer(self, 0, &accepted);
     go_to(self, LATE_MS);
     end(self, client, request, CV_OK);
-    assert_int_equal(noted_ms(self), START_MS);
+    assert_int_equal(noted_ms(self), SYS_START_MS);
     cv_client_close(client);
 }
 
 /* What is known is of the future then: it must be asked, and what comes of that counts. */
 static void test_a_clock_that_goes_back(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     cv_client *client = sys_open(&self->world);
     check_unknown(self, client);
     go_to(self, -LATE_MS);
@@ -201,7 +161,7 @@ typedef struct pair {
     cv_request *waiters;
 } pair;
 
-static pair begin_pair(timed *self) {
+static pair begin_pair(sys_timed *self) {
     pair both = {.owner = sys_open(&self->world), .waiter = sys_open(&self->world)};
     both.owners = begin_check(self, both.owner, 1);
     both.waiters = cv_request_check_key(both.waiter, NULL);
@@ -211,7 +171,7 @@ static pair begin_pair(timed *self) {
     return both;
 }
 
-static void end_pair(timed *self, const pair *both, cv_code code) {
+static void end_pair(sys_timed *self, const pair *both, cv_code code) {
     end(self, both->owner, both->owners, code);
     end(self, both->waiter, both->waiters, code);
 }
@@ -222,19 +182,19 @@ static void close_pair(const pair *both) {
 }
 
 static void test_a_shared_acceptance(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     const pair both = begin_pair(self);
     answer(self, 0, &accepted);
     go_to(self, LATE_MS);
     end_pair(self, &both, CV_OK);
-    assert_int_equal(noted_ms(self), START_MS);
+    assert_int_equal(noted_ms(self), SYS_START_MS);
     check_known_until(self, both.waiter, CV_OK, DAY_MS);
     close_pair(&both);
 }
 
 /* By the wall clock, which is all that both have said, it may have been before this boot. */
 static void test_a_shared_word_of_before_the_boot(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     self->now.boot_ms = LATE_MS;
     const pair both = begin_pair(self);
     answer(self, 0, &accepted);
@@ -247,19 +207,19 @@ static void test_a_shared_word_of_before_the_boot(void **state) {
 }
 
 static void test_a_shared_refusal(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     const pair both = begin_pair(self);
     answer(self, 0, &refused);
     go_to(self, LATE_MS);
     end_pair(self, &both, CV_ERROR_AUTH);
-    assert_int_equal(noted_ms(self), -START_MS);
+    assert_int_equal(noted_ms(self), -SYS_START_MS);
     check_known_until(self, both.waiter, CV_ERROR_AUTH, NEGATIVE_TTL_S * 1000);
     close_pair(&both);
 }
 
 /* What the waiter has heard itself meanwhile is newer. */
 static void test_an_older_word_does_not_count(void **state) {
-    timed *self = *state;
+    sys_timed *self = *state;
     const pair both = begin_pair(self);
     answer(self, 0, &accepted);
     cv_request *own = cv_request_retrieve(both.waiter, CV_ISSUE, 52, NULL);
@@ -277,14 +237,19 @@ static void test_an_older_word_does_not_count(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_check_that_is_taken_late, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_any_answer_that_is_taken_late, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_file_has_the_same_time, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_shared_acceptance, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_shared_word_of_before_the_boot, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_shared_refusal, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_an_older_word_does_not_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_check_that_is_taken_late, set_up,
+                                        sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_any_answer_that_is_taken_late, set_up,
+                                        sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_file_has_the_same_time, set_up,
+                                        sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_clock_that_goes_back, set_up, sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_shared_acceptance, set_up, sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_shared_word_of_before_the_boot, set_up,
+                                        sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_shared_refusal, set_up, sys_timed_tear_down),
+        cmocka_unit_test_setup_teardown(test_an_older_word_does_not_count, set_up,
+                                        sys_timed_tear_down),
     };
     return cmocka_run_group_tests_name("times of words about the key", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "support/sys_world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -24,6 +25,33 @@ void sys_begin(sys_world *self, own_manner manner) {
 void sys_end(sys_world *self) {
     own_network_end(&self->network);
     assert_true(scratch_remove(&self->scratch));
+}
+
+static cv_now look(void *user) {
+    const sys_timed *self = user;
+    return self->now;
+}
+
+int sys_timed_set_up(void **state, own_manner manner) {
+    sys_timed *self = calloc(1, sizeof(*self));
+    assert_non_null(self);
+    sys_begin(&self->world, manner);
+    self->now = SYS_START;
+    self->clock = (cv_clock)CV_CLOCK_INIT;
+    self->clock.now = look;
+    self->clock.user = self;
+    self->clock.boot_id = "simulation";
+    self->world.options.clock = &self->clock;
+    self->world.options.drive = CV_DRIVE_POLL;
+    *state = self;
+    return 0;
+}
+
+int sys_timed_tear_down(void **state) {
+    sys_timed *self = *state;
+    sys_end(&self->world);
+    free(self);
+    return 0;
 }
 
 cv_client *sys_open(const sys_world *self) {
@@ -86,18 +114,20 @@ void sys_check_error(const outcome *got, cv_code code, const char *words) {
     assert_null(strstr(got->message, SYS_KEY));
 }
 
-int64_t sys_counted(const sys_world *self) {
+int64_t sys_query(const sys_world *self, const char *sql) {
     sqlite3 *file = NULL;
     sqlite3_stmt *statement = NULL;
     assert_int_equal(sqlite3_open(self->database.text, &file), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_prepare_v2(file, "SELECT count(*) FROM rate_limits", -1, &statement, NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(file, sql, -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t count = sqlite3_column_int64(statement, 0);
+    int64_t number = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
-    sqlite3_close(file);
-    return count;
+    assert_int_equal(sqlite3_close(file), SQLITE_OK);
+    return number;
+}
+
+int64_t sys_counted(const sys_world *self) {
+    return sys_query(self, "SELECT count(*) FROM rate_limits");
 }
 
 void sys_write(const sys_world *self, const char *name, const char *text, size_t size) {

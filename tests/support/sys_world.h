@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <comicvine.h>
+#include <comicvine/sys/clock.h>
 
 #include "support/outcome.h"
 #include "support/own_network.h"
@@ -31,6 +32,21 @@ typedef struct sys_world {
 void sys_begin(sys_world *self, own_manner manner);
 void sys_end(sys_world *self);
 
+/* A world of clients that are polled, with a clock that stands until it is moved. */
+typedef struct sys_timed {
+    sys_world world;
+    cv_clock clock;
+    cv_now now;
+} sys_timed;
+
+/* What that clock says at first. */
+#define SYS_START_MS INT64_C(1717243200000)
+#define SYS_START    ((cv_now){5000000, SYS_START_MS})
+
+/* To set up a test that begins so, and to tear it down. */
+int sys_timed_set_up(void **state, own_manner manner);
+int sys_timed_tear_down(void **state);
+
 /* A client that must open on the world's options. */
 cv_client *sys_open(const sys_world *self);
 
@@ -50,7 +66,10 @@ outcome sys_fetch(const sys_world *self);
 void sys_check_issue(const outcome *got, cv_source source);
 void sys_check_error(const outcome *got, cv_code code, const char *words);
 
-/* How many requests the database counts. */
+/* The number that a query of the database yields. */
+int64_t sys_query(const sys_world *self, const char *sql);
+
+/* How many requests it counts. */
 int64_t sys_counted(const sys_world *self);
 
 /* Writes a file of this name into the world's folder. */
